@@ -1,0 +1,11 @@
+"""The Celery application; settings with the prefix CELERY_ configure it."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
+
+app = Celery("opencode")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,39 @@
+"""What the embedded stack keeps in its data directory besides the database: generated secrets and the broker's folders."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def secret_of(data_dir: Path, name: str) -> str:
+    """The secret in `data_dir/name`, made at first use, readable by its owner only.
+
+    Two processes starting at once end up with the same secret: the file appears whole, once.
+    """
+    path = data_dir / name
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = data_dir / f".{name}.{os.getpid()}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def broker_directories(data_dir: Path) -> dict[str, str]:
+    """Celery's file-system transport: one folder serves as in- and outbox, made when missing."""
+    queue = data_dir / "queue"
+    for folder in (queue / "messages", queue / "control"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(queue / "messages"),
+        "data_folder_out": str(queue / "messages"),
+        "control_folder": str(queue / "control"),
+    }

@@ -1,0 +1,52 @@
+"""The environment variables the console reads, typed and checked once at start.
+
+Every field of `Environment` is a variable of the same name; docs/operations.md lists them and a test keeps the two equal.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from django.core.exceptions import ImproperlyConfigured
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings by environment; defaults are those of the embedded stack."""
+
+    HOST: str = "127.0.0.1"
+    PORT: Port = 8000
+    OPENCODE_DATA_DIR: str = ""
+    OPENCODE_DEBUG: bool = False
+    OPENCODE_SECRET_KEY: str = ""
+    OPENCODE_HASH_KEYS: str = ""
+    OPENCODE_PUBLIC_URL: str = ""
+    OPENCODE_ALLOWED_HOSTS: str = ""
+    OPENCODE_TRUSTED_PROXIES: str = "127.0.0.1"
+    OPENCODE_ANONYMOUS_SHARES: Literal["auto", "on", "off"] = "auto"
+    OPENCODE_SIGNUP: Literal["open", "closed"] = "open"
+    OPENCODE_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    OPENCODE_LOG_JSON: bool = False
+    DATABASE_URL: str = ""
+    REDIS_URL: str = ""
+    EMAIL_URL: str = ""
+    S3_BUCKET: str = ""
+    S3_ENDPOINT_URL: str = ""
+    S3_ACCESS_KEY_ID: str = ""
+    S3_SECRET_ACCESS_KEY: str = ""
+    S3_REGION: str = "auto"
+
+
+def read_environment(source: Mapping[str, str] | None = None) -> Environment:
+    """Read and check the variables; raises ImproperlyConfigured naming the variable that is wrong.
+
+    An empty value counts as not set, so that `PORT= make run` keeps the default.
+    """
+    values = os.environ if source is None else source
+    given = {name: values[name] for name in Environment.__struct_fields__ if values.get(name)}
+    try:
+        return msgspec.convert(given, Environment, strict=False)
+    except msgspec.ValidationError as error:
+        raise ImproperlyConfigured(f"environment variable: {error}") from error

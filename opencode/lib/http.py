@@ -1,0 +1,27 @@
+"""Answers in the denial contract for Django views; request ids."""
+
+from ulid import ULID
+
+from django.http import HttpRequest, JsonResponse
+
+from opencode.lib.errors import Denial
+
+REQUEST_ID_HEADER = "X-Request-Id"
+
+
+def new_request_id() -> str:
+    return f"req_{ULID()}"
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """The id the middleware gave this request (a new one where no middleware ran)."""
+    return getattr(request, "request_id", "") or new_request_id()
+
+
+def denial_response(denial: Denial, request_id: str) -> JsonResponse:
+    response = JsonResponse(denial.body(request_id), status=denial.status)
+    response[REQUEST_ID_HEADER] = request_id
+    response["Cache-Control"] = "no-store"
+    if denial.retry_after is not None:
+        response["Retry-After"] = str(denial.retry_after)
+    return response

@@ -1,0 +1,29 @@
+"""Object storage on files whose objects appear whole or not at all, even when the writer is killed."""
+
+import os
+from pathlib import Path
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
+from ulid import ULID
+
+
+class DurableFileSystemStorage(FileSystemStorage):
+    """Writes to a draft beside the object, syncs it, then renames: a reader never sees a half object."""
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        target = Path(self.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.parent / f".{ULID()}.draft"
+        with draft.open("wb") as file:
+            for chunk in content.chunks():
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+        directory = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+        return name

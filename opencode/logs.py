@@ -1,0 +1,57 @@
+"""Structured logs: one line an event, with the request id, and no secret in any of them."""
+
+import re
+from typing import Any
+
+import structlog
+
+# The workspace token of `/w/<token>/…`, our keys and the agents' share secrets.
+_SECRETS = re.compile(r"(/w/)[^/\s\"'?]+|\boc_(?:live|share)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}")
+
+
+def redact(text: str) -> str:
+    """Replace what could open something: workspace tokens in paths, API keys, share secrets."""
+    return _SECRETS.sub(lambda found: f"{found.group(1) or ''}[redacted]", text)
+
+
+def _redact_event(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
+    """Django's LOGGING: everything through structlog's formatter, to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared[:1], structlog.stdlib.PositionalArgumentsFormatter(),
+                    structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shared[1:3], shared[6], renderer],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
+            "celery": {"level": "WARNING"},
+            "kombu": {"level": "WARNING"},
+        },
+    }

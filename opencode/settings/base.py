@@ -1,0 +1,193 @@
+"""Everything that is the same on every stack; the other modules here only override."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from opencode.env import read_environment
+
+ENV = read_environment()
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = Path(ENV.OPENCODE_DATA_DIR or BASE_DIR / "data").resolve()
+
+DEBUG = False
+HOST = ENV.HOST
+PORT = ENV.PORT
+LISTENS_ON_LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
+PUBLIC_URL = (ENV.OPENCODE_PUBLIC_URL or f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")
+ALLOWED_HOSTS = [host.strip() for host in ENV.OPENCODE_ALLOWED_HOSTS.split(",") if host.strip()]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = [address.strip() for address in ENV.OPENCODE_TRUSTED_PROXIES.split(",") if address.strip()]
+
+INSTALLED_APPS = [
+    "daphne",
+    "opencode.apps.ConsoleConfig",
+    "accounts.apps.AccountsConfig",
+    "workspaces.apps.WorkspacesConfig",
+    "billing.apps.BillingConfig",
+    "sync.apps.SyncConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "csp",
+    "django_htmx",
+    "storages",
+]
+
+MIDDLEWARE = [
+    "opencode.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "opencode.middleware.DenialMiddleware",
+]
+
+ROOT_URLCONF = "opencode.urls"
+ASGI_APPLICATION = "opencode.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "opencode.context.console",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- people
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapter.ConsoleAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+SIGNUP_POLICY = ENV.OPENCODE_SIGNUP
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_NAME = "opencode_session"
+CSRF_COOKIE_NAME = "opencode_csrf"
+
+# --- pages
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "staticfiles"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", "'nonce-%(nonce)s'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Agents send bodies up to SYNC_BODY_BYTES on their own routes; Django's pages take small forms only.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- session sync; bytes, seconds and counts as the names say
+SYNC_BODY_BYTES = 64 * 1024 * 1024
+SYNC_ENTRY_BYTES = 8 * 1024 * 1024
+SYNC_FRAME_BYTES = 16 * 1024 * 1024
+SYNC_KEY_BYTES = 255
+SYNC_SESSION_ENTRIES = 50_000
+SYNC_SESSION_BYTES = 512 * 1024 * 1024
+SYNC_HEARTBEAT_SECONDS = 4
+SYNC_SNAPSHOT_DELAY_SECONDS = 5
+SYNC_QUEUE_BYTES = 256 * 1024 * 1024
+SYNC_OPERATION_HOURS = 24
+ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
+    ENV.OPENCODE_ANONYMOUS_SHARES == "auto" and LISTENS_ON_LOOPBACK
+)
+
+# --- Celery
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
+}
+
+# --- mail: one URL, smtp://user:password@host:587?tls=1; without it mail goes to the console log
+DEFAULT_FROM_EMAIL = "opencode console <console@localhost>"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+from opencode.logs import logging_config  # noqa: E402
+
+LOGGING = logging_config(level=ENV.OPENCODE_LOG_LEVEL, as_json=ENV.OPENCODE_LOG_JSON)
+
+
+def parse_keyring(text: str) -> dict[int, bytes]:
+    """`1:secret,2:newer secret` to {1: b"secret", …}; raises ImproperlyConfigured."""
+    keys: dict[int, bytes] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        version, separator, key = item.partition(":")
+        if not separator or not version.isdecimal() or len(key) < 32:
+            raise ImproperlyConfigured(
+                "OPENCODE_HASH_KEYS: expected `version:key` items separated by commas, each key of 32 characters or more"
+            )
+        keys[int(version)] = key.encode()
+    return keys

@@ -1,0 +1,37 @@
+"""The default: SQLite, an in-memory channel layer, files; nothing to install or configure."""
+
+from opencode.datadir import broker_directories, secret_of
+from opencode.settings.base import *  # noqa: F403
+from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, parse_keyring
+
+DEBUG = ENV.OPENCODE_DEBUG
+SECRET_KEY = ENV.OPENCODE_SECRET_KEY or secret_of(DATA_DIR, "secret_key")
+OPENCODE_KEYRING = parse_keyring(ENV.OPENCODE_HASH_KEYS or "1:" + secret_of(DATA_DIR, "hash_key_1"))
+ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "console.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            # The default, deferred, fails with "locked" when a reader becomes a writer beside another one.
+            "transaction_mode": "IMMEDIATE",
+            # FULL: an acknowledged update is on the disk, not in the operating system's cache.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;",
+        },
+    }
+}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+STORAGES = {
+    "default": {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "snapshots": {
+        "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "objects"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_directories(DATA_DIR)

@@ -1,0 +1,7 @@
+"""Django app `sync`."""
+
+from django.apps import AppConfig
+
+
+class SyncConfig(AppConfig):
+    name = "sync"

@@ -1,0 +1,168 @@
+"""Live state: sessions, their shares, entries, operations and snapshots. The database is the truth."""
+
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from opencode.lib.clock import utc_now
+from opencode.lib.ids import random_base62
+from workspaces.models import Workspace
+
+SHARE_ID_BITS = 128
+
+
+def new_epoch() -> str:
+    """A session's epoch: another one means that `seq` counts another history."""
+    return secrets.token_hex(8)
+
+
+def new_share_id() -> str:
+    return random_base62(SHARE_ID_BITS)
+
+
+class Session(models.Model):
+    """One conversation of a person with an agent.
+
+    `client_id` is the agent's own id (`ses_…`), unique within its owner; `owner_key` is the workspace's id, or a
+    stand-in for sessions without one. `head_seq` numbers the updates, without gaps, and never starts again.
+    """
+
+    client_id = models.CharField(max_length=128)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    owner_key = models.CharField(max_length=64)
+    epoch = models.CharField(max_length=16, default=new_epoch)
+    head_seq = models.BigIntegerField(default=0)
+    entry_count = models.IntegerField(default=0)
+    content_bytes = models.BigIntegerField(default=0)
+    snapshot_seq = models.BigIntegerField(default=0)
+    snapshot_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    title = models.CharField(max_length=300, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    agent_version = models.CharField(max_length=40, blank=True)
+    is_running = models.BooleanField(default=False)
+    tokens_input = models.BigIntegerField(default=0)
+    tokens_output = models.BigIntegerField(default=0)
+    tokens_reasoning = models.BigIntegerField(default=0)
+    tokens_cache_read = models.BigIntegerField(default=0)
+    tokens_cache_write = models.BigIntegerField(default=0)
+    cost = models.BigIntegerField(default=0, help_text="micro-cents")
+    created_at = models.DateTimeField(default=utc_now)
+    last_activity_at = models.DateTimeField(default=utc_now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-last_activity_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["owner_key", "client_id"], name="session_once_per_owner"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["workspace", "-last_activity_at", "-id"], name="session_by_activity"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.client_id
+
+
+class Share(models.Model):
+    """A link to a session, `/share/<id>`; whoever has it may read while it lives."""
+
+    class Visibility(models.TextChoices):
+        LINK = "link"
+        PUBLIC = "public"
+
+    id = models.CharField(primary_key=True, max_length=43, default=new_share_id, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="shares")
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.LINK)
+    # The key version the agent's secret was derived with, so that "create again" can answer the same secret.
+    secret_version = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(default=utc_now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class ShareClaim(models.Model):
+    """Holds the answer of an anonymous create for its twin: the unique `claim` decides which of two racing creates wins."""
+
+    claim = models.CharField(max_length=64, unique=True)
+    share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=utc_now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.claim
+
+
+class SessionEntry(models.Model):
+    """The newest value of one key. `content` is the JSON text as received; empty when `deleted`."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="entries")
+    key = models.CharField(max_length=255)
+    seq = models.BigIntegerField()
+    rank = models.BigIntegerField(default=0)
+    content = models.TextField()
+    size = models.IntegerField(help_text="bytes of content in UTF-8")
+    deleted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "key"], name="entry_once_per_key"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["session", "seq"], name="entry_by_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.key}@{self.seq}"
+
+
+class Operation(models.Model):
+    """An acknowledged publish, kept for a day, so that a repeat of it gets the same acknowledgement."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="operations")
+    operation_id = models.CharField(max_length=64)
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "operation_id"], name="operation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.operation_id
+
+
+class Snapshot(models.Model):
+    """A session's whole state at `seq`, kept in object storage. The row exists before the object is put."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        STORED = "stored"
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="snapshots")
+    epoch = models.CharField(max_length=16)
+    seq = models.BigIntegerField()
+    object_name = models.CharField(max_length=255, unique=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    bytes = models.BigIntegerField(default=0)
+    entries = models.IntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    created_at = models.DateTimeField(default=utc_now, editable=False)
+    stored_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["session", "epoch", "seq"], name="snapshot_once_per_seq"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}@{self.seq}"

@@ -1,0 +1,1 @@
+"""The sync protocol, pure: keys, updates, frames, codes. No Django, no I/O."""

@@ -1,0 +1,45 @@
+"""One change of one key, as it goes into the writer and comes back numbered."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+
+class Update(NamedTuple):
+    """A new value for `key`: `content` is JSON text; empty when `deleted`. `rank` is the clock `merge` compares."""
+
+    key: str
+    content: str
+    rank: int = 0
+    deleted: bool = False
+
+
+class Stored(NamedTuple):
+    """What the database holds for a key while the session's row is locked."""
+
+    content: str
+    rank: int
+    deleted: bool
+
+
+# Decides inside the locked commit which updates of an agent's batch stand, given what is stored for the keys it named.
+Resolver = Callable[[Mapping[str, Stored]], "list[Update]"]
+
+
+class Numbered(NamedTuple):
+    """An update after its commit."""
+
+    seq: int
+    key: str
+    content: str
+    deleted: bool
+
+
+class Receipt(NamedTuple):
+    """A publish that is committed: its updates have the numbers `first` … `last`, both included.
+
+    A publish that changed nothing has `first == last + 1`, `last` being the head.
+    """
+
+    epoch: str
+    first: int
+    last: int

@@ -1,0 +1,7 @@
+"""Django app `workspaces`."""
+
+from django.apps import AppConfig
+
+
+class WorkspacesConfig(AppConfig):
+    name = "workspaces"
