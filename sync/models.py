@@ -91,7 +91,7 @@ class Share(models.Model):
 
 
 class ShareClaim(models.Model):
-    """Holds the answer of an anonymous create for its twin: the unique `claim` decides which of two racing creates wins."""
+    """Holds an anonymous create's answer for its twin: the unique `claim` decides which of two racing creates wins."""
 
     claim = models.CharField(max_length=64, unique=True)
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="+")
