@@ -1,0 +1,118 @@
+"""The only door to a workspace's rows: who asks, in which workspace, with which role or scopes.
+
+Views, consumers, agent routes and tasks get one of these objects here, or they do not touch the rows.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from accounts.models import User
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
+from workspaces.credentials import find_key, find_token, mark_key_used, mark_token_used
+from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
+from workspaces.models import Membership, Workspace
+from workspaces.roles import is_allowed
+
+CURRENT_WORKSPACE: Final = "current_workspace"
+"""The session key that remembers the slug of the workspace a person looked at last."""
+
+
+@dataclass(frozen=True)
+class WorkspaceAccess:
+    """A signed-in person in one of their workspaces."""
+
+    workspace: Workspace
+    membership: Membership
+    user: User
+
+    def can(self, permission: str) -> bool:
+        return is_allowed(self.membership.role, permission)
+
+    @property
+    def role(self) -> str:
+        return self.membership.role
+
+
+@dataclass(frozen=True)
+class KeyAccess:
+    """A program with an API key. Without a `user_id` the key is a service key of the workspace."""
+
+    key_id: str
+    workspace_id: str
+    user_id: str | None
+    membership_id: str | None
+    scopes: frozenset[str]
+
+    def require(self, scope: str) -> None:
+        """Raises Forbidden when the key does not carry `scope`."""
+        if scope not in self.scopes:
+            raise Forbidden(f"This key does not carry the scope {scope}.")
+
+
+@dataclass(frozen=True)
+class TokenAccess:
+    """An agent with a workspace share token: it can share into the workspace, nothing else."""
+
+    token_id: str
+    workspace_id: str
+
+
+def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
+    """The person's access to the workspace `slug`, in one read.
+
+    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or foreign: nobody learns which), Forbidden
+    (the role is too low).
+    """
+    if not isinstance(user, User) or not user.is_active:
+        raise CredentialsMissing
+    membership = (
+        Membership.objects.select_related("workspace")
+        .filter(user_id=user.pk, workspace__slug=slug, workspace__deleted_at=None)
+        .first()
+    )
+    if membership is None:
+        raise NotFound
+    access = WorkspaceAccess(workspace=membership.workspace, membership=membership, user=user)
+    if not access.can(permission):
+        raise Forbidden
+    return access
+
+
+def page_access(request: HttpRequest, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
+    """`workspace_access` for a page: also remembers the workspace as the person's current one."""
+    access = workspace_access(request.user, slug, permission)
+    if request.session.get(CURRENT_WORKSPACE) != slug:
+        request.session[CURRENT_WORKSPACE] = slug
+    return access
+
+
+def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
+    """What the API key `token` opens; raises CredentialsInvalid, the same for every reason.
+
+    A key fails when it is malformed (told offline), unknown under every listed hash key, revoked or expired, or when
+    its workspace, its person or the person's membership has ended. Call it outside `atomic()`: once a minute it writes
+    when and from `ip` the key was used.
+    """
+    found = find_key(token) if is_well_formed(token, API_KEY_PREFIX) else None
+    if found is None:
+        raise CredentialsInvalid
+    mark_key_used(found, token, ip)
+    return KeyAccess(
+        key_id=found.id,
+        workspace_id=found.workspace_id,
+        user_id=found.user_id,
+        membership_id=found.membership_id,
+        scopes=found.scopes,
+    )
+
+
+def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
+    """What the workspace share token opens; raises CredentialsInvalid as `key_access` does."""
+    found = find_token(token) if is_well_formed(token, SHARE_TOKEN_PREFIX) else None
+    if found is None:
+        raise CredentialsInvalid
+    mark_token_used(found, token, ip)
+    return TokenAccess(token_id=found.id, workspace_id=found.workspace_id)

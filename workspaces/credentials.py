@@ -1,0 +1,125 @@
+"""Looking presented secrets up by their keyed hash: one indexed read, hand-written because it is on every hot route.
+
+Nothing is cached: a revocation holds from the next look-up on.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from django.db import DatabaseError, connection
+
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import current_version, mac, macs_of_all_versions
+
+API_KEY_PURPOSE: Final = "api-key"
+SHARE_TOKEN_PURPOSE: Final = "workspace-share-token"  # noqa: S105 - names what is hashed
+LAST_USED_SECONDS: Final = 60
+"""How exact `last_used_at` is: it is written at most this often for each key."""
+
+_KEY_TABLE: Final = "workspaces_apikey"
+_TOKEN_TABLE: Final = "workspaces_sharetoken"  # noqa: S105 - a table
+
+_FIND_KEY: Final = """
+SELECT k.id, k.hash_version, k.workspace_id, k.user_id, m.id, k.scopes,
+       k.last_used_at IS NULL OR k.last_used_at < %s
+FROM workspaces_apikey k
+JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL
+LEFT JOIN accounts_user u ON u.id = k.user_id
+LEFT JOIN workspaces_membership m ON m.workspace_id = k.workspace_id AND m.user_id = k.user_id
+WHERE k.secret_hash IN ({hashes}) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s)
+  AND (k.user_id IS NULL OR (u.is_active AND m.id IS NOT NULL))
+"""
+_FIND_SHARE: Final = """
+SELECT k.id, k.hash_version, k.workspace_id, k.last_used_at IS NULL OR k.last_used_at < %s
+FROM workspaces_sharetoken k
+JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL
+WHERE k.secret_hash IN ({hashes}) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s)
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class FoundKey(NamedTuple):
+    id: str
+    hash_version: int
+    workspace_id: str
+    user_id: str | None
+    membership_id: str | None
+    scopes: frozenset[str]
+    is_use_due: bool
+
+
+class FoundToken(NamedTuple):
+    id: str
+    hash_version: int
+    workspace_id: str
+    is_use_due: bool
+
+
+def find_key(secret: str) -> FoundKey | None:
+    """The live key with this secret: not revoked or expired, its workspace, person and membership alive."""
+    row = _find(_FIND_KEY, API_KEY_PURPOSE, secret)
+    if row is None:
+        return None
+    key_id, version, workspace_id, user_id, membership_id, scopes, is_use_due = row
+    return FoundKey(
+        key_id, version, workspace_id, user_id, membership_id, frozenset(json.loads(scopes)), bool(is_use_due)
+    )
+
+
+def find_token(secret: str) -> FoundToken | None:
+    """The live workspace share token with this secret."""
+    row = _find(_FIND_SHARE, SHARE_TOKEN_PURPOSE, secret)
+    return None if row is None else FoundToken(row[0], row[1], row[2], bool(row[3]))
+
+
+def mark_key_used(found: FoundKey, secret: str, ip: str | None) -> None:
+    """Write when and from where a key was used, at most once a minute; hash it anew under the newest key version."""
+    _mark(_KEY_TABLE, API_KEY_PURPOSE, found, secret, ip)
+
+
+def mark_token_used(found: FoundToken, secret: str, ip: str | None) -> None:
+    """The same for a share token."""
+    _mark(_TOKEN_TABLE, SHARE_TOKEN_PURPOSE, found, secret, ip)
+
+
+def _find(sql: str, purpose: str, secret: str) -> Sequence[Any] | None:
+    hashes = list(macs_of_all_versions(purpose, secret).values())
+    now = utc_now()
+    parameters = [_bound(now - timedelta(seconds=LAST_USED_SECONDS)), *hashes, _bound(now)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(hashes=", ".join(["%s"] * len(hashes))), parameters)
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
+
+
+def _mark(table: str, purpose: str, found: FoundKey | FoundToken, secret: str, ip: str | None) -> None:
+    """Compare-and-set: processes that saw the same stale row write it once. A failure never refuses the caller."""
+    now = utc_now()
+    try:
+        with connection.cursor() as cursor:
+            if found.is_use_due:
+                stale = _bound(now - timedelta(seconds=LAST_USED_SECONDS))
+                cursor.execute(
+                    f"UPDATE {table} SET last_used_at = %s, last_used_ip = %s "  # noqa: S608 - a constant
+                    "WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)",
+                    [_bound(now), ip, found.id, stale],
+                )
+            newest = current_version()
+            if found.hash_version != newest:
+                cursor.execute(
+                    f"UPDATE {table} SET secret_hash = %s, hash_version = %s "  # noqa: S608 - a constant
+                    "WHERE id = %s AND hash_version = %s",
+                    [mac(purpose, secret, newest), newest, found.id, found.hash_version],
+                )
+    except DatabaseError:
+        if connection.in_atomic_block:
+            raise
+        _log.warning("the use of credential %s could not be written", found.id, exc_info=True)
+
+
+def _bound(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)

@@ -1,0 +1,48 @@
+"""What a role may do in its workspace, and what a key's scope opens. Pure rules."""
+
+from collections.abc import Mapping
+from typing import Final
+
+OWNER: Final = "owner"
+ADMIN: Final = "admin"
+MEMBER: Final = "member"
+
+_MEMBER = frozenset(
+    {
+        "workspace.view",
+        "session.view",
+        "session.publish",
+        "session.share",
+        "key.view",
+        "key.create",
+        "token.view",
+    }
+)
+_ADMIN = _MEMBER | {
+    "session.delete",
+    "key.manage_all",
+    "token.manage",
+    "member.manage",
+    "workspace.rename",
+}
+_OWNER = _ADMIN | {"workspace.delete", "billing.manage"}
+
+PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {OWNER: _OWNER, ADMIN: _ADMIN, MEMBER: _MEMBER}
+
+# Every scope a key can carry, and whether something answers to it today; keys keep the names for good.
+SCOPES: Final[Mapping[str, str]] = {
+    "sync:read": "Read sessions and follow them live",
+    "sync:write": "Publish to sessions",
+    "models": "Call models through the gateway",
+    "usage:read": "Read usage",
+    "usage:write": "Record usage",
+    "workspace:read": "Read the workspace and its members",
+}
+OFFERED_SCOPES: Final = ("sync:read", "sync:write")
+
+
+def is_allowed(role: str, permission: str) -> bool:
+    """Whether `role` grants `permission`; an unknown role grants nothing. ValueError: there is no such permission."""
+    if permission not in _OWNER:
+        raise ValueError(f"no such permission: {permission}")
+    return permission in PERMISSIONS.get(role, frozenset())
