@@ -1,0 +1,60 @@
+"""Refusals of session sync; each changed nothing."""
+
+from opencode.lib.errors import Denial
+
+
+class SessionGone(Denial):
+    code = "session_gone"
+    status = 404
+    default_message = "There is no such session, or it was removed."
+
+
+class SessionFull(Denial):
+    code = "session_full"
+    status = 413
+    default_message = "The session holds as much as it may."
+
+
+class EntryTooLarge(Denial):
+    code = "entry_too_large"
+    status = 413
+    default_message = "One entry is larger than a session takes."
+
+
+class KeyMalformed(Denial):
+    code = "key_malformed"
+    status = 422
+    default_message = "An entry's key must read session/<kind>/<session id>[/<segment>…]."
+
+
+class KeyForeign(Denial):
+    code = "key_foreign"
+    default_message = "An entry's key names another session."
+
+
+class FrameMalformed(Denial):
+    code = "frame_malformed"
+    default_message = "A frame must be a JSON text with a known shape."
+
+
+class FrameTypeUnknown(Denial):
+    code = "frame_type_unknown"
+    default_message = "This server does not know frames of that type."
+
+
+class PublishForbidden(Denial):
+    code = "publish_forbidden"
+    status = 403
+    default_message = "This connection may read the session, not write to it."
+
+
+class ScopeMissing(Denial):
+    code = "scope_missing"
+    status = 403
+    default_message = "The API key lacks the scope for this."
+
+
+class WriterBusy(Denial):
+    code = "writer_busy"
+    status = 503
+    default_message = "The server has more updates waiting than it may hold; try again in a moment."

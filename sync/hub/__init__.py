@@ -1,0 +1,8 @@
+"""Fan-out inside one process: one hub for each session with local readers; connections are cursors over its log."""
+
+from sync.hub.cursor import Cursor
+from sync.hub.parts import FramePart, session_parts
+from sync.hub.registry import HubRegistry
+from sync.hub.session import Range, ReaderEnded, SessionHub
+
+__all__ = ["Cursor", "FramePart", "HubRegistry", "Range", "ReaderEnded", "SessionHub", "session_parts"]

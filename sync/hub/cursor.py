@@ -1,0 +1,78 @@
+"""One reader's place in a session: how far it has been sent, and what comes next."""
+
+import asyncio
+
+from sync.hub.session import SessionHub
+
+
+class Cursor:
+    """A slow reader only falls behind on the shared log, and off it takes the state from the database: it costs no memory."""
+
+    def __init__(self, hub: SessionHub) -> None:
+        self._hub = hub
+        self._hint = -1
+        self._beats = hub.beats
+        self._waiter: asyncio.Future[None] | None = None
+        self.seq = -1
+
+    async def start(self, since: tuple[str, int] | None) -> list[str]:
+        """Where to begin: right after `since` when it is of this epoch and not above the head, else with the whole state.
+
+        Returns the snapshot's parts, none when resuming. Raises ReaderEnded.
+        """
+        epoch, head = await self._hub.open()
+        if since is not None and since[0] == epoch and since[1] > head:
+            await self._hub.catch_up()
+            head = self._hub.last
+        if since is not None and since[0] == epoch and 0 <= since[1] <= head:
+            self.seq = since[1]
+            return []
+        snapshot = await self._hub.snapshot()
+        self._hub.raise_if_ended()
+        self.seq = snapshot.seq
+        return snapshot.parts
+
+    def take(self) -> str | None:
+        """The next text to send, None when there is nothing now. Raises ReaderEnded."""
+        hub = self._hub
+        hub.raise_if_ended()
+        if self.seq >= hub.flushed:
+            if self._beats == hub.beats:
+                return None
+            self._beats = hub.beats
+            return hub.heartbeat
+        found = hub.frames.find(self.seq, self._hint)
+        if found is None:
+            return None
+        frame, ordinal = found
+        text = frame.text if frame.first == self.seq + 1 else frame.after(self.seq)
+        self._hint = ordinal + 1
+        self.seq = frame.last
+        return text
+
+    @property
+    def has_fallen_off(self) -> bool:
+        """Whether the log no longer holds what comes next."""
+        return self.seq < self._hub.flushed and self._hub.frames.find(self.seq, self._hint) is None
+
+    async def catch_up(self) -> str | None:
+        """What comes next, from the database. Raises ReaderEnded."""
+        frame = await self._hub.state_after(self.seq)
+        if frame is None:
+            return None
+        self.seq = frame.last
+        return frame.text
+
+    async def wait(self) -> None:
+        """Until there may be something to take, or somebody calls `wake`."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._hub.wait(self._waiter)
+        try:
+            await self._waiter
+        finally:
+            self._hub.forget(self._waiter)
+            self._waiter = None
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

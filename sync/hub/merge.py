@@ -1,0 +1,50 @@
+"""Merges what arrives within a few milliseconds into one frame; what arrives on a quiet session leaves at once."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+MERGE_SECONDS = 0.010
+# A frame costs about this much to write to one reader; the window grows so that writing never fills it.
+READER_SECONDS = 0.000_03
+FRAME_CHARACTERS = 512 * 1024
+
+
+class MergeWindow:
+    """Collects entries' texts and calls `flush(pieces)` at most once in a window, or when a frame's worth is there."""
+
+    def __init__(self, flush: Callable[[list[str]], None]) -> None:
+        self._flush = flush
+        self._pieces: list[str] = []
+        self._characters = 0
+        self._flushed_at = 0.0
+        self._timer: asyncio.Handle | None = None
+
+    @property
+    def count(self) -> int:
+        """How many updates wait in the window."""
+        return len(self._pieces)
+
+    def add(self, pieces: Sequence[str], readers: int) -> None:
+        self._pieces.extend(pieces)
+        self._characters += sum(map(len, pieces))
+        if self._characters >= FRAME_CHARACTERS:
+            self.flush()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            wait = self._flushed_at + max(MERGE_SECONDS, readers * READER_SECONDS) - loop.time()
+            # call_soon lets everything that came in this turn of the loop share the frame.
+            self._timer = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Hand over what waits."""
+        self.cancel()
+        if self._pieces:
+            pieces, self._pieces = self._pieces, []
+            self._characters = 0
+            self._flushed_at = asyncio.get_running_loop().time()
+            self._flush(pieces)
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,258 @@
+"""The hub of one session: takes numbered updates from anywhere, in any order, and keeps one gapless log for its readers."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sync.hub.frame import Frame, frame_of_state
+from sync.hub.log import FrameLog
+from sync.hub.merge import MergeWindow
+from sync.hub.snapshot import EncodedSnapshot
+from sync.protocol.closing import CloseCode
+from sync.protocol.frames import heartbeat_text
+from sync.store import StateRead
+
+log = logging.getLogger(__name__)
+GAP_SECONDS = 0.05
+SNAPSHOT_TAIL_BYTES = 1024 * 1024
+SNAPSHOT_KEPT_SECONDS = 10
+
+Load = Callable[[int, int], "asyncio.Future[StateRead | None]"]
+
+
+class ReaderEnded(Exception):
+    """The hub ends its readers: the session is gone or its epoch changed."""
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(code.name)
+        self.code = code
+
+
+class Range(NamedTuple):
+    """Committed updates `first` … `last` and their entries' texts; `pieces` is None when they must be read."""
+
+    epoch: str
+    first: int
+    last: int
+    pieces: list[str] | None
+
+
+class SessionHub:
+    """`load(session_id, since)` reads the state off the event loop; everything else runs on it."""
+
+    def __init__(self, session_id: int, load: Load) -> None:
+        self.session_id = session_id
+        self.epoch = ""
+        self.last = -1
+        self.readers = 0
+        self.idle_since = 0.0
+        self.beats = 0
+        self.heartbeat = ""
+        self.frames = FrameLog()
+        self._load = load
+        self._merge = MergeWindow(self._flush)
+        self._early: dict[int, Range] = {}
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._ended: CloseCode | None = None
+        self._snapshot: EncodedSnapshot | None = None
+        self._snapshot_at = 0.0
+        self._loading: asyncio.Future[EncodedSnapshot] | None = None
+        self._repair: asyncio.Task[None] | None = None
+        self._gap_timer: asyncio.TimerHandle | None = None
+
+    # --- what comes in
+
+    def deliver(self, update: Range) -> None:
+        """Take a committed range: append what follows, drop what is known, hold what is early, repair gaps."""
+        if self._ended is not None:
+            return
+        if self.last < 0:
+            # Committed while the first read is under way: the read may or may not have it.
+            self._early[update.first] = update
+        elif update.epoch != self.epoch:
+            self.check(update.epoch, update.last)
+        elif update.last <= self.last:
+            return
+        elif update.first > self.last + 1:
+            self._early[update.first] = update
+            self._watch_gap()
+        elif update.pieces is None:
+            self._start_repair()
+        else:
+            self._append(update)
+            self._take_early()
+
+    def check(self, epoch: str, head: int) -> None:
+        """Compare with the row as the database has it now; `epoch` is empty when the session is gone."""
+        if self.last < 0 or self._ended is not None:
+            return
+        if epoch != self.epoch:
+            self.end(CloseCode.EPOCH_CHANGED if epoch else CloseCode.SESSION_REMOVED)
+        elif head > self.last:
+            self._start_repair()
+
+    def end(self, code: CloseCode) -> None:
+        """End every reader with this close code."""
+        self._ended = code
+        self._merge.cancel()
+        self._wake()
+
+    def trim(self, now: float) -> None:
+        """Let go of the encoded snapshot when nobody joined for a while."""
+        if self._snapshot is not None and now - self._snapshot_at > SNAPSHOT_KEPT_SECONDS:
+            self._snapshot = None
+
+    @property
+    def is_ended(self) -> bool:
+        return self._ended is not None
+
+    # --- what goes out
+
+    async def open(self) -> tuple[str, int]:
+        """The epoch and the head a reader joins at; loads the session at the first. Raises ReaderEnded."""
+        if self.last < 0:
+            await self.snapshot()
+        self.raise_if_ended()
+        return self.epoch, self.last
+
+    async def snapshot(self) -> EncodedSnapshot:
+        """The whole state, encoded once for everybody who joins while the log still reaches back to it."""
+        kept = self._snapshot
+        if kept is not None and kept.epoch == self.epoch:
+            tail = self.frames.bytes_after(kept.seq) if self.frames.last > kept.seq else 0
+            if tail is not None and tail <= max(SNAPSHOT_TAIL_BYTES, kept.size // 4):
+                self._snapshot_at = asyncio.get_running_loop().time()
+                return kept
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(self._read_snapshot())
+            self._loading.add_done_callback(self._loaded)
+        return await asyncio.shield(self._loading)
+
+    async def catch_up(self) -> None:
+        """Read what the database has beyond the log, for a reader that claims to know more than this hub."""
+        self._start_repair()
+        if self._repair is not None:
+            await asyncio.shield(self._repair)
+        self.raise_if_ended()
+
+    async def state_after(self, seq: int) -> Frame | None:
+        """Everything after `seq` from the database, for a reader that fell off the log. Raises ReaderEnded."""
+        state = await self._load(self.session_id, seq)
+        if state is None or state.epoch != self.epoch:
+            raise ReaderEnded(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)
+        return frame_of_state(state.epoch, seq, state.head, state.rows) if state.head > seq else None
+
+    @property
+    def flushed(self) -> int:
+        """The number up to which updates left the merge window."""
+        return self.last - self._merge.count
+
+    def beat(self) -> None:
+        """Let every reader that is up to date send a heartbeat."""
+        self.beats += 1
+        self.heartbeat = heartbeat_text(self.epoch, self.last)
+        self._wake()
+
+    def raise_if_ended(self) -> None:
+        if self._ended is not None:
+            raise ReaderEnded(self._ended)
+
+    def wait(self, waiter: "asyncio.Future[None]") -> None:
+        """Resolve `waiter` at the next frame, heartbeat or end."""
+        self._waiters.add(waiter)
+
+    def forget(self, waiter: "asyncio.Future[None]") -> None:
+        self._waiters.discard(waiter)
+
+    # --- inside
+
+    def _append(self, update: Range) -> None:
+        known = self.last + 1 - update.first
+        pieces = update.pieces or []
+        self._merge.add(pieces[known:] if known else pieces, self.readers)
+        self.last = update.last
+
+    def _take_early(self) -> None:
+        for first in sorted(self._early):
+            update = self._early[first]
+            if update.last <= self.last:
+                del self._early[first]
+            elif first <= self.last + 1 and update.pieces is not None:
+                del self._early[first]
+                self._append(update)
+            else:
+                break
+        if self._early:
+            self._watch_gap()
+        elif self._gap_timer is not None:
+            self._gap_timer.cancel()
+            self._gap_timer = None
+
+    def _watch_gap(self) -> None:
+        if self._gap_timer is None:
+            self._gap_timer = asyncio.get_running_loop().call_later(GAP_SECONDS, self._start_repair)
+
+    def _start_repair(self) -> None:
+        if self._gap_timer is not None:
+            self._gap_timer.cancel()
+            self._gap_timer = None
+        if self._repair is None and self._ended is None:
+            self._repair = asyncio.ensure_future(self._repair_gap())
+
+    async def _repair_gap(self) -> None:
+        """Read what is missing from the database; it covers its range by the newest value of each key."""
+        try:
+            since = self.last
+            state = await self._load(self.session_id, since)
+            if state is None:
+                self.end(CloseCode.SESSION_REMOVED)
+            elif state.epoch != self.epoch:
+                self.end(CloseCode.EPOCH_CHANGED)
+            elif state.head > self.last:
+                self._merge.flush()
+                rows = [row for row in state.rows if row.seq > self.last]
+                frame = frame_of_state(state.epoch, self.last, state.head, rows)
+                self.last = state.head
+                self._publish(frame)
+        except Exception:
+            log.exception("gap_repair_failed", extra={"session": self.session_id})
+        finally:
+            self._repair = None
+            self._take_early()
+
+    async def _read_snapshot(self) -> EncodedSnapshot:
+        state = await self._load(self.session_id, 0)
+        if state is None:
+            self.end(CloseCode.SESSION_REMOVED)
+            raise ReaderEnded(CloseCode.SESSION_REMOVED)
+        if self.last < 0:
+            self.epoch, self.last = state.epoch, state.head
+            self._early = {first: update for first, update in self._early.items() if update.epoch == state.epoch}
+            self._take_early()
+        elif state.epoch != self.epoch:
+            self.end(CloseCode.EPOCH_CHANGED)
+            raise ReaderEnded(CloseCode.EPOCH_CHANGED)
+        self._snapshot = EncodedSnapshot(state)
+        self._snapshot_at = asyncio.get_running_loop().time()
+        self.check(state.epoch, state.head)
+        return self._snapshot
+
+    def _loaded(self, _future: "asyncio.Future[EncodedSnapshot]") -> None:
+        self._loading = None
+        if not _future.cancelled():
+            _future.exception()
+
+    def _flush(self, pieces: list[str]) -> None:
+        first = self.last - len(pieces) + 1
+        self._publish(Frame(self.epoch, first, self.last, range(first, self.last + 1), pieces))
+
+    def _publish(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()

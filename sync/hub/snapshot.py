@@ -1,0 +1,37 @@
+"""A session's whole state, encoded once for all who join."""
+
+from collections.abc import Sequence
+
+from sync.protocol.frames import entry_text, snapshot_text
+from sync.store import StateRead, StateRow
+
+PART_CHARACTERS = 1024 * 1024
+
+
+class EncodedSnapshot:
+    """The state at `seq` in parts of about 1 MB."""
+
+    __slots__ = ("epoch", "parts", "seq", "size")
+
+    def __init__(self, state: StateRead) -> None:
+        self.epoch = state.epoch
+        self.seq = state.head
+        groups = _grouped(state.rows)
+        last = len(groups) - 1
+        self.parts = [
+            snapshot_text(state.epoch, state.head, group, more=place < last) for place, group in enumerate(groups)
+        ]
+        self.size = sum(map(len, self.parts))
+
+
+def _grouped(rows: Sequence[StateRow]) -> list[list[str]]:
+    groups: list[list[str]] = [[]]
+    size = 0
+    for row in rows:
+        text = entry_text(row.key, row.seq, row.content, row.deleted)
+        if size and size + len(text) > PART_CHARACTERS:
+            groups.append([])
+            size = 0
+        groups[-1].append(text)
+        size += len(text)
+    return groups

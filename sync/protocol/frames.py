@@ -1,0 +1,63 @@
+"""Frames from the server, as JSON text. Content that is JSON already is spliced, never encoded again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+SUBPROTOCOL = "opencode.sync.v1"
+_encode = msgspec.json.Encoder().encode
+
+
+def entry_text(key: str, seq: int, content: str, deleted: bool) -> str:
+    """One entry of a snapshot or updates frame. Keys consist of characters that need no escape in JSON."""
+    if deleted:
+        return f'{{"key":"{key}","seq":{seq},"deleted":true}}'
+    return f'{{"key":"{key}","seq":{seq},"content":{content}}}'
+
+
+def updates_head(epoch: str, first: int, last: int) -> str:
+    """What stands before the entries of an updates frame; UPDATES_TAIL stands after them."""
+    return f'{{"type":"updates","epoch":"{epoch}","from":{first},"to":{last},"entries":['
+
+
+UPDATES_TAIL = "]}"
+
+
+def snapshot_text(epoch: str, seq: int, entries: Sequence[str], *, more: bool) -> str:
+    """One part of a snapshot; the last has `more: false`."""
+    return (
+        f'{{"type":"snapshot","epoch":"{epoch}","seq":{seq},"more":{"true" if more else "false"},'
+        f'"entries":[{",".join(entries)}]}}'
+    )
+
+
+def welcome_text(session: str, epoch: str, seq: int, role: str, limits: dict[str, int], heartbeat: int) -> str:
+    return encode(
+        {"type": "welcome", "protocol": SUBPROTOCOL, "session": session, "epoch": epoch, "seq": seq, "role": role,
+         "limits": limits, "heartbeat": heartbeat}
+    )
+
+
+def ack_text(operation_id: str, epoch: str, first: int, last: int) -> str:
+    """`operation_id` was checked to need no escape."""
+    return f'{{"type":"ack","id":"{operation_id}","epoch":"{epoch}","from":{first},"to":{last}}}'
+
+
+def heartbeat_text(epoch: str, seq: int) -> str:
+    return f'{{"type":"heartbeat","epoch":"{epoch}","seq":{seq}}}'
+
+
+def error_text(code: str, message: str, operation_id: str | None = None, extra: dict[str, Any] | None = None) -> str:
+    frame: dict[str, Any] = {"type": "error", "code": code, "message": message, **(extra or {})}
+    if operation_id is not None:
+        frame["id"] = operation_id
+    return encode(frame)
+
+
+def bye_text(reason: str, retry_after: float) -> str:
+    return encode({"type": "bye", "reason": reason, "retry_after": retry_after})
+
+
+def encode(value: Any) -> str:
+    return _encode(value).decode()

@@ -1,0 +1,96 @@
+"""Frames from the client: decoded once, content kept as the JSON text it came in."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from sync.protocol.keys import parse_key
+from sync.protocol.updates import Update
+
+OPERATION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+PUBLISH_UPDATES = 1000
+
+
+class FrameRefused(Exception):
+    """A frame that changes nothing: `code` is one of the denial codes, `operation_id` that of the publish it answers."""
+
+    def __init__(self, code: str, message: str, operation_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.operation_id = operation_id
+
+
+class _UpdateFrame(msgspec.Struct):
+    key: str
+    content: msgspec.Raw = msgspec.Raw(b"")
+    deleted: bool = False
+
+
+class _ClientFrame(msgspec.Struct):
+    type: str
+    id: msgspec.Raw = msgspec.Raw(b"")
+    updates: msgspec.Raw = msgspec.Raw(b"")
+
+
+class PublishRequest(msgspec.Struct, frozen=True):
+    id: str
+    updates: list[Update]
+
+
+class PingRequest(msgspec.Struct, frozen=True):
+    pass
+
+
+_frame = msgspec.json.Decoder(_ClientFrame)
+_updates = msgspec.json.Decoder(list[_UpdateFrame])
+_text = msgspec.json.Decoder(str)
+_any = msgspec.json.Decoder(Any)
+
+
+def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest | PingRequest:
+    """Check a client's frame against the session it is for.
+
+    Raises FrameRefused; the code `frame_malformed` without an operation id means the frame is no frame at all and the
+    connection should be closed.
+    """
+    try:
+        frame = _frame.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise FrameRefused("frame_malformed", f"not a frame: {error}") from error
+    if frame.type == "ping":
+        return PingRequest()
+    if frame.type != "publish":
+        raise FrameRefused("frame_type_unknown", f"no frame type {frame.type[:40]!r}")
+    return _read_publish(frame, session_id, entry_bytes)
+
+
+def _read_publish(frame: _ClientFrame, session_id: str, entry_bytes: int) -> PublishRequest:
+    try:
+        operation_id = _text.decode(frame.id)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise FrameRefused("frame_malformed", "a publish needs an id") from error
+    if OPERATION_ID.fullmatch(operation_id) is None:
+        raise FrameRefused("frame_malformed", "a publish id has 1 to 64 characters of A-Z a-z 0-9 _ . : -")
+    try:
+        updates = _updates.decode(frame.updates)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise FrameRefused("updates_malformed", f"updates: {error}", operation_id) from error
+    if not 1 <= len(updates) <= PUBLISH_UPDATES:
+        raise FrameRefused("updates_malformed", f"a publish has 1 to {PUBLISH_UPDATES} updates", operation_id)
+    return PublishRequest(operation_id, [_checked(update, session_id, entry_bytes, operation_id) for update in updates])
+
+
+def _checked(update: _UpdateFrame, session_id: str, entry_bytes: int, operation_id: str) -> Update:
+    key = parse_key(update.key)
+    if key is None:
+        raise FrameRefused("key_malformed", f"key {update.key[:80]!r}", operation_id)
+    if key.session_id != session_id:
+        raise FrameRefused("key_foreign", f"key {update.key[:80]!r} names another session", operation_id)
+    content = bytes(update.content)
+    if update.deleted == bool(content):
+        raise FrameRefused("updates_malformed", "an update has either content or deleted: true", operation_id)
+    if len(content) > entry_bytes:
+        raise FrameRefused("entry_too_large", f"an entry holds at most {entry_bytes} bytes", operation_id)
+    return Update(update.key, content.decode(), deleted=update.deleted)

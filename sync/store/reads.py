@@ -1,0 +1,71 @@
+"""State reads. Head and entries come from one SELECT: two would be two states.
+
+Never call these inside `atomic()`: on SQLite that would take the write lock.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+
+class StateRow(NamedTuple):
+    """One entry: `content` is JSON text, empty when `deleted`."""
+
+    key: str
+    seq: int
+    content: str
+    deleted: bool
+
+
+class StateRead(NamedTuple):
+    """A state of a session: `rows` ascending by seq, none above `head`."""
+
+    epoch: str
+    head: int
+    rows: list[StateRow]
+
+
+_SELECT = "SELECT s.epoch, s.head_seq, e.key, e.seq, e.content, e.deleted FROM sync_session s LEFT JOIN sync_sessionentry e "
+_STATE = _SELECT + "ON e.session_id = s.id AND e.deleted = 0 WHERE s.id = %s ORDER BY e.seq"
+_SINCE = _SELECT + "ON e.session_id = s.id AND e.seq > %s WHERE s.id = %s ORDER BY e.seq"
+_KEYS = _SELECT + "ON e.session_id = s.id AND e.key IN ({keys}) WHERE s.id = %s ORDER BY e.seq"
+# MySQL spells the column `key` as a reserved word.
+_QUOTE = {"mysql": "`key`", "sqlite": '"key"'}
+
+
+def quoted(sql: str) -> str:
+    """The statement with the column `key` quoted for the database in use."""
+    return sql.replace("e.key", "e." + _QUOTE[connection.vendor])
+
+
+def read_state(session_id: int, since: int = 0) -> StateRead | None:
+    """The newest value of every key changed after `since`; None when there is no such session.
+
+    A read from 0 is the whole state and leaves tombstones out; a later one includes them.
+    """
+    with connection.cursor() as cursor:
+        if since > 0:
+            cursor.execute(quoted(_SINCE), [since, session_id])
+        else:
+            cursor.execute(quoted(_STATE), [session_id])
+        return _state_of(cursor.fetchall())
+
+
+def read_entries(session_id: int, keys: Sequence[str]) -> StateRead | None:
+    """Only these keys, tombstones included, with the head they were read at."""
+    if not keys:
+        keys = [""]
+    sql = _KEYS.format(keys=", ".join(["%s"] * len(keys)))
+    with connection.cursor() as cursor:
+        cursor.execute(quoted(sql), [*keys, session_id])
+        return _state_of(cursor.fetchall())
+
+
+def _state_of(found: Iterable[Sequence[Any]]) -> StateRead | None:
+    epoch, head = "", -1
+    rows: list[StateRow] = []
+    for epoch, head, key, seq, content, deleted in found:  # noqa: B007
+        if key is not None:
+            rows.append(StateRow(key, seq, content, bool(deleted)))
+    return None if head < 0 else StateRead(epoch, head, rows)

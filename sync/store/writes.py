@@ -1,0 +1,157 @@
+"""The statements of one commit: lock and read the sessions' rows, then upsert entries, operations and heads.
+
+Times are datetimes in UTC. Every function runs inside the caller's transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from sync.protocol.updates import Stored
+
+
+class LockedSession(NamedTuple):
+    """A session's row under its lock."""
+
+    id: int
+    client_id: str
+    epoch: str
+    head_seq: int
+    entry_count: int
+    content_bytes: int
+
+
+class StoredEntry(NamedTuple):
+    """What an entry's row holds; `content` is empty when it was not asked for."""
+
+    size: int
+    stored: Stored
+
+
+class EntryWrite(NamedTuple):
+    session_id: int
+    key: str
+    seq: int
+    rank: int
+    content: str
+    size: int
+    deleted: bool
+
+
+class OperationWrite(NamedTuple):
+    session_id: int
+    operation_id: str
+    first_seq: int
+    last_seq: int
+    created_at: datetime
+
+
+class HeadWrite(NamedTuple):
+    head_seq: int
+    entry_count: int
+    content_bytes: int
+    last_activity_at: datetime
+    snapshot_due_at: datetime
+    id: int
+
+
+_LOCK = "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes FROM sync_session WHERE id IN ({ids}) ORDER BY id"
+_OPERATIONS = (
+    "SELECT session_id, operation_id, first_seq, last_seq FROM sync_operation WHERE (session_id, operation_id) IN ({pairs})"
+)
+_ENTRIES = (
+    "SELECT session_id, {key}, size, deleted, {columns} FROM sync_sessionentry WHERE (session_id, {key}) IN ({pairs})"
+)
+_UPSERT = "INSERT INTO sync_sessionentry (session_id, {key}, seq, {rank}, content, size, deleted) VALUES (%s, %s, %s, %s, %s, %s, %s) "
+_ON_CONFLICT = {
+    "sqlite": "ON CONFLICT (session_id, {key}) DO UPDATE SET seq = excluded.seq, {rank} = excluded.{rank}, "
+    "content = excluded.content, size = excluded.size, deleted = excluded.deleted",
+    "mysql": "ON DUPLICATE KEY UPDATE seq = VALUES(seq), {rank} = VALUES({rank}), content = VALUES(content), "
+    "size = VALUES(size), deleted = VALUES(deleted)",
+}
+_INSERT_OPERATION = (
+    "INSERT INTO sync_operation (session_id, operation_id, first_seq, last_seq, created_at) VALUES (%s, %s, %s, %s, %s)"
+)
+_UPDATE_HEAD = (
+    "UPDATE sync_session SET head_seq = %s, entry_count = %s, content_bytes = %s, last_activity_at = %s, "
+    "snapshot_due_at = COALESCE(snapshot_due_at, %s) WHERE id = %s"
+)
+# `key` and `rank` are reserved words on MySQL and MariaDB.
+_QUOTED = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
+# A row another process holds waits for the next batch instead of holding this one up; SQLite has no row locks.
+_LOCK_SUFFIX = {"sqlite": "", "mysql": " FOR UPDATE SKIP LOCKED"}
+
+
+def lock_sessions(ids: Sequence[int]) -> dict[int, LockedSession]:
+    """Lock in id order. A missing id does not exist, or (MySQL) is locked by somebody else."""
+    sql = _LOCK.format(ids=_places(len(ids))) + _LOCK_SUFFIX[connection.vendor]
+    return {row[0]: LockedSession(*row) for row in _fetch(sql, ids)}
+
+
+def repeated_operations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, int]]:
+    """The numbers of those (session, operation id) that were committed before."""
+    if not pairs:
+        return {}
+    return {(row[0], row[1]): (row[2], row[3]) for row in _fetch(_OPERATIONS.format(pairs=_pairs(pairs)), _flat(pairs))}
+
+
+def stored_entries(pairs: Sequence[tuple[int, str]], *, with_content: bool) -> dict[tuple[int, str], StoredEntry]:
+    """What is stored for the (session, key) pairs; content only when asked, it can be large."""
+    if not pairs:
+        return {}
+    names = _QUOTED[connection.vendor]
+    columns = f"{names['rank']}, content" if with_content else f"{names['rank']}, ''"
+    sql = _ENTRIES.format(key=names["key"], columns=columns, pairs=_pairs(pairs))
+    return {
+        (session_id, key): StoredEntry(size, Stored(content, rank, bool(deleted)))
+        for session_id, key, size, deleted, rank, content in _fetch(sql, _flat(pairs))
+    }
+
+
+def upsert_entries(rows: Sequence[EntryWrite]) -> None:
+    names = _QUOTED[connection.vendor]
+    _many((_UPSERT + _ON_CONFLICT[connection.vendor]).format(**names), rows)
+
+
+def insert_operations(rows: Sequence[OperationWrite]) -> None:
+    _many(_INSERT_OPERATION, [(*row[:4], _when(row.created_at)) for row in rows])
+
+
+def update_heads(rows: Sequence[HeadWrite]) -> None:
+    _many(_UPDATE_HEAD, [(*row[:3], _when(row.last_activity_at), _when(row.snapshot_due_at), row.id) for row in rows])
+
+
+def _when(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def _many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(sql, rows[0])
+        else:
+            cursor.executemany(sql, rows)
+
+
+def _fetch(sql: str, values: Sequence[Any]) -> list[Sequence[Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _places(count: int) -> str:
+    return ", ".join(["%s"] * count)
+
+
+def _pairs(pairs: Sequence[tuple[int, str]]) -> str:
+    """Row values; SQLite wants the word VALUES before them."""
+    word = "VALUES " if connection.vendor == "sqlite" else ""
+    return word + ", ".join(["(%s, %s)"] * len(pairs))
+
+
+def _flat(pairs: Iterable[tuple[int, str]]) -> list[Any]:
+    return [value for pair in pairs for value in pair]

@@ -1,0 +1,173 @@
+"""One commit: lock, number, write, commit. Runs in the writer's thread, or inline for commands and tasks."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, transaction
+
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import InternalError, ServiceUnavailable
+from sync.errors import SessionGone
+from sync.models import Session
+from sync.protocol.keys import info_key
+from sync.protocol.updates import Receipt
+from sync.store import writes
+from sync.writer.limits import write_limits
+from sync.writer.numbering import SessionBatch
+from sync.writer.publish import Publish, SessionCommit
+from sync.writer.summaries import has_message, summary_update
+
+log = logging.getLogger(__name__)
+DEADLOCK_ATTEMPTS = 5
+
+
+class SessionsLocked(Exception):
+    """Rows that another process holds; their publishes wait for the next batch."""
+
+
+def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
+    """Commit durably; every publish gets its `outcome`, but for those returned second, whose rows are locked elsewhere.
+
+    A deadlock is retried. On any other error each session is committed by itself, so that one session's trouble
+    never touches another.
+    """
+    for _ in range(DEADLOCK_ATTEMPTS):
+        try:
+            return _commit_together(publishes)
+        except OperationalError as error:
+            if not _is_deadlock(error):
+                break
+        except Exception:
+            log.exception("commit_failed_together")
+            break
+    return _commit_one_by_one(publishes)
+
+
+def _is_deadlock(error: OperationalError) -> bool:
+    """MySQL's 1213 (deadlock) and 1205 (lock wait timed out)."""
+    return bool(error.args) and error.args[0] in (1213, 1205)
+
+
+def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
+    commits: list[SessionCommit] = []
+    waiting: list[Publish] = []
+    for group in _by_session(publishes).values():
+        try:
+            done, locked = _commit_together(group)
+        except Exception as error:
+            log.exception("commit_failed", extra={"session": group[0].session_id})
+            unavailable = isinstance(error, DatabaseError)
+            for publish in group:
+                publish.outcome = ServiceUnavailable() if unavailable else InternalError()
+        else:
+            commits += done
+            waiting += locked
+    return commits, waiting
+
+
+def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
+    groups: dict[int, list[Publish]] = defaultdict(list)
+    for publish in publishes:
+        groups[publish.session_id].append(publish)
+    return groups
+
+
+def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
+    groups = _by_session(publishes)
+    now = utc_now()
+    with transaction.atomic():
+        locked = writes.lock_sessions(sorted(groups))
+        waiting = _settle_missing(groups, locked)
+        here = {session_id: group for session_id, group in groups.items() if session_id in locked}
+        _settle_repeats(here, locked)
+        batches = _number(here, locked, now)
+        _write(batches, now)
+    return [batch.commit for batch in batches if batch.commit.updates], waiting
+
+
+def _settle_missing(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession]) -> list[Publish]:
+    """Publishes to sessions that are gone get their denial; those of rows locked elsewhere are returned to wait."""
+    missing = [session_id for session_id in groups if session_id not in locked]
+    if not missing:
+        return []
+    exist = set(Session.objects.filter(id__in=missing).values_list("id", flat=True))
+    waiting: list[Publish] = []
+    for session_id in missing:
+        if session_id in exist:
+            waiting += groups[session_id]
+            continue
+        for publish in groups[session_id]:
+            publish.outcome = SessionGone()
+    return waiting
+
+
+def _settle_repeats(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession]) -> None:
+    pairs = [(p.session_id, p.operation_id) for group in groups.values() for p in group if p.operation_id is not None]
+    for pair, (first, last) in writes.repeated_operations(pairs).items():
+        for publish in groups[pair[0]]:
+            if publish.operation_id == pair[1]:
+                publish.outcome = Receipt(locked[pair[0]].epoch, first, last)
+
+
+def _number(
+    groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession], now: datetime
+) -> list[SessionBatch]:
+    pairs: dict[tuple[int, str], None] = {}
+    with_content = False
+    for session_id, group in groups.items():
+        for publish in group:
+            if publish.outcome is not None:
+                continue
+            keys = publish.keys if publish.resolve else [update.key for update in publish.updates]
+            pairs.update(dict.fromkeys((session_id, key) for key in keys))
+            with_content = with_content or publish.resolve is not None
+            if has_message(keys):
+                # Whether the messages' costs count depends on what the session's info says; see summaries.py.
+                pairs[(session_id, info_key(locked[session_id].client_id))] = None
+                with_content = True
+    stored = writes.stored_entries(list(pairs), with_content=with_content)
+    by_session: dict[int, dict[str, writes.StoredEntry]] = defaultdict(dict)
+    for (session_id, key), entry in stored.items():
+        by_session[session_id][key] = entry
+    limits = write_limits()
+    batches = []
+    for session_id, group in groups.items():
+        batch = SessionBatch(locked[session_id], by_session[session_id], limits)
+        for publish in _unrepeated(group):
+            batch.apply(publish, now)
+        for publish in group:
+            _answer_twin(publish, group)
+        batches.append(batch)
+    return batches
+
+
+def _unrepeated(group: Sequence[Publish]) -> list[Publish]:
+    """Those still to apply; of two with one operation id in the same batch only the first."""
+    seen: set[str] = set()
+    fresh = []
+    for publish in group:
+        if publish.outcome is not None or (publish.operation_id is not None and publish.operation_id in seen):
+            continue
+        if publish.operation_id is not None:
+            seen.add(publish.operation_id)
+        fresh.append(publish)
+    return fresh
+
+
+def _answer_twin(publish: Publish, group: Sequence[Publish]) -> None:
+    if publish.outcome is None:
+        publish.outcome = next(p.outcome for p in group if p.operation_id == publish.operation_id and p.outcome)
+
+
+def _write(batches: Sequence[SessionBatch], now: datetime) -> None:
+    due = now + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS)
+    writes.upsert_entries([row for batch in batches for row in batch.writes.values()])
+    writes.insert_operations([row for batch in batches for row in batch.operations])
+    writes.update_heads([batch.head_write(now, due) for batch in batches if batch.commit.updates])
+    for batch in batches:
+        changes = summary_update(batch)
+        if changes:
+            Session.objects.filter(id=batch.session.id).update(**changes)

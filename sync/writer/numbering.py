@@ -1,0 +1,83 @@
+"""Numbers the publishes of one locked session and gathers the rows they write. No SQL here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from opencode.lib.errors import Denial
+from sync.errors import EntryTooLarge, SessionFull
+from sync.protocol.updates import Numbered, Receipt, Stored, Update
+from sync.store.writes import EntryWrite, HeadWrite, LockedSession, OperationWrite, StoredEntry
+from sync.writer.limits import WriteLimits
+from sync.writer.publish import Publish, SessionCommit
+
+_ABSENT = StoredEntry(0, Stored("", 0, True))
+
+
+class SessionBatch:
+    """The publishes of one session in one commit, applied in order to its locked row."""
+
+    def __init__(self, session: LockedSession, entries: Mapping[str, StoredEntry], limits: WriteLimits) -> None:
+        self.session = session
+        self.head = session.head_seq
+        self.count = session.entry_count
+        self.bytes = session.content_bytes
+        self.before = entries
+        self.entries = dict(entries)
+        self.limits = limits
+        self.writes: dict[str, EntryWrite] = {}
+        self.operations: list[OperationWrite] = []
+        self.commit = SessionCommit(session.id, session.epoch, session.head_seq + 1, session.head_seq)
+
+    def apply(self, publish: Publish, now: datetime) -> None:
+        """Sets the publish's outcome; a denial leaves the batch as it was."""
+        try:
+            updates = publish.updates if publish.resolve is None else publish.resolve(self._stored(publish.keys))
+            sizes = [len(update.content.encode()) for update in updates]
+            self._check(updates, sizes)
+        except Denial as denial:
+            publish.outcome = denial
+            return
+        first = self.head + 1
+        for update, size in zip(updates, sizes, strict=True):
+            self._put(update, size)
+        publish.outcome = Receipt(self.session.epoch, first, self.head)
+        if publish.operation_id is not None:
+            self.operations.append(OperationWrite(self.session.id, publish.operation_id, first, self.head, now))
+
+    def head_write(self, now: datetime, snapshot_due_at: datetime) -> HeadWrite:
+        return HeadWrite(self.head, self.count, self.bytes, now, snapshot_due_at, self.session.id)
+
+    def content_before(self, key: str) -> str:
+        """What the key held before this commit; empty when nothing, or when it was not read."""
+        return self.before[key].stored.content if key in self.before else ""
+
+    def _stored(self, keys: Sequence[str]) -> dict[str, Stored]:
+        return {key: self.entries[key].stored for key in keys if key in self.entries}
+
+    def _check(self, updates: Sequence[Update], sizes: list[int]) -> None:
+        if sizes and max(sizes) > self.limits.entry_bytes:
+            raise EntryTooLarge(limit=self.limits.entry_bytes)
+        count, total = self.count, self.bytes
+        seen: dict[str, tuple[bool, int]] = {}
+        for update, size in zip(updates, sizes, strict=True):
+            before = self.entries.get(update.key, _ABSENT)
+            was_deleted, was_size = seen.get(update.key, (before.stored.deleted, before.size))
+            count += was_deleted - update.deleted
+            total += size - was_size
+            seen[update.key] = (update.deleted, size)
+        if count > max(self.limits.entries, self.count):
+            raise SessionFull(limit=self.limits.entries, used=self.count)
+        if total > max(self.limits.bytes, self.bytes):
+            raise SessionFull(limit=self.limits.bytes, used=self.bytes)
+
+    def _put(self, update: Update, size: int) -> None:
+        before = self.entries.get(update.key, _ABSENT)
+        self.head += 1
+        self.count += before.stored.deleted - update.deleted
+        self.bytes += size - before.size
+        self.entries[update.key] = StoredEntry(size, Stored(update.content, update.rank, update.deleted))
+        self.writes[update.key] = EntryWrite(
+            self.session.id, update.key, self.head, update.rank, update.content, size, update.deleted
+        )
+        self.commit.updates.append(Numbered(self.head, update.key, update.content, update.deleted))
+        self.commit.last = self.head

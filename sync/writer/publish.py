@@ -1,0 +1,40 @@
+"""What goes into the writer and what comes out of a commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from opencode.lib.errors import Denial
+from sync.protocol.updates import Numbered, Receipt, Resolver, Update
+
+
+@dataclass(slots=True, eq=False)
+class Publish:
+    """One publish, all or nothing. Either `updates`, or `keys` with a `resolve` that decides under the lock.
+
+    `outcome` is set by the commit; `waiter` belongs to whoever submitted it and is passed back untouched.
+    """
+
+    session_id: int
+    updates: Sequence[Update] = ()
+    operation_id: str | None = None
+    keys: Sequence[str] = ()
+    resolve: Resolver | None = None
+    bytes: int = 0
+    outcome: Receipt | Denial | None = None
+    waiter: Any = None
+
+    def __post_init__(self) -> None:
+        if not self.bytes:
+            self.bytes = 200 + sum(len(update.content) for update in self.updates)
+
+
+@dataclass(slots=True)
+class SessionCommit:
+    """What one commit added to one session: `first` … `last` without gaps, in order."""
+
+    session_id: int
+    epoch: str
+    first: int
+    last: int
+    updates: list[Numbered] = field(default_factory=list)

@@ -1,0 +1,59 @@
+"""Keeps the columns the lists show in step with the entries, inside the same commit.
+
+Newer agents count cost and tokens in the session's info; for older ones the messages are summed, each by how much it
+changed, so that a message sent twice counts once.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+
+from sync.protocol.keys import info_key
+from sync.protocol.summary import Totals, read_info, read_message
+from sync.writer.numbering import SessionBatch
+
+_MESSAGE = "session/message/"
+
+
+def has_message(keys: Iterable[str]) -> bool:
+    return any(key.startswith(_MESSAGE) for key in keys)
+
+
+def summary_update(batch: SessionBatch) -> dict[str, Any]:
+    """Values for `Session.objects.update`; empty when nothing the lists show was written."""
+    changes: dict[str, Any] = {}
+    messages = [write for key, write in batch.writes.items() if key.startswith(_MESSAGE)]
+    counted_by_session = False
+    info = batch.entries.get(info_key(batch.session.client_id))
+    if info is not None and info.stored.content and (messages or info_key(batch.session.client_id) in batch.writes):
+        summary = read_info(info.stored.content)
+        counted_by_session = summary.totals is not None
+        if info_key(batch.session.client_id) in batch.writes:
+            changes |= {"title": summary.title, "agent_version": summary.version}
+            changes |= {"model": summary.model} if summary.model else {}
+            changes |= _columns(summary.totals) if summary.totals else {}
+    if messages:
+        changes |= _message_changes(batch, counted_by_session)
+    return changes
+
+
+def _message_changes(batch: SessionBatch, counted_by_session: bool) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    difference = Totals()
+    for key, write in batch.writes.items():
+        if not key.startswith(_MESSAGE):
+            continue
+        new, old = read_message(write.content), read_message(batch.content_before(key))
+        difference = difference.plus(new.totals.minus(old.totals))
+        if new.model:
+            changes["model"] = new.model
+        if new.running is not None:
+            changes["is_running"] = new.running
+    if not counted_by_session and difference != Totals():
+        changes |= {name: F(name) + value for name, value in _columns(difference).items() if value}
+    return changes
+
+
+def _columns(totals: Totals) -> dict[str, int]:
+    return {"cost": totals.cost, **{f"tokens_{name}": count for name, count in totals.tokens.items()}}
