@@ -1,0 +1,105 @@
+"""The embedded stack's Celery worker: one process, one task at a time, with the beat as a thread in it.
+
+`manage.py serve` starts it as `python -m opencode.worker` with a pipe as standard input. The pipe is a lifeline: it
+closes when the parent ends in whatever way, SIGKILL included, and then the worker ends too.
+"""
+
+import os
+import signal
+import sys
+import threading
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import django
+from celery import bootsteps
+from celery.beat import EmbeddedService, ScheduleEntry, Scheduler
+from celery.exceptions import SecurityWarning, WorkerShutdown
+from celery.worker import state
+
+from opencode.celery import app
+
+NICENESS = 5
+POLL_SECONDS = 0.5
+ORPHAN_GRACE_SECONDS = 10.0
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class DueAtStartScheduler(Scheduler):
+    """Keeps no file: every job is due when the worker starts, so an hourly one runs on machines that restart often."""
+
+    schedule: dict[str, ScheduleEntry]
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            entry.last_run_at = LONG_AGO
+
+
+class BeatThread(bootsteps.StartStopStep):
+    """Celery's own `-B` forks another process, which can outlive us; a thread cannot."""
+
+    label = "Beat thread"
+
+    def create(self, parent: Any) -> Any:
+        return EmbeddedService(app, thread=True, scheduler_cls=DueAtStartScheduler)
+
+
+class EmbeddedWorker(app.Worker):  # type: ignore[misc, name-defined]
+    """Ends at once on SIGTERM when idle, after its task otherwise; has none of Celery's other signal behaviour."""
+
+    def install_platform_tweaks(self, worker: Any) -> None:
+        signal.signal(signal.SIGTERM, _end_when_idle)
+
+
+def main() -> None:
+    os.nice(NICENESS)
+    threading.Thread(target=_end_with_parent, name="lifeline", daemon=True).start()
+    # Celery warns of running as root because of pickled messages; ours are JSON only.
+    warnings.simplefilter("ignore", SecurityWarning)
+    django.setup()
+    _control_folder_clear()
+    app.conf.worker_enable_remote_control = False
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "polling_interval": POLL_SECONDS}
+    app.steps["worker"].add(BeatThread)
+    worker = EmbeddedWorker(
+        app=app,
+        pool="solo",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        redirect_stdouts=False,
+    )
+    worker.start()
+    sys.exit(worker.exitcode)
+
+
+def _end_when_idle(_number: int, _frame: FrameType | None) -> None:
+    if state.active_requests:
+        state.should_stop = 0
+    else:
+        raise WorkerShutdown(0)
+
+
+def _end_with_parent() -> None:
+    """Wait for the lifeline to close; ask for a warm shutdown then, and end hard when a task does not let go."""
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(ORPHAN_GRACE_SECONDS)
+    os._exit(1)
+
+
+def _control_folder_clear() -> None:
+    """Forget the broker's bindings, which the worker writes again: a kill can leave one half written."""
+    folder = app.conf.broker_transport_options.get("control_folder")
+    if folder:
+        for binding in Path(folder).glob("*.exchange"):
+            binding.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
