@@ -1,0 +1,70 @@
+# Every command of the project; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROCESSES ?= 2
+REQUIREMENTS := deploy/requirements
+# A stamp carries its lock file's checksum, so that another lock file means another installation.
+checksum = $(shell cksum < $(REQUIREMENTS)/$(1).txt | cut -d ' ' -f 1)
+RUN_STAMP := $(VENV)/.installed-base-$(call checksum,base)
+DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,dev)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev check test prove bench format migrations clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_STAMP) ## make what is missing and serve (HOST, PORT, OPENCODE_DATA_DIR)
+	@exec $(BIN)/python manage.py serve
+
+install: $(RUN_STAMP) ## the environment to run with
+install-dev: $(DEV_STAMP) ## the environment to develop and test with
+
+check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, templates, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict accounts billing opencode sync workspaces
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m pytest -q tests/architecture
+
+test: $(DEV_STAMP) ## the tests, in PROCESSES processes; ARGS go to pytest
+	$(BIN)/python -m pytest -q -n $(PROCESSES) $(ARGS)
+
+prove: $(DEV_STAMP) ## the tests with the long form of every proof
+	OPENCODE_PROVE=1 $(BIN)/python -m pytest -q -n $(PROCESSES) $(ARGS)
+
+bench: $(DEV_STAMP) ## figures against the load generator in KIT=<folder>
+	@test -n "$(KIT)" || { echo "make bench needs KIT=<the load generator's folder>"; exit 2; }
+	$(BIN)/python tests/bench/run.py --kit "$(KIT)" $(ARGS)
+
+format: $(DEV_STAMP) ## rewrite the code in the project's format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+migrations: $(DEV_STAMP) ## write migrations for changed models
+	$(BIN)/python manage.py makemigrations
+
+clean: ## remove the environment and every cache; the data directory stays
+	rm -rf $(VENV) build .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "opencode console needs Python 3.11 or newer; name one with make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "Python's venv module is missing or broken; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(RUN_STAMP): | $(BIN)/python
+	@echo "installing packages into $(VENV)"
+	@$(PIP) -r $(REQUIREMENTS)/base.txt
+	@touch $@
+
+$(DEV_STAMP): | $(BIN)/python
+	@echo "installing packages for development into $(VENV)"
+	@$(PIP) -r $(REQUIREMENTS)/dev.txt
+	@$(PIP) -r $(REQUIREMENTS)/mysql.txt || echo "mysqlclient was not built; tests on MariaDB need pkg-config and default-libmysqlclient-dev"
+	@touch $@
