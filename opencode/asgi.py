@@ -1,8 +1,58 @@
-"""The ASGI application: Django's pages and, beside them, the hot routes and sockets of sync."""
+"""The ASGI application: Django's pages and, beside them, the hot routes and the sockets of sync."""
 
 import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
-application = get_asgi_application()
+pages = get_asgi_application()  # loads the apps; what follows needs them
+
+from channels.routing import URLRouter  # noqa: E402
+
+from sync import agent_routes  # noqa: E402
+from sync.routing import websocket_urlpatterns  # noqa: E402
+from sync.runtime import get_runtime, stop_runtime  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+sockets = URLRouter(websocket_urlpatterns)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Agents' routes and sockets go to sync, everything else to Django."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        await _socket(scope, receive, send)
+    elif agent_routes.is_agent_path(scope["path"]):
+        await agent_routes.application(scope, receive, send)
+    else:
+        await pages(scope, receive, send)
+
+
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    if agent_routes.is_agent_path(scope["path"]):
+        await agent_routes.application(scope, receive, send)
+        return
+    try:
+        await sockets(scope, receive, send)
+    except ValueError:
+        # The router's word for "no such address": refused before it is accepted, an HTTP 403 to the client.
+        await receive()
+        await send({"type": "websocket.close", "code": 4404})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            get_runtime()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await stop_runtime()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -148,10 +148,15 @@ class SessionHub:
         """The number up to which updates left the merge window."""
         return self.last - self._merge.count
 
+    @property
+    def heartbeat_now(self) -> str:
+        """A heartbeat with the head as this hub knows it; empty before the session is loaded."""
+        return heartbeat_text(self.epoch, self.last) if self.last >= 0 else ""
+
     def beat(self) -> None:
         """Let every reader that is up to date send a heartbeat."""
         self.beats += 1
-        self.heartbeat = heartbeat_text(self.epoch, self.last)
+        self.heartbeat = self.heartbeat_now
         self._wake()
 
     def raise_if_ended(self) -> None:

@@ -34,8 +34,16 @@ def snapshot_text(epoch: str, seq: int, entries: Sequence[str], *, more: bool) -
 
 def welcome_text(session: str, epoch: str, seq: int, role: str, limits: dict[str, int], heartbeat: int) -> str:
     return encode(
-        {"type": "welcome", "protocol": SUBPROTOCOL, "session": session, "epoch": epoch, "seq": seq, "role": role,
-         "limits": limits, "heartbeat": heartbeat}
+        {
+            "type": "welcome",
+            "protocol": SUBPROTOCOL,
+            "session": session,
+            "epoch": epoch,
+            "seq": seq,
+            "role": role,
+            "limits": limits,
+            "heartbeat": heartbeat,
+        }
     )
 
 

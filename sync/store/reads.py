@@ -26,7 +26,9 @@ class StateRead(NamedTuple):
     rows: list[StateRow]
 
 
-_SELECT = "SELECT s.epoch, s.head_seq, e.key, e.seq, e.content, e.deleted FROM sync_session s LEFT JOIN sync_sessionentry e "
+_SELECT = (
+    "SELECT s.epoch, s.head_seq, e.key, e.seq, e.content, e.deleted FROM sync_session s LEFT JOIN sync_sessionentry e "
+)
 _STATE = _SELECT + "ON e.session_id = s.id AND e.deleted = 0 WHERE s.id = %s ORDER BY e.seq"
 _SINCE = _SELECT + "ON e.session_id = s.id AND e.seq > %s WHERE s.id = %s ORDER BY e.seq"
 _KEYS = _SELECT + "ON e.session_id = s.id AND e.key IN ({keys}) WHERE s.id = %s ORDER BY e.seq"

@@ -58,9 +58,7 @@ class HeadWrite(NamedTuple):
 
 
 _LOCK = "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes FROM sync_session WHERE id IN ({ids}) ORDER BY id"
-_OPERATIONS = (
-    "SELECT session_id, operation_id, first_seq, last_seq FROM sync_operation WHERE (session_id, operation_id) IN ({pairs})"
-)
+_OPERATIONS = "SELECT session_id, operation_id, first_seq, last_seq FROM sync_operation WHERE (session_id, operation_id) IN ({pairs})"
 _ENTRIES = (
     "SELECT session_id, {key}, size, deleted, {columns} FROM sync_sessionentry WHERE (session_id, {key}) IN ({pairs})"
 )

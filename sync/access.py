@@ -1,0 +1,198 @@
+"""Who may open a socket on which session, as what, and what would take that right away again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+
+from accounts.models import User
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
+from sync.errors import ScopeMissing
+from sync.models import Session, Share
+from sync.protocol.keys import is_session_id
+from sync.sharesecrets import is_share_secret_valid, read_share_secret
+from workspaces.access import KeyAccess, key_access
+from workspaces.keyformat import API_KEY_PREFIX
+from workspaces.models import APIKey, Membership, Workspace
+
+VIEWER = "viewer"
+EDITOR = "editor"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRequest:
+    """What a handshake shows: the id in its path, its headers, the address it comes from."""
+
+    target: str
+    authorization: str = ""
+    session_cookie: str = ""
+    origin: str = ""
+    host: str = ""
+    ip: str | None = None
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketAccess:
+    """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed."""
+
+    session_id: int
+    client_id: str
+    role: str
+    share_id: str = ""
+    key_id: str = ""
+    membership_id: str = ""
+
+
+def socket_access(request: SocketRequest) -> SocketAccess:
+    """Decide by the strongest credential shown: a bearer key or secret, a live share's id, a sign-in cookie.
+
+    An API key with `sync:write` opens a session that does not exist yet. Raises CredentialsMissing,
+    CredentialsInvalid, ScopeMissing, OriginForbidden, NotFound. Runs in a thread, outside `atomic()`.
+    """
+    if not is_session_id(request.target):
+        raise NotFound
+    bearer = request.authorization.removeprefix("Bearer ").strip() if request.authorization else ""
+    if bearer.startswith(API_KEY_PREFIX):
+        return _by_key(request, key_access(bearer, ip=request.ip))
+    share = live_share(request.target)
+    if bearer:
+        return _by_share_secret(share, bearer)
+    if share is not None:
+        return SocketAccess(share.session_id, share.session.client_id, VIEWER, share_id=share.id)
+    return _by_cookie(request)
+
+
+def live_share(share_id: str) -> Share | None:
+    """The share while it lives: neither revoked nor expired, its workspace not deleted."""
+    share = Share.objects.select_related("session__workspace").filter(id=share_id, revoked_at=None).first()
+    if share is None or (share.expires_at is not None and share.expires_at <= utc_now()):
+        return None
+    workspace = share.session.workspace
+    return None if workspace is not None and workspace.deleted_at is not None else share
+
+
+def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
+    if not key.scopes & {"sync:read", "sync:write"}:
+        raise ScopeMissing
+    role = EDITOR if "sync:write" in key.scopes else VIEWER
+    session = Session.objects.filter(owner_key=key.workspace_id, client_id=request.target).first()
+    if session is None:
+        if role != EDITOR:
+            raise NotFound
+        session, _ = Session.objects.get_or_create(
+            owner_key=key.workspace_id,
+            client_id=request.target,
+            defaults={"workspace_id": key.workspace_id, "created_by_id": key.user_id},
+        )
+    return SocketAccess(session.pk, session.client_id, role, key_id=key.key_id, membership_id=key.membership_id or "")
+
+
+def _by_share_secret(share: Share | None, bearer: str) -> SocketAccess:
+    secret = read_share_secret(bearer)
+    if share is None or secret is None or secret.share_id != share.id or not is_share_secret_valid(secret):
+        raise CredentialsInvalid
+    return SocketAccess(share.session_id, share.session.client_id, EDITOR, share_id=share.id)
+
+
+def _by_cookie(request: SocketRequest) -> SocketAccess:
+    user = _user_of(request)
+    if not isinstance(user, User) or not user.is_active:
+        raise CredentialsMissing
+    memberships = Membership.objects.filter(user=user, workspace__deleted_at=None)
+    if request.workspace:
+        memberships = memberships.filter(workspace__slug=request.workspace)
+    workspaces = dict(memberships.values_list("workspace_id", "id"))
+    session = (
+        Session.objects.filter(owner_key__in=workspaces, client_id=request.target).order_by("-last_activity_at").first()
+    )
+    if session is None or session.workspace_id is None:
+        raise NotFound
+    return SocketAccess(session.pk, session.client_id, VIEWER, membership_id=workspaces[session.workspace_id])
+
+
+def _user_of(request: SocketRequest) -> Any:
+    """Whoever the cookie signs in; a page of another site may not use it."""
+    if not request.session_cookie:
+        return None
+    if not is_own_origin(request.origin, request.host):
+        raise OriginForbidden
+    engine = import_module(settings.SESSION_ENGINE)
+    stand_in = HttpRequest()
+    stand_in.session = engine.SessionStore(request.session_cookie)
+    return get_user(stand_in)
+
+
+def is_own_origin(origin: str, host: str) -> bool:
+    """Whether a browser's Origin is this console: the public address, or the very host it was asked at."""
+    if origin in {settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS}:
+        return True
+    parts = urlsplit(origin)
+    return bool(host) and parts.scheme in {"http", "https"} and parts.netloc == host
+
+
+class WatchedFacts(NamedTuple):
+    """Ids of rows that open sockets depend on."""
+
+    shares: frozenset[str]
+    keys: frozenset[str]
+    memberships: frozenset[str]
+
+
+class SocketFacts(NamedTuple):
+    """The rows as they are now: (epoch, head) by session, and which of the watched rows still stand."""
+
+    sessions: Mapping[int, tuple[str, int]]
+    alive: WatchedFacts
+
+
+_KINDS = ("session", "share", "key", "membership")
+
+
+def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
+    """One query for everything that may move or close a socket of this process."""
+    sessions: dict[int, tuple[str, int]] = {}
+    alive: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+    for kind, name, epoch, head in _facts_query(session_ids, watched):
+        if kind == "session":
+            sessions[int(name)] = (epoch, head)
+        else:
+            alive[kind].add(name)
+    return SocketFacts(
+        sessions, WatchedFacts(frozenset(alive["share"]), frozenset(alive["key"]), frozenset(alive["membership"]))
+    )
+
+
+def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[tuple[str, str, str, int]]:
+    now = utc_now()
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    live_workspaces = Workspace.objects.filter(deleted_at=None).values("id")
+    in_live_session = Q(session__workspace=None) | Q(session__workspace__in=live_workspaces)
+    sessions = Session.objects.filter(id__in=session_ids).order_by()
+    shares = Share.objects.filter(unexpired, in_live_session, id__in=watched.shares, revoked_at=None).order_by()
+    person_active = Q(user=None) | Q(user__is_active=True)
+    keys = APIKey.objects.filter(
+        unexpired, person_active, id__in=watched.keys, revoked_at=None, workspace__in=live_workspaces
+    ).order_by()
+    memberships = Membership.objects.filter(
+        id__in=watched.memberships, user__is_active=True, workspace__in=live_workspaces
+    ).order_by()
+    first = sessions.annotate(kind=Value("session"), name=Cast("id", CharField())).values_list(
+        "kind", "name", "epoch", "head_seq"
+    )
+    others = [_named("share", shares), _named("key", keys), _named("membership", memberships)]
+    return first.union(*others, all=True)
+
+
+def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    return rows.annotate(kind=Value(kind), name=F("id"), no_epoch=Value(""), no_head=Value(0)).values_list(
+        "kind", "name", "no_epoch", "no_head"
+    )

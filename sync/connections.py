@@ -1,0 +1,58 @@
+"""The open sockets of one process, and what each depends on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sync.access import SocketAccess, SocketFacts, WatchedFacts
+from sync.protocol.closing import CloseCode
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One open socket; `end(code)` closes it without waiting."""
+
+    access: SocketAccess
+    end: Callable[[CloseCode], None]
+
+
+class Connections:
+    def __init__(self) -> None:
+        self._open: set[Connection] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, connection: Connection) -> None:
+        self._open.add(connection)
+
+    def discard(self, connection: Connection) -> None:
+        self._open.discard(connection)
+
+    def facts(self) -> WatchedFacts:
+        """The rows the open sockets depend on."""
+        accesses = [connection.access for connection in self._open]
+        return WatchedFacts(
+            frozenset(access.share_id for access in accesses if access.share_id),
+            frozenset(access.key_id for access in accesses if access.key_id),
+            frozenset(access.membership_id for access in accesses if access.membership_id),
+        )
+
+    def end_refused(self, asked: WatchedFacts, facts: SocketFacts) -> None:
+        """Close every socket that depends on a row that was asked for and no longer stands."""
+        shares = asked.shares - facts.alive.shares
+        keys = asked.keys - facts.alive.keys
+        memberships = asked.memberships - facts.alive.memberships
+        if not (shares or keys or memberships):
+            return
+        for connection in list(self._open):
+            access = connection.access
+            if access.share_id in shares:
+                connection.end(CloseCode.SESSION_REMOVED)
+            elif access.key_id in keys:
+                connection.end(CloseCode.NOT_SIGNED_IN)
+            elif access.membership_id in memberships:
+                connection.end(CloseCode.FORBIDDEN)
+
+    def end_all(self, code: CloseCode) -> None:
+        for connection in list(self._open):
+            connection.end(code)

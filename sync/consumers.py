@@ -1,0 +1,191 @@
+"""The WebSocket `/sync/v1/sessions/<id>`: a thin shell that moves frames between the socket, the hub and the writer."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+
+from opencode.lib.errors import Denial
+from sync.access import EDITOR, SocketAccess, socket_access
+from sync.connections import Connection
+from sync.handshake import resume_position, socket_request
+from sync.hub import Cursor, ReaderEnded, SessionHub
+from sync.protocol.closing import CloseCode, close_code_of
+from sync.protocol.frames import SUBPROTOCOL, ack_text, bye_text, error_text, welcome_text
+from sync.protocol.requests import FrameRefused, PingRequest, PublishRequest, read_request
+from sync.protocol.updates import Receipt
+from sync.runtime import Runtime, get_runtime
+from sync.writer import Publish
+
+log = logging.getLogger(__name__)
+IN_FLIGHT = 256
+RESTART_SECONDS = 1.0
+# Refusals that mean the other side does not speak the protocol: the socket is closed after them.
+_FATAL = {"frame_malformed": CloseCode.BAD_FRAME, "frame_too_large": CloseCode.TOO_LARGE}
+
+
+class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One socket. The hub is the group's member, not the socket: no layer channel of its own."""
+
+    channel_layer_alias = "none"
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without Channels' hop to a thread for every frame: nothing here touches the database."""
+        if message["type"] == "websocket.receive":
+            await self.received(message)
+        elif message["type"] == "websocket.connect":
+            await self.connected()
+        else:
+            await self.disconnected()
+
+    async def connected(self) -> None:
+        self._runtime: Runtime = get_runtime()
+        self._outbox: deque[str] = deque()
+        self._closing: CloseCode | None = None
+        self._in_flight = 0
+        self._room = asyncio.Event()
+        self._cursor: Cursor | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
+        offered = SUBPROTOCOL in self.scope.get("subprotocols", ())
+        await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
+        try:
+            request = socket_request(self.scope)
+            self._access: SocketAccess = await self._runtime.read(socket_access, request)
+        except Denial as denial:
+            await self._refuse(denial)
+            return
+        self._connection = Connection(self._access, self._end)
+        self._runtime.connections.add(self._connection)
+        self._sender = asyncio.create_task(self._serve())
+
+    async def received(self, message: dict[str, Any]) -> None:
+        if self._sender is None:
+            return
+        text = message.get("text")
+        try:
+            if text is None:
+                raise FrameRefused("frame_malformed", "frames are text, not binary")
+            if len(text) > settings.SYNC_FRAME_BYTES:
+                raise FrameRefused("frame_too_large", f"a frame holds at most {settings.SYNC_FRAME_BYTES} bytes")
+            request = read_request(text, self._access.client_id, settings.SYNC_ENTRY_BYTES)
+            if isinstance(request, PingRequest):
+                self._answer_ping()
+            else:
+                self._publish(request)
+        except FrameRefused as refused:
+            self._put(error_text(refused.code, refused.message, refused.operation_id))
+            if refused.operation_id is None and refused.code in _FATAL:
+                self._end(_FATAL[refused.code])
+        while self._in_flight >= IN_FLIGHT and self._closing is None:
+            self._room.clear()
+            await self._room.wait()
+
+    async def disconnected(self) -> None:
+        if self._connection is not None:
+            self._runtime.connections.discard(self._connection)
+        if self._sender is not None:
+            self._sender.cancel()
+        raise StopConsumer
+
+    # --- from the client
+
+    def _publish(self, request: PublishRequest) -> None:
+        if self._access.role != EDITOR:
+            raise FrameRefused("publish_forbidden", "this connection may read the session, not write", request.id)
+        publish = Publish(self._access.session_id, request.updates, request.id)
+        try:
+            outcome = self._runtime.submit(publish)
+        except Denial as denial:
+            raise FrameRefused(denial.code, denial.message, request.id) from denial
+        self._in_flight += 1
+        outcome.add_done_callback(lambda done: self._answer(request.id, done))
+
+    def _answer(self, operation_id: str, outcome: "asyncio.Future[Receipt]") -> None:
+        self._in_flight -= 1
+        self._room.set()
+        error = outcome.exception()
+        if error is None:
+            self._put(ack_text(operation_id, *outcome.result()))
+        elif isinstance(error, Denial):
+            self._put(error_text(error.code, error.message, operation_id, dict(error.extra)))
+        else:
+            self._put(error_text("internal_error", "the update was not kept", operation_id))
+
+    def _answer_ping(self) -> None:
+        hub = self._runtime.hubs.get(self._access.session_id)
+        if hub is not None and hub.heartbeat_now:
+            self._put(hub.heartbeat_now)
+
+    # --- to the client
+
+    def _put(self, text: str) -> None:
+        self._outbox.append(text)
+        if self._cursor is not None:
+            self._cursor.wake()
+
+    def _end(self, code: CloseCode) -> None:
+        self._closing = self._closing or code
+        self._room.set()
+        if self._cursor is not None:
+            self._cursor.wake()
+
+    async def _serve(self) -> None:
+        """Send until the socket or the session ends; one send at a time, awaited, so that a slow reader only lags."""
+        try:
+            async with self._runtime.hubs.reading(self._access.session_id) as hub:
+                await self._serve_hub(hub)
+        except ReaderEnded as ended:
+            await self._close(ended.code)
+        except Exception:
+            log.exception("socket_failed", extra={"session": self._access.session_id})
+            await self._close(CloseCode.RESTART)
+
+    async def _serve_hub(self, hub: SessionHub) -> None:
+        cursor = Cursor(hub)
+        query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
+        await hub.open()
+        parts = await cursor.start(resume_position(query))
+        await self._text(self._welcome(hub))
+        for part in parts:
+            await self._text(part)
+        self._cursor = cursor
+        while True:
+            while self._outbox:
+                await self._text(self._outbox.popleft())
+            if self._closing is not None:
+                await self._close(self._closing)
+                return
+            text = await cursor.catch_up() if cursor.has_fallen_off else cursor.take()
+            if text is not None:
+                await self._text(text)
+            elif not self._outbox and self._closing is None:
+                await cursor.wait()
+
+    def _welcome(self, hub: SessionHub) -> str:
+        limits = {
+            "entry_bytes": settings.SYNC_ENTRY_BYTES,
+            "frame_bytes": settings.SYNC_FRAME_BYTES,
+            "key_bytes": settings.SYNC_KEY_BYTES,
+            "in_flight": IN_FLIGHT,
+        }
+        return welcome_text(
+            self._access.client_id, hub.epoch, hub.last, self._access.role, limits, settings.SYNC_HEARTBEAT_SECONDS
+        )
+
+    async def _text(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+
+    async def _refuse(self, denial: Denial) -> None:
+        await self._text(error_text(denial.code, denial.message))
+        await self._close(close_code_of(denial.status))
+
+    async def _close(self, code: CloseCode) -> None:
+        if code is CloseCode.RESTART:
+            await self._text(bye_text("restart", RESTART_SECONDS))
+        await self.send({"type": "websocket.close", "code": int(code)})

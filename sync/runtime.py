@@ -1,0 +1,155 @@
+"""What one web process runs for session sync: the writer, the hubs, the fan-out, a few reading threads, the heartbeat.
+
+A runtime belongs to one event loop; `get_runtime()` makes it on first use, the ASGI lifespan ends it.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection
+
+from opencode.lib.errors import Denial
+from sync.access import SocketFacts, facts_now
+from sync.connections import Connections
+from sync.fanout import Fanout
+from sync.hub import HubRegistry, Range
+from sync.protocol.closing import CloseCode
+from sync.protocol.frames import entry_text
+from sync.protocol.updates import Receipt
+from sync.store import StateRead, read_state
+from sync.writer import Publish, SessionCommit, Writer
+
+log = logging.getLogger(__name__)
+READING_THREADS = 4
+# The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
+# the larger part of an acknowledgement's time.
+SWITCH_SECONDS = 0.0005
+T = TypeVar("T")
+
+
+class Runtime:
+    """Start it inside the event loop it shall serve."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.fanout = Fanout()
+        self.hubs = HubRegistry(self._load, self.fanout.join, self.fanout.leave)
+        self.connections = Connections()
+        self._writer = Writer(self._committed)
+        self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader")
+        self._heartbeat: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._writer.start()
+        self.fanout.start(self.hubs)
+        self._heartbeat = self.loop.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Say goodbye to readers, commit what waits, end the threads."""
+        self.hubs.end_all(CloseCode.RESTART)
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        await self.fanout.stop()
+        await self.loop.run_in_executor(None, self._writer.stop)
+        await self.loop.run_in_executor(None, self._stop_readers)
+
+    def submit(self, publish: Publish) -> "asyncio.Future[Receipt]":
+        """Queue a publish; the future resolves after the commit, or with the Denial. Raises WriterBusy."""
+        future: asyncio.Future[Receipt] = self.loop.create_future()
+        publish.waiter = future
+        self._writer.submit(publish)
+        return future
+
+    def read(self, work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+        """Run a database read in one of the reading threads."""
+        return self.loop.run_in_executor(self._readers, _read, work, args)
+
+    def _load(self, session_id: int, since: int) -> "asyncio.Future[StateRead | None]":
+        return self.read(read_state, session_id, since)
+
+    def _committed(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
+        """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""
+        ranges = [
+            (commit.session_id, _range_of(commit))
+            for commit in commits
+            if self.fanout.reaches_others or commit.session_id in self.hubs
+        ]
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._settle, ranges, publishes)
+
+    def _settle(self, ranges: list[tuple[int, Range]], publishes: Sequence[Publish]) -> None:
+        for publish in publishes:
+            future: asyncio.Future[Receipt] = publish.waiter
+            if future.done():
+                continue
+            if isinstance(publish.outcome, Receipt):
+                future.set_result(publish.outcome)
+            else:
+                future.set_exception(publish.outcome or Denial())
+        for session_id, update in ranges:
+            self.hubs.deliver(session_id, update)
+            self.fanout.announce(session_id, update)
+
+    async def _beat(self) -> None:
+        """Within every heartbeat, one query compares all hubs and sockets with the database."""
+        while True:
+            await asyncio.sleep(settings.SYNC_HEARTBEAT_SECONDS * 0.75)
+            try:
+                await self._check()
+            except Exception:
+                log.exception("heartbeat_failed")
+            self.hubs.sweep()
+
+    async def _check(self) -> None:
+        """A session that opens while the query runs is not in it and is left for the next beat."""
+        session_ids = self.hubs.session_ids
+        watched = self.connections.facts()
+        if not session_ids:
+            return
+        facts: SocketFacts = await self.read(facts_now, session_ids, watched)
+        self.connections.end_refused(watched, facts)
+        for session_id in session_ids:
+            hub = self.hubs.get(session_id)
+            if hub is not None:
+                hub.check(*facts.sessions.get(session_id, ("", 0)))
+                hub.beat()
+
+    def _stop_readers(self) -> None:
+        # Each thread closes its own connection: hold them all at a barrier so that none takes two of the jobs.
+        self._readers.shutdown(wait=True)
+
+
+def _read(work: Callable[..., T], args: Sequence[Any]) -> T:
+    connection.close_if_unusable_or_obsolete()
+    return work(*args)
+
+
+def _range_of(commit: SessionCommit) -> Range:
+    pieces = [entry_text(update.key, update.seq, update.content, update.deleted) for update in commit.updates]
+    return Range(commit.epoch, commit.first, commit.last, pieces)
+
+
+_current: Runtime | None = None
+
+
+def get_runtime() -> Runtime:
+    """The runtime of the running event loop, started at first use."""
+    global _current
+    if _current is None or _current.loop is not asyncio.get_running_loop():
+        _current = Runtime()
+        _current.start()
+    return _current
+
+
+async def stop_runtime() -> None:
+    """End this loop's runtime, if it has one."""
+    global _current
+    if _current is not None and _current.loop is asyncio.get_running_loop():
+        runtime, _current = _current, None
+        await runtime.stop()

@@ -1,0 +1,47 @@
+"""Publishing to a session: the one way in, for sockets, the agents' routes and commands."""
+
+from collections.abc import Sequence
+
+from sync.protocol.updates import Receipt, Resolver, Update
+from sync.runtime import get_runtime
+from sync.writer import Publish
+from sync.writer.commit import commit_publishes
+
+LOCKED_ATTEMPTS = 200
+
+
+async def session_publish(
+    *,
+    session_id: int,
+    updates: Sequence[Update] = (),
+    operation_id: str | None = None,
+    keys: Sequence[str] = (),
+    resolve: Resolver | None = None,
+    size: int = 0,
+) -> Receipt:
+    """Commit durably, all or nothing, then return; live readers get the updates by themselves.
+
+    With `resolve`, what stands is decided under the session's lock from what is stored for `keys`; give the batch's
+    `size` in bytes then. Raises SessionGone, SessionFull, EntryTooLarge, WriterBusy, ServiceUnavailable.
+    """
+    publish = Publish(session_id, updates, operation_id, keys, resolve, size)
+    return await get_runtime().submit(publish)
+
+
+def session_publish_sync(
+    *,
+    session_id: int,
+    updates: Sequence[Update] = (),
+    operation_id: str | None = None,
+    keys: Sequence[str] = (),
+    resolve: Resolver | None = None,
+) -> Receipt:
+    """The same for commands and tasks, committed in this thread; readers elsewhere catch up within a heartbeat."""
+    publish = Publish(session_id, updates, operation_id, keys, resolve)
+    for _ in range(LOCKED_ATTEMPTS):
+        commit_publishes([publish])
+        if isinstance(publish.outcome, Receipt):
+            return publish.outcome
+        if publish.outcome is not None:
+            raise publish.outcome
+    raise TimeoutError(f"session {session_id} stayed locked")
