@@ -1,5 +1,6 @@
-"""What the embedded stack keeps in its data directory besides the database: generated secrets and the broker's folders."""
+"""What the embedded stack keeps in its data directory besides the database: secrets it made, the broker's folders."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -19,10 +20,8 @@ def secret_of(data_dir: Path, name: str) -> str:
             file.write(secrets.token_urlsafe(48))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
         draft.unlink()
     return path.read_text().strip()
 

@@ -1,6 +1,7 @@
 """The environment variables the console reads, typed and checked once at start.
 
-Every field of `Environment` is a variable of the same name; docs/operations.md lists them and a test keeps the two equal.
+Every field of `Environment` is a variable of the same name; docs/operations.md lists
+them and a test keeps the two equal.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Carries committed ranges between processes: one Channels group a session, one channel a process.
 
-The layer is only the fast path. Group sends may be lost, doubled or reordered; hubs repair themselves from the database.
+The layer is only the fast path. Group sends may be lost, doubled or reordered; hubs repair themselves from the
+database.
 """
 
 import asyncio

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from opencode.env import read_environment
+
+# Lets classes say what they are generic over (`ModelAdmin[User]`) where Django only knows it in its stubs.
+django_stubs_ext.monkeypatch()
 
 ENV = read_environment()
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -81,10 +85,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- people
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -98,6 +99,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.adapter.ConsoleAccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.ConsoleSignupForm",
+    "reset_password": "accounts.forms.ConsoleResetPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -107,6 +112,9 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_GET = False
+# One address a person: so User.email, unique on every database, keeps verified addresses unique too.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 SIGNUP_POLICY = ENV.OPENCODE_SIGNUP
 SESSION_COOKIE_HTTPONLY = True
@@ -187,7 +195,7 @@ def parse_keyring(text: str) -> dict[int, bytes]:
         version, separator, key = item.partition(":")
         if not separator or not version.isdecimal() or len(key) < 32:
             raise ImproperlyConfigured(
-                "OPENCODE_HASH_KEYS: expected `version:key` items separated by commas, each key of 32 characters or more"
+                "OPENCODE_HASH_KEYS: expected `version:key` items separated by commas, a key having 32 characters or more"
             )
         keys[int(version)] = key.encode()
     return keys

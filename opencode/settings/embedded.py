@@ -26,7 +26,10 @@ DATABASES = {
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STORAGES = {
-    "default": {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "default": {
+        "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
     "snapshots": {
         "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "objects"},

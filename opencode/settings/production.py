@@ -61,8 +61,8 @@ _s3 = {
 }
 _files = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage"}
 STORAGES = {
-    "default": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "files"}},  # noqa: F405
-    "snapshots": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "objects"}},  # noqa: F405
+    "default": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "files"}},
+    "snapshots": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "objects"}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

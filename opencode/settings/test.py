@@ -12,7 +12,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 STORAGES = {
-    "default": {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": _scratch / "files"}},
+    "default": {
+        "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
+        "OPTIONS": {"location": _scratch / "files"},
+    },
     "snapshots": {
         "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
         "OPTIONS": {"location": _scratch / "objects"},

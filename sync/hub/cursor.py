@@ -6,7 +6,7 @@ from sync.hub.session import SessionHub
 
 
 class Cursor:
-    """A slow reader only falls behind on the shared log, and off it takes the state from the database: it costs no memory."""
+    """A slow reader falls behind on the shared log, and off it takes the state from the database: it costs no memory."""
 
     def __init__(self, hub: SessionHub) -> None:
         self._hub = hub
@@ -16,7 +16,7 @@ class Cursor:
         self.seq = -1
 
     async def start(self, since: tuple[str, int] | None) -> list[str]:
-        """Where to begin: right after `since` when it is of this epoch and not above the head, else with the whole state.
+        """Begin right after `since` when it is of this epoch and not above the head, else with the whole state.
 
         Returns the snapshot's parts, none when resuming. Raises ReaderEnded.
         """

@@ -1,4 +1,4 @@
-"""The hub of one session: takes numbered updates from anywhere, in any order, and keeps one gapless log for its readers."""
+"""The hub of one session: takes numbered updates in any order and keeps one gapless log for its readers."""
 
 import asyncio
 import logging

@@ -13,7 +13,7 @@ PUBLISH_UPDATES = 1000
 
 
 class FrameRefused(Exception):
-    """A frame that changes nothing: `code` is one of the denial codes, `operation_id` that of the publish it answers."""
+    """A frame that changes nothing; `code` is a denial code, `operation_id` that of the publish it answers."""
 
     def __init__(self, code: str, message: str, operation_id: str | None = None) -> None:
         super().__init__(message)

@@ -57,12 +57,21 @@ class HeadWrite(NamedTuple):
     id: int
 
 
-_LOCK = "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes FROM sync_session WHERE id IN ({ids}) ORDER BY id"
-_OPERATIONS = "SELECT session_id, operation_id, first_seq, last_seq FROM sync_operation WHERE (session_id, operation_id) IN ({pairs})"
+_LOCK = (
+    "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes FROM sync_session "
+    "WHERE id IN ({ids}) ORDER BY id"
+)
+_OPERATIONS = (
+    "SELECT session_id, operation_id, first_seq, last_seq FROM sync_operation "
+    "WHERE (session_id, operation_id) IN ({pairs})"
+)
 _ENTRIES = (
     "SELECT session_id, {key}, size, deleted, {columns} FROM sync_sessionentry WHERE (session_id, {key}) IN ({pairs})"
 )
-_UPSERT = "INSERT INTO sync_sessionentry (session_id, {key}, seq, {rank}, content, size, deleted) VALUES (%s, %s, %s, %s, %s, %s, %s) "
+_UPSERT = (
+    "INSERT INTO sync_sessionentry (session_id, {key}, seq, {rank}, content, size, deleted) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+)
 _ON_CONFLICT = {
     "sqlite": "ON CONFLICT (session_id, {key}) DO UPDATE SET seq = excluded.seq, {rank} = excluded.{rank}, "
     "content = excluded.content, size = excluded.size, deleted = excluded.deleted",
