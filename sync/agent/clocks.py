@@ -1,0 +1,66 @@
+"""The clock of an item, as one integer to compare: `rank = phase << CLOCK_BITS | milliseconds`.
+
+The phase comes first: what is finished never goes back to unfinished, whatever the times say. Within a phase the later
+time wins. Finished items carry their own time; the others take the batch's `session.time.updated`.
+"""
+
+from typing import Any, NamedTuple
+
+CLOCK_BITS = 48
+OPEN, RUNNING, FINISHED = 0, 1, 2
+_TOOL_PHASES = {"running": RUNNING, "completed": FINISHED, "error": FINISHED}
+
+
+class Clock(NamedTuple):
+    """An item's phase and time; None where neither item nor batch has one: then the order of arrival counts."""
+
+    phase: int
+    ms: int | None
+
+
+def rank_of(phase: int, ms: int) -> int:
+    return phase << CLOCK_BITS | ms
+
+
+def updated_ms(session: Any) -> int | None:
+    """`time.updated` of a session's info."""
+    return _ms(_at(session, "time", "updated"))
+
+
+def clock_of(kind: str, data: Any, batch_ms: int | None) -> Clock:
+    """The clock of an item of a kind (`info`, `message`, `part`, …) in a batch of that time."""
+    if kind == "info":
+        return Clock(OPEN, updated_ms(data))
+    if kind == "message":
+        # 0.1.x keeps a message's times in its metadata.
+        completed = _ms(_at(data, "time", "completed")) or _ms(_at(data, "metadata", "time", "completed"))
+        return Clock(OPEN, batch_ms) if completed is None else Clock(FINISHED, completed)
+    if kind == "part":
+        return _part_clock(data, batch_ms)
+    return Clock(OPEN, batch_ms)
+
+
+def _part_clock(part: Any, batch_ms: int | None) -> Clock:
+    state = _at(part, "state")
+    if part.get("type") == "tool" and isinstance(state, dict):
+        status = state.get("status")
+        phase = _TOOL_PHASES.get(status, OPEN) if isinstance(status, str) else OPEN
+        ended = [_ms(_at(state, "time", "end")), _ms(_at(state, "time", "compacted"))] if phase == FINISHED else []
+        return Clock(phase, max((ms for ms in ended if ms is not None), default=batch_ms))
+    end = _ms(_at(part, "time", "end"))
+    if end is not None and part.get("text"):
+        return Clock(FINISHED, end)
+    return Clock(OPEN, batch_ms)
+
+
+def _at(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _ms(value: Any) -> int | None:
+    """A time in milliseconds that fits a rank; anything else counts as no time."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1 << CLOCK_BITS:
+        return None
+    return int(value)

@@ -1,0 +1,23 @@
+"""What of the agent's data is never stored nor shown: provider options and headers, and the older share secret."""
+
+from typing import Any
+
+# Both come from the user's provider config and hold API keys often enough.
+_MODEL_SECRETS = frozenset({"options", "headers"})
+
+
+def model_without_secrets(value: Any) -> Any:
+    """A model, or anything inside one, without `options` and `headers` at any depth (variants have their own)."""
+    if isinstance(value, dict):
+        return {name: model_without_secrets(child) for name, child in value.items() if name not in _MODEL_SECRETS}
+    if isinstance(value, list):
+        return [model_without_secrets(child) for child in value]
+    return value
+
+
+def session_without_secret(session: dict[str, Any]) -> dict[str, Any]:
+    """A session's info without `share.secret`, which the older protocol puts there."""
+    share = session.get("share")
+    if not isinstance(share, dict) or "secret" not in share:
+        return session
+    return {**session, "share": {name: value for name, value in share.items() if name != "secret"}}
