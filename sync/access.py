@@ -185,14 +185,14 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
     memberships = Membership.objects.filter(
         id__in=watched.memberships, user__is_active=True, workspace__in=live_workspaces
     ).order_by()
-    first = sessions.annotate(kind=Value("session"), name=Cast("id", CharField())).values_list(
-        "kind", "name", "epoch", "head_seq"
+    first = sessions.annotate(fact=Value("session"), row=Cast("id", CharField())).values_list(
+        "fact", "row", "epoch", "head_seq"
     )
     others = [_named("share", shares), _named("key", keys), _named("membership", memberships)]
     return first.union(*others, all=True)
 
 
 def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    return rows.annotate(kind=Value(kind), name=F("id"), no_epoch=Value(""), no_head=Value(0)).values_list(
-        "kind", "name", "no_epoch", "no_head"
+    return rows.annotate(fact=Value(kind), row=F("id"), no_epoch=Value(""), no_head=Value(0)).values_list(
+        "fact", "row", "no_epoch", "no_head"
     )

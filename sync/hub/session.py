@@ -15,7 +15,7 @@ from sync.store import StateRead
 
 log = logging.getLogger(__name__)
 GAP_SECONDS = 0.05
-SNAPSHOT_TAIL_BYTES = 1024 * 1024
+SNAPSHOT_TAIL_BYTES = 128 * 1024
 SNAPSHOT_KEPT_SECONDS = 10
 
 Load = Callable[[int, int], "asyncio.Future[StateRead | None]"]
