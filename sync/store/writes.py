@@ -40,6 +40,12 @@ class EntryWrite(NamedTuple):
     deleted: bool
 
 
+class RankWrite(NamedTuple):
+    rank: int
+    session_id: int
+    key: str
+
+
 class OperationWrite(NamedTuple):
     session_id: int
     operation_id: str
@@ -78,6 +84,7 @@ _ON_CONFLICT = {
     "mysql": "ON DUPLICATE KEY UPDATE seq = VALUES(seq), {rank} = VALUES({rank}), content = VALUES(content), "
     "size = VALUES(size), deleted = VALUES(deleted)",
 }
+_RAISE_RANK = "UPDATE sync_sessionentry SET {rank} = %s WHERE session_id = %s AND {key} = %s"
 _INSERT_OPERATION = (
     "INSERT INTO sync_operation (session_id, operation_id, first_seq, last_seq, created_at) VALUES (%s, %s, %s, %s, %s)"
 )
@@ -120,6 +127,11 @@ def stored_entries(pairs: Sequence[tuple[int, str]], *, with_content: bool) -> d
 def upsert_entries(rows: Sequence[EntryWrite]) -> None:
     names = _QUOTED[connection.vendor]
     _many((_UPSERT + _ON_CONFLICT[connection.vendor]).format(**names), rows)
+
+
+def raise_ranks(rows: Sequence[RankWrite]) -> None:
+    """For entries whose content stays: a later clock said the same, and anything older must not replace it."""
+    _many(_RAISE_RANK.format(**_QUOTED[connection.vendor]), rows)
 
 
 def insert_operations(rows: Sequence[OperationWrite]) -> None:

@@ -165,6 +165,7 @@ def _answer_twin(publish: Publish, group: Sequence[Publish]) -> None:
 def _write(batches: Sequence[SessionBatch], now: datetime) -> None:
     due = now + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS)
     writes.upsert_entries([row for batch in batches for row in batch.writes.values()])
+    writes.raise_ranks([row for batch in batches for row in batch.ranks.values()])
     writes.insert_operations([row for batch in batches for row in batch.operations])
     writes.update_heads([batch.head_write(now, due) for batch in batches if batch.commit.updates])
     for batch in batches:

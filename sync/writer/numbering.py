@@ -6,7 +6,7 @@ from datetime import datetime
 from opencode.lib.errors import Denial
 from sync.errors import EntryTooLarge, SessionFull
 from sync.protocol.updates import Numbered, Receipt, Stored, Update
-from sync.store.writes import EntryWrite, HeadWrite, LockedSession, OperationWrite, StoredEntry
+from sync.store.writes import EntryWrite, HeadWrite, LockedSession, OperationWrite, RankWrite, StoredEntry
 from sync.writer.limits import WriteLimits
 from sync.writer.publish import Publish, SessionCommit
 
@@ -25,13 +25,16 @@ class SessionBatch:
         self.entries = dict(entries)
         self.limits = limits
         self.writes: dict[str, EntryWrite] = {}
+        self.ranks: dict[str, RankWrite] = {}
         self.operations: list[OperationWrite] = []
         self.commit = SessionCommit(session.id, session.epoch, session.head_seq + 1, session.head_seq)
 
     def apply(self, publish: Publish, now: datetime) -> None:
         """Sets the publish's outcome; a denial leaves the batch as it was."""
         try:
-            updates = publish.updates if publish.resolve is None else publish.resolve(self._stored(publish.keys))
+            updates, repeats = publish.updates, list[Update]()
+            if publish.resolve is not None:
+                updates, repeats = self._repeats_apart(publish.resolve(self._stored(publish.keys)))
             sizes = [len(update.content.encode()) for update in updates]
             self._check(updates, sizes)
         except Denial as denial:
@@ -40,6 +43,8 @@ class SessionBatch:
         first = self.head + 1
         for update, size in zip(updates, sizes, strict=True):
             self._put(update, size)
+        for update in repeats:
+            self._raise_rank(update)
         publish.outcome = Receipt(self.session.epoch, first, self.head)
         if publish.operation_id is not None:
             self.operations.append(OperationWrite(self.session.id, publish.operation_id, first, self.head, now))
@@ -53,6 +58,24 @@ class SessionBatch:
 
     def _stored(self, keys: Sequence[str]) -> dict[str, Stored]:
         return {key: self.entries[key].stored for key in keys if key in self.entries}
+
+    def _repeats_apart(self, resolved: Sequence[Update]) -> tuple[list[Update], list[Update]]:
+        """What a resolver lets stand, apart from what is stored already: that gets no number, only the later rank."""
+        news: list[Update] = []
+        repeats: list[Update] = []
+        for update in resolved:
+            known = self.entries.get(update.key, _ABSENT).stored
+            is_repeat = not update.deleted and not known.deleted and known.content == update.content
+            (repeats if is_repeat else news).append(update)
+        return news, repeats
+
+    def _raise_rank(self, update: Update) -> None:
+        before = self.entries[update.key]
+        self.entries[update.key] = before._replace(stored=before.stored._replace(rank=update.rank))
+        if update.key in self.writes:
+            self.writes[update.key] = self.writes[update.key]._replace(rank=update.rank)
+        else:
+            self.ranks[update.key] = RankWrite(update.rank, self.session.id, update.key)
 
     def _check(self, updates: Sequence[Update], sizes: list[int]) -> None:
         if sizes and max(sizes) > self.limits.entry_bytes:
@@ -73,6 +96,7 @@ class SessionBatch:
     def _put(self, update: Update, size: int) -> None:
         before = self.entries.get(update.key, _ABSENT)
         self.head += 1
+        self.ranks.pop(update.key, None)
         self.count += before.stored.deleted - update.deleted
         self.bytes += size - before.size
         self.entries[update.key] = StoredEntry(size, Stored(update.content, update.rank, update.deleted))
