@@ -1,10 +1,60 @@
-"""allauth's hooks: the sign-up policy."""
+"""allauth's hooks: the sign-up policy, links and mails, one account an address."""
+
+from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib import messages
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import fold_email
 
 
 class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGNUP_POLICY == "open")
+
+    def clean_email(self, email: str) -> str:
+        return fold_email(super().clean_email(email))
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """All or nothing; of two people who confirm one address at the same time the second is refused."""
+        try:
+            with transaction.atomic():
+                return bool(super().confirm_email(request, email_address))
+        except IntegrityError:
+            template = "account/messages/email_confirmation_failed.txt"
+            self.add_message(request, messages.ERROR, template, {"email": email_address.email})
+            return False
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return public_url("account_confirm_email", emailconfirmation.key)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """`key` is allauth's `<user id>-<token>`; the address has it quoted as one piece."""
+        pattern = public_url("account_reset_password_from_key", "usr_UID", "KEY")
+        return pattern.replace("usr_UID-KEY", quote(key))
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        context = {"password_reset_url": public_url("account_reset_password")}
+        self.send_mail("account/email/account_already_exists", email, context)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Links in mails come from the settings, never from the request's Host; mail leaves after the commit."""
+        links = {
+            "public_url": settings.PUBLIC_URL,
+            "signup_url": public_url("account_signup"),
+            "login_url": public_url("account_login"),
+        }
+        message: EmailMessage = self.render_mail(template_prefix, email, {"email": email, **context, **links})
+        transaction.on_commit(message.send)
+
+
+def public_url(name: str, *args: str) -> str:
+    """The absolute address of a page by its URL name."""
+    return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"

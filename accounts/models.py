@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import new_id
@@ -15,31 +15,59 @@ def new_user_id() -> str:
 
 
 def fold_email(email: str) -> str:
-    """The form an address is stored and compared in; the database compares binary."""
-    return email.strip().casefold()
+    """The form an address is stored and compared in; the database compares binary.
+
+    Lower case, as allauth does: full case folding would make one account of two mailboxes (`straße@`, `strasse@`).
+    """
+    return email.strip().lower()
+
+
+class FoldedEmailField(models.EmailField[str, str]):
+    """Folds on the way in: saving and looking up `Foo@X.com` mean `foo@x.com`."""
+
+    def to_python(self, value: Any) -> Any:
+        return _folded(super().to_python(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        return _folded(super().get_prep_value(value))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = _folded(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+def _folded(value: Any) -> Any:
+    return fold_email(value) if isinstance(value, str) else value
 
 
 class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=fold_email(email), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """A person who may do everything. Whoever can make one vouches for the address, so it counts as verified."""
+        from allauth.account.models import EmailAddress
+
+        with transaction.atomic():
+            user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=fold_email(username or ""))
+        return self.get(email=username or "")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. `email` is unique in its folded form."""
+    """A person. `email` is unique in its folded form, on every database: allauth's own rows do not promise it."""
 
     id = models.CharField(primary_key=True, max_length=30, default=new_user_id, editable=False)
-    email = models.EmailField(unique=True)
+    email = FoldedEmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -56,10 +84,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
-    def clean(self) -> None:
-        super().clean()
-        self.email = fold_email(self.email)
-
     @property
     def display_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+
+class OwnerLink(models.Model):
+    """The one sign-in link for the first owner: a single row, replaced at every start of the server."""
+
+    THE_ONE = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
+    secret_hash = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M} UTC"

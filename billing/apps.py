@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        from billing.services.accounts import billing_account_open
+        from workspaces import ports
+
+        ports.billing_account_open.bind(billing_account_open)

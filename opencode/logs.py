@@ -5,8 +5,10 @@ from typing import Any
 
 import structlog
 
-# The workspace token of `/w/<token>/…`, our keys and the agents' share secrets.
-_SECRETS = re.compile(r"(/w/)[^/\s\"'?]+|\boc_(?:live|share)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}")
+# The workspace token of `/w/<token>/…`, the first owner's link, our keys and the agents' share secrets.
+_SECRETS = re.compile(
+    r"(/w/|/first-owner/)[^/\s\"'?]+|\boc_(?:live|share)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}"
+)
 
 
 def redact(text: str) -> str:

@@ -6,8 +6,10 @@ from django.urls import include, path
 from opencode import views
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("workspaces/", include("workspaces.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,7 +1,23 @@
 """Pages and addresses that belong to no single app."""
 
+from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+
+from accounts.models import User
+from workspaces.access import CURRENT_WORKSPACE
+from workspaces.selectors.workspaces import current_workspace
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The sessions of the workspace the person looked at last; the sign-in page for strangers."""
+    assert isinstance(request.user, User)
+    workspace = current_workspace(request.user, request.session.get(CURRENT_WORKSPACE))
+    if workspace is None:
+        return redirect("workspaces:create")
+    return redirect("sync:sessions", workspace.slug)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

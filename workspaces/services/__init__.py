@@ -1,0 +1,1 @@
+"""Writes: workspaces, who belongs to them, and the secrets they hand out."""

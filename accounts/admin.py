@@ -1,0 +1,77 @@
+"""People for support staff: find by address or id; sign-in state, nothing secret."""
+
+from typing import ClassVar
+
+from allauth.account.admin import EmailAddressAdmin  # noqa: F401 - registers first what is taken out below
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import User, fold_email
+
+# One sign-in for everybody: its rate limits, its e-mail verification, its second factors.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = "opencode console"
+admin.site.site_title = "opencode console"
+
+
+class EmailAddressInline(admin.TabularInline[EmailAddress, User]):
+    model = EmailAddress
+    fields: ClassVar = ("email", "verified", "primary")
+    readonly_fields: ClassVar = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin[User]):
+    """Staff may end and restore sign-in (`is_active`) and correct a name; only superusers say who is staff."""
+
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login", "id")
+    list_filter: ClassVar = ("is_active", "is_staff")
+    search_fields: ClassVar = ("email", "name", "id")
+    ordering: ClassVar = ("-id",)
+    fields: ClassVar = (
+        "id",
+        "email",
+        "name",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "groups",
+        "date_joined",
+        "last_login",
+    )
+    inlines: ClassVar = (EmailAddressInline,)
+    show_full_result_count = False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Addresses are stored folded, ids in upper case: both forms of the term count where case matters."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        folded, _ = super().get_search_results(request, queryset, fold_email(search_term))
+        return found | folded, duplicates
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fixed = ("id", "email", "date_joined", "last_login")
+        return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser", "groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody but a superuser changes a superuser or staff: blocking one's own supervisors is no support work."""
+        is_protected = obj is not None and (obj.is_superuser or obj.is_staff)
+        return super().has_change_permission(request, obj) and (request.user.is_superuser or not is_protected)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+admin.site.unregister(EmailAddress)

@@ -1,0 +1,19 @@
+"""Addresses under /accounts/: ours, then allauth's."""
+
+from allauth.account.views import password_reset_from_key
+from django.urls import include, path, re_path
+
+from accounts import views
+
+ours = [path("first-owner/<str:token>", views.first_owner, name="first_owner")]
+
+urlpatterns = [
+    path("", include((ours, "accounts"))),
+    # allauth's own pattern has no room for the underscore of our ids.
+    re_path(
+        r"^password/reset/key/(?P<uidb36>usr_[0-9A-Za-z]+)-(?P<key>.+)/$",
+        password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("", include("allauth.urls")),
+]

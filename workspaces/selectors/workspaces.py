@@ -1,0 +1,30 @@
+"""Which workspaces a person belongs to."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from accounts.models import User
+from workspaces.models import Membership, Workspace
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """A person's places in living workspaces, the oldest first, each with its workspace."""
+    return (
+        Membership.objects.filter(user_id=user.pk, workspace__deleted_at=None)
+        .select_related("workspace")
+        .order_by("workspace_id")
+    )
+
+
+def workspaces_of(user: User | AnonymousUser) -> list[Workspace]:
+    """What the switcher lists, by name."""
+    if not isinstance(user, User):
+        return []
+    found = [membership.workspace for membership in memberships_of(user)]
+    return sorted(found, key=lambda workspace: workspace.name.lower())
+
+
+def current_workspace(user: User, remembered_slug: str | None) -> Workspace | None:
+    """The workspace a person looked at last, if it is still theirs, otherwise their oldest; None: they have none."""
+    found = [membership.workspace for membership in memberships_of(user)]
+    return next((workspace for workspace in found if workspace.slug == remembered_slug), found[0] if found else None)

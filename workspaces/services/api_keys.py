@@ -1,0 +1,66 @@
+"""API keys: made once, shown once, revoked for good."""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import current_version, mac
+from workspaces.credentials import API_KEY_PURPOSE
+from workspaces.errors import KeyLimitReached, ScopeUnknown
+from workspaces.keyformat import API_KEY_PREFIX, new_secret, shown_prefix
+from workspaces.models import APIKey, Workspace
+from workspaces.roles import SCOPES
+from workspaces.selectors.credentials import live
+from workspaces.signals import api_key_revoked
+
+LIVE_KEY_LIMIT: Final = 500
+
+
+def api_key_create(
+    *,
+    workspace: Workspace,
+    created_by: User,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None = None,
+    is_service_key: bool = False,
+) -> tuple[APIKey, str]:
+    """A new key and its secret, which is nowhere else from here on. A service key belongs to no person.
+
+    Raises KeyLimitReached, ScopeUnknown.
+    """
+    if not set(scopes) <= SCOPES.keys():
+        raise ScopeUnknown
+    secret = new_secret(API_KEY_PREFIX)
+    version = current_version()
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if live(APIKey.objects.filter(workspace=workspace)).count() >= LIVE_KEY_LIMIT:
+            raise KeyLimitReached
+        key = APIKey.objects.create(
+            workspace=workspace,
+            user=None if is_service_key else created_by,
+            created_by=created_by,
+            name=name,
+            prefix=shown_prefix(secret, API_KEY_PREFIX),
+            secret_hash=mac(API_KEY_PURPOSE, secret, version),
+            hash_version=version,
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
+        )
+    return key, secret
+
+
+def api_key_revoke(*, key: APIKey) -> bool:
+    """End the key; whatever it holds open closes. False when it had been revoked before."""
+    with transaction.atomic():
+        revoked = APIKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=utc_now())
+        if revoked:
+            fact = partial(api_key_revoked.send_robust, APIKey, key_id=key.pk, workspace_id=key.workspace_id)
+            transaction.on_commit(fact)
+    return bool(revoked)

@@ -1,0 +1,53 @@
+"""Workspace share tokens: what an agent that knows only a server's address is given."""
+
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import current_version, mac
+from workspaces.credentials import SHARE_TOKEN_PURPOSE
+from workspaces.errors import TokenLimitReached
+from workspaces.keyformat import SHARE_TOKEN_PREFIX, new_secret, shown_prefix
+from workspaces.models import ShareToken, Workspace
+from workspaces.selectors.credentials import live
+from workspaces.signals import share_token_revoked
+
+LIVE_TOKEN_LIMIT: Final = 500
+
+
+def share_token_create(
+    *, workspace: Workspace, created_by: User, name: str, expires_at: datetime | None = None
+) -> tuple[ShareToken, str]:
+    """A new token and its secret, which is nowhere else from here on. Raises TokenLimitReached."""
+    secret = new_secret(SHARE_TOKEN_PREFIX)
+    version = current_version()
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if live(ShareToken.objects.filter(workspace=workspace)).count() >= LIVE_TOKEN_LIMIT:
+            raise TokenLimitReached
+        token = ShareToken.objects.create(
+            workspace=workspace,
+            created_by=created_by,
+            name=name,
+            prefix=shown_prefix(secret, SHARE_TOKEN_PREFIX),
+            secret_hash=mac(SHARE_TOKEN_PURPOSE, secret, version),
+            hash_version=version,
+            expires_at=expires_at,
+        )
+    return token, secret
+
+
+def share_token_revoke(*, token: ShareToken) -> bool:
+    """End the token: agents that carry it can no longer share. False when it had been revoked before."""
+    with transaction.atomic():
+        revoked = ShareToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=utc_now())
+        if revoked:
+            fact = partial(
+                share_token_revoked.send_robust, ShareToken, token_id=token.pk, workspace_id=token.workspace_id
+            )
+            transaction.on_commit(fact)
+    return bool(revoked)

@@ -1,0 +1,1 @@
+"""Pages of a workspace: making one, its keys, its share tokens, its settings."""
