@@ -1,0 +1,44 @@
+"""Fixtures with real processes behind them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import ConsoleServer
+
+StartServer = Callable[..., ConsoleServer]
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory after a first start: migrated, static files collected."""
+    folder = tmp_path_factory.mktemp("prepared")
+    with ConsoleServer(folder):
+        pass
+    return folder
+
+
+@pytest.fixture
+def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[StartServer]:
+    """Start consoles with data of their own, `start_server(with_worker=True, environment={…})`; all end with the test."""
+    servers: list[ConsoleServer] = []
+
+    def start(**options: object) -> ConsoleServer:
+        folder = tmp_path / f"console{len(servers)}"
+        shutil.copytree(prepared_data, folder)
+        (folder / "server.log").unlink()
+        servers.append(ConsoleServer(folder, **options))  # type: ignore[arg-type]
+        servers[-1].start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def console_server(start_server: StartServer) -> ConsoleServer:
+    """One running console without a worker."""
+    return start_server()
