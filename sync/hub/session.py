@@ -107,6 +107,11 @@ class SessionHub:
     def is_ended(self) -> bool:
         return self._ended is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a read of the database is under way."""
+        return self._loading is not None or self._repair is not None
+
     # --- what goes out
 
     async def open(self) -> tuple[str, int]:

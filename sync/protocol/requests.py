@@ -10,6 +10,10 @@ from sync.protocol.updates import Update
 
 OPERATION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 PUBLISH_UPDATES = 1000
+# An escaped backslash or a whole surrogate pair (kept), else half a pair (no character).
+_ESCAPES = re.compile(
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 
 
 class FrameRefused(Exception):
@@ -56,7 +60,7 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest
     connection should be closed.
     """
     try:
-        frame = _frame.decode(text)
+        frame = _decoded(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise FrameRefused("frame_malformed", f"not a frame: {error}") from error
     if frame.type == "ping":
@@ -64,6 +68,17 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest
     if frame.type != "publish":
         raise FrameRefused("frame_type_unknown", f"no frame type {frame.type[:40]!r}")
     return _read_publish(frame, session_id, entry_bytes)
+
+
+def _decoded(text: str) -> _ClientFrame:
+    try:
+        return _frame.decode(text)
+    except msgspec.DecodeError:
+        # JavaScript cuts strings between two halves of a character and still calls it JSON.
+        mended = _ESCAPES.sub(lambda found: found[0] if found[1] else "\\ufffd", text)
+        if mended == text:
+            raise
+        return _frame.decode(mended)
 
 
 def _read_publish(frame: _ClientFrame, session_id: str, entry_bytes: int) -> PublishRequest:

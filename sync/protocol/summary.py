@@ -53,7 +53,7 @@ class MessageSummary:
 
 def read_info(content: str) -> InfoSummary:
     data = _mapping(_decoded(content))
-    has_totals = isinstance(data.get("cost"), int | float) or isinstance(data.get("tokens"), dict)
+    has_totals = _is_number(data.get("cost")) or isinstance(data.get("tokens"), dict)
     return InfoSummary(
         title=_text(data.get("title"), TITLE_CHARACTERS),
         version=_text(data.get("version"), VERSION_CHARACTERS),
@@ -103,12 +103,16 @@ def _totals(data: Mapping[str, Any]) -> Totals:
     return Totals(_cost(data.get("cost")), dict(zip(_TOKEN_FIELDS, map(_count, counts), strict=True)))
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _count(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and math.isfinite(value) and 0 <= value < 2**53 else 0
+    return int(value) if _is_number(value) and 0 <= value < 2**53 else 0
 
 
 def _cost(value: Any) -> int:
     """Dollars as the agent counts them, to micro-cents; what could not be a cost counts as none."""
-    if not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value < _MOST_DOLLARS:
+    if not _is_number(value) or not 0 <= value < _MOST_DOLLARS:
         return 0
     return from_dollars(value)

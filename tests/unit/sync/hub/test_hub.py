@@ -1,0 +1,200 @@
+"""The hub against a database in memory: whatever is lost, doubled or reordered on the way, readers see one gapless order."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.hub import ReaderEnded, SessionHub, merge, session
+from sync.hub.log import FrameLog
+from sync.protocol.closing import CloseCode
+from tests.unit.sync.hub.model import EPOCH, CheckingReader, MemoryDatabase, settle
+
+KEYS = [f"session/part/s/m/p{number}" for number in range(4)]
+
+actions = st.lists(
+    st.one_of(
+        st.tuples(st.just("commit"), st.lists(st.sampled_from(KEYS), min_size=1, max_size=4)),
+        st.tuples(st.just("deliver"), st.integers(0, 20)),
+        st.tuples(st.just("drop"), st.integers(0, 20)),
+        st.tuples(st.just("double"), st.integers(0, 20)),
+        st.tuples(st.just("join"), st.just(None)),
+        st.tuples(st.just("resume"), st.integers(0, 20)),
+        st.tuples(st.just("drain"), st.integers(0, 20)),
+        st.tuples(st.just("tick"), st.just(None)),
+    ),
+    max_size=40,
+)
+
+
+async def play(script: list[tuple[str, object]], log_bytes: int) -> None:
+    database = MemoryDatabase()
+    hub = SessionHub(1, database.load)
+    hub.frames = FrameLog(log_bytes)
+    readers: list[CheckingReader] = []
+    left: list[CheckingReader] = []
+    waiting: list[object] = []
+    for action, value in script:
+        if action == "commit":
+            waiting.append(database.commit(value))  # type: ignore[arg-type]
+        elif action in {"deliver", "double"} and waiting:
+            place = value % len(waiting)  # type: ignore[operator]
+            hub.deliver(waiting[place] if action == "double" else waiting.pop(place))  # type: ignore[arg-type]
+        elif action == "drop" and waiting:
+            waiting.pop(value % len(waiting))  # type: ignore[operator]
+        elif action == "join":
+            readers.append(CheckingReader(hub))
+            await readers[-1].join()
+        elif action == "resume" and readers:
+            gone = readers.pop(value % len(readers))  # type: ignore[operator]
+            left.append(gone)
+            readers.append(CheckingReader(hub, (EPOCH, gone.seq), gone.state))
+            await readers[-1].join()
+        elif action == "drain" and readers:
+            await readers[value % len(readers)].drain()  # type: ignore[operator]
+        elif action == "tick":
+            await asyncio.sleep(0)
+    readers.append(CheckingReader(hub))
+    await readers[-1].join()
+    hub.check(database.epoch, len(database.updates))
+    await settle(hub)
+    expected = {row.key: row.seq for row in database.state().rows}
+    for reader in readers:
+        await reader.drain()
+        assert (reader.seq, reader.state) == (len(database.updates), expected)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_waits() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merge, "MERGE_SECONDS", 0.0005)
+        patch.setattr(session, "GAP_SECONDS", 0.002)
+        yield
+
+
+@settings(deadline=None)
+@given(actions, st.sampled_from([1, 300, 10_000_000]))
+def test_readers_converge_without_gap_repeat_or_step_back(script: list[tuple[str, object]], log_bytes: int) -> None:
+    asyncio.run(play(script, log_bytes))
+
+
+async def joined(database: MemoryDatabase) -> tuple[SessionHub, CheckingReader]:
+    hub = SessionHub(1, database.load)
+    reader = CheckingReader(hub)
+    await reader.join()
+    return hub, reader
+
+
+async def test_updates_of_one_turn_share_a_frame() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    for _ in range(5):
+        hub.deliver(database.commit(KEYS))
+    await settle(hub)
+    await reader.drain()
+    assert (reader.frames, reader.seq) == (1, 20)
+
+
+async def test_twenty_joiners_cost_one_read() -> None:
+    database = MemoryDatabase()
+    database.commit(KEYS)
+    hub = SessionHub(1, database.load)
+    readers = [CheckingReader(hub) for _ in range(20)]
+    await asyncio.gather(*(reader.join() for reader in readers))
+    assert database.reads == 1
+    assert {reader.seq for reader in readers} == {4}
+
+
+async def test_commit_during_the_first_read_is_not_lost() -> None:
+    database = MemoryDatabase()
+    database.commit(KEYS)
+    hub = SessionHub(1, database.load)
+    reader = CheckingReader(hub)
+    joining = asyncio.ensure_future(reader.join())
+    for _ in range(2):
+        await asyncio.sleep(0)
+    hub.deliver(database.commit(KEYS))
+    await joining
+    await settle(hub)
+    await reader.drain()
+    assert reader.seq == 8
+
+
+async def test_resume_above_the_head_loads_again() -> None:
+    database = MemoryDatabase()
+    database.commit(KEYS)
+    hub, _ = await joined(database)
+    reader = CheckingReader(hub, (EPOCH, 99))
+    await reader.join()
+    assert reader.seq == 4
+
+
+async def test_resume_of_another_epoch_loads_again() -> None:
+    database = MemoryDatabase()
+    database.commit(KEYS)
+    hub, _ = await joined(database)
+    reader = CheckingReader(hub, ("other", 2))
+    await reader.join()
+    assert (reader.seq, len(reader.state)) == (4, 4)
+
+
+async def test_resume_knows_what_this_process_has_not_heard_of() -> None:
+    database = MemoryDatabase()
+    hub, _ = await joined(database)
+    database.commit(KEYS)
+    reader = CheckingReader(hub, (EPOCH, 4))
+    await reader.join()
+    assert reader.state == {}
+
+
+@pytest.mark.parametrize(("epoch", "code"), [("e2", CloseCode.EPOCH_CHANGED), ("", CloseCode.SESSION_REMOVED)])
+async def test_readers_end_when_the_row_says_so(epoch: str, code: CloseCode) -> None:
+    hub, reader = await joined(MemoryDatabase())
+    hub.check(epoch, 0)
+    with pytest.raises(ReaderEnded) as ended:
+        reader.cursor.take()
+    assert ended.value.code is code
+
+
+async def test_log_is_bounded_and_a_late_reader_gets_the_state() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    hub.frames = FrameLog(1000)
+    for _ in range(200):
+        hub.deliver(database.commit(KEYS))
+        await settle(hub)
+    assert hub.frames.bytes <= 1000
+    await reader.drain()
+    assert (reader.seq, reader.frames < 5) == (800, True)
+
+
+async def test_heartbeat_carries_the_head() -> None:
+    database = MemoryDatabase()
+    database.commit(KEYS)
+    hub, reader = await joined(database)
+    hub.beat()
+    assert json.loads(reader.cursor.take() or "") == {"type": "heartbeat", "epoch": EPOCH, "seq": 4}
+    assert reader.cursor.take() is None
+
+
+async def test_a_range_too_large_for_the_layer_is_read() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    hub.deliver(database.commit(KEYS)._replace(pieces=None))
+    await settle(hub)
+    await reader.drain()
+    assert reader.seq == 4
+
+
+async def test_unfilled_gap_is_read_without_a_heartbeat() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    database.commit(KEYS)
+    hub.deliver(database.commit(KEYS))
+    async with asyncio.timeout(2):
+        while reader.seq < 8:
+            await reader.drain()
+            await asyncio.sleep(0.005)
