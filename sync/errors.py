@@ -58,3 +58,26 @@ class WriterBusy(Denial):
     code = "writer_busy"
     status = 503
     default_message = "The server has more updates waiting than it may hold; try again in a moment."
+
+
+class AnonymousSharesOff(Denial):
+    code = "anonymous_shares_off"
+    status = 403
+    default_message = "This server takes sessions of its workspaces only: the agent needs a workspace's address."
+
+
+class ShareIdMissing(Denial):
+    code = "share_id_missing"
+    default_message = "Name the share in the address: ?id=…"
+
+
+class UpgradeRequired(Denial):
+    code = "upgrade_required"
+    status = 426
+    default_message = "This address speaks WebSocket only."
+
+
+class BodyTimedOut(Denial):
+    code = "body_timed_out"
+    status = 408
+    default_message = "The body did not arrive in time."

@@ -1,11 +1,6 @@
-"""The HTTP routes and the socket of the agents' share protocols (placeholder until the routes land)."""
+"""The agents' share protocols over HTTP and WebSocket: an ASGI application beside Django's."""
 
-from typing import Any
+from sync.agent_routes.application import application
+from sync.agent_routes.paths import is_agent_path
 
-
-def is_agent_path(path: str) -> bool:
-    return False
-
-
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    raise NotImplementedError
+__all__ = ["application", "is_agent_path"]

@@ -1,6 +1,6 @@
 """A session as rows instead of frames, for readers that speak another protocol than `opencode.sync.v1`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Literal, NamedTuple
 
 from sync.hub.cursor import Cursor
@@ -16,7 +16,7 @@ class FramePart(NamedTuple):
     rows: list[StateRow]
 
 
-async def session_parts(registry: HubRegistry, session_id: int) -> AsyncIterator[FramePart]:
+async def session_parts(registry: HubRegistry, session_id: int) -> AsyncGenerator[FramePart, None]:
     """The whole state, then every update, without end. Raises ReaderEnded when the session ends its readers."""
     async with registry.reading(session_id) as hub:
         cursor = Cursor(hub)

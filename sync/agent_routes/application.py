@@ -1,0 +1,89 @@
+"""The ASGI application of the agents' routes: no cookies, no redirects, JSON whatever the Content-Type says.
+
+It stands beside Django's handler because these are the hot routes; it shares the services, the denials and the logs.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
+from opencode.lib.http import new_request_id
+from opencode.logs import redact
+from sync.agent_routes import newer, older
+from sync.agent_routes.answers import Answer, denial_answer, send_answer
+from sync.agent_routes.exchange import ClientGone, Exchange, Receive, Scope, Send
+from sync.agent_routes.paths import METHODS, Route, route_of
+from sync.agent_routes.poll import poll
+
+log = logging.getLogger("opencode.agent")
+Handler = Callable[[Exchange, Route], Awaitable[Answer]]
+_HANDLERS: dict[str, Handler] = {
+    "create": newer.create,
+    "sync": newer.sync,
+    "share": newer.share,
+    "data": newer.data,
+    "share_create": older.share_create,
+    "share_sync": older.share_sync,
+    "share_delete": older.share_delete,
+    "share_delete_admin": older.share_delete_admin,
+    "share_data": older.share_data,
+    "share_poll": older.share_poll,
+}
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one request or socket; whatever happens inside, the client is answered."""
+    started = time.monotonic()
+    request_id = new_request_id()
+    exchange = Exchange(scope, receive)
+    if scope["type"] == "websocket":
+        status = await poll(exchange, receive, send, request_id)
+        _log(exchange, request_id, started, status)
+        return
+    try:
+        answer = await _answer(exchange, request_id)
+    except ClientGone:
+        _log(exchange, request_id, started, 499)
+        return
+    await send_answer(send, answer, request_id, with_body=exchange.method != "HEAD")
+    _log(exchange, request_id, started, answer.status)
+
+
+async def _answer(exchange: Exchange, request_id: str) -> Answer:
+    try:
+        return await _dispatch(exchange)
+    except Denial as denial:
+        return denial_answer(denial, request_id)
+    except ClientGone:
+        raise
+    except Exception:
+        log.exception("agent_request_failed", extra={"request_id": request_id})
+        return denial_answer(InternalError(), request_id)
+
+
+async def _dispatch(exchange: Exchange) -> Answer:
+    route = route_of(exchange.scope["path"])
+    if route is None:
+        await exchange.body()
+        raise NotFound
+    methods = METHODS[route.name]
+    if exchange.method == "OPTIONS":
+        return Answer(204, b"", ((b"allow", ", ".join([*methods, "OPTIONS"]).encode()),))
+    if exchange.method not in methods:
+        await exchange.body()
+        raise MethodNotAllowed(f"This address takes {' and '.join(methods)}.")
+    return await _HANDLERS[route.name](exchange, route)
+
+
+def _log(exchange: Exchange, request_id: str, started: float, status: int) -> None:
+    log.info(
+        "agent_request",
+        extra={
+            "request_id": request_id,
+            "method": exchange.method,
+            "path": redact(exchange.scope["path"]),
+            "status": status,
+            "ms": round((time.monotonic() - started) * 1000, 1),
+        },
+    )

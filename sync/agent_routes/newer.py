@@ -1,0 +1,53 @@
+"""The newer protocol (agents from 1.0.98): `/api/share` and below."""
+
+from functools import partial
+
+from django.conf import settings
+
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing
+from sync.agent.bodies import fields_of, secret_of, session_id_of, sync_of
+from sync.agent.items import items_of_batch
+from sync.agent.wire import items_text
+from sync.agent_routes.answers import EMPTY, Answer, json_answer
+from sync.agent_routes.batches import decoded, publish_items
+from sync.agent_routes.creation import create_share, end_share
+from sync.agent_routes.exchange import Exchange
+from sync.agent_routes.links import share_url
+from sync.agent_routes.paths import Route
+from sync.agent_routes.stored import stored_text
+from sync.agent_routes.targets import opens, readable_target, workspace_of, writable_target
+
+
+async def create(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    session_id = await decoded(partial(session_id_of, body), len(body))
+    share = await create_share(exchange, route, session_id)
+    return json_answer({"id": share.id, "url": share_url(exchange, share.id), "secret": share.secret})
+
+
+async def sync(exchange: Exchange, route: Route) -> Answer:
+    """Answered after the commit; `refused` counts the items that had no readable form."""
+    body = await exchange.body()
+    workspace_id = await workspace_of(route, exchange.client_address)
+    secret, raws = await decoded(partial(sync_of, body), len(body))
+    target = await writable_target(route.share_id, secret, workspace_id)
+    batch = await decoded(partial(items_of_batch, raws, target.client_id, settings.SYNC_ENTRY_BYTES), len(body))
+    await publish_items(target, batch.items)
+    return json_answer({"refused": batch.refused}) if batch.refused else EMPTY
+
+
+async def data(exchange: Exchange, route: Route) -> Answer:
+    workspace_id = await workspace_of(route, exchange.client_address)
+    target = await readable_target(route.share_id, workspace_id)
+    return Answer(200, await stored_text(target, items_text))
+
+
+async def share(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    secret = secret_of(await decoded(partial(fields_of, body), len(body)))
+    workspace_id = await workspace_of(route, exchange.client_address)
+    if not opens(secret, route.share_id):
+        await readable_target(route.share_id, workspace_id)
+        raise (CredentialsInvalid if secret else CredentialsMissing)("The share's secret is missing or wrong.")
+    await end_share(route.share_id, workspace_id)
+    return EMPTY

@@ -1,0 +1,59 @@
+"""The agents' addresses, and what each takes. Pure."""
+
+from typing import NamedTuple
+
+
+class Route(NamedTuple):
+    """What an address means; `token` is the workspace token of `/w/<token>/…`, `share_id` the share it names."""
+
+    name: str
+    token: str = ""
+    share_id: str = ""
+
+
+METHODS = {
+    "create": ("POST",),
+    "sync": ("POST",),
+    "share": ("DELETE",),
+    "data": ("GET", "HEAD"),
+    "share_create": ("POST",),
+    "share_sync": ("POST",),
+    "share_delete": ("POST",),
+    "share_delete_admin": ("POST",),
+    "share_data": ("GET", "HEAD"),
+    "share_poll": ("GET", "HEAD"),
+}
+_OLDER = frozenset(name for name in METHODS if name.startswith("share_"))
+_WORKSPACE_PREFIX = "w"
+
+
+def is_agent_path(path: str) -> bool:
+    """Whether the path belongs to the agents' routes, known or not: those answer in JSON and never redirect."""
+    first, *rest = _segments(path) or [""]
+    return first == _WORKSPACE_PREFIX or first in _OLDER or (first == "api" and rest[:1] == ["share"])
+
+
+def route_of(path: str) -> Route | None:
+    """The route of a path; slashes too many, at the end too, do no harm."""
+    segments = _segments(path)
+    token = ""
+    if segments[:1] == [_WORKSPACE_PREFIX]:
+        if len(segments) < 2:
+            return None
+        token, segments = segments[1], segments[2:]
+    if len(segments) == 1 and segments[0] in _OLDER:
+        return Route(segments[0], token)
+    if segments[:2] != ["api", "share"]:
+        return None
+    match segments[2:]:
+        case []:
+            return Route("create", token)
+        case [share_id]:
+            return Route("share", token, share_id)
+        case [share_id, ("sync" | "data") as name]:
+            return Route(name, token, share_id)
+    return None
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]

@@ -1,0 +1,38 @@
+"""Agents never repeat a share call, so what cannot be done this moment is tried again before it is refused."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from django.db import OperationalError
+
+from opencode.lib.errors import ServiceUnavailable, TooManyRequests
+from sync.errors import WriterBusy
+
+PATIENCE_SECONDS = 10
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 1.0
+T = TypeVar("T")
+
+
+async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
+    """The attempt's result; a full queue, a rate limit or a locked database delay it up to PATIENCE_SECONDS.
+
+    Then the last refusal is raised; what the database said is told as ServiceUnavailable.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_SECONDS
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await attempt()
+        except (WriterBusy, ServiceUnavailable, TooManyRequests):
+            if loop.time() + pause > deadline:
+                raise
+        except OperationalError as error:
+            if loop.time() + pause > deadline:
+                raise ServiceUnavailable from error
+        # Apart from each other, or those who wait would all come back at the same moment.
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret hangs on it
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,108 @@
+"""The older protocol's socket `/share_poll?id=`: what is stored at connect, then each new value: `{key, content}`."""
+
+import asyncio
+import logging
+from contextlib import aclosing
+
+from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
+from sync.access import VIEWER, SocketAccess
+from sync.agent.wire import frame_text
+from sync.agent_routes.answers import denial_answer, send_answer
+from sync.agent_routes.exchange import Exchange, Receive, Send
+from sync.agent_routes.paths import Route, route_of
+from sync.agent_routes.targets import readable_target, workspace_of
+from sync.connections import Connection
+from sync.errors import ShareIdMissing
+from sync.hub import ReaderEnded, session_parts
+from sync.protocol.closing import CloseCode, close_code_of
+from sync.runtime import get_runtime
+from sync.selectors.shares import ShareTarget
+
+log = logging.getLogger("opencode.agent")
+SWITCHING_PROTOCOLS = 101
+
+
+async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str) -> int:
+    """Serve one socket until either side ends it; the HTTP status its handshake came to."""
+    await receive()
+    try:
+        target = await _target(exchange, route_of(exchange.scope["path"]))
+    except Denial as denial:
+        await _deny(exchange, send, denial, request_id)
+        return denial.status
+    except Exception:
+        log.exception("agent_socket_failed", extra={"request_id": request_id})
+        await _deny(exchange, send, InternalError(), request_id)
+        return InternalError.status
+    await send({"type": "websocket.accept"})
+    try:
+        code = await _serve(target, receive, send)
+    except Exception:
+        log.exception("agent_socket_failed", extra={"request_id": request_id})
+        code = CloseCode.RESTART
+    if code is not None:
+        await send({"type": "websocket.close", "code": int(code)})
+    return SWITCHING_PROTOCOLS
+
+
+async def _target(exchange: Exchange, route: Route | None) -> ShareTarget:
+    if route is None:
+        raise NotFound
+    if route.name != "share_poll":
+        raise MethodNotAllowed("This address does not speak WebSocket.")
+    workspace_id = await workspace_of(route, exchange.client_address)
+    share_id = exchange.query("id")
+    if not share_id:
+        raise ShareIdMissing
+    return await readable_target(share_id, workspace_id)
+
+
+async def _deny(exchange: Exchange, send: Send, denial: Denial, request_id: str) -> None:
+    """Refuse the handshake with the denial's own status where the server can."""
+    if "websocket.http.response" not in (exchange.scope.get("extensions") or {}):
+        await send({"type": "websocket.close", "code": int(close_code_of(denial.status))})
+        return
+    answer = denial_answer(denial, request_id)
+    await send_answer(send, answer, request_id, kind="websocket.http.response")
+
+
+async def _serve(target: ShareTarget, receive: Receive, send: Send) -> CloseCode | None:
+    """The code to close with, None when the client went."""
+    runtime = get_runtime()
+    ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
+    access = SocketAccess(target.session_id, target.client_id, VIEWER, share_id=target.share_id)
+    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code))
+    runtime.connections.add(connection)
+    tasks: list[asyncio.Future[CloseCode] | asyncio.Task[CloseCode | None]] = [
+        ended,
+        asyncio.create_task(_stream(target.session_id, send)),
+        asyncio.create_task(_until_gone(receive)),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        runtime.connections.discard(connection)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stream(session_id: int, send: Send) -> CloseCode | None:
+    try:
+        async with aclosing(session_parts(get_runtime().hubs, session_id)) as parts:
+            async for part in parts:
+                for row in part.rows:
+                    if not row.deleted:
+                        await send({"type": "websocket.send", "text": frame_text(row.key, row.content)})
+    except ReaderEnded as end:
+        return end.code
+    except OSError:  # the server's word for a client that went while something was being sent
+        return None
+    return CloseCode.RESTART
+
+
+async def _until_gone(receive: Receive) -> CloseCode | None:
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+    return None

@@ -1,0 +1,101 @@
+"""Which session a request writes to, and whether it may: by the share's id, its secret, the workspace's token."""
+
+import time
+from typing import Generic, TypeVar
+
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
+from sync.agent_routes.paths import Route
+from sync.agent_routes.threads import in_thread
+from sync.selectors.shares import ShareTarget, share_target
+from sync.sharesecrets import is_share_secret_valid, read_share_secret
+from workspaces.access import share_token_access
+
+# An agent syncs once a second, and a share that ended must be refused within a heartbeat (4 s): for two seconds the
+# last answer may stand. Safe for writes too, as the writer itself refuses a session that is gone.
+REMEMBERED_SECONDS = 2.0
+REMEMBERED_COUNT = 10_000
+V = TypeVar("V")
+
+
+class _Recent(Generic[V]):
+    """What was found moments ago; what was not found is asked for each time."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[V, float]] = {}
+
+    def get(self, name: str) -> V | None:
+        value, until = self._found.get(name, (None, 0.0))
+        return value if until > time.monotonic() else None
+
+    def put(self, name: str, value: V) -> None:
+        if len(self._found) >= REMEMBERED_COUNT:
+            self._found.clear()
+        self._found[name] = (value, time.monotonic() + REMEMBERED_SECONDS)
+
+    def forget(self, name: str) -> None:
+        self._found.pop(name, None)
+
+
+_targets: _Recent[ShareTarget] = _Recent()
+_workspaces: _Recent[str] = _Recent()
+
+
+def forget_target(share_id: str) -> None:
+    _targets.forget(share_id)
+
+
+async def workspace_of(route: Route, ip: str) -> str | None:
+    """The workspace of the address's token, None without one; a token that opens nothing raises NotFound."""
+    if not route.token:
+        return None
+    known = _workspaces.get(route.token)
+    if known is None:
+        try:
+            known = (await in_thread(share_token_access, route.token, ip=ip or None)).workspace_id
+        except CredentialsInvalid:
+            raise NotFound("No workspace has this address: its token is wrong, expired or revoked.") from None
+        _workspaces.put(route.token, known)
+    return known
+
+
+async def live_target(share_id: str) -> ShareTarget | None:
+    target = _targets.get(share_id)
+    if target is None:
+        target = await in_thread(share_target, share_id)
+        if target is not None:
+            _targets.put(share_id, target)
+    return target
+
+
+async def readable_target(share_id: str, workspace_id: str | None) -> ShareTarget:
+    """The live share; NotFound too when the address is another workspace's."""
+    target = await live_target(share_id)
+    if target is None or workspace_id not in (None, target.workspace_id):
+        raise NotFound("There is no such share, or it has ended.")
+    return target
+
+
+async def writable_target(share_id: str, secret: str, workspace_id: str | None) -> ShareTarget:
+    """The live share `secret` writes to; raises NotFound, CredentialsMissing, CredentialsInvalid."""
+    target = await readable_target(share_id, workspace_id)
+    if not secret:
+        raise CredentialsMissing("The share's secret is missing.")
+    if not opens(secret, share_id):
+        raise CredentialsInvalid("This is not the share's secret.")
+    return target
+
+
+def opens(secret: str, share_id: str) -> bool:
+    """Whether the secret is the share's; compared in constant time."""
+    parsed = read_share_secret(secret)
+    return parsed is not None and parsed.share_id == share_id and is_share_secret_valid(parsed)
+
+
+def share_id_of(secret: str) -> str:
+    """The share an older agent's secret writes to; raises CredentialsMissing, CredentialsInvalid."""
+    if not secret:
+        raise CredentialsMissing("The share's secret is missing.")
+    parsed = read_share_secret(secret)
+    if parsed is None or not is_share_secret_valid(parsed):
+        raise CredentialsInvalid("This is no share's secret.")
+    return parsed.share_id

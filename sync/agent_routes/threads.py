@@ -1,0 +1,20 @@
+"""Database work of these routes, beside the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `work` in one of the loop's own threads: creates may wait for a lock, which the readers' threads must not."""
+
+    def run() -> T:
+        connection.close_if_unusable_or_obsolete()
+        return work(*args, **kwargs)
+
+    return await asyncio.get_running_loop().run_in_executor(None, run)

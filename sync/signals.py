@@ -1,0 +1,9 @@
+"""Facts of session sync, sent after the commit that made them true, in the thread that committed."""
+
+from django.dispatch import Signal
+
+session_erased = Signal()
+"""A session's rows are gone. Arguments: `session_id` (int), `epoch` (str), `object_names` (its snapshots' objects)."""
+
+share_ended = Signal()
+"""A share no longer leads anywhere. Arguments: `share_id` (str), `session_id` (int)."""
