@@ -126,7 +126,7 @@ class SessionHub:
         kept = self._snapshot
         if kept is not None and kept.epoch == self.epoch:
             tail = self.frames.bytes_after(kept.seq) if self.frames.last > kept.seq else 0
-            if tail is not None and tail <= max(SNAPSHOT_TAIL_BYTES, kept.size // 4):
+            if tail is not None and tail <= SNAPSHOT_TAIL_BYTES + kept.size // 4:
                 self._snapshot_at = asyncio.get_running_loop().time()
                 return kept
         if self._loading is None:

@@ -18,6 +18,9 @@ class MemoryDatabase:
         self.epoch = EPOCH
         self.exists = True
         self.reads = 0
+        self.has_read = asyncio.Event()
+        self.answer = asyncio.Event()
+        self.answer.set()
 
     def commit(self, keys: list[str]) -> Range:
         first = len(self.updates) + 1
@@ -30,7 +33,8 @@ class MemoryDatabase:
     async def read(self, session_id: int, since: int) -> StateRead | None:
         self.reads += 1
         state = self.state(since)
-        await asyncio.sleep(0)
+        self.has_read.set()
+        await self.answer.wait()
         return state if self.exists else None
 
     def load(self, session_id: int, since: int) -> "asyncio.Future[StateRead | None]":

@@ -70,15 +70,19 @@ async def play(script: list[tuple[str, object]], log_bytes: int) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def short_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merge, "MERGE_SECONDS", 0.0005)
+        patch.setattr(merge, "MERGE_SECONDS", 0.004)
         patch.setattr(session, "GAP_SECONDS", 0.002)
         yield
 
 
 @settings(deadline=None)
-@given(actions, st.sampled_from([1, 300, 10_000_000]))
-def test_readers_converge_without_gap_repeat_or_step_back(script: list[tuple[str, object]], log_bytes: int) -> None:
-    asyncio.run(play(script, log_bytes))
+@given(actions, st.sampled_from([1, 300, 10_000_000]), st.sampled_from([-10_000, 10_000_000]))
+def test_readers_converge_without_gap_repeat_or_step_back(
+    script: list[tuple[str, object]], log_bytes: int, tail_bytes: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "SNAPSHOT_TAIL_BYTES", tail_bytes)
+        asyncio.run(play(script, log_bytes))
 
 
 async def joined(database: MemoryDatabase) -> tuple[SessionHub, CheckingReader]:
@@ -113,14 +117,60 @@ async def test_commit_during_the_first_read_is_not_lost() -> None:
     database.commit(KEYS)
     hub = SessionHub(1, database.load)
     reader = CheckingReader(hub)
+    database.answer.clear()
     joining = asyncio.ensure_future(reader.join())
-    for _ in range(2):
-        await asyncio.sleep(0)
+    await database.has_read.wait()
     hub.deliver(database.commit(KEYS))
+    database.answer.set()
     await joining
     await settle(hub)
     await reader.drain()
     assert reader.seq == 8
+
+
+async def test_joiner_in_the_middle_of_a_frame_gets_the_rest_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "SNAPSHOT_TAIL_BYTES", -10_000)
+    database = MemoryDatabase()
+    hub, _ = await joined(database)
+    for _ in range(2):
+        hub.deliver(database.commit(KEYS))
+        await asyncio.sleep(0)
+    reader = CheckingReader(hub)
+    await reader.join()
+    hub.deliver(database.commit(KEYS))
+    await settle(hub)
+    await reader.drain()
+    assert reader.seq == 12
+
+
+async def test_update_that_comes_while_its_gap_is_read_is_sent_once() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    late = database.commit(KEYS)
+    database.has_read.clear()
+    database.answer.clear()
+    hub.deliver(database.commit(KEYS))
+    await database.has_read.wait()
+    hub.deliver(late)
+    database.commit(KEYS[:1])
+    database.answer.set()
+    hub.check(EPOCH, 9)
+    await settle(hub)
+    hub.check(EPOCH, 9)
+    await settle(hub)
+    await reader.drain()
+    assert reader.seq == 9
+
+
+async def test_early_update_is_held_and_costs_no_read() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    first, second = database.commit(KEYS), database.commit(KEYS)
+    hub.deliver(second)
+    hub.deliver(first)
+    await settle(hub)
+    await reader.drain()
+    assert (reader.seq, database.reads) == (8, 1)
 
 
 async def test_resume_above_the_head_loads_again() -> None:
