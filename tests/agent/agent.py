@@ -22,7 +22,9 @@ LINK = re.compile(r"https?://[\w.:-]+/(?:share|s)/[A-Za-z0-9_-]+")
 def agent_binary() -> Path:
     """From OPENCODE_AGENT_BIN or where `tests/agent/install.sh` puts it; a skip, or a failure where required."""
     path = Path(os.environ.get("OPENCODE_AGENT_BIN") or ROOT / "build/agent/package/bin/opencode")
-    return require("agent", path if os.access(path, os.X_OK) else None, f"no agent at {path}; tests/agent/install.sh fetches it")
+    return require(
+        "agent", path if os.access(path, os.X_OK) else None, f"no agent at {path}; tests/agent/install.sh fetches it"
+    )
 
 
 class Agent:
@@ -39,7 +41,9 @@ class Agent:
         config.write_text(json.dumps(_config(share_to, model_url)))
         self.project.mkdir()
         self._git("init", "-q", ".")
-        self._git("-c", "user.email=dev@example.com", "-c", "user.name=dev", "commit", "-q", "--allow-empty", "-m", "start")
+        self._git(
+            "-c", "user.email=dev@example.com", "-c", "user.name=dev", "commit", "-q", "--allow-empty", "-m", "start"
+        )
 
     @property
     def log(self) -> str:
@@ -110,7 +114,12 @@ def links_in(output: str) -> list[str]:
 
 
 def _config(share_to: str, model_url: str) -> dict[str, object]:
-    model = {"name": "Scripted", "tool_call": True, "limit": {"context": 64000, "output": 4096}, "cost": {"input": 1, "output": 2}}
+    model = {
+        "name": "Scripted",
+        "tool_call": True,
+        "limit": {"context": 64000, "output": 4096},
+        "cost": {"input": 1, "output": 2},
+    }
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "name": "Tests",

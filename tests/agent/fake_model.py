@@ -1,7 +1,7 @@
 """A model for the agent under test: OpenAI's streaming chat completions, answered by rules instead of weights.
 
-The last thing the user said decides: `RUN_TOOL <command>` calls the shell tool, `WRITE_FILE <name>` the write tool, and after a
-tool's result, or for anything else, comes text. The agent's request for a session title gets TITLE.
+The last thing the user said decides: `RUN_TOOL <command>` calls the shell tool, `WRITE_FILE <name>` the write tool;
+after a tool's result, or for anything else, comes text. The agent's request for a session title gets TITLE.
 """
 
 import json
@@ -25,7 +25,11 @@ class ToolCall(NamedTuple):
 
 def answer(messages: list[dict[str, Any]], folder: Path) -> str | ToolCall:
     """What the model says next to this conversation; files are written below `folder`."""
-    if any("title" in _text(message).lower() for message in messages if message["role"] == "system" and _asks_title(message)):
+    if any(
+        "title" in _text(message).lower()
+        for message in messages
+        if message["role"] == "system" and _asks_title(message)
+    ):
         return TITLE
     if messages[-1]["role"] == "tool":
         return DONE
@@ -41,7 +45,10 @@ def answer(messages: list[dict[str, Any]], folder: Path) -> str | ToolCall:
 def chunks(said: str | ToolCall) -> list[dict[str, Any]]:
     """The answer as the deltas of a stream."""
     if isinstance(said, str):
-        return [{"role": "assistant", "content": ""}, *({"content": word} for word in said.split(" ") for word in (word + " ",))]
+        return [
+            {"role": "assistant", "content": ""},
+            *({"content": word} for word in said.split(" ") for word in (word + " ",)),
+        ]
     text = json.dumps(said.arguments)
     start = {"index": 0, "id": "call_1", "type": "function", "function": {"name": said.name, "arguments": ""}}
     pieces = [text[at : at + ARGUMENT_PIECE] for at in range(0, len(text), ARGUMENT_PIECE)]
@@ -75,7 +82,9 @@ class FakeModel:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -96,7 +105,13 @@ def _request_class(folder: Path) -> type[BaseHTTPRequestHandler]:
 
         def _chunk(self, model: str, delta: dict[str, Any], finish: str | None = None) -> None:
             choice = {"index": 0, "delta": delta, "finish_reason": finish}
-            chunk: dict[str, Any] = {"id": "c1", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": [choice]}
+            chunk: dict[str, Any] = {
+                "id": "c1",
+                "object": "chat.completion.chunk",
+                "created": 0,
+                "model": model,
+                "choices": [choice],
+            }
             if finish:
                 chunk["usage"] = USAGE
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())

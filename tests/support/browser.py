@@ -1,4 +1,7 @@
-"""Debian's Chromium under playwright. Tests that use it are plain functions: playwright's loop and pytest-asyncio's exclude each other."""
+"""Debian's Chromium under playwright.
+
+Tests that use it are plain functions: playwright's loop and pytest-asyncio's exclude each other.
+"""
 
 import re
 import shutil

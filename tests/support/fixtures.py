@@ -22,7 +22,7 @@ def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[StartServer]:
-    """Start consoles with data of their own, `start_server(with_worker=True, environment={…})`; all end with the test."""
+    """Start consoles with data of their own; takes what ConsoleServer takes. All end with the test."""
     servers: list[ConsoleServer] = []
 
     def start(**options: object) -> ConsoleServer:

@@ -1,4 +1,4 @@
-"""Tools a machine may lack: their tests skip with a printed reason, or fail where OPENCODE_TEST_REQUIRE names the tool."""
+"""Tools a machine may lack: their tests skip with a reason, or fail where OPENCODE_TEST_REQUIRE names the tool."""
 
 import os
 from typing import TypeVar

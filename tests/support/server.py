@@ -26,7 +26,9 @@ class ServerFailed(AssertionError):
 class ConsoleServer:
     """`manage.py serve` as a context manager. `with_worker` adds the Celery worker, `environment` more variables."""
 
-    def __init__(self, data_dir: Path, *, with_worker: bool = False, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *, with_worker: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -41,7 +43,9 @@ class ConsoleServer:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     @property
@@ -124,7 +128,9 @@ class ConsoleServer:
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, timeout=seconds, check=False
         )
-        assert done.returncode == 0, f"{command[1:]} gave {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        assert done.returncode == 0, (
+            f"{command[1:]} gave {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        )
         return done.stdout
 
     def _is_ready(self) -> bool:
