@@ -1,0 +1,69 @@
+"""The cast: alice owns the workspace alpha, bob is its admin, carol its member; charlie is an outsider who owns gamma."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from accounts.models import User
+from workspaces.models import Membership, Role, Workspace
+from workspaces.services.memberships import membership_add
+from workspaces.services.workspaces import workspace_create
+
+PASSWORD = "correct horse battery staple"
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+SignIn = Callable[[User], Client]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people and their workspaces; everybody's password is `PASSWORD`, everybody's address is verified."""
+
+    alice: User
+    bob: User
+    carol: User
+    charlie: User
+    alpha: Workspace
+    gamma: Workspace
+
+    def membership(self, user: User, workspace: Workspace | None = None) -> Membership:
+        return Membership.objects.get(user=user, workspace=workspace or self.alpha)
+
+
+def person(name: str) -> User:
+    """Somebody who has signed up and confirmed the address `<name>@example.com`."""
+    user = User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.capitalize())
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_cast() -> Cast:
+    """Through the product's own services; needs a database and nothing else."""
+    alice, bob, carol, charlie = (person(name) for name in ("alice", "bob", "carol", "charlie"))
+    alpha = workspace_create(owner=alice, name="alpha")
+    gamma = workspace_create(owner=charlie, name="gamma")
+    membership_add(workspace=alpha, user=bob, role=Role.ADMIN)
+    membership_add(workspace=alpha, user=carol, role=Role.MEMBER)
+    return Cast(alice=alice, bob=bob, carol=carol, charlie=charlie, alpha=alpha, gamma=gamma)
+
+
+def browser(user: User | None = None) -> Client:
+    """A browser without JavaScript: Django's test client that asks for pages, signed in as `user`."""
+    client = Client(headers=BROWSER)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    """`sign_in(cast.alice)` is a browser signed in as alice."""
+    return browser
