@@ -1,0 +1,82 @@
+"""Requests as the agents make them, straight into the ASGI application."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from opencode.asgi import application
+from sync.runtime import stop_runtime
+
+
+class Shared(NamedTuple):
+    """What a create answered; `id` is read off the link for the older protocol."""
+
+    id: str
+    url: str
+    secret: str
+
+
+class AgentClient:
+    """One agent, at an address of its own. `prefix` is the path of its `enterprise.url`, e.g. `/w/<token>`."""
+
+    def __init__(self, *, prefix: str = "", address: str = "127.0.0.1", host: str = "127.0.0.1:8000") -> None:
+        self.prefix = prefix
+        transport = httpx.ASGITransport(app=application, client=(address, 40000))  # type: ignore[arg-type]
+        self.http = httpx.AsyncClient(transport=transport, base_url=f"http://{host}", trust_env=False)
+
+    async def send(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """`body` as JSON without a Content-Type, or as it is when it is bytes."""
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        return await self.http.request(method, self.prefix + path, content=content, **options)
+
+    async def create(self, session_id: str = "ses_1") -> Shared:
+        answer = await self.send("POST", "/api/share", {"sessionID": session_id})
+        assert answer.status_code == 200, answer.text
+        return Shared(**answer.json())
+
+    async def create_older(self, session_id: str = "ses_1") -> Shared:
+        answer = await self.send("POST", "/share_create", {"sessionID": session_id})
+        assert answer.status_code == 200, answer.text
+        return Shared(id=answer.json()["url"].rpartition("/")[2], **answer.json())
+
+    async def sync(self, shared: Shared, *items: Any) -> httpx.Response:
+        return await self.send("POST", f"/api/share/{shared.id}/sync", {"secret": shared.secret, "data": list(items)})
+
+    async def sync_older(self, shared: Shared, key: str, content: Any, session_id: str = "ses_1") -> httpx.Response:
+        body = {"sessionID": session_id, "secret": shared.secret, "key": key, "content": content}
+        return await self.send("POST", "/share_sync", body)
+
+    async def data(self, shared: Shared) -> list[dict[str, Any]]:
+        answer = await self.send("GET", f"/api/share/{shared.id}/data")
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()
+        return items
+
+    async def unshare(self, shared: Shared) -> httpx.Response:
+        return await self.send("DELETE", f"/api/share/{shared.id}", {"secret": shared.secret})
+
+
+def denial_of(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal, after checking that it keeps to the contract."""
+    error = answer.json()["error"]
+    assert error["code"]
+    assert error["message"]
+    assert error["help_url"].endswith(error["code"])
+    assert error["request_id"] == answer.headers["x-request-id"]
+    return answer.status_code, error["code"]
+
+
+@pytest.fixture
+async def sync_runtime(transactional_db: None) -> AsyncIterator[None]:
+    """The writer and the hubs of this test's loop, ended with it."""
+    yield
+    await stop_runtime()
+
+
+@pytest.fixture
+def agent(sync_runtime: None) -> AgentClient:
+    """An agent on this machine, without a workspace."""
+    return AgentClient()
