@@ -1,36 +1,29 @@
 """What every page's template may use."""
 
-from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from accounts.models import User
-from workspaces.models import Workspace
+from workspaces.selectors.workspaces import workspaces_of
 
 THEME_COOKIE: Final = "opencode_theme"
 THEMES: Final = frozenset({"light", "dark"})
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """`theme` is empty while the person follows the system; `my_workspaces` reads only when a template asks."""
-    theme = request.COOKIES.get(THEME_COOKIE, "")
+    """`my_workspaces` reads, once, only when a template asks."""
     return {
         "public_url": settings.PUBLIC_URL,
         "signup_open": settings.SIGNUP_POLICY == "open",
-        "theme": theme if theme in THEMES else "",
-        "my_workspaces": _reader_of_workspaces(request),
+        "theme": theme_of(request),
+        "my_workspaces": cache(partial(workspaces_of, getattr(request, "user", AnonymousUser()))),
     }
 
 
-def _reader_of_workspaces(request: HttpRequest) -> Callable[[], list[Workspace]]:
-    @cache
-    def read() -> list[Workspace]:
-        user = getattr(request, "user", None)
-        if not isinstance(user, User):
-            return []
-        return list(Workspace.objects.filter(memberships__user=user, deleted_at=None).order_by("name", "id"))
-
-    return read
+def theme_of(request: HttpRequest) -> str:
+    """`light` or `dark` as the person chose; empty while they follow the system."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 
-from opencode.lib.errors import CredentialsMissing, Denial
-from opencode.lib.http import REQUEST_ID_HEADER, denial_response, new_request_id, request_id_of
+from opencode.lib.errors import Denial
+from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
+from opencode.refusals import refusal
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,19 +41,4 @@ class DenialMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Denial):
-            return None
-        request_id = request_id_of(request)
-        if not prefers_html(request):
-            return denial_response(exception, request_id)
-        if isinstance(exception, CredentialsMissing):
-            from django.contrib.auth.views import redirect_to_login
-
-            return redirect_to_login(request.get_full_path())
-        context = {"denial": exception, "request_id": request_id}
-        return render(request, "console/denial.html", context, status=exception.status)
-
-
-def prefers_html(request: HttpRequest) -> bool:
-    """Browsers name text/html; programs that do not are answered in JSON."""
-    return "text/html" in request.headers.get("Accept", "")
+        return refusal(request, exception) if isinstance(exception, Denial) else None

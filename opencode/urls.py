@@ -9,7 +9,15 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("docs/errors", views.error_codes, name="error_codes"),
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),
+    path("", include("sync.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "opencode.refusals.bad_request"
+handler403 = "opencode.refusals.permission_denied"
+handler404 = "opencode.refusals.page_not_found"
+handler429 = "opencode.refusals.too_many_requests"
+handler500 = "opencode.refusals.server_error"

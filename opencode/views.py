@@ -3,9 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from opencode.lib.errors import every_denial
 from workspaces.access import CURRENT_WORKSPACE
 from workspaces.selectors.workspaces import current_workspace
 
@@ -18,6 +20,12 @@ def home(request: HttpRequest) -> HttpResponse:
     if workspace is None:
         return redirect("workspaces:create")
     return redirect("sync:sessions", workspace.slug)
+
+
+@require_safe
+def error_codes(request: HttpRequest) -> HttpResponse:
+    """Every code a refusal can carry, each under its own anchor."""
+    return render(request, "console/errors.html", {"denials": every_denial()})
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -70,6 +70,12 @@ class OriginForbidden(Denial):
     default_message = "A page of another site may not open this."
 
 
+class CsrfFailed(Denial):
+    code = "csrf_failed"
+    status = 403
+    default_message = "This form is older than your sign-in, or came from elsewhere; go back, reload and send it again."
+
+
 class NotFound(Denial):
     code = "not_found"
     status = 404

@@ -123,6 +123,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_NAME = "opencode_session"
 CSRF_COOKIE_NAME = "opencode_csrf"
+CSRF_FAILURE_VIEW = "opencode.refusals.csrf_failure"
 
 # --- pages
 STATIC_URL = "/static/"
@@ -160,6 +161,7 @@ SYNC_SESSION_ENTRIES = 50_000
 SYNC_SESSION_BYTES = 512 * 1024 * 1024
 SYNC_HEARTBEAT_SECONDS = 4
 SYNC_SNAPSHOT_DELAY_SECONDS = 5
+SYNC_SNAPSHOTS_KEPT = 3
 SYNC_QUEUE_BYTES = 256 * 1024 * 1024
 SYNC_OPERATION_HOURS = 24
 ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
@@ -176,6 +178,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
 }
 
