@@ -80,7 +80,7 @@ def main() -> None:
 
 def _end_when_idle(_number: int, _frame: FrameType | None) -> None:
     if state.active_requests:
-        state.should_stop = 0
+        state.should_stop = 0  # type: ignore[assignment]
     else:
         raise WorkerShutdown(0)
 

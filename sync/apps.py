@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class SyncConfig(AppConfig):
     name = "sync"
+
+    def ready(self) -> None:
+        from sync import receivers  # noqa: F401  (connects them)

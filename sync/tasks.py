@@ -1,13 +1,23 @@
-"""Periodic work on sessions."""
+"""Periodic work on sessions; each task calls one service. The schedule is in the settings."""
 
 from celery import shared_task
+
+from opencode.lib.clock import utc_now
+from sync.services import retention, snapshot_sweep
+from sync.services.shares import share_claims_purge
 
 
 @shared_task
 def snapshots_sweep() -> None:
-    """Write the snapshots that are due."""
+    snapshot_sweep.snapshots_write_due(now=utc_now())
+
+
+@shared_task
+def snapshot_orphans_sweep() -> None:
+    snapshot_sweep.snapshots_remove_orphans()
 
 
 @shared_task
 def operations_purge() -> None:
-    """Forget acknowledgements that no client repeats any more."""
+    retention.operations_purge(now=utc_now())
+    share_claims_purge()

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import connection, connections
 
 from opencode.preparation import schema_prepare, static_files_prepare
 from opencode.supervisor import WorkerSupervisor
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             "console is starting",
             address=settings.PUBLIC_URL,
             data_dir=str(settings.DATA_DIR),
-            database=settings.DATABASES["default"]["ENGINE"].rpartition(".")[2],
+            database=connection.vendor,
             worker=worker is not None,
             migrations_run=migrated,
             static_files_collected=collected,

@@ -1,0 +1,71 @@
+"""The sweep over due sessions, and the sweep after objects whose session is gone.
+
+Due-marks in the sessions' rows are the only memory of work to do; a task that gets lost costs nothing but time.
+"""
+
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+import structlog
+from django.db.models import Min
+
+from sync.models import Session, Snapshot
+from sync.services.snapshots import snapshot_write
+from sync.snapshots import session_prefixes_stored, tree_delete
+
+log = structlog.get_logger(__name__)
+SWEEP_SESSIONS = 50
+# Whoever takes a session has it for this long; a worker killed with it delays the snapshot by as much.
+CLAIM = timedelta(seconds=120)
+RETRY_FIRST = timedelta(seconds=30)
+RETRY_LAST = timedelta(minutes=30)
+PREFIX_BATCH = 500
+
+
+class SweepReport(NamedTuple):
+    written: int
+    failed: int
+
+
+def snapshots_write_due(*, now: datetime) -> SweepReport:
+    """Write the snapshots due at `now`, oldest first, SWEEP_SESSIONS at most; one that fails never stops the others."""
+    written = failed = 0
+    due = Session.objects.filter(snapshot_due_at__lte=now).order_by("snapshot_due_at", "pk")
+    for session_id, due_at in list(due.values_list("pk", "snapshot_due_at")[:SWEEP_SESSIONS]):
+        if due_at is None or not _claim(session_id, due_at, now):
+            continue
+        try:
+            snapshot_write(session_id=session_id)
+            written += 1
+        except Exception:
+            failed += 1
+            log.exception("snapshot failed and will be tried again", session=session_id)
+            _retry_later(session_id, now)
+    return SweepReport(written, failed)
+
+
+def snapshots_remove_orphans() -> int:
+    """Remove objects of sessions that no longer exist, which a worker killed at the wrong moment can leave."""
+    removed = 0
+    stored = session_prefixes_stored()
+    while batch := list(islice(stored, PREFIX_BATCH)):
+        ids = [session_id for session_id, _prefix in batch]
+        alive = set(Session.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True))
+        removed += sum(tree_delete(prefix) for session_id, prefix in batch if session_id not in alive)
+    if removed:
+        log.warning("objects of erased sessions were removed", objects=removed)
+    return removed
+
+
+def _claim(session_id: int, seen: datetime, now: datetime) -> bool:
+    """Move the due-mark on, by compare and set, so that two workers never write one session at a time."""
+    return bool(Session.objects.filter(pk=session_id, snapshot_due_at=seen).update(snapshot_due_at=now + CLAIM))
+
+
+def _retry_later(session_id: int, now: datetime) -> None:
+    """Wait as long again as the attempts have been failing, within bounds; the oldest pending row tells since when."""
+    pending = Snapshot.objects.filter(session_id=session_id, state=Snapshot.State.PENDING)
+    since = pending.aggregate(since=Min("created_at"))["since"] or now
+    pause = min(max(now - since, RETRY_FIRST), RETRY_LAST)
+    Session.objects.filter(pk=session_id).update(snapshot_due_at=now + pause)

@@ -1,0 +1,108 @@
+"""Writing a session's snapshot: the row first, then the object, then the row says that the object can be trusted.
+
+A kill between any two steps leaves a pending row, which nobody is offered, and a due-mark, which a sweep finds.
+"""
+
+import time
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from opencode.lib.clock import utc_now
+from sync.models import Session, Snapshot
+from sync.snapshots import (
+    FORMAT,
+    PackedSnapshot,
+    SnapshotHeader,
+    object_name,
+    object_put,
+    pack,
+    read_whole,
+    snapshot_storage,
+)
+
+log = structlog.get_logger(__name__)
+# A session that keeps changing is written again after this many times the seconds the last writing took.
+REST_FACTOR = 20
+
+
+def snapshot_write(*, session_id: int) -> Snapshot | None:
+    """Store the session's state as it is now; None when it is empty or gone.
+
+    Clears the due-mark when nothing was published meanwhile, else sets it anew. Raises SnapshotDamaged and whatever
+    the storage raises; the session is then as due as before.
+    """
+    began = time.monotonic()
+    with read_whole(session_id) as state:
+        if state is None or state.head == 0:
+            Session.objects.filter(pk=session_id, head_seq=0).update(snapshot_due_at=None)
+            return None
+        header = SnapshotHeader(
+            format=FORMAT, session=state.client_id, epoch=state.epoch, seq=state.head, entries=state.entry_count
+        )
+        packed = pack(header, state.entries)
+        name = object_name(state.workspace_id, session_id, state.epoch, state.head)
+    with packed.file:
+        snapshot = _begin(session_id, header, name)
+        if snapshot is None or snapshot.state == Snapshot.State.STORED:
+            return snapshot
+        object_put(name, packed)
+        rest = max(float(settings.SYNC_SNAPSHOT_DELAY_SECONDS), (time.monotonic() - began) * REST_FACTOR)
+        stored = _finish(snapshot, packed, timedelta(seconds=rest))
+    if stored:
+        snapshots_prune(session_id=session_id)
+    return snapshot if stored else None
+
+
+def snapshots_prune(*, session_id: int) -> None:
+    """Keep the newest stored snapshots and remove the others, what failed attempts left included.
+
+    A row stops being offered before its object goes, and goes itself last, so that a kill leaves nothing unnamed.
+    """
+    rows = Snapshot.objects.filter(session_id=session_id)
+    stored = rows.filter(state=Snapshot.State.STORED).order_by("-id")
+    kept = list(stored.values_list("pk", flat=True)[: settings.SYNC_SNAPSHOTS_KEPT])
+    if not kept:
+        return
+    old = rows.filter(pk__lt=kept[0]).exclude(pk__in=kept)
+    old.filter(state=Snapshot.State.STORED).update(state=Snapshot.State.PENDING)
+    for pk, name in list(old.values_list("pk", "object_name")):
+        snapshot_storage().delete(name)
+        Snapshot.objects.filter(pk=pk).delete()
+
+
+def _begin(session_id: int, header: SnapshotHeader, name: str) -> Snapshot | None:
+    """The pending row (or the stored one of the same state); None when the session was erased or began a new epoch."""
+    with transaction.atomic():
+        session = Session.objects.select_for_update().filter(pk=session_id, epoch=header.epoch).first()
+        if session is None:
+            return None
+        snapshot, _made = Snapshot.objects.get_or_create(
+            session=session, epoch=header.epoch, seq=header.seq, defaults={"object_name": name}
+        )
+        if snapshot.state == Snapshot.State.STORED and session.head_seq == header.seq:
+            Session.objects.filter(pk=session_id).update(snapshot_due_at=None)
+    return snapshot
+
+
+def _finish(snapshot: Snapshot, packed: PackedSnapshot, rest: timedelta) -> bool:
+    """Under the session's lock once more: it may have been erased while the object was on its way."""
+    now = utc_now()
+    with transaction.atomic():
+        session = Session.objects.select_for_update().filter(pk=snapshot.session_id, epoch=snapshot.epoch).first()
+        if session is not None:
+            snapshot.state = Snapshot.State.STORED
+            snapshot.sha256, snapshot.bytes, snapshot.entries = packed.sha256, packed.size, packed.entries
+            snapshot.stored_at = now
+            snapshot.save(update_fields=["state", "sha256", "bytes", "entries", "stored_at"])
+            Session.objects.filter(pk=session.pk).update(
+                snapshot_seq=snapshot.seq, snapshot_due_at=None if session.head_seq == snapshot.seq else now + rest
+            )
+    if session is not None:
+        return True
+    log.info("snapshot dropped, its session was erased or began anew", session=snapshot.session_id)
+    snapshot_storage().delete(snapshot.object_name)
+    Snapshot.objects.filter(pk=snapshot.pk).delete()
+    return False
