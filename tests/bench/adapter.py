@@ -1,0 +1,153 @@
+"""This console as a server of the load generator: over its own sockets, and over the agents' HTTP protocol.
+
+The generator's modules (`adapters`, `gen`, `pool`) are on the path when this is imported; see run.py.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import adapters
+from adapters import mk
+from gen import HttpConn, HttpPublisher, content, http_post, ws_open
+from pool import RawWS
+
+ROOT = Path(__file__).resolve().parents[2]
+ACK = b'{"type":"ack","id":"'
+UPDATES = (b'{"type":"updates"', b'{"type":"snapshot"')
+
+
+class SocketPublisher:
+    """Publishes on one socket; `publish` returns when its ack came."""
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        self.run = secrets.token_hex(4)
+        self.numbers = itertools.count()
+        self.waiting: dict[bytes, asyncio.Future[None]] = {}
+        self.socket: Any = None
+
+    def frame(self, _subscriber: Any, payload: bytes) -> bool:
+        if payload.startswith(ACK):
+            future = self.waiting.pop(payload[len(ACK) : payload.index(b'"', len(ACK))], None)
+            if future is not None and not future.done():
+                future.set_result(None)
+        elif payload.startswith(b'{"type":"error"'):
+            raise RuntimeError(payload.decode())
+        return True
+
+    def prepare(self, k: int, seq: int) -> tuple[bytes, bytes]:
+        operation = f"{self.run}-{next(self.numbers)}"
+        key = f"session/part/{self.session}/msg_{k:06d}/prt_{k:06d}"
+        text = f'{{"type":"publish","id":"{operation}","updates":[{{"key":"{key}","content":{content(self.session, k, seq)}}}]}}'
+        return operation.encode(), text.encode()
+
+    async def publish(self, raw: tuple[bytes, bytes]) -> None:
+        future = self.waiting[raw[0]] = asyncio.get_running_loop().create_future()
+        self.socket.send_text(raw[1])
+        await future
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Console(adapters.Adapter):  # type: ignore[misc]
+    """The embedded stack as `make run` starts it: web server and Celery worker, SQLite with synchronous=FULL."""
+
+    name = "opencode"
+    durable = True
+    batch = True
+    limits = "one Python process + Celery worker; SQLite, synchronous=FULL"
+    key = ""
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "OPENCODE_DATA_DIR": str(Path(self.dir).resolve() / "data"),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "OPENCODE_LOG_LEVEL": "WARNING",
+            "DJANGO_SETTINGS_MODULE": "opencode.settings.embedded",
+        }
+
+    def prepare(self) -> None:
+        if self.key and (Path(self.dir) / "data").exists():
+            return
+        command = [sys.executable, "-m", "tests.bench.seed"]
+        done = subprocess.check_output(command, env={**os.environ, **self.environment()}, cwd=ROOT, text=True)
+        self.key = done.strip().splitlines()[-1]
+
+    def cmds(self) -> list[Any]:
+        return [([sys.executable, "manage.py", "serve"], self.environment(), str(ROOT))]
+
+    async def ready(self) -> None:
+        for _ in range(200):
+            connection = await HttpConn.open("127.0.0.1", self.port)
+            status, _ = await connection.request(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            connection.close()
+            if status == 200:
+                return
+            await asyncio.sleep(0.1)
+        raise RuntimeError("the console is not ready")
+
+    async def new_session(self, i: int) -> dict[str, str]:
+        return {"id": f"ses_bench{i:08d}"}
+
+    def headers(self, _session: dict[str, str]) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def sub_path(self, session: dict[str, str]) -> str:
+        return f"/sync/v1/sessions/{session['id']}"
+
+    async def sub(self, session: dict[str, str], want: int = 0) -> Any:
+        return await self._open(session, mk(want), lambda _subscriber, payload: not payload.startswith(UPDATES))
+
+    def raw_sub(self, session: dict[str, str]) -> tuple[Any, int]:
+        return RawWS(self.port, self.sub_path(session), headers=list(self.headers(session).items())), 0
+
+    async def pub(self, session: dict[str, str], window: int) -> Any:
+        publisher = SocketPublisher(session["id"])
+        publisher.socket = await self._open(session, mk(0), publisher.frame)
+        return publisher
+
+    async def _open(self, session: dict[str, str], kind: Any, hook: Any) -> Any:
+        url = f"ws://127.0.0.1:{self.port}{self.sub_path(session)}"
+        return await ws_open(url, kind, headers=self.headers(session), hook=hook)
+
+
+class ConsoleByAgents(Console):
+    """The same server, written to as an agent writes: POST /api/share/<id>/sync."""
+
+    name = "opencode-agent-http"
+
+    async def new_session(self, i: int) -> dict[str, str]:
+        session = f"ses_bench{i:08d}"
+        connection = await HttpConn.open("127.0.0.1", self.port)
+        status, body = await connection.request(http_post("/api/share", json.dumps({"sessionID": session})))
+        connection.close()
+        assert status < 300, (status, body)
+        share = json.loads(body)
+        return {"id": session, "share": share["id"], "secret": share["secret"]}
+
+    def headers(self, session: dict[str, str]) -> dict[str, str]:
+        return {}
+
+    def sub_path(self, session: dict[str, str]) -> str:
+        return f"/sync/v1/sessions/{session['share']}"
+
+    async def pub(self, session: dict[str, str], window: int) -> Any:
+        path, secret, name = f"/api/share/{session['share']}/sync", session["secret"], session["id"]
+
+        def build(k: int, seq: int) -> bytes:
+            item = f'{{"type":"part","data":{content(name, k, seq)}}}'
+            return http_post(path, f'{{"secret":"{secret}","data":[{item}]}}')
+
+        return await HttpPublisher(build).open("127.0.0.1", self.port, window)
+
+
+ADAPTERS = [Console, ConsoleByAgents]

@@ -1,0 +1,26 @@
+"""Prepares a data directory for a measurement: the schema, a workspace, an API key, printed last."""
+
+import os
+import sys
+
+import django
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
+    django.setup()
+    from django.core.management import call_command
+
+    from accounts.models import User
+    from workspaces.services.api_keys import api_key_create
+    from workspaces.services.workspaces import workspace_create
+
+    call_command("migrate", verbosity=0)
+    owner = User.objects.create_user("bench@example.com")
+    workspace = workspace_create(owner=owner, name="Bench")
+    _, key = api_key_create(workspace=workspace, created_by=owner, name="bench", scopes=["sync:read", "sync:write"])
+    sys.stdout.write(key + "\n")
+
+
+if __name__ == "__main__":
+    main()
