@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from workspaces.selectors.workspaces import workspaces_of
 
+CONSOLE_MAIL: Final = "django.core.mail.backends.console.EmailBackend"
 THEME_COOKIE: Final = "opencode_theme"
 THEMES: Final = frozenset({"light", "dark"})
 
@@ -18,6 +19,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     return {
         "public_url": settings.PUBLIC_URL,
         "signup_open": settings.SIGNUP_POLICY == "open",
+        "mail_goes_to_log": settings.EMAIL_BACKEND == CONSOLE_MAIL,
         "theme": theme_of(request),
         "my_workspaces": cache(partial(workspaces_of, getattr(request, "user", AnonymousUser()))),
     }
