@@ -1,6 +1,6 @@
 """allauth's hooks: the sign-up policy, links and mails, one account an address."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -8,11 +8,14 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage
+from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import fold_email
+
+EMAIL_CHARACTERS: Final = 254
 
 
 class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -20,7 +23,10 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(settings.SIGNUP_POLICY == "open")
 
     def clean_email(self, email: str) -> str:
-        return fold_email(super().clean_email(email))
+        """Folded; refused when it is longer than its column, where allauth would cut it to another address."""
+        folded = fold_email(super().clean_email(email))
+        MaxLengthValidator(EMAIL_CHARACTERS)(folded)
+        return folded
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """All or nothing; of two people who confirm one address at the same time the second is refused."""

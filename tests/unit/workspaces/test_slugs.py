@@ -36,6 +36,8 @@ def test_numbered_slugs_stay_valid(name: str, number: int) -> None:
     assert is_valid_slug(numbered_slug(base_slug(name), number))
 
 
-@pytest.mark.parametrize("slug", ["", "a", "-a", "a-", "a--b", "A", "a_b", "a.b", "ä-b", "a" * 41, "a\n", *sorted(RESERVED)])
+@pytest.mark.parametrize(
+    "slug", ["", "a", "-a", "a-", "a--b", "A", "a_b", "a.b", "ä-b", "a" * 41, "a\n", *sorted(RESERVED)]
+)
 def test_bad_or_reserved_slug_is_refused(slug: str) -> None:
     assert not is_valid_slug(slug)

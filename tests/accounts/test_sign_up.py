@@ -1,0 +1,166 @@
+"""Sign up with e-mail and password, confirm the address, start with a workspace."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.forms import ConsoleSignupForm
+from accounts.models import User
+from tests.accounts.mailbox import link_in, only_mail
+from tests.cast import PASSWORD, Cast, browser
+from workspaces.models import Membership, Role, Workspace
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = {"email": "Dave@Example.com", "password1": PASSWORD}
+
+
+def sign_up(client: Client, **fields: str) -> str:
+    """Posts the form; answers where it leads."""
+    response = client.post(reverse("account_signup"), {**NEW, **fields})
+    assert response.status_code == 302, response.content.decode()
+    return response["Location"]
+
+
+def confirm(client: Client) -> str:
+    response = client.post(link_in(only_mail(), "/accounts/confirm-email/"))
+    assert response.status_code == 302
+    return response["Location"]
+
+
+def test_sign_up_sends_a_link_and_signs_nobody_in_yet() -> None:
+    client = browser()
+    assert sign_up(client) == reverse("account_email_verification_sent")
+    assert only_mail().to == ["dave@example.com"]
+    assert "_auth_user_id" not in client.session
+
+
+def test_whoever_has_not_confirmed_owns_nothing() -> None:
+    sign_up(browser())
+    assert not Workspace.objects.exists()
+
+
+def test_confirming_signs_in_and_leads_to_the_sessions_of_a_first_workspace() -> None:
+    client = browser()
+    sign_up(client)
+    assert confirm(client) == reverse("home")
+    membership = Membership.objects.select_related("workspace").get(user__email="dave@example.com")
+    assert (membership.role, membership.workspace.name) == (Role.OWNER, "dave")
+    assert client.get(reverse("home"))["Location"] == "/workspaces/dave/sessions/"
+
+
+def test_opening_the_link_alone_changes_nothing() -> None:
+    client = browser()
+    sign_up(client)
+    assert client.get(link_in(only_mail(), "/accounts/confirm-email/")).status_code == 200
+    assert not EmailAddress.objects.get().verified
+
+
+def test_link_works_once() -> None:
+    client = browser()
+    sign_up(client)
+    path = link_in(only_mail(), "/accounts/confirm-email/")
+    confirm(client)
+    client.post(reverse("account_logout"))
+    client.post(path)
+    assert "_auth_user_id" not in client.session
+    assert Workspace.objects.count() == 1
+
+
+def test_confirming_in_another_browser_makes_the_workspace_and_asks_to_sign_in() -> None:
+    sign_up(browser())
+    other = browser()
+    assert confirm(other) == reverse("account_login")
+    assert "_auth_user_id" not in other.session
+    assert Workspace.objects.count() == 1
+
+
+def test_altered_link_confirms_nothing() -> None:
+    client = browser()
+    sign_up(client)
+    path = link_in(only_mail(), "/accounts/confirm-email/")
+    client.post(path[:-3] + "xx/")
+    assert not EmailAddress.objects.get().verified
+
+
+def test_signing_in_before_confirming_sends_the_person_to_their_mail() -> None:
+    sign_up(browser())
+    client = browser()
+    response = client.post(reverse("account_login"), {"login": "dave@example.com", "password": PASSWORD})
+    assert response["Location"] == reverse("account_email_verification_sent")
+    assert "_auth_user_id" not in client.session
+
+
+def test_same_address_in_other_letters_is_the_same_account(cast: Cast) -> None:
+    assert sign_up(browser(), email="ALICE@example.COM") == reverse("account_email_verification_sent")
+    assert User.objects.filter(email__icontains="alice").count() == 1
+
+
+def test_taken_address_is_told_to_its_owner_only(cast: Cast) -> None:
+    taken, fresh = browser(), browser()
+    assert sign_up(taken, email="alice@example.com") == sign_up(fresh, email="erin@example.com")
+    pages = [client.get(reverse("account_email_verification_sent")).content for client in (taken, fresh)]
+    assert b"alice" not in pages[0].replace(b"alice@example.com", b"")
+    to_alice, to_erin = mail.outbox
+    assert link_in(to_alice, "/accounts/password/reset/") == reverse("account_reset_password")
+    assert link_in(to_erin, "/accounts/confirm-email/")
+
+
+def test_lost_race_for_an_address_looks_like_a_taken_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seemed_free(self: ConsoleSignupForm, value: str) -> str:
+        return value
+
+    monkeypatch.setattr(ConsoleSignupForm, "validate_unique_email", seemed_free)
+    assert sign_up(browser(), email="alice@example.com") == reverse("account_email_verification_sent")
+    assert User.objects.filter(email="alice@example.com").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"email": "no address"}, "Enter a valid email address"),
+        ({"email": ""}, "This field is required"),
+        ({"password1": "short"}, "too short"),
+        ({"password1": "password123"}, "too common"),
+        ({"password1": "dave@example.com"}, "too similar"),
+        ({"email": "a" * 250 + "@example.com"}, "at most 254 characters"),
+    ],
+)
+def test_bad_input_is_answered_beside_the_field_and_kept(fields: dict[str, str], complaint: str) -> None:
+    response = browser().post(reverse("account_signup"), {**NEW, **fields})
+    page = response.content.decode()
+    assert complaint in page
+    assert {**NEW, **fields}["email"] in page
+    assert PASSWORD not in page
+    assert not User.objects.exists()
+
+
+def test_closed_console_takes_nobody(settings: Settings) -> None:
+    settings.SIGNUP_POLICY = "closed"
+    response = browser().post(reverse("account_signup"), NEW)
+    assert response.status_code == 200
+    assert not User.objects.exists()
+
+
+def test_links_in_mails_do_not_believe_the_host_header(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    browser().post(reverse("account_signup"), NEW, headers={"Host": "evil.example"})
+    assert "evil.example" not in str(only_mail().body)
+
+
+def test_sign_up_without_the_csrf_token_is_refused() -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(reverse("account_signup"), NEW).status_code == 403
+    assert not User.objects.exists()
+
+
+def test_many_sign_ups_from_one_address_are_slowed() -> None:
+    client = browser()
+    answers = [
+        client.post(reverse("account_signup"), {**NEW, "email": f"robot{number}@example.com"}).status_code
+        for number in range(21)
+    ]
+    assert answers[-1] == 429
