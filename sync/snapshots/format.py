@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import IO, NamedTuple
 
 import msgspec
@@ -48,20 +49,27 @@ class PackedSnapshot(NamedTuple):
 
 def pack(header: SnapshotHeader, entries: Iterable[SnapshotEntry]) -> PackedSnapshot:
     """Compress while reading, so that a large session is never whole in memory."""
+    with ExitStack() as on_failure:
+        file = on_failure.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES))
+        count = _write_lines(file, header, entries)
+        size = file.tell()
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        on_failure.pop_all()
+    return PackedSnapshot(file, digest, size, count)
+
+
+def _write_lines(file: IO[bytes], header: SnapshotHeader, entries: Iterable[SnapshotEntry]) -> int:
     encode = msgspec.json.encode
     count = 0
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
     # Neither a name nor a time in gzip's own header: they would make equal states differ.
     with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as lines:
         lines.write(encode(header) + b"\n")
         for entry in entries:
             lines.write(encode(entry) + b"\n")
             count += 1
-    size = file.tell()
-    file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    file.seek(0)
-    return PackedSnapshot(file, digest, size, count)
+    return count
 
 
 def unpack(file: IO[bytes]) -> tuple[SnapshotHeader, Iterator[SnapshotEntry]]:
