@@ -1,0 +1,67 @@
+// A session's page follows the session: changes come over the socket by key, their HTML from the server by fragment.
+import { watchConnection } from "./session-connection.js";
+import { FragmentQueue } from "./session-fragments.js";
+import { Header } from "./session-header.js";
+import { Reader } from "./session-reader.js";
+import { Transcript } from "./session-transcript.js";
+import { SyncClient } from "./sync-client.js";
+
+const RELOAD_SPREAD_MS = 2000;
+// Beyond so many changed keys one page is cheaper than its pieces.
+const RELOAD_KEYS = 600;
+
+/** Kinds whose entries a page shows through its header, or not at all. */
+const isShown = (key) => !key.startsWith("session/model/");
+
+export function follow(root) {
+  const { socket, fragments, epoch } = root.dataset;
+  const transcript = new Transcript(root);
+  const header = new Header(document);
+  const reader = new Reader(root);
+  const client = new SyncClient({ url: socket, epoch, seq: Number(root.dataset.head) });
+  let isLeaving = false;
+
+  // Another epoch counts another history, so nothing on the page is comparable any more.
+  function reload() {
+    if (isLeaving) return;
+    isLeaving = true;
+    client.close();
+    setTimeout(() => location.reload(), Math.random() * RELOAD_SPREAD_MS);
+  }
+
+  const queue = new FragmentQueue({
+    url: fragments,
+    epoch,
+    onEpoch: reload,
+    onGone: () => client.close(),
+    onAnswer(answer) {
+      reader.keepPlace(() => answer.fragments.map((fragment) => transcript.put(fragment)).some(Boolean));
+      header.update(answer, transcript.models());
+    },
+  });
+
+  function changed(entries) {
+    for (const { key, seq, deleted } of entries) {
+      if (deleted) {
+        queue.drop(key);
+        reader.keepPlace(() => transcript.remove(key));
+      } else if (isShown(key) && seq > transcript.seqOf(key)) {
+        queue.add(key, seq);
+      }
+    }
+  }
+
+  client.addEventListener("updates", ({ detail }) => (detail.epoch === epoch ? changed(detail.entries) : reload()));
+  client.addEventListener("snapshot", ({ detail }) => {
+    const news = detail.entries.filter(({ key, seq }) => isShown(key) && seq > transcript.seqOf(key));
+    if (detail.epoch !== epoch || news.length > RELOAD_KEYS) return reload();
+    transcript.retain(new Set(detail.entries.map(({ key }) => key)));
+    return changed(news);
+  });
+  client.addEventListener("closed", () => queue.stop());
+  watchConnection(client, document);
+  client.start();
+}
+
+const root = document.querySelector("[data-session]");
+if (root) follow(root);

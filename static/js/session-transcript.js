@@ -1,0 +1,168 @@
+// The transcript in the page: puts fragments where they belong, by order, and keeps what the reader has opened.
+
+export class Transcript {
+  #messages;
+  #places;
+  /** Parts whose message has not come, by message. */
+  #orphans = new Map();
+  #elements = new Map();
+  #seqs = new Map();
+  #empty;
+
+  constructor(root) {
+    this.#messages = root.querySelector("[data-messages]");
+    this.#places = { diff: root.querySelector("[data-changes]"), other: root.querySelector("[data-others]") };
+    this.#empty = root.querySelector("[data-empty]");
+    for (const element of root.querySelectorAll("[data-key]")) this.#know(element);
+    for (const part of root.querySelector("[data-orphans]").content.children) {
+      this.#know(part);
+      this.#waiting(part.dataset.parent).push(part);
+    }
+  }
+
+  seqOf(key) {
+    return this.#seqs.get(key) ?? 0;
+  }
+
+  /** The models of the messages shown, in reading order. */
+  models() {
+    const labels = [...this.#messages.children].map((turn) => turn.dataset.model).filter(Boolean);
+    return [...new Set(labels)];
+  }
+
+  /** Shows one fragment; true when it added something that was not there. */
+  put({ key, seq, kind, html, parent, order }) {
+    if (seq <= this.seqOf(key)) return false;
+    this.#seqs.set(key, seq);
+    const before = this.#elements.get(key);
+    const after = parse(html);
+    if (!after) {
+      before?.remove();
+      this.#elements.delete(key);
+      return false;
+    }
+    if (before && kind === "message") return this.#update(before, after, order);
+    if (before) keepState(before, after);
+    this.#know(after);
+    before?.remove();
+    this.#place(after, kind, parent);
+    if (!before) after.classList.add("arrived");
+    return !before && after.isConnected;
+  }
+
+  remove(key) {
+    const element = this.#elements.get(key);
+    this.#elements.delete(key);
+    this.#seqs.delete(key);
+    if (!element) return false;
+    // Parts live longer than their message: should it come back, they are here.
+    const parts = element.querySelector("[data-parts]");
+    if (parts) this.#waiting(element.id).push(...parts.children);
+    element.remove();
+    this.#showEmpty();
+    return false;
+  }
+
+  /** Removes everything that is not among `keys`: what a whole state does not name is gone. */
+  retain(keys) {
+    for (const key of [...this.#elements.keys()]) {
+      if (!keys.has(key)) this.remove(key);
+    }
+  }
+
+  #know(element) {
+    const { key, seq } = element.dataset;
+    this.#elements.set(key, element);
+    this.#seqs.set(key, Number(seq));
+  }
+
+  #waiting(messageId) {
+    if (!this.#orphans.has(messageId)) this.#orphans.set(messageId, []);
+    return this.#orphans.get(messageId);
+  }
+
+  #place(element, kind, parent) {
+    if (kind === "part") {
+      const turn = this.#turn(parent);
+      if (turn) insertInOrder(turn, element);
+      else this.#waiting(parent).push(element);
+    } else if (kind === "message") {
+      insertInOrder(this.#messages, element);
+      this.#adopt(element);
+    } else {
+      insertInOrder(this.#places[kind], element);
+    }
+    this.#showEmpty();
+  }
+
+  #turn(messageId) {
+    return this.#messages.querySelector(`:scope > [id="${CSS.escape(messageId)}"] > [data-parts]`);
+  }
+
+  #adopt(turn) {
+    const parts = turn.querySelector("[data-parts]");
+    // A part that was sent again while it waited is known by its newest element only.
+    for (const part of this.#waiting(turn.id)) {
+      if (this.#elements.get(part.dataset.key) === part) insertInOrder(parts, part);
+    }
+    this.#orphans.delete(turn.id);
+  }
+
+  /** A message's frame changes around its parts, which stay as they are. */
+  #update(before, after, order) {
+    for (const slot of ["head", "own", "end"]) {
+      const [old, fresh] = [before, after].map((turn) => turn.querySelector(`:scope > [data-slot="${slot}"]`));
+      if (!old || !fresh || old.isEqualNode(fresh)) continue;
+      keepState(old, fresh);
+      old.replaceWith(fresh);
+    }
+    const hasMoved = before.dataset.order !== order;
+    before.className = after.className;
+    Object.assign(before.dataset, after.dataset);
+    if (hasMoved) insertInOrder(this.#messages, before);
+    return false;
+  }
+
+  #showEmpty() {
+    this.#empty.hidden = this.#messages.childElementCount > 0;
+  }
+}
+
+/** The one element of a fragment's HTML, which the server has sanitised; null when it shows nothing. */
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+/** Siblings are sorted by `data-order`; most news belongs at the end, so the search starts there. */
+export function insertInOrder(container, element) {
+  let next = null;
+  let last = container.lastElementChild;
+  while (last && (last === element || last.dataset.order > element.dataset.order)) {
+    if (last !== element) next = last;
+    last = last.previousElementSibling;
+  }
+  if (element.parentElement !== container || element.nextElementSibling !== next) container.insertBefore(element, next);
+}
+
+/** Carries over which folds are open, and where the focus is. */
+function keepState(before, after) {
+  const folds = after.querySelectorAll("details");
+  const known = new Map(named(before.querySelectorAll("details")));
+  for (const [name, fold] of named(folds)) {
+    if (known.has(name)) fold.open = known.get(name).open;
+  }
+  const stops = "summary, a, pre, [tabindex]";
+  const index = [...before.querySelectorAll(stops)].indexOf(document.activeElement);
+  if (index >= 0) queueMicrotask(() => after.querySelectorAll(stops)[index]?.focus({ preventScroll: true }));
+}
+
+function named(folds) {
+  const seen = new Map();
+  return [...folds].map((fold) => {
+    const name = fold.dataset.fold ?? "";
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    return [`${name} ${seen.get(name)}`, fold];
+  });
+}

@@ -1,0 +1,1 @@
+"""A session's entries to pages, fragments and exports. Every entry is untrusted; nothing here reads the database."""

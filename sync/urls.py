@@ -1,0 +1,24 @@
+"""Addresses of session sync: share pages, a workspace's sessions, their fragments and exports."""
+
+from django.urls import path, re_path
+
+from sync.views import exports, fragments, pages, sessions, snapshots
+
+app_name = "sync"
+SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
+SESSION = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
+
+urlpatterns = [
+    re_path(SHARE + r"$", pages.share, name="share"),
+    re_path(r"^s/(?P<share_id>[A-Za-z0-9_-]+)$", pages.share, name="share-short"),
+    re_path(SHARE + r"\.json$", exports.share_json, name="share-json"),
+    re_path(SHARE + r"\.md$", exports.share_markdown, name="share-md"),
+    re_path(SHARE + r"/fragments$", fragments.share_fragments, name="share-fragments"),
+    path("workspaces/<slug:slug>/sessions/", sessions.session_list, name="sessions"),
+    path("workspaces/<slug:slug>/sessions/rows", sessions.session_rows, name="session-rows"),
+    re_path(SESSION + r"$", pages.session, name="session"),
+    re_path(SESSION + r"export\.json$", exports.session_json, name="session-json"),
+    re_path(SESSION + r"export\.md$", exports.session_markdown, name="session-md"),
+    re_path(SESSION + r"snapshots/latest$", snapshots.snapshot_download, name="snapshot-download"),
+    re_path(SESSION + r"fragments$", fragments.session_fragments, name="session-fragments"),
+]

@@ -1,0 +1,1 @@
+"""Pages and addresses of session sync: authenticate, read, render."""

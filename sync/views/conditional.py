@@ -1,0 +1,37 @@
+"""Answers that a reader who has them already need not be sent again."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+
+from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+
+from sync.models import Session
+
+# Raise it when the markup of pages or exports changes.
+MARKUP_VERSION = 1
+
+
+@cache
+def assets_version() -> str:
+    """Changes with the scripts and styles a page names, so that no page outlives them."""
+    names = ("css/console.css", "css/session.css", "js/session-live.js", "js/time.js", "js/theme.js")
+    return ":".join([str(MARKUP_VERSION), *map(static, names)])
+
+
+def answer_when_changed(
+    request: HttpRequest, session: Session, variant: str, answer: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """`answer()`, or 304 when the reader holds this state in this `variant` (who looks, which theme, which form)."""
+    digest = hashlib.sha256(f"{assets_version()}\0{variant}".encode()).hexdigest()[:12]
+    # Weak: a proxy may compress. The row is read before the entries, so the tag is never newer than what it names.
+    etag = "W/" + quote_etag(f"{session.epoch}-{session.head_seq}-{digest}")
+    modified = int(session.last_activity_at.timestamp())
+    response = get_conditional_response(request, etag=etag, last_modified=modified) or answer()
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(modified)
+    response["Cache-Control"] = "private, no-cache"
+    return response

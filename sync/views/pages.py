@@ -1,0 +1,111 @@
+"""The share page and the workspace's session page: one document, two audiences."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+
+from opencode.context import THEME_COOKIE
+from opencode.lib.clock import utc_now
+from sync.errors import SessionGone
+from sync.models import Session, Share
+from sync.render.document import Document, build_document
+from sync.render.facts import session_facts
+from sync.render.page import render_transcript
+from sync.render.wording import plural
+from sync.selectors.documents import session_shares
+from sync.store import read_state
+from sync.views.conditional import answer_when_changed
+from sync.views.reading import Reading, member_page, member_reading, read_only, share_reading
+
+
+@read_only
+def share(request: HttpRequest, share_id: str) -> HttpResponse:
+    """A session as its share's link shows it; nothing of its workspace or its people."""
+    reading = share_reading(share_id)
+    session_page = member_page(request, reading.session)
+
+    def answer() -> HttpResponse:
+        context = {**document_context(reading), "session_page": session_page, "share": reading.share}
+        return render(request, "sync/share.html", context)
+
+    variant = f"share\0{request.COOKIES.get(THEME_COOKIE, '')}\0{session_page}\0{is_listed(reading)}"
+    response = answer_when_changed(request, reading.session, variant, answer)
+    return unlisted(response, reading)
+
+
+@read_only
+def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
+    """A workspace's session for its members: the document, its shares, its exports, its latest snapshot."""
+    reading = member_reading(request, slug, client_id, is_page=True)
+    row = reading.session
+    context = {
+        **document_context(reading),
+        "access": reading.access,
+        "nav": "sessions",
+        "shares": [(each, share_state(each)) for each in session_shares(row)],
+        "snapshot_url": snapshot_url(reading),
+        "sharer": row.created_by.display_name if row.created_by else "",
+    }
+    response = render(request, "sync/session.html", context)
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def document_context(reading: Reading) -> dict[str, Any]:
+    """What both pages show of the session itself; raises SessionGone when it was erased a moment ago."""
+    state = read_state(reading.session.pk)
+    if state is None:
+        raise SessionGone
+    document = build_document(state.rows)
+    transcript = render_transcript(document, state.epoch)
+    return {
+        "reading": reading,
+        "facts": session_facts(reading.session, document.info),
+        "transcript": transcript,
+        "is_empty": not document.messages,
+        "epoch": state.epoch,
+        "seq": state.head,
+        "description": description(document, [name for _, name in transcript.models]),
+        "page_url": settings.PUBLIC_URL + reading.url("page"),
+        "links": {name: reading.url(name) for name in ("json", "md", "fragments")},
+        "is_listed": is_listed(reading),
+    }
+
+
+def description(document: Document, models: list[str]) -> str:
+    """A line for link previews: counts and models, never words of the session, which can hold a secret."""
+    facts = [plural(len(document.messages), "message")]
+    if models:
+        facts.append("with " + ", ".join(models[:3]))
+    return "A coding session: " + " ".join(facts) + "."
+
+
+def is_listed(reading: Reading) -> bool:
+    """Whether search engines may keep the page."""
+    return reading.share is not None and reading.share.visibility == Share.Visibility.PUBLIC
+
+
+def unlisted(response: HttpResponse, reading: Reading) -> HttpResponse:
+    if not is_listed(reading):
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def share_state(row: Share) -> str:
+    if row.revoked_at is not None:
+        return "ended"
+    return "expired" if row.expires_at is not None and row.expires_at <= utc_now() else "live"
+
+
+def snapshot_url(reading: Reading) -> str:
+    """The latest snapshot's download; empty while there is none."""
+    row: Session = reading.session
+    if row.snapshot_seq <= 0 or reading.access is None:
+        return ""
+    try:
+        return reverse("sync:snapshot-download", args=[reading.access.workspace.slug, row.client_id])
+    except NoReverseMatch:
+        return ""
