@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import socket
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -15,21 +19,46 @@ ABNORMAL = 1006
 
 
 class SyncSocket:
-    """One connection: `async with SyncSocket(url, headers=…) as socket`. `frames` keeps everything that came."""
+    """One connection: `async with SyncSocket(url, headers=…) as socket`. `frames` keeps the newest `keep` that came.
+
+    With `receive_buffer`, in bytes, a reader that does not receive soon makes the server wait.
+    """
 
     def __init__(
-        self, url: str, *, headers: Mapping[str, str] | None = None, since: tuple[str, int] | None = None
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        since: tuple[str, int] | None = None,
+        keep: int | None = None,
+        receive_buffer: int | None = None,
     ) -> None:
         self._url = url if since is None else f"{url}?epoch={since[0]}&seq={since[1]}"
         self._headers = dict(headers or {})
+        self._receive_buffer = receive_buffer
         self._connection: ClientConnection | None = None
-        self.frames: list[Frame] = []
+        self.frames: deque[Frame] = deque(maxlen=keep)
 
     async def __aenter__(self) -> Self:
         self._connection = await connect(
-            self._url, additional_headers=self._headers, max_size=None, proxy=None, compression=None, ping_interval=None
+            self._url,
+            additional_headers=self._headers,
+            max_size=None,
+            max_queue=1 if self._receive_buffer else 16,
+            proxy=None,
+            compression=None,
+            ping_interval=None,
+            sock=self._small_socket(self._receive_buffer) if self._receive_buffer else None,
         )
         return self
+
+    def _small_socket(self, size: int) -> socket.socket:
+        address = urlsplit(self._url)
+        connected = socket.socket()
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+        connected.connect((address.hostname, address.port))
+        connected.setblocking(False)
+        return connected
 
     async def __aexit__(self, *_: object) -> None:
         await self.connection.close()
@@ -45,7 +74,7 @@ class SyncSocket:
     async def receive(self) -> Frame:
         """The next frame of any type."""
         async with asyncio.timeout(FRAME_SECONDS):
-            frame: Frame = json.loads(await self.connection.recv())
+            frame: Frame = msgspec.json.decode(await self.connection.recv())
         self.frames.append(frame)
         return frame
 
