@@ -1,13 +1,14 @@
 """Pages and addresses that belong to no single app."""
 
 from django.contrib.auth.decorators import login_required
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from opencode.lib.errors import every_denial
+from opencode.lib.errors import NotReady, every_denial
+from opencode.lib.http import denial_response, request_id_of
+from opencode.readiness import readiness_problems
 from workspaces.access import CURRENT_WORKSPACE
 from workspaces.selectors.workspaces import current_workspace
 
@@ -34,7 +35,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: its database answers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """The process can serve; otherwise 503 with `not_ready` naming what is missing."""
+    missing = readiness_problems()
+    if missing:
+        return denial_response(NotReady(not_ready=missing, retry_after=5), request_id_of(request))
     return JsonResponse({"status": "ready"})

@@ -43,7 +43,7 @@ def web_server() -> uvicorn.Server:
         ws_per_message_deflate=False,
         ws_ping_interval=PING_INTERVAL_SECONDS,
         ws_ping_timeout=PING_TIMEOUT_SECONDS,
-        lifespan="auto",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,

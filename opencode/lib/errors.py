@@ -118,6 +118,11 @@ class ServiceUnavailable(Denial):
     default_message = "The server cannot do this now."
 
 
+class NotReady(ServiceUnavailable):
+    code = "not_ready"
+    default_message = "This process cannot serve yet."
+
+
 def every_denial() -> list[type[Denial]]:
     """All denial classes known to the process, sorted by code: the page of codes and its test walk this."""
     found: dict[str, type[Denial]] = {}

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import django_stubs_ext
+from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
 from opencode.env import read_environment
+from opencode.mailurl import read_mail_url
 
 # Lets classes say what they are generic over (`ModelAdmin[User]`) where Django only knows it in its stubs.
 django_stubs_ext.monkeypatch()
@@ -134,7 +136,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "'nonce-%(nonce)s'"],
+        "script-src": ["'self'", NONCE],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
@@ -185,6 +187,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 # --- mail: one URL, smtp://user:password@host:587?tls=1; without it mail goes to the console log
 DEFAULT_FROM_EMAIL = "opencode console <console@localhost>"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_TIMEOUT = 10
+if ENV.EMAIL_URL:
+    _mail = read_mail_url(ENV.EMAIL_URL)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.use_tls, _mail.use_ssl
+    DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mail.sender or DEFAULT_FROM_EMAIL
 
 from opencode.logs import logging_config  # noqa: E402
 
