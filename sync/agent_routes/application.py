@@ -17,6 +17,7 @@ from sync.agent_routes.paths import METHODS, Route, route_of
 from sync.agent_routes.poll import poll
 
 log = logging.getLogger("opencode.agent")
+SLOW_SECONDS = 1.0
 Handler = Callable[[Exchange, Route], Awaitable[Answer]]
 _HANDLERS: dict[str, Handler] = {
     "create": newer.create,
@@ -77,13 +78,14 @@ async def _dispatch(exchange: Exchange) -> Answer:
 
 
 def _log(exchange: Exchange, request_id: str, started: float, status: int) -> None:
-    log.info(
-        "agent_request",
-        extra={
-            "request_id": request_id,
-            "method": exchange.method,
-            "path": redact(exchange.scope["path"]),
-            "status": status,
-            "ms": round((time.monotonic() - started) * 1000, 1),
-        },
-    )
+    """One line a request. Syncs that were kept as they should are hundreds a second: those show at level DEBUG."""
+    seconds = time.monotonic() - started
+    is_routine = status == 200 and exchange.method == "POST" and seconds < SLOW_SECONDS and _is_sync(exchange)
+    level = logging.DEBUG if is_routine else logging.INFO
+    if log.isEnabledFor(level):
+        fields = {"method": exchange.method, "path": redact(exchange.scope["path"]), "status": status}
+        log.log(level, "agent_request", extra={**fields, "request_id": request_id, "ms": round(seconds * 1000, 1)})
+
+
+def _is_sync(exchange: Exchange) -> bool:
+    return str(exchange.scope["path"]).rstrip("/").endswith(("/sync", "/share_sync"))

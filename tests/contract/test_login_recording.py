@@ -9,7 +9,9 @@ CALLS = sorted({(request["method"], request["path"]) for request in requests_of(
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS, ids=[f"{method} {path}" for method, path in CALLS])
-async def test_account_routes_are_not_served_yet_and_answer_not_found(agent: AgentClient, method: str, path: str) -> None:
+async def test_account_routes_are_not_served_yet_and_answer_not_found(
+    agent: AgentClient, method: str, path: str
+) -> None:
     request = next(r for r in requests_of(LOGIN) if (r["method"], r["path"]) == (method, path))
     answer = await agent.send(method, path, request["body"], headers={"accept": "*/*"})
     assert denial_of(answer) == (404, "not_found")

@@ -15,20 +15,25 @@ FINAL_OF_TYPE = {"session": "", "session_diff": "", "model": ""}
 def newest_items(batches: list[list[dict[str, Any]]]) -> dict[tuple[str, str], Any]:
     """Of each thing the value in the newest batch that has it, models united; computed here without the rules."""
     newest: dict[tuple[str, str], Any] = {}
-    for batch in sorted(batches, key=lambda items: next(i["data"]["time"]["updated"] for i in items if i["type"] == "session")):
+    for batch in sorted(
+        batches, key=lambda items: next(i["data"]["time"]["updated"] for i in items if i["type"] == "session")
+    ):
         for item in batch:
             data = item["data"]
             newest[(item["type"], data["id"] if isinstance(data, dict) else "")] = data
     models = {(model["providerID"], model["id"]): model for batch in batches for item in batch
               if item["type"] == "model" for model in item["data"]}  # fmt: skip
     newest[("model", "")] = [
-        {name: value for name, value in model.items() if name not in ("options", "headers")} for model in models.values()
+        {name: value for name, value in model.items() if name not in ("options", "headers")}
+        for model in models.values()
     ]
     return newest
 
 
 def as_stored(items: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:
-    return {(item["type"], item["data"]["id"] if isinstance(item["data"], dict) else ""): item["data"] for item in items}
+    return {
+        (item["type"], item["data"]["id"] if isinstance(item["data"], dict) else ""): item["data"] for item in items
+    }
 
 
 async def replay_until_unshared(agent: AgentClient, requests: list[dict[str, Any]]) -> Shared:

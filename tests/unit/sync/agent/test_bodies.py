@@ -10,7 +10,8 @@ def test_a_create_names_its_session() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b"{}", b'{"sessionID":5}', b'{"sessionID":""}', b'{"sessionID":"a/b"}', b"\xff\xfe"]
+    "body",
+    [b"", b"{", b"[]", b"null", b"{}", b'{"sessionID":5}', b'{"sessionID":""}', b'{"sessionID":"a/b"}', b"\xff\xfe"],
 )
 def test_a_create_without_a_session_is_unusable(body: bytes) -> None:
     with pytest.raises(BodyUnusable):
@@ -23,7 +24,8 @@ def test_a_sync_opens_to_its_secret_and_unopened_items() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"secret":"s","data":[{"x":"\\ud800"}]}', b'{"secret":"s","data":[NaN]}', b'{"secret":"s","data":["\xff"]}']
+    "body",
+    [b'{"secret":"s","data":[{"x":"\\ud800"}]}', b'{"secret":"s","data":[NaN]}', b'{"secret":"s","data":["\xff"]}'],
 )
 def test_a_sync_with_strange_strings_still_opens(body: bytes) -> None:
     secret, items = sync_of(body)
@@ -36,7 +38,9 @@ def test_a_secret_of_another_shape_is_no_secret() -> None:
     assert secret_of({"secret": None}) == ""
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"secret":"s"}', b'{"secret":"s","data":{}}', b'{"data":[1', b"[" * 9000])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"secret":"s"}', b'{"secret":"s","data":{}}', b'{"data":[1', b"[" * 9000]
+)
 def test_a_sync_without_a_list_is_unusable(body: bytes) -> None:
     with pytest.raises(BodyUnusable):
         sync_of(body)

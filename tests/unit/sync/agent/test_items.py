@@ -95,7 +95,12 @@ def test_a_doubled_field_does_not_carry_a_secret_past_the_cleaning() -> None:
 
 
 def test_an_older_message_that_carries_its_parts_is_kept_as_it_is() -> None:
-    data = {"id": "msg_1", "role": "user", "parts": [{"type": "text", "text": "hi"}], "metadata": {"time": {"created": 1}}}
+    data = {
+        "id": "msg_1",
+        "role": "user",
+        "parts": [{"type": "text", "text": "hi"}],
+        "metadata": {"time": {"created": 1}},
+    }
     item = item_of_entry("session/message/ses_1/msg_1", "message", Decoded(data, encode(data)), 10_000)
     assert item is not None
     assert json.loads(item.content) == data

@@ -32,7 +32,8 @@ def test_well_formed_text_is_kept_to_the_letter() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [b"", b"{", b"[1,]", b"<html>", b"[" * 100_000, b"[" * 201 + b"]" * 201, b'{"a":' * 300 + b"1" + b"}" * 300]
+    "source",
+    [b"", b"{", b"[1,]", b"<html>", b"[" * 100_000, b"[" * 201 + b"]" * 201, b'{"a":' * 300 + b"1" + b"}" * 300],
 )
 def test_what_is_no_json_or_nested_without_end_is_unreadable(source: bytes) -> None:
     with pytest.raises(Unreadable):

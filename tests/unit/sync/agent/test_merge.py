@@ -133,7 +133,9 @@ def test_of_one_key_twice_in_a_batch_the_newer_stands() -> None:
 def test_models_are_merged_by_provider_and_id() -> None:
     entries = Entries()
     entries.sync([session(10), {"type": "model", "data": [{"id": "a", "providerID": "p", "name": "A"}]}])
-    entries.sync([session(20), {"type": "model", "data": [{"id": "b", "providerID": "p"}, {"id": "a", "providerID": "q"}]}])
+    entries.sync(
+        [session(20), {"type": "model", "data": [{"id": "b", "providerID": "p"}, {"id": "a", "providerID": "q"}]}]
+    )
     entries.sync([session(30), {"type": "model", "data": []}])
     entries.sync([session(40), {"type": "model", "data": [{"id": "a", "providerID": "p", "name": "A2"}]}])
     entries.sync([session(15), {"type": "model", "data": [{"id": "a", "providerID": "p", "name": "stale"}]}])
