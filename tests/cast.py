@@ -1,4 +1,4 @@
-"""The cast: alice owns the workspace alpha, bob is its admin, carol its member; charlie is an outsider who owns gamma."""
+"""The cast: alice owns the workspace alpha, bob is its admin, carol its member; charlie, an outsider, owns gamma."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

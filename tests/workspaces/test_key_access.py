@@ -1,0 +1,205 @@
+"""What a presented API key opens, and every reason for which it opens nothing."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import DatabaseError, connection
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import CredentialsInvalid, Forbidden
+from tests.cast import Cast
+from tests.workspaces.conftest import MakeKey
+from workspaces import credentials
+from workspaces.access import key_access
+from workspaces.keyformat import API_KEY_PREFIX, checksum, new_secret
+from workspaces.models import APIKey
+from workspaces.services.api_keys import api_key_revoke
+from workspaces.services.memberships import membership_remove
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def test_key_opens_its_workspace_for_its_person(cast: Cast, make_key: MakeKey) -> None:
+    key, secret = make_key(cast.carol, scopes=["sync:read"])
+    access = key_access(secret)
+    assert (access.key_id, access.workspace_id, access.user_id) == (key.pk, cast.alpha.pk, cast.carol.pk)
+    assert access.membership_id == cast.membership(cast.carol).pk
+    assert access.scopes == {"sync:read"}
+
+
+def test_key_without_a_scope_is_refused_that_scope(cast: Cast, make_key: MakeKey) -> None:
+    access = key_access(make_key(cast.carol, scopes=["sync:read"])[1])
+    access.require("sync:read")
+    with pytest.raises(Forbidden, match="sync:write"):
+        access.require("sync:write")
+
+
+def test_service_key_belongs_to_nobody(cast: Cast, make_key: MakeKey) -> None:
+    access = key_access(make_key(cast.bob, is_service_key=True)[1])
+    assert (access.user_id, access.membership_id) == (None, None)
+
+
+def test_service_key_outlives_who_made_it(cast: Cast, make_key: MakeKey) -> None:
+    _, secret = make_key(cast.bob, is_service_key=True)
+    membership_remove(membership=cast.membership(cast.bob))
+    assert key_access(secret).workspace_id == cast.alpha.pk
+
+
+End = Callable[[Cast, APIKey], object]
+
+
+def _revoke(cast: Cast, key: APIKey) -> None:
+    api_key_revoke(key=key)
+
+
+def _expire(cast: Cast, key: APIKey) -> None:
+    APIKey.objects.filter(pk=key.pk).update(expires_at=utc_now() - timedelta(seconds=1))
+
+
+def _remove_member(cast: Cast, key: APIKey) -> None:
+    membership_remove(membership=cast.membership(cast.carol))
+
+
+def _end_membership_only(cast: Cast, key: APIKey) -> None:
+    cast.membership(cast.carol).delete()
+
+
+def _block_person(cast: Cast, key: APIKey) -> None:
+    cast.carol.is_active = False
+    cast.carol.save()
+
+
+def _delete_workspace(cast: Cast, key: APIKey) -> None:
+    cast.alpha.deleted_at = utc_now()
+    cast.alpha.save()
+
+
+ENDS: list[End] = [_revoke, _expire, _remove_member, _end_membership_only, _block_person, _delete_workspace]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_key_ends_at_once(cast: Cast, make_key: MakeKey, end: End) -> None:
+    key, secret = make_key(cast.carol)
+    key_access(secret)
+    end(cast, key)
+    with pytest.raises(CredentialsInvalid):
+        key_access(secret)
+
+
+def test_key_is_alive_until_the_moment_it_expires(cast: Cast, make_key: MakeKey) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        _, secret = make_key(cast.carol, expires_at=NOON + timedelta(days=1))
+        clock.shift(timedelta(days=1, seconds=-1))
+        key_access(secret)
+        clock.shift(timedelta(seconds=1))
+        with pytest.raises(CredentialsInvalid):
+            key_access(secret)
+
+
+def test_every_refusal_reads_the_same(cast: Cast, make_key: MakeKey) -> None:
+    key, secret = make_key(cast.carol)
+    api_key_revoke(key=key)
+    messages = set()
+    for presented in (secret, new_secret(API_KEY_PREFIX), "nonsense"):
+        with pytest.raises(CredentialsInvalid) as refusal:
+            key_access(presented)
+        messages.add(refusal.value.message)
+    assert len(messages) == 1
+
+
+def test_wrong_checksum_is_refused_without_asking_the_database(
+    cast: Cast, make_key: MakeKey, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    _, secret = make_key(cast.carol)
+    wrong = secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    with django_assert_num_queries(0), pytest.raises(CredentialsInvalid):
+        key_access(wrong)
+
+
+@pytest.mark.parametrize("text", ["", "oc_live_", "Bearer", "\x00", "oc_live_" + "ä" * 33, "a" * 100_000])
+def test_nonsense_is_refused(cast: Cast, text: str) -> None:
+    with pytest.raises(CredentialsInvalid):
+        key_access(text)
+
+
+def test_well_formed_but_unknown_key_is_refused(cast: Cast) -> None:
+    body = API_KEY_PREFIX + "A" * 27
+    with pytest.raises(CredentialsInvalid):
+        key_access(body + checksum(body))
+
+
+def test_key_costs_one_indexed_read(
+    cast: Cast, make_key: MakeKey, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    _, secret = make_key(cast.carol)
+    key_access(secret)
+    with django_assert_num_queries(1) as queries:
+        key_access(secret)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + queries.captured_queries[0]["sql"])
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    assert "SCAN" not in plan
+
+
+def test_use_is_written_at_most_once_a_minute(cast: Cast, make_key: MakeKey) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        key, secret = make_key(cast.carol)
+        for seconds in (0, 59, 1):
+            clock.shift(timedelta(seconds=seconds))
+            key_access(secret, ip=f"192.0.2.{seconds}")
+    key.refresh_from_db()
+    assert (key.last_used_at, key.last_used_ip) == (NOON, "192.0.2.0")
+
+
+def test_use_is_written_again_after_a_minute(cast: Cast, make_key: MakeKey) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        key, secret = make_key(cast.carol)
+        key_access(secret, ip="192.0.2.1")
+        clock.shift(timedelta(seconds=61))
+        key_access(secret, ip="192.0.2.2")
+    key.refresh_from_db()
+    assert (key.last_used_at, key.last_used_ip) == (NOON + timedelta(seconds=61), "192.0.2.2")
+
+
+def test_key_of_an_older_hash_key_works_and_is_hashed_anew(cast: Cast, make_key: MakeKey, settings: Settings) -> None:
+    key, secret = make_key(cast.carol)
+    first = settings.OPENCODE_KEYRING
+    settings.OPENCODE_KEYRING = {**first, 2: b"n" * 32}
+    assert key_access(secret).key_id == key.pk
+    settings.OPENCODE_KEYRING = {2: b"n" * 32}
+    assert key_access(secret).key_id == key.pk
+    key.refresh_from_db()
+    assert key.hash_version == 2
+
+
+def test_key_whose_hash_key_is_gone_is_refused(cast: Cast, make_key: MakeKey, settings: Settings) -> None:
+    _, secret = make_key(cast.carol)
+    settings.OPENCODE_KEYRING = {2: b"n" * 32}
+    with pytest.raises(CredentialsInvalid):
+        key_access(secret)
+
+
+def test_stored_hash_opens_nothing_as_a_share_token(cast: Cast, make_key: MakeKey) -> None:
+    assert credentials.find_token(make_key(cast.carol)[1]) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_key_works_while_its_use_cannot_be_written(
+    cast: Cast, make_key: MakeKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    key, secret = make_key(cast.carol)
+
+    def refuse_writes(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith("UPDATE"):
+            raise DatabaseError("database is locked")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse_writes), caplog.at_level(logging.WARNING):
+        assert key_access(secret).key_id == key.pk
+    assert "could not be written" in caplog.text
+    assert secret not in caplog.text
