@@ -1,7 +1,7 @@
 """The ASGI application: Django's pages and, beside them, the hot routes and the sockets of sync."""
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -15,9 +15,9 @@ from sync import agent_routes  # noqa: E402
 from sync.routing import websocket_urlpatterns  # noqa: E402
 from sync.runtime import get_runtime, stop_runtime  # noqa: E402
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 sockets = URLRouter(websocket_urlpatterns)
 
@@ -38,12 +38,7 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
     if agent_routes.is_agent_path(scope["path"]):
         await agent_routes.application(scope, receive, send)
         return
-    try:
-        await sockets(scope, receive, send)
-    except ValueError:
-        # The router's word for "no such address": refused before it is accepted, an HTTP 403 to the client.
-        await receive()
-        await send({"type": "websocket.close", "code": 4404})
+    await sockets(scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

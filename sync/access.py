@@ -193,6 +193,7 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
 
 
 def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    return rows.annotate(fact=Value(kind), row=F("id"), no_epoch=Value(""), no_head=Value(0)).values_list(
-        "fact", "row", "no_epoch", "no_head"
-    )
+    named: QuerySet[Any, Any] = rows.annotate(
+        fact=Value(kind), row=F("id"), no_epoch=Value(""), no_head=Value(0)
+    ).values_list("fact", "row", "no_epoch", "no_head")
+    return named

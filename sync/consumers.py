@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,6 +28,10 @@ IN_FLIGHT = 256
 RESTART_SECONDS = 1.0
 # Refusals that mean the other side does not speak the protocol: the socket is closed after them.
 _FATAL = {"frame_malformed": CloseCode.BAD_FRAME, "frame_too_large": CloseCode.TOO_LARGE}
+
+
+class SocketLost(Exception):
+    """The other side has gone; there is nobody to send to."""
 
 
 class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -140,6 +145,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             async with self._runtime.hubs.reading(self._access.session_id) as hub:
                 await self._serve_hub(hub)
+        except SocketLost:
+            return
         except ReaderEnded as ended:
             await self._close(ended.code)
         except Exception:
@@ -161,7 +168,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             if self._closing is not None:
                 await self._close(self._closing)
                 return
-            text = await cursor.catch_up() if cursor.has_fallen_off else cursor.take()
+            text = await cursor.next()
             if text is not None:
                 await self._text(text)
             elif not self._outbox and self._closing is None:
@@ -179,13 +186,19 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         )
 
     async def _text(self, text: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": text})
+        try:
+            await self.base_send({"type": "websocket.send", "text": text})
+        except (OSError, RuntimeError) as error:
+            # The server's ways to say that the other side has gone.
+            raise SocketLost from error
 
     async def _refuse(self, denial: Denial) -> None:
-        await self._text(error_text(denial.code, denial.message))
-        await self._close(close_code_of(denial.status))
+        await self._close(close_code_of(denial.status), error_text(denial.code, denial.message))
 
-    async def _close(self, code: CloseCode) -> None:
+    async def _close(self, code: CloseCode, last_words: str | None = None) -> None:
         if code is CloseCode.RESTART:
-            await self._text(bye_text("restart", RESTART_SECONDS))
-        await self.send({"type": "websocket.close", "code": int(code)})
+            last_words = bye_text("restart", RESTART_SECONDS)
+        with suppress(SocketLost, OSError, RuntimeError):
+            if last_words is not None:
+                await self._text(last_words)
+            await self.base_send({"type": "websocket.close", "code": int(code)})

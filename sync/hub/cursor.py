@@ -6,7 +6,7 @@ from sync.hub.session import SessionHub
 
 
 class Cursor:
-    """A slow reader falls behind on the shared log, and off it takes the state from the database: it costs no memory."""
+    """A slow reader falls behind on the shared log; off it, it takes the state from the database and costs no memory."""
 
     def __init__(self, hub: SessionHub) -> None:
         self._hub = hub
@@ -51,9 +51,14 @@ class Cursor:
         return text
 
     @property
-    def has_fallen_off(self) -> bool:
-        """Whether the log no longer holds what comes next."""
-        return self.seq < self._hub.flushed and self._hub.frames.find(self.seq, self._hint) is None
+    def is_behind(self) -> bool:
+        """Whether there is more, though `take` gave nothing: the log no longer holds what comes next."""
+        return self.seq < self._hub.flushed
+
+    async def next(self) -> str | None:
+        """What comes next, from the log or else from the database; None when there is nothing. Raises ReaderEnded."""
+        text = self.take()
+        return await self.catch_up() if text is None and self.is_behind else text
 
     async def catch_up(self) -> str | None:
         """What comes next, from the database. Raises ReaderEnded."""

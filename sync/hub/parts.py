@@ -23,8 +23,8 @@ async def session_parts(registry: HubRegistry, session_id: int) -> AsyncGenerato
         for text in await cursor.start(None):
             yield FramePart("snapshot", rows_of(text))
         while True:
-            text_or_none = await cursor.catch_up() if cursor.has_fallen_off else cursor.take()
-            if text_or_none is None:
+            update = await cursor.next()
+            if update is None:
                 await cursor.wait()
-            elif text_or_none.startswith('{"type":"updates"'):
-                yield FramePart("updates", rows_of(text_or_none))
+            elif update.startswith('{"type":"updates"'):
+                yield FramePart("updates", rows_of(update))

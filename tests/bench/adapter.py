@@ -45,7 +45,8 @@ class SocketPublisher:
     def prepare(self, k: int, seq: int) -> tuple[bytes, bytes]:
         operation = f"{self.run}-{next(self.numbers)}"
         key = f"session/part/{self.session}/msg_{k:06d}/prt_{k:06d}"
-        text = f'{{"type":"publish","id":"{operation}","updates":[{{"key":"{key}","content":{content(self.session, k, seq)}}}]}}'
+        update = f'{{"key":"{key}","content":{content(self.session, k, seq)}}}'
+        text = f'{{"type":"publish","id":"{operation}","updates":[{update}]}}'
         return operation.encode(), text.encode()
 
     async def publish(self, raw: tuple[bytes, bytes]) -> None:

@@ -2,7 +2,7 @@
 
     python tests/bench/run.py --kit KIT [--servers opencode,socketio-redis] [--scenarios s1seq,s6] [--repeat 3] …
 
-Everything after --kit goes to the generator. What it needs besides (node packages of its peers) is put into .bench once.
+Everything after --kit goes to the generator. What its peers need besides (node packages) is put into .bench once.
 """
 
 import argparse

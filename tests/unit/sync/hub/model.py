@@ -49,7 +49,9 @@ class MemoryDatabase:
 class CheckingReader:
     """Follows a hub as a client would, and fails on any gap, repeat or step back."""
 
-    def __init__(self, hub: SessionHub, since: tuple[str, int] | None = None, state: dict[str, int] | None = None) -> None:
+    def __init__(
+        self, hub: SessionHub, since: tuple[str, int] | None = None, state: dict[str, int] | None = None
+    ) -> None:
         self.hub = hub
         self.cursor = Cursor(hub)
         self.since = since
@@ -66,11 +68,8 @@ class CheckingReader:
 
     async def drain(self) -> None:
         """Take everything there is now."""
-        while (text := await self._next()) is not None:
+        while (text := await self.cursor.next()) is not None:
             self._apply(json.loads(text))
-
-    async def _next(self) -> str | None:
-        return await self.cursor.catch_up() if self.cursor.has_fallen_off else self.cursor.take()
 
     def _apply(self, frame: dict[str, object]) -> None:
         if frame["type"] == "heartbeat":

@@ -1,4 +1,4 @@
-"""The hub against a database in memory: whatever is lost, doubled or reordered on the way, readers see one gapless order."""
+"""The hub against a database in memory: whatever is lost, doubled or reordered, readers see one gapless order."""
 
 import asyncio
 import json

@@ -20,9 +20,21 @@ def test_key_is_read(text: str, key: EntryKey) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "session", "session/info", "session/info/", "other/info/ses_1", "session/info/ses 1", 'session/info/"',
-     "session/info/ses_1/", "session//ses_1", "session/part/s/a/b/c/d", "session/info/sés", "session/info/ses_1\n",
-     "session/info/" + "x" * 129],
+    [
+        "",
+        "session",
+        "session/info",
+        "session/info/",
+        "other/info/ses_1",
+        "session/info/ses 1",
+        'session/info/"',
+        "session/info/ses_1/",
+        "session//ses_1",
+        "session/part/s/a/b/c/d",
+        "session/info/sés",
+        "session/info/ses_1\n",
+        "session/info/" + "x" * 129,
+    ],
 )
 def test_malformed_key_is_none(text: str) -> None:
     assert parse_key(text) is None

@@ -16,7 +16,11 @@ def publish(**fields: object) -> str:
 
 
 def test_publish_keeps_content_as_the_text_it_came_in() -> None:
-    frame = '{"type":"publish","id":"a","updates":[{"key":"' + KEY + '","content":{ "a" : 1.50, "u":"\\u00e9\\ud83d\\ude00" }}]}'
+    frame = (
+        '{"type":"publish","id":"a","updates":[{"key":"'
+        + KEY
+        + '","content":{ "a" : 1.50, "u":"\\u00e9\\ud83d\\ude00" }}]}'
+    )
     assert read_request(frame, "ses_1", LIMIT) == PublishRequest(
         "a", [Update(KEY, '{ "a" : 1.50, "u":"\\u00e9\\ud83d\\ude00" }')]
     )
@@ -73,5 +77,10 @@ def test_bad_frame_is_refused_with_a_stable_code(frame: str, code: str, operatio
 
 def test_size_counts_bytes_not_characters() -> None:
     with pytest.raises(FrameRefused, match="at most 100 bytes"):
-        read_request(json.dumps({"type": "publish", "id": "a", "updates": [{"key": KEY, "content": "é" * 60}]},
-                                ensure_ascii=False), "ses_1", LIMIT)
+        read_request(
+            json.dumps(
+                {"type": "publish", "id": "a", "updates": [{"key": KEY, "content": "é" * 60}]}, ensure_ascii=False
+            ),
+            "ses_1",
+            LIMIT,
+        )

@@ -13,7 +13,13 @@ COUNTED = {"input": 8, "output": 7, "reasoning": 1, "cache_read": 3, "cache_writ
 
 
 def test_info_of_a_newer_agent_counts_by_session() -> None:
-    info = {"title": "t", "version": "1.18.33", "cost": 2.2e-05, "tokens": TOKENS, "model": {"id": "m", "providerID": "p"}}
+    info = {
+        "title": "t",
+        "version": "1.18.33",
+        "cost": 2.2e-05,
+        "tokens": TOKENS,
+        "model": {"id": "m", "providerID": "p"},
+    }
     assert read_info(json.dumps(info)) == InfoSummary("t", "1.18.33", "p/m", Totals(2200, COUNTED))
 
 
@@ -22,7 +28,14 @@ def test_info_of_an_older_agent_has_no_totals() -> None:
 
 
 def test_assistant_message_runs_until_it_is_completed() -> None:
-    message = {"role": "assistant", "cost": 1, "tokens": TOKENS, "providerID": "p", "modelID": "m", "time": {"created": 1}}
+    message = {
+        "role": "assistant",
+        "cost": 1,
+        "tokens": TOKENS,
+        "providerID": "p",
+        "modelID": "m",
+        "time": {"created": 1},
+    }
     running = read_message(json.dumps(message))
     done = read_message(json.dumps(message | {"time": {"created": 1, "completed": 2}}))
     assert running == MessageSummary("p/m", True, Totals(100_000_000, COUNTED))
@@ -41,8 +54,15 @@ def test_what_could_not_be_a_cost_counts_as_none(cost: object) -> None:
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["title", "cost", "tokens", "cache", "input", "model",
-                                                                     "modelID", "id", "role", "time", "metadata"]), inner),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(
+            st.sampled_from(
+                ["title", "cost", "tokens", "cache", "input", "model", "modelID", "id", "role", "time", "metadata"]
+            ),
+            inner,
+        )
+    ),
 )
 
 

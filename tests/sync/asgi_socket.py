@@ -1,0 +1,84 @@
+"""A WebSocket client inside the test's process: speaks ASGI to the application, shares its database and its loop."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from opencode.asgi import application
+
+FRAME_SECONDS = 10
+HOST = "testserver"
+
+
+class ASGISocket:
+    """`async with ASGISocket("/sync/v1/sessions/ses_1", {"authorization": …}) as socket`."""
+
+    def __init__(
+        self, path: str, headers: Mapping[str, str] | None = None, query: str = "", subprotocols: tuple[str, ...] = ()
+    ) -> None:
+        given = {"host": HOST, **(headers or {})}
+        self.scope: dict[str, Any] = {
+            "type": "websocket",
+            "asgi": {"version": "3.0"},
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+            "client": ("127.0.0.1", 5000),
+            "subprotocols": list(subprotocols),
+        }
+        self.subprotocol: str | None = None
+        self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._out: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(application(self.scope, self._in.get, self._out.put))
+        await self._in.put({"type": "websocket.connect"})
+        accepted = await self._next()
+        self.subprotocol = accepted.get("subprotocol")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._in.put({"type": "websocket.disconnect", "code": 1000})
+        async with asyncio.timeout(FRAME_SECONDS):
+            await self._task
+
+    async def send(self, frame: dict[str, Any] | str | bytes) -> None:
+        message: dict[str, Any] = {"type": "websocket.receive"}
+        if isinstance(frame, bytes):
+            message["bytes"] = frame
+        else:
+            message["text"] = frame if isinstance(frame, str) else json.dumps(frame)
+        await self._in.put(message)
+
+    async def publish(self, operation: str, key: str, content: object) -> None:
+        await self.send({"type": "publish", "id": operation, "updates": [{"key": key, "content": content}]})
+
+    async def frame(self, kind: str) -> dict[str, Any]:
+        """The next frame of this type; others before it are passed over."""
+        while True:
+            message = await self._next()
+            assert message["type"] == "websocket.send", message
+            frame: dict[str, Any] = json.loads(message["text"])
+            if frame["type"] == kind:
+                return frame
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """Those of the next frame that has some: a snapshot's or an update's."""
+        while True:
+            message = await self._next()
+            assert message["type"] == "websocket.send", message
+            if entries := json.loads(message["text"]).get("entries"):
+                return list(entries)
+
+    async def closed(self) -> int:
+        """The code the server closes with; frames before it are passed over."""
+        while (message := await self._next())["type"] != "websocket.close":
+            pass
+        return int(message["code"])
+
+    async def _next(self) -> dict[str, Any]:
+        async with asyncio.timeout(FRAME_SECONDS):
+            return await self._out.get()
