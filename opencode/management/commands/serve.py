@@ -24,6 +24,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-worker", action="store_true", help="leave the Celery worker out")
+        parser.add_argument(
+            "--no-prepare", action="store_true", help="the deployment has migrated and collected the static files itself"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -32,8 +35,9 @@ class Command(BaseCommand):
             listener = listening_socket(settings.HOST, settings.PORT)
         except AddressUnavailable as error:
             raise CommandError(f"{error}. Set HOST or PORT to another address.", returncode=2) from error
-        migrated = schema_prepare()
-        collected = static_files_prepare()
+        prepares = not options["no_prepare"]
+        migrated = schema_prepare() if prepares else 0
+        collected = prepares and static_files_prepare()
         self._greet()
         connections.close_all()
         worker = None if options["no_worker"] else WorkerSupervisor()
