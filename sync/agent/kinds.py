@@ -6,6 +6,8 @@ from sync.protocol import keys
 
 KIND_OF_TYPE = {"session": "info", "message": "message", "part": "part", "session_diff": "diff", "model": "model"}
 TYPE_OF_KIND = {kind: type_ for type_, kind in KIND_OF_TYPE.items()}
+# How many ids follow the session's in a key of a known kind.
+_IDS = {"info": 0, "message": 1, "part": 2, "diff": 0, "model": 0}
 # An item type not known yet that is called like one of our kinds gets this prefix, so that the two never mix.
 _FOREIGN_KIND_PREFIX = "item:"
 
@@ -20,6 +22,11 @@ def kind_of_type(type_: str) -> str:
 
 def type_of_kind(kind: str) -> str:
     return TYPE_OF_KIND.get(kind) or kind.removeprefix(_FOREIGN_KIND_PREFIX)
+
+
+def is_item_key(key: keys.EntryKey) -> bool:
+    """Whether a well-formed key is one an item can have: a message's has its id, a part's both ids, and so on."""
+    return len(key.segments) == _IDS.get(key.kind, len(key.segments))
 
 
 def key_of_item(type_: str, data: Any, session_id: str) -> str | None:

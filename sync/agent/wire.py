@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sync.agent.jsontext import Unreadable, decode, encode
-from sync.agent.kinds import KIND_OF_TYPE, type_of_kind
+from sync.agent.kinds import KIND_OF_TYPE, is_item_key, type_of_kind
 from sync.agent.modellist import models_cleaned
 from sync.agent.redaction import session_without_secret
 from sync.protocol.keys import EntryKey, parse_key
@@ -37,10 +37,10 @@ def tree_text(rows: Iterable[tuple[str, str]]) -> str:
         value = _value(text)
         if key.kind == "info":
             info = session_without_secret(value) if isinstance(value, dict) else None
-        elif key.kind == "message" and len(key.segments) == 1 and isinstance(value, dict):
+        elif key.kind == "message" and isinstance(value, dict):
             own_parts = value.get("parts")
             messages[key.segments[0]] = {**value, "parts": own_parts if isinstance(own_parts, list) else []}
-        elif key.kind == "part" and len(key.segments) == 2 and key.segments[0] in messages and value is not None:
+        elif key.kind == "part" and key.segments[0] in messages and value is not None:
             messages[key.segments[0]]["parts"].append(value)
     return encode({"info": info, "messages": messages})
 
@@ -53,8 +53,12 @@ def frame_text(key: str, content: str) -> str:
 
 def _sorted(rows: Iterable[tuple[str, str]]) -> list[_Entry]:
     parsed = ((parse_key(key), text) for key, text in rows)
-    entries = [_Entry(key, text) for key, text in parsed if key is not None and key.kind not in _NEVER_ITEMS]
+    entries = [_Entry(key, text) for key, text in parsed if key is not None and _is_item(key)]
     return sorted(entries, key=lambda entry: (_ORDER.get(entry.key.kind, len(_ORDER)), entry.key))
+
+
+def _is_item(key: EntryKey) -> bool:
+    return key.kind not in _NEVER_ITEMS and is_item_key(key)
 
 
 def _safe(key: EntryKey, text: str) -> str:

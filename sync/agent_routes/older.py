@@ -7,6 +7,7 @@ from django.conf import settings
 from opencode.lib.errors import BodyMalformed, Forbidden
 from sync.agent.bodies import entry_of, fields_of, secret_of, session_id_of
 from sync.agent.items import item_of_entry
+from sync.agent.kinds import is_item_key
 from sync.agent.wire import tree_text
 from sync.agent_routes.answers import EMPTY, Answer, json_answer
 from sync.agent_routes.batches import decoded, publish_items
@@ -35,7 +36,7 @@ async def share_sync(exchange: Exchange, route: Route) -> Answer:
     target = await writable_target(share_id_of(secret), secret, workspace_id)
     key, data = await decoded(partial(entry_of, fields), len(body))
     parsed = parse_key(key)
-    if parsed is None or parsed.session_id != target.client_id:
+    if parsed is None or parsed.session_id != target.client_id or not is_item_key(parsed):
         raise KeyForeign
     item = item_of_entry(key, parsed.kind, data, settings.SYNC_ENTRY_BYTES)
     if item is None:

@@ -9,6 +9,8 @@ import pytest
 
 from opencode.asgi import application
 from sync.runtime import stop_runtime
+from tests.cast import Cast
+from workspaces.services.share_tokens import share_token_create
 
 
 class Shared(NamedTuple):
@@ -74,6 +76,12 @@ async def sync_runtime(transactional_db: None) -> AsyncIterator[None]:
     """The writer and the hubs of this test's loop, ended with it."""
     yield
     await stop_runtime()
+
+
+@pytest.fixture
+def alpha_agent(cast: Cast, sync_runtime: None) -> AgentClient:
+    """An agent with a token of the workspace alpha in its address."""
+    return AgentClient(prefix=f"/w/{share_token_create(workspace=cast.alpha, created_by=cast.alice, name='laptop')[1]}")
 
 
 @pytest.fixture

@@ -22,12 +22,6 @@ INFO = {"type": "session", "data": {"id": "ses_1", "title": "t", "time": {"updat
 
 
 @pytest.fixture
-def alpha(cast: Cast, sync_runtime: None) -> AgentClient:
-    """An agent with a token of the workspace alpha."""
-    return AgentClient(prefix=f"/w/{share_token_create(workspace=cast.alpha, created_by=cast.alice, name='laptop')[1]}")
-
-
-@pytest.fixture
 def public(settings: Settings, sync_runtime: None) -> AgentClient:
     """An agent from somewhere, on a server that others reach."""
     settings.LISTENS_ON_LOOPBACK = False
@@ -91,9 +85,11 @@ async def test_the_link_has_the_port_the_agent_came_by(sync_runtime: None, host:
     assert shared.url == f"http://{host.removesuffix(':80')}/share/{shared.id}"
 
 
-async def test_behind_a_proxy_the_link_has_the_public_address_and_no_token(alpha: AgentClient, settings: Any) -> None:
+async def test_behind_a_proxy_the_link_has_the_public_address_and_no_token(
+    alpha_agent: AgentClient, settings: Any
+) -> None:
     settings.PUBLIC_URL = "https://console.example"
-    shared = await alpha.create()
+    shared = await alpha_agent.create()
     assert shared.url == f"https://console.example/share/{shared.id}"
 
 
@@ -110,55 +106,55 @@ async def test_a_host_that_is_not_ours_neither_shapes_links_nor_learns_secrets(a
 # --- in a workspace
 
 
-async def test_a_workspaces_token_shares_into_the_workspace(alpha: AgentClient, cast: Cast) -> None:
-    shared = await alpha.create()
-    assert shared == await alpha.create()
-    assert (await alpha.sync(shared, INFO)).status_code == 200
+async def test_a_workspaces_token_shares_into_the_workspace(alpha_agent: AgentClient, cast: Cast) -> None:
+    shared = await alpha_agent.create()
+    assert shared == await alpha_agent.create()
+    assert (await alpha_agent.sync(shared, INFO)).status_code == 200
     session = await Session.objects.aget(client_id="ses_1")
     assert (session.workspace_id, session.owner_key, session.title) == (cast.alpha.pk, cast.alpha.pk, "t")
 
 
-async def test_a_workspaces_share_reads_back_without_the_prefix(alpha: AgentClient, agent: AgentClient) -> None:
-    shared = await alpha.create()
-    await alpha.sync(shared, INFO)
-    assert await agent.data(shared) == await alpha.data(shared) == [INFO]
+async def test_a_workspaces_share_reads_back_without_the_prefix(alpha_agent: AgentClient, agent: AgentClient) -> None:
+    shared = await alpha_agent.create()
+    await alpha_agent.sync(shared, INFO)
+    assert await agent.data(shared) == await alpha_agent.data(shared) == [INFO]
 
 
 async def test_the_same_session_id_here_and_in_a_workspace_are_two_sessions(
-    alpha: AgentClient, agent: AgentClient
+    alpha_agent: AgentClient, agent: AgentClient
 ) -> None:
-    assert (await alpha.create()).id != (await agent.create()).id
+    assert (await alpha_agent.create()).id != (await agent.create()).id
     assert await Session.objects.acount() == 2
 
 
-async def test_racing_creates_in_a_workspace_agree(alpha: AgentClient) -> None:
-    assert len(set(await asyncio.gather(*(alpha.create() for _ in range(8))))) == 1
+async def test_racing_creates_in_a_workspace_agree(alpha_agent: AgentClient) -> None:
+    assert len(set(await asyncio.gather(*(alpha_agent.create() for _ in range(8))))) == 1
 
 
-async def test_unsharing_a_workspaces_session_ends_the_link_and_keeps_the_session(alpha: AgentClient) -> None:
+async def test_unsharing_a_workspaces_session_ends_the_link_and_keeps_the_session(alpha_agent: AgentClient) -> None:
     ended: list[str] = []
-    shared = await alpha.create()
-    await alpha.sync(shared, INFO)
+    shared = await alpha_agent.create()
+    await alpha_agent.sync(shared, INFO)
 
     def note(share_id: str, **_: Any) -> None:
         ended.append(share_id)
 
     share_ended.connect(note)
-    assert (await alpha.unshare(shared)).status_code == 200
-    assert (await alpha.unshare(shared)).status_code == 200
+    assert (await alpha_agent.unshare(shared)).status_code == 200
+    assert (await alpha_agent.unshare(shared)).status_code == 200
     share_ended.disconnect(note)
     assert ended == [shared.id]
-    assert denial_of(await alpha.send("GET", f"/api/share/{shared.id}/data")) == (404, "not_found")
-    assert denial_of(await alpha.sync(shared, INFO)) == (404, "not_found")
-    again = await alpha.create()
+    assert denial_of(await alpha_agent.send("GET", f"/api/share/{shared.id}/data")) == (404, "not_found")
+    assert denial_of(await alpha_agent.sync(shared, INFO)) == (404, "not_found")
+    again = await alpha_agent.create()
     assert again.id != shared.id
-    assert await alpha.data(again) == [INFO]
+    assert await alpha_agent.data(again) == [INFO]
     assert await Session.objects.acount() == 1
 
 
-async def test_an_older_agent_unshares_a_workspaces_session_the_same_way(alpha: AgentClient) -> None:
-    shared = await alpha.create_older()
-    answer = await alpha.send("POST", "/share_delete", {"sessionID": "ses_1", "secret": shared.secret})
+async def test_an_older_agent_unshares_a_workspaces_session_the_same_way(alpha_agent: AgentClient) -> None:
+    shared = await alpha_agent.create_older()
+    answer = await alpha_agent.send("POST", "/share_delete", {"sessionID": "ses_1", "secret": shared.secret})
     assert (answer.status_code, answer.json()) == (200, {})
     assert (await Share.objects.aget()).revoked_at is not None
 
@@ -170,21 +166,23 @@ async def test_a_wrong_token_is_no_address(sync_runtime: None, token: str) -> No
     assert await Session.objects.acount() == 0
 
 
-async def test_a_revoked_token_shares_no_more(alpha: AgentClient) -> None:
+async def test_a_revoked_token_shares_no_more(alpha_agent: AgentClient) -> None:
     await sync_to_async(lambda: share_token_revoke(token=ShareToken.objects.get()))()
-    assert denial_of(await alpha.send("POST", "/api/share", {"sessionID": "ses_1"})) == (404, "not_found")
+    assert denial_of(await alpha_agent.send("POST", "/api/share", {"sessionID": "ses_1"})) == (404, "not_found")
 
 
-async def test_an_expired_token_shares_no_more(alpha: AgentClient) -> None:
+async def test_an_expired_token_shares_no_more(alpha_agent: AgentClient) -> None:
     await ShareToken.objects.aupdate(expires_at=utc_now() - timedelta(seconds=1))
-    assert denial_of(await alpha.send("POST", "/api/share", {"sessionID": "ses_1"})) == (404, "not_found")
+    assert denial_of(await alpha_agent.send("POST", "/api/share", {"sessionID": "ses_1"})) == (404, "not_found")
 
 
-async def test_a_token_opens_no_other_workspaces_share(alpha: AgentClient, agent: AgentClient, cast: Cast) -> None:
+async def test_a_token_opens_no_other_workspaces_share(
+    alpha_agent: AgentClient, agent: AgentClient, cast: Cast
+) -> None:
     gamma = await sync_to_async(share_token_create)(workspace=cast.gamma, created_by=cast.charlie, name="x")
     foreign = AgentClient(prefix=f"/w/{gamma[1]}")
-    shared = await alpha.create()
-    await alpha.sync(shared, INFO)
+    shared = await alpha_agent.create()
+    await alpha_agent.sync(shared, INFO)
     refusals = [
         await foreign.sync(shared, INFO),
         await foreign.send("GET", f"/api/share/{shared.id}/data"),
@@ -197,24 +195,24 @@ async def test_a_token_opens_no_other_workspaces_share(alpha: AgentClient, agent
     assert await agent.data(shared) == [INFO]
 
 
-async def test_a_deleted_workspaces_shares_are_gone(alpha: AgentClient, agent: AgentClient, cast: Cast) -> None:
-    shared = await alpha.create()
+async def test_a_deleted_workspaces_shares_are_gone(alpha_agent: AgentClient, agent: AgentClient, cast: Cast) -> None:
+    shared = await alpha_agent.create()
     cast.alpha.deleted_at = utc_now()
     await cast.alpha.asave()
     assert denial_of(await agent.send("GET", f"/api/share/{shared.id}/data")) == (404, "not_found")
 
 
-async def test_an_expired_share_is_gone_and_the_agent_gets_another(alpha: AgentClient) -> None:
-    shared = await alpha.create()
+async def test_an_expired_share_is_gone_and_the_agent_gets_another(alpha_agent: AgentClient) -> None:
+    shared = await alpha_agent.create()
     await Share.objects.aupdate(expires_at=utc_now() - timedelta(seconds=1))
-    assert denial_of(await alpha.send("GET", f"/api/share/{shared.id}/data")) == (404, "not_found")
-    assert (await alpha.create()).id != shared.id
+    assert denial_of(await alpha_agent.send("GET", f"/api/share/{shared.id}/data")) == (404, "not_found")
+    assert (await alpha_agent.create()).id != shared.id
 
 
-async def test_an_agent_is_not_given_a_share_that_will_expire(alpha: AgentClient) -> None:
-    shared = await alpha.create()
+async def test_an_agent_is_not_given_a_share_that_will_expire(alpha_agent: AgentClient) -> None:
+    shared = await alpha_agent.create()
     await Share.objects.aupdate(expires_at=utc_now() + timedelta(hours=1))
-    assert (await alpha.create()).id != shared.id
+    assert (await alpha_agent.create()).id != shared.id
 
 
 # --- from anywhere else
@@ -280,10 +278,10 @@ async def test_a_server_that_takes_no_anonymous_sessions_says_so(
 
 
 async def test_without_anonymous_sessions_a_workspaces_agent_still_shares(
-    alpha: AgentClient, settings: Settings
+    alpha_agent: AgentClient, settings: Settings
 ) -> None:
     settings.ANONYMOUS_SHARES = False
-    assert (await alpha.create()).id
+    assert (await alpha_agent.create()).id
 
 
 # --- secrets

@@ -16,6 +16,8 @@ ROWS = [
     ("session/item:info/ses_1", '"odd"'),
     ("session/info/ses_1", '{"id":"ses_1","share":{"url":"u","secret":"s"}}'),
     ("session/session/ses_1", '{"id":"posing as the session"}'),
+    ("session/info/ses_1/x", '{"id":"posing too"}'),
+    ("session/message/ses_1", '{"id":"of no message"}'),
     ("no key at all", "{}"),
 ]
 
