@@ -5,7 +5,10 @@ import socket
 import uvicorn
 from django.conf import settings
 
+from sync.runtime import drain_runtime
+
 GRACEFUL_SHUTDOWN_SECONDS = 3
+DRAIN_SECONDS = 1.0
 LISTEN_BACKLOG = 4096
 # The older agents stop syncing for good when their kept-alive connection closes between two updates, and a model can
 # think for long: an idle connection is therefore kept for an hour.
@@ -33,6 +36,14 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+class DrainingServer(uvicorn.Server):
+    """Tells every socket why it ends and when to come back, before uvicorn closes what is left."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await drain_runtime(DRAIN_SECONDS)
+        await super().shutdown(sockets)
+
+
 def web_server() -> uvicorn.Server:
     config = uvicorn.Config(
         "opencode.asgi:application",
@@ -53,4 +64,4 @@ def web_server() -> uvicorn.Server:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
     )
-    return uvicorn.Server(config)
+    return DrainingServer(config)

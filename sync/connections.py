@@ -1,5 +1,6 @@
 """The open sockets of one process, and what each depends on."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,15 +19,24 @@ class Connection:
 class Connections:
     def __init__(self) -> None:
         self._open: set[Connection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def gone(self) -> None:
+        """Until no socket is open."""
+        await self._empty.wait()
 
     def __len__(self) -> int:
         return len(self._open)
 
     def add(self, connection: Connection) -> None:
         self._open.add(connection)
+        self._empty.clear()
 
     def discard(self, connection: Connection) -> None:
         self._open.discard(connection)
+        if not self._open:
+            self._empty.set()
 
     def facts(self) -> WatchedFacts:
         """The rows the open sockets depend on."""

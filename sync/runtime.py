@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -57,7 +58,15 @@ class Runtime:
             self._heartbeat.cancel()
         await self.fanout.stop()
         await self.loop.run_in_executor(None, self._writer.stop)
-        await self.loop.run_in_executor(None, self._stop_readers)
+        await self.loop.run_in_executor(None, self._readers.shutdown)
+
+    async def drain(self, seconds: float) -> None:
+        """End every socket with `bye` and wait until they are gone, `seconds` at most."""
+        self.hubs.end_all(CloseCode.RESTART)
+        self.connections.end_all(CloseCode.RESTART)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.connections.gone()
 
     def submit(self, publish: Publish) -> "asyncio.Future[Receipt]":
         """Queue a publish; the future resolves after the commit, or with the Denial. Raises WriterBusy."""
@@ -120,10 +129,6 @@ class Runtime:
                 hub.check(*facts.sessions.get(session_id, ("", 0)))
                 hub.beat()
 
-    def _stop_readers(self) -> None:
-        # Each thread closes its own connection: hold them all at a barrier so that none takes two of the jobs.
-        self._readers.shutdown(wait=True)
-
 
 def _read(work: Callable[..., T], args: Sequence[Any]) -> T:
     connection.close_if_unusable_or_obsolete()
@@ -145,6 +150,12 @@ def get_runtime() -> Runtime:
         _current = Runtime()
         _current.start()
     return _current
+
+
+async def drain_runtime(seconds: float) -> None:
+    """End the sockets of this loop's runtime, if it has one."""
+    if _current is not None and _current.loop is asyncio.get_running_loop():
+        await _current.drain(seconds)
 
 
 async def stop_runtime() -> None:
