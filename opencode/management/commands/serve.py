@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
+from accounts.services.first_owner import owner_link_create
 from opencode.preparation import schema_prepare, static_files_prepare
 from opencode.supervisor import WorkerSupervisor
 from opencode.webserver import AddressUnavailable, listening_socket, web_server
@@ -62,19 +63,10 @@ class Command(BaseCommand):
 
     def _greet(self) -> None:
         self.stdout.write(f"\n  opencode console   {settings.PUBLIC_URL}\n")
-        if link := _owner_link():
+        if link := owner_link_create():
             self.stdout.write(f"  first owner        {link}\n  (a sign-in link that works once)\n")
         self.stdout.write("  Ctrl-C ends it.\n\n")
         self.stdout.flush()
-
-
-def _owner_link() -> str | None:
-    """A sign-in link for the first owner while the instance has no person yet, otherwise None."""
-    try:
-        from accounts.services.first_owner import owner_link_create
-    except ModuleNotFoundError:
-        return None
-    return owner_link_create()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
