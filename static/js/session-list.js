@@ -5,6 +5,7 @@ import { refresh } from "./time.js";
 const POLL_MS = 3_000;
 const LONGEST_WAIT_MS = 30_000;
 const TIMEOUT_MS = 10_000;
+const GONE = { 401: "signed out", 403: "no longer yours", 404: "no longer yours" };
 
 const connection = document.querySelector("[data-list-connection]");
 const words = document.querySelector("[data-list-words]");
@@ -15,6 +16,7 @@ let failures = 0;
 let timer = 0;
 let due = 0;
 let busy = false;
+let gone = false;
 
 const list = () => document.getElementById("session-list");
 
@@ -24,54 +26,52 @@ function show(state, text) {
 }
 
 function plan(wait) {
-  clearTimeout(timer);
   due = Date.now() + wait;
-  timer = setTimeout(tick, Math.min(wait, 1_000));
+  tick();
 }
 
-// Counts the seconds down while waiting to try again; asks when the time has come.
+// Asks when the time has come; until then counts the seconds down if the last try failed. A hidden page rests.
 function tick() {
+  clearTimeout(timer);
+  if (document.hidden || busy || gone) return;
   const left = due - Date.now();
-  if (document.hidden || busy) return;
-  if (left <= 0) poll();
-  else {
-    if (failures) show("waiting", `reconnecting in ${Math.ceil(left / 1000)} s`);
-    timer = setTimeout(tick, Math.min(left, 1_000));
+  if (left <= 0) {
+    poll();
+    return;
   }
+  if (failures) show("waiting", `reconnecting in ${Math.ceil(left / 1000)} s`);
+  timer = setTimeout(tick, Math.min(left, 1_000));
 }
 
 async function poll() {
   busy = true;
+  const answered = await ask().catch(() => false);
+  busy = false;
+  failures = answered ? 0 : failures + 1;
+  if (answered && !gone) show("live", "live");
+  plan(answered ? POLL_MS : Math.min(LONGEST_WAIT_MS, POLL_MS * 2 ** (failures - 1)));
+}
+
+// True when the server answered, whatever it said.
+async function ask() {
   const url = list().dataset.rowsUrl;
   if (url !== asked) etag = "";
   asked = url;
-  try {
-    const headers = etag ? { "If-None-Match": etag } : {};
-    const response = await fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if ([401, 403, 404].includes(response.status)) {
-      show("offline", response.status === 401 ? "signed out" : "no longer yours");
-      return;
-    }
-    if (!response.ok && response.status !== 304) throw new Error(`answered ${response.status}`);
-    if (response.status === 200) {
-      const text = await response.text();
-      // A search that ended while we waited shows another list: this answer is not for it.
-      if (list().dataset.rowsUrl === url) {
-        etag = response.headers.get("ETag") ?? "";
-        merge(new DOMParser().parseFromString(text, "text/html").getElementById("session-list"));
-      }
-    }
-    failures = 0;
-    show("live", "live");
-    plan(POLL_MS);
-  } catch {
-    failures += 1;
-    plan(Math.min(LONGEST_WAIT_MS, POLL_MS * 2 ** (failures - 1)));
-    tick();
-  } finally {
-    busy = false;
-    if (failures) tick();
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const response = await fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (GONE[response.status]) {
+    gone = true;
+    show("offline", GONE[response.status]);
   }
+  if (response.status === 200) {
+    const text = await response.text();
+    // A search may have put another list here meanwhile; this answer is not for it.
+    if (list().dataset.rowsUrl === url) {
+      etag = response.headers.get("ETag") ?? "";
+      merge(new DOMParser().parseFromString(text, "text/html").getElementById("session-list"));
+    }
+  }
+  return response.ok || response.status === 304 || gone;
 }
 
 function merge(fresh) {
@@ -79,7 +79,7 @@ function merge(fresh) {
   const body = shown.querySelector("tbody");
   const freshBody = fresh.querySelector("tbody");
   if (!body || !freshBody) {
-    if (shown.textContent.replace(/\s+/g, "") !== fresh.textContent.replace(/\s+/g, "")) shown.replaceChildren(...fresh.childNodes);
+    if (body || freshBody) shown.replaceChildren(...fresh.childNodes);
     return;
   }
   const rows = [...freshBody.rows];
@@ -115,8 +115,6 @@ function normal(cell) {
   return time ? time.dateTime : cell.innerHTML;
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && connection.dataset.state !== "offline") plan(0);
-});
+document.addEventListener("visibilitychange", tick);
 document.addEventListener("htmx:afterSettle", () => refresh(list()));
 plan(0);

@@ -1,0 +1,23 @@
+"""How long ago something was, in words. `static/js/time.js` says the same; one table of examples tests both."""
+
+from datetime import datetime
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """`now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`, and the UTC date after 30 days; the future counts as now."""
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds < 5:
+        return "now"
+    if seconds < MINUTE:
+        return f"{seconds} s ago"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min ago"
+    if seconds < DAY:
+        return f"{seconds // HOUR} h ago"
+    if seconds < 30 * DAY:
+        return f"{seconds // DAY} d ago"
+    return f"{then:%Y-%m-%d}"
