@@ -27,8 +27,7 @@ class StateRead(NamedTuple):
 
 
 _SELECT = (
-    "SELECT s.epoch, s.head_seq, e.key, e.seq, e.content, e.deleted "
-    "FROM sync_session s LEFT JOIN sync_sessionentry e "
+    "SELECT s.epoch, s.head_seq, e.key, e.seq, e.content, e.deleted FROM sync_session s LEFT JOIN sync_sessionentry e "
 )
 _STATE = _SELECT + "ON e.session_id = s.id AND e.deleted = 0 WHERE s.id = %s ORDER BY e.seq"
 _SINCE = _SELECT + "ON e.session_id = s.id AND e.seq > %s WHERE s.id = %s ORDER BY e.seq"

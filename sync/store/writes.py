@@ -1,6 +1,6 @@
 """The statements of one commit: lock and read the sessions' rows, then upsert entries, operations and heads.
 
-Times are datetimes in UTC. Every function runs inside the caller's transaction.
+Times are what `stored_moment` gives. Every function runs inside the caller's transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,15 +51,15 @@ class OperationWrite(NamedTuple):
     operation_id: str
     first_seq: int
     last_seq: int
-    created_at: datetime
+    created_at: Any
 
 
 class HeadWrite(NamedTuple):
     head_seq: int
     entry_count: int
     content_bytes: int
-    last_activity_at: datetime
-    snapshot_due_at: datetime
+    last_activity_at: Any
+    snapshot_due_at: Any
     id: int
 
 
@@ -135,14 +135,15 @@ def raise_ranks(rows: Sequence[RankWrite]) -> None:
 
 
 def insert_operations(rows: Sequence[OperationWrite]) -> None:
-    _many(_INSERT_OPERATION, [(*row[:4], _when(row.created_at)) for row in rows])
+    _many(_INSERT_OPERATION, rows)
 
 
 def update_heads(rows: Sequence[HeadWrite]) -> None:
-    _many(_UPDATE_HEAD, [(*row[:3], _when(row.last_activity_at), _when(row.snapshot_due_at), row.id) for row in rows])
+    _many(_UPDATE_HEAD, rows)
 
 
-def _when(moment: datetime) -> Any:
+def stored_moment(moment: datetime) -> Any:
+    """The form the database takes a time in; made once a commit, it is not cheap."""
     return connection.ops.adapt_datetimefield_value(moment)
 
 

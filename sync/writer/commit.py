@@ -3,7 +3,8 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
@@ -77,14 +78,16 @@ def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
 
 def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
     groups = _by_session(publishes)
-    now = utc_now()
+    moment = utc_now()
+    now = writes.stored_moment(moment)
+    due = writes.stored_moment(moment + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS))
     with transaction.atomic():
         locked = writes.lock_sessions(sorted(groups))
         waiting = _settle_missing(groups, locked)
         here = {session_id: group for session_id, group in groups.items() if session_id in locked}
         _settle_repeats(here, locked)
         batches = _number(here, locked, now)
-        _write(batches, now)
+        _write(batches, now, due)
     return [batch.commit for batch in batches if batch.commit.updates], waiting
 
 
@@ -112,9 +115,7 @@ def _settle_repeats(groups: dict[int, list[Publish]], locked: dict[int, writes.L
                 publish.outcome = Receipt(locked[pair[0]].epoch, first, last)
 
 
-def _number(
-    groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession], now: datetime
-) -> list[SessionBatch]:
+def _number(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession], now: Any) -> list[SessionBatch]:
     pairs: dict[tuple[int, str], None] = {}
     with_content = False
     for session_id, group in groups.items():
@@ -162,8 +163,7 @@ def _answer_twin(publish: Publish, group: Sequence[Publish]) -> None:
         publish.outcome = next(p.outcome for p in group if p.operation_id == publish.operation_id and p.outcome)
 
 
-def _write(batches: Sequence[SessionBatch], now: datetime) -> None:
-    due = now + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS)
+def _write(batches: Sequence[SessionBatch], now: Any, due: Any) -> None:
     writes.upsert_entries([row for batch in batches for row in batch.writes.values()])
     writes.raise_ranks([row for batch in batches for row in batch.ranks.values()])
     writes.insert_operations([row for batch in batches for row in batch.operations])

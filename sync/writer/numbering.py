@@ -1,7 +1,7 @@
 """Numbers the publishes of one locked session and gathers the rows they write. No SQL here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from typing import Any
 
 from opencode.lib.errors import Denial
 from sync.errors import EntryTooLarge, SessionFull
@@ -29,8 +29,8 @@ class SessionBatch:
         self.operations: list[OperationWrite] = []
         self.commit = SessionCommit(session.id, session.epoch, session.head_seq + 1, session.head_seq)
 
-    def apply(self, publish: Publish, now: datetime) -> None:
-        """Sets the publish's outcome; a denial leaves the batch as it was."""
+    def apply(self, publish: Publish, now: Any) -> None:
+        """Sets the publish's outcome; a denial leaves the batch as it was. `now` is as the database stores it."""
         try:
             updates, repeats = publish.updates, list[Update]()
             if publish.resolve is not None:
@@ -49,7 +49,7 @@ class SessionBatch:
         if publish.operation_id is not None:
             self.operations.append(OperationWrite(self.session.id, publish.operation_id, first, self.head, now))
 
-    def head_write(self, now: datetime, snapshot_due_at: datetime) -> HeadWrite:
+    def head_write(self, now: Any, snapshot_due_at: Any) -> HeadWrite:
         return HeadWrite(self.head, self.count, self.bytes, now, snapshot_due_at, self.session.id)
 
     def content_before(self, key: str) -> str:
