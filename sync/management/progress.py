@@ -1,0 +1,47 @@
+"""A progress bar for long commands: one line redrawn on a terminal, a line now and then elsewhere."""
+
+import time
+from typing import Protocol
+
+BAR_CELLS = 28
+QUIET_SECONDS = 5.0
+
+
+class Stream(Protocol):
+    """Where it is drawn; Django's OutputWrapper is one."""
+
+    def write(self, text: str, /, *, ending: str | None = None) -> object: ...
+    def flush(self) -> None: ...
+    def isatty(self) -> bool: ...
+
+
+class ProgressBar:
+    """Shows how many of `total` steps are done and about how long the rest takes."""
+
+    def __init__(self, stream: Stream, total: int) -> None:
+        self._stream = stream
+        self._total = total
+        self._redraws = stream.isatty()
+        self._drawn_at = 0.0
+
+    def show(self, done: int, seconds_left: float) -> None:
+        now = time.monotonic()
+        if not self._redraws and done < self._total and now - self._drawn_at < QUIET_SECONDS:
+            return
+        self._drawn_at = now
+        filled = BAR_CELLS * done // self._total
+        bar = "#" * filled + "-" * (BAR_CELLS - filled)
+        text = f"[{bar}] {done}/{self._total}  {max(0, round(seconds_left))} s left "
+        self._stream.write(("\r" if self._redraws else "") + text, ending="" if self._redraws else "\n")
+        self._stream.flush()
+
+    def note(self, text: str) -> None:
+        """A line of its own, above the bar."""
+        if self._redraws:
+            self._stream.write("\r\033[K", ending="")
+        self._stream.write(text, ending="\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        if self._redraws:
+            self._stream.write("", ending="\n")
