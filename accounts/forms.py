@@ -1,17 +1,72 @@
-"""Forms: the first owner's, and allauth's where the database must not be trusted to keep addresses unique."""
+"""Forms: the first owner's, and allauth's in our words and without trust in the database to keep addresses unique."""
 
-from typing import Any
+from typing import Any, Final
 
-from allauth.account.forms import ResetPasswordForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+    SignupForm,
+)
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User, fold_email
 
+LABELS: Final = {
+    "login": "E-mail",
+    "email": "E-mail",
+    "oldpassword": "Present password",
+    "password2": "New password again",
+}
+PASSWORD_RULES: Final = "Ten characters or more; nothing common, nothing like your address."
 
-class ConsoleSignupForm(SignupForm):  # type: ignore[misc]
+
+class InOurWords:
+    """Labels as the rest of the console has them, no placeholders that repeat them, the password rules in a line."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = LABELS.get(name, field.label)
+            if name == "password1":
+                field.help_text = PASSWORD_RULES
+
+
+class ConsoleLoginForm(InOurWords, LoginForm):  # type: ignore[misc]
+    pass
+
+
+class ConsoleAddEmailForm(InOurWords, AddEmailForm):  # type: ignore[misc]
+    pass
+
+
+class ConsoleChangePasswordForm(InOurWords, ChangePasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ConsoleSetPasswordForm(InOurWords, SetPasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ConsoleResetPasswordKeyForm(InOurWords, ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
+
+
+class ConsoleReauthenticateForm(InOurWords, ReauthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class ConsoleSignupForm(InOurWords, SignupForm):  # type: ignore[misc]
     account_already_exists: bool
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
@@ -31,7 +86,7 @@ class ConsoleSignupForm(SignupForm):  # type: ignore[misc]
         return user, response
 
 
-class ConsoleResetPasswordForm(ResetPasswordForm):  # type: ignore[misc]
+class ConsoleResetPasswordForm(InOurWords, ResetPasswordForm):  # type: ignore[misc]
     users: list[User]
 
     def clean_email(self) -> str:
@@ -49,7 +104,7 @@ class FirstOwnerForm(forms.Form):
         label="Password",
         strip=False,
         max_length=1024,
-        help_text=password_validators_help_text_html,
+        help_text=PASSWORD_RULES,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -102,8 +102,14 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "accounts.adapter.ConsoleAccountAdapter"
 ACCOUNT_FORMS = {
+    "login": "accounts.forms.ConsoleLoginForm",
     "signup": "accounts.forms.ConsoleSignupForm",
+    "add_email": "accounts.forms.ConsoleAddEmailForm",
+    "change_password": "accounts.forms.ConsoleChangePasswordForm",
+    "set_password": "accounts.forms.ConsoleSetPasswordForm",
     "reset_password": "accounts.forms.ConsoleResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ConsoleResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ConsoleReauthenticateForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
