@@ -20,7 +20,7 @@ def first_owner(request: HttpRequest, token: str) -> HttpResponse:
     """The link `manage.py serve` prints: choose e-mail and password, own the instance and a first workspace."""
     if not is_owner_link_live(token):
         raise OwnerLinkInvalid
-    form = FirstOwnerForm(request.POST or None)
+    form = FirstOwnerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             user = first_owner_create(token=token, **form.cleaned_data)

@@ -13,6 +13,7 @@ from workspaces.access import CURRENT_WORKSPACE
 from workspaces.selectors.workspaces import current_workspace
 
 
+@require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """The sessions of the workspace the person looked at last; the sign-in page for strangers."""
@@ -29,11 +30,13 @@ def error_codes(request: HttpRequest) -> HttpResponse:
     return render(request, "console/errors.html", {"denials": every_denial()})
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """The process can serve; otherwise 503 with `not_ready` naming what is missing."""
     missing = readiness_problems()

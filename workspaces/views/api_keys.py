@@ -37,7 +37,8 @@ def key_list(request: HttpRequest, slug: str) -> HttpResponse:
 def key_create(request: HttpRequest, slug: str) -> HttpResponse:
     """The answer to the POST is the one page that ever shows the key."""
     access = page_access(request, slug, "key.create")
-    form = APIKeyForm(request.POST or None, may_make_service_keys=access.can("key.manage_all"))
+    posted = request.POST if request.method == "POST" else None
+    form = APIKeyForm(posted, may_make_service_keys=access.can("key.manage_all"))
     context = {"access": access, "nav": "keys", "form": form}
     if request.method == "POST" and form.is_valid():
         try:

@@ -36,7 +36,7 @@ def token_list(request: HttpRequest, slug: str) -> HttpResponse:
 def token_create(request: HttpRequest, slug: str) -> HttpResponse:
     """The answer to the POST is the one page that ever shows the token, in the configuration an agent needs."""
     access = page_access(request, slug, "token.manage")
-    form = ShareTokenForm(request.POST or None)
+    form = ShareTokenForm(request.POST if request.method == "POST" else None)
     context = {"access": access, "nav": "keys", "form": form}
     if request.method == "POST" and form.is_valid():
         try:

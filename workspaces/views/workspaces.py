@@ -27,7 +27,7 @@ def workspace_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def create(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
-    form = WorkspaceForm(request.POST or None)
+    form = WorkspaceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             workspace = workspace_create(owner=request.user, name=form.cleaned_data["name"])
@@ -53,7 +53,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug)
     if request.method == "POST" and not access.can("workspace.rename"):
         raise Forbidden
-    form = WorkspaceForm(request.POST or None, initial={"name": access.workspace.name})
+    form = WorkspaceForm(request.POST if request.method == "POST" else None, initial={"name": access.workspace.name})
     if request.method == "POST" and form.is_valid():
         workspace_rename(workspace=access.workspace, name=form.cleaned_data["name"])
         messages.success(request, f"The workspace is called {access.workspace.name} now.")

@@ -1,0 +1,191 @@
+"""Who gets what at every address: the table behind `test_tenancy.py`. A new address needs a row here.
+
+A page's row has five words for GET and five for POST (without any field): what the anonymous, the outsider charlie,
+carol the member, bob the admin and alice the owner of the workspace alpha get. A word is a status, or:
+
+    login   a redirect to the sign-in page (below /admin/ also to its front door, which is such a redirect)
+    home    a redirect inside the console: the person may, and is led on
+
+`path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
+API keys in alpha, `{token}` is its share token, `{gammas_key}` and `{gammas_token}` are those of charlie's workspace.
+"""
+
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """`route` is the pattern as the resolver has it, all its parts joined."""
+
+    route: str
+    path: str
+    get: str
+    post: str
+
+
+class AgentCall(NamedTuple):
+    """A call of an agent's address about alpha's session, with one item and the share's secret where they apply.
+
+    Five askers: somebody with nothing, alice's browser (its cookie counts for nothing here), charlie's agent with the
+    share's secret but gamma's token in its path, an agent with alpha's token but no secret, and one with the secret.
+    """
+
+    route: str
+    method: str
+    path: str
+    answers: str
+
+
+class Socket(NamedTuple):
+    """A WebSocket opened with the five people's cookies: `open`, or the code it is closed with."""
+
+    route: str
+    path: str
+    answers: str
+
+
+SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
+SESSION = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
+READ_ONLY = "405 405 405 405 405"
+EVERYBODY = "200 200 200 200 200"
+MEMBERS = "login 404 200 200 200"
+SIGNED_IN = "login 200 200 200 200"
+SIGNED_OUT = "200 home home home home"
+
+PROJECT = [
+    Page("", "/", "login home home home home", READ_ONLY),
+    Page("healthz", "/healthz", EVERYBODY, READ_ONLY),
+    Page("readyz", "/readyz", EVERYBODY, READ_ONLY),
+    Page("docs/errors", "/docs/errors", EVERYBODY, READ_ONLY),
+]
+
+ACCOUNTS = [
+    Page(
+        "accounts/first-owner/<str:token>",
+        "/accounts/first-owner/guess",
+        "404 404 404 404 404",
+        "404 404 404 404 404",
+    ),
+    Page("accounts/login/", "/accounts/login/", SIGNED_OUT, SIGNED_OUT),
+    Page("accounts/signup/", "/accounts/signup/", SIGNED_OUT, SIGNED_OUT),
+    Page("accounts/logout/", "/accounts/logout/", "login 200 200 200 200", "login login login login login"),
+    Page("accounts/inactive/", "/accounts/inactive/", EVERYBODY, READ_ONLY),
+    Page("accounts/reauthenticate/", "/accounts/reauthenticate/", SIGNED_IN, SIGNED_IN),
+    Page("accounts/email/", "/accounts/email/", SIGNED_IN, "login home home home home"),
+    Page("accounts/confirm-email/", "/accounts/confirm-email/", EVERYBODY, READ_ONLY),
+    Page(
+        r"accounts/^confirm-email/(?P<key>[-:\w]+)/$",
+        "/accounts/confirm-email/guess/",
+        EVERYBODY,
+        "404 404 404 404 404",
+    ),
+    Page("accounts/password/change/", "/accounts/password/change/", SIGNED_IN, SIGNED_IN),
+    Page("accounts/password/set/", "/accounts/password/set/", "login home home home home", "login home home home home"),
+    Page("accounts/password/reset/", "/accounts/password/reset/", EVERYBODY, EVERYBODY),
+    Page("accounts/password/reset/done/", "/accounts/password/reset/done/", EVERYBODY, READ_ONLY),
+    Page("accounts/password/reset/key/done/", "/accounts/password/reset/key/done/", EVERYBODY, READ_ONLY),
+    Page(
+        r"accounts/^password/reset/key/(?P<uidb36>usr_[0-9A-Za-z]+)-(?P<key>.+)/$",
+        "/accounts/password/reset/key/usr_0-guess/",
+        EVERYBODY,
+        EVERYBODY,
+    ),
+    Page(
+        r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        "/accounts/password/reset/key/0-guess/",
+        EVERYBODY,
+        EVERYBODY,
+    ),
+    Page(
+        "accounts/login/code/confirm/",
+        "/accounts/login/code/confirm/",
+        "login home home home home",
+        "login home home home home",
+    ),
+]
+
+WORKSPACES = [
+    Page("workspaces/", "/workspaces/", SIGNED_IN, READ_ONLY),
+    Page("workspaces/new/", "/workspaces/new/", SIGNED_IN, "login 422 422 422 422"),
+    Page("workspaces/<slug:slug>/", "/workspaces/alpha/", "login 404 home home home", READ_ONLY),
+    Page("workspaces/<slug:slug>/", "/workspaces/nowhere/", "login 404 404 404 404", READ_ONLY),
+    Page("workspaces/<slug:slug>/settings/", "/workspaces/alpha/settings/", MEMBERS, "login 404 403 422 422"),
+    Page("workspaces/<slug:slug>/keys/", "/workspaces/alpha/keys/", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/keys/new/", "/workspaces/alpha/keys/new/", MEMBERS, "login 404 422 422 422"),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/revoke/",
+        "/workspaces/alpha/keys/{carols_key}/revoke/",
+        MEMBERS,
+        "login 404 home home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/revoke/",
+        "/workspaces/alpha/keys/{bobs_key}/revoke/",
+        "login 404 404 200 200",
+        "login 404 404 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/revoke/",
+        "/workspaces/alpha/keys/{gammas_key}/revoke/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
+    Page("workspaces/<slug:slug>/tokens/", "/workspaces/alpha/tokens/", MEMBERS, READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/tokens/new/",
+        "/workspaces/alpha/tokens/new/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/tokens/<str:token_id>/revoke/",
+        "/workspaces/alpha/tokens/{token}/revoke/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/tokens/<str:token_id>/revoke/",
+        "/workspaces/alpha/tokens/{gammas_token}/revoke/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+]
+
+SYNC = [
+    Page(SHARE + r"$", "/share/{share}", EVERYBODY, READ_ONLY),
+    Page(r"^s/(?P<share_id>[A-Za-z0-9_-]+)$", "/s/{share}", EVERYBODY, READ_ONLY),
+    Page(SHARE + r"\.json$", "/share/{share}.json", EVERYBODY, READ_ONLY),
+    Page(SHARE + r"\.md$", "/share/{share}.md", EVERYBODY, READ_ONLY),
+    Page(SHARE + r"/fragments$", "/share/{share}/fragments", "422 422 422 422 422", READ_ONLY),
+    Page("workspaces/<slug:slug>/sessions/", "/workspaces/alpha/sessions/", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/sessions/rows", "/workspaces/alpha/sessions/rows", MEMBERS, READ_ONLY),
+    Page(SESSION + r"$", "/workspaces/alpha/sessions/{session}/", MEMBERS, READ_ONLY),
+    Page(SESSION + r"$", "/workspaces/gamma/sessions/{session}/", "login 404 404 404 404", READ_ONLY),
+    Page(SESSION + r"export\.json$", "/workspaces/alpha/sessions/{session}/export.json", MEMBERS, READ_ONLY),
+    Page(SESSION + r"export\.md$", "/workspaces/alpha/sessions/{session}/export.md", MEMBERS, READ_ONLY),
+    Page(SESSION + r"snapshots/latest$", "/workspaces/alpha/sessions/{session}/snapshots/latest", MEMBERS, READ_ONLY),
+    Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
+]
+
+PAGES = [*PROJECT, *ACCOUNTS, *WORKSPACES, *SYNC]
+
+ADMIN_PREFIX = "admin/"
+"""Below it nobody of the cast gets anything: none of them is staff."""
+
+AGENT_CALLS = [
+    AgentCall("create", "POST", "/api/share", "200 200 200 200 200"),
+    AgentCall("sync", "POST", "/api/share/{share}/sync", "401 401 404 401 200"),
+    AgentCall("share", "DELETE", "/api/share/{share}", "401 401 404 401 200"),
+    AgentCall("data", "GET", "/api/share/{share}/data", "200 200 404 200 200"),
+    AgentCall("share_create", "POST", "/share_create", "200 200 200 200 200"),
+    AgentCall("share_sync", "POST", "/share_sync", "401 401 404 401 200"),
+    AgentCall("share_delete", "POST", "/share_delete", "401 401 404 401 200"),
+    AgentCall("share_delete_admin", "POST", "/share_delete_admin", "403 403 403 403 403"),
+    AgentCall("share_data", "GET", "/share_data?id={share}", "200 200 404 200 200"),
+    AgentCall("share_poll", "GET", "/share_poll?id={share}", "426 426 426 426 426"),
+]
+
+SOCKETS = [
+    Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{session}", "4401 4404 open open open"),
+    Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{share}", "open open open open open"),
+    Socket("", "/sync/v1/elsewhere", "4404 4404 4404 4404 4404"),
+]

@@ -1,0 +1,98 @@
+"""The tenancy matrix, continued: the agents' addresses and the sockets, straight into the ASGI application."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings as django_settings
+from pytest_django import Settings
+
+from opencode.asgi import application
+from sync.models import Share
+from sync.runtime import stop_runtime
+from tests.architecture.tenancy_table import AGENT_CALLS, SOCKETS, AgentCall, Socket
+from tests.architecture.world import SESSION, World, make_world
+from tests.cast import browser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+async def world(transactional_db: None, settings: Settings, tmp_path: Any) -> AsyncIterator[World]:
+    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+    yield await sync_to_async(make_world)()
+    await stop_runtime()
+
+
+def body_of(call: AgentCall, secret: str) -> dict[str, Any]:
+    """Everything any of the routes asks for; each takes what it knows."""
+    item = {"type": "session", "data": {"id": SESSION, "time": {"updated": 2}}}
+    older = {"key": f"session/info/{SESSION}", "content": {"id": SESSION, "time": {"updated": 2}}}
+    return {"sessionID": SESSION, "data": [item], **older, **({"secret": secret} if secret else {})}
+
+
+async def cookie_of(person: Any) -> str:
+    client = await sync_to_async(browser)(person)
+    name = django_settings.SESSION_COOKIE_NAME
+    return f"{name}={client.cookies[name].value}" if name in client.cookies else ""
+
+
+@pytest.mark.parametrize("call", AGENT_CALLS, ids=lambda call: call.route)
+async def test_agents_address_gives_each_asker_what_the_table_says(world: World, call: AgentCall) -> None:
+    path = call.path.format(**world.names)
+    secret, cookie = world.share_secret, await cookie_of(world.cast.alice)
+    askers: list[tuple[str, str, dict[str, str]]] = [
+        ("", "", {}),
+        ("", "", {"Cookie": cookie}),
+        (f"/w/{world.gammas_token}", secret, {}),
+        (f"/w/{world.alphas_token}", "", {}),
+        ("", secret, {}),
+    ]
+    transport = httpx.ASGITransport(app=application, client=("127.0.0.1", 4000))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+        answers = [
+            await http.request(call.method, prefix + path, json=body_of(call, given), headers=headers)
+            for prefix, given, headers in askers
+        ]
+    assert " ".join(str(answer.status_code) for answer in answers) == call.answers
+
+
+async def test_charlies_agent_gets_a_share_of_its_own_for_the_same_session_id(world: World) -> None:
+    transport = httpx.ASGITransport(app=application, client=("127.0.0.1", 4000))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+        answer = await http.post(f"/w/{world.gammas_token}/api/share", json={"sessionID": SESSION})
+    share = await Share.objects.select_related("session").aget(pk=answer.json()["id"])
+    assert share.pk != world.names["share"]
+    assert share.session.owner_key == world.cast.gamma.pk
+
+
+@pytest.mark.parametrize("row", SOCKETS, ids=lambda row: row.path)
+async def test_socket_opens_for_whom_the_table_says(world: World, row: Socket) -> None:
+    path, cast = row.path.format(**world.names), world.cast
+    people = (None, cast.charlie, cast.carol, cast.bob, cast.alice)
+    assert " ".join([await opening(path, await cookie_of(person)) for person in people]) == row.answers
+
+
+async def test_session_is_not_found_under_another_workspaces_name(world: World) -> None:
+    cookie = await cookie_of(world.cast.alice)
+    assert await opening(f"/sync/v1/sessions/{SESSION}?workspace=alpha", cookie) == "open"
+    assert await opening(f"/sync/v1/sessions/{SESSION}?workspace=gamma", cookie) == "4404"
+
+
+async def opening(path: str, cookie: str) -> str:
+    """`open` when the server welcomes the reader, otherwise the code it closes with."""
+    headers = [(b"cookie", cookie.encode()), (b"origin", django_settings.PUBLIC_URL.encode())]
+    socket = WebsocketCommunicator(application, path, headers=headers)
+    accepted, code = await socket.connect(timeout=10)
+    if not accepted:
+        return str(code)
+    while (message := await socket.receive_output(timeout=10))["type"] != "websocket.close":
+        if json.loads(message["text"])["type"] == "welcome":
+            await socket.disconnect(timeout=10)
+            return "open"
+    return str(message["code"])

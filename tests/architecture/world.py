@@ -1,0 +1,49 @@
+"""What the tenancy table's braces stand for: a world with something of everything in alpha, and its twin in gamma."""
+
+from dataclasses import dataclass
+
+from sync.models import Session, Share
+from sync.protocol.updates import Update
+from sync.services.publishing import session_publish_sync
+from sync.services.snapshots import snapshot_write
+from sync.sharesecrets import derive_share_secret
+from tests.cast import Cast, make_cast
+from workspaces.services.api_keys import api_key_create
+from workspaces.services.share_tokens import share_token_create
+
+SESSION = "ses_one"
+INFO = '{"id":"ses_one","title":"one","time":{"created":1,"updated":1}}'
+READ = ["sync:read"]
+
+
+@dataclass(frozen=True)
+class World:
+    cast: Cast
+    names: dict[str, str]
+    """Ids by the table's words."""
+    share_secret: str
+    alphas_token: str
+    gammas_token: str
+
+
+def make_world() -> World:
+    cast = make_cast()
+    session = Session.objects.create(client_id=SESSION, owner_key=cast.alpha.pk, workspace=cast.alpha)
+    session_publish_sync(session_id=session.pk, updates=[Update(f"session/info/{SESSION}", INFO)])
+    snapshot_write(session_id=session.pk)
+    share = Share.objects.create(session=session, secret_version=1)
+    carols_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=READ)
+    bobs_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.bob, name="bob", scopes=READ)
+    gammas_key, _ = api_key_create(workspace=cast.gamma, created_by=cast.charlie, name="charlie", scopes=READ)
+    token, alphas_secret = share_token_create(workspace=cast.alpha, created_by=cast.alice, name="alpha")
+    gammas_token, gammas_secret = share_token_create(workspace=cast.gamma, created_by=cast.charlie, name="gamma")
+    names = {
+        "session": SESSION,
+        "share": share.pk,
+        "carols_key": carols_key.pk,
+        "bobs_key": bobs_key.pk,
+        "gammas_key": gammas_key.pk,
+        "token": token.pk,
+        "gammas_token": gammas_token.pk,
+    }
+    return World(cast, names, derive_share_secret(share.pk, 1), alphas_secret, gammas_secret)
