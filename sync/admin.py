@@ -3,33 +3,16 @@
 Entries are not shown: a session can hold hundreds of megabytes, and its page is the place to read it.
 """
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
+from opencode.lib.admin import LookOnlyAdmin
 from opencode.lib.money import format_dollars
 from sync.models import Session, Share, Snapshot
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin):
+class SessionAdmin(LookOnlyAdmin[Session]):
     list_display = (
         "client_id",
         "title",
@@ -41,6 +24,7 @@ class SessionAdmin(ReadOnlyAdmin):
         "cost_in_dollars",
         "last_activity_at",
     )
+    ordering = ("-last_activity_at", "-id")
     list_filter = ("is_running", "last_activity_at")
     search_fields = ("client_id__exact", "title", "workspace__slug__exact", "shares__id__exact")
     search_help_text = "session id, share id, workspace slug, or words of the title"
@@ -56,7 +40,8 @@ class SessionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Share)
-class ShareAdmin(ReadOnlyAdmin):
+class ShareAdmin(LookOnlyAdmin[Share]):
+    ordering = ("-created_at",)
     list_display = ("id", "session", "visibility", "created_at", "expires_at", "revoked_at")
     list_filter = ("visibility",)
     search_fields = ("id__exact", "session__client_id__exact", "session__workspace__slug__exact", "session__title")
@@ -65,7 +50,7 @@ class ShareAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(ReadOnlyAdmin):
+class SnapshotAdmin(LookOnlyAdmin[Snapshot]):
     list_display = ("session", "seq", "state", "entries", "size", "created_at", "stored_at")
     list_filter = ("state",)
     search_fields = ("session__client_id__exact", "session__workspace__slug__exact", "session__title", "sha256__exact")
@@ -75,6 +60,3 @@ class SnapshotAdmin(ReadOnlyAdmin):
     @admin.display(description="size")
     def size(self, snapshot: Snapshot) -> str:
         return filesizeformat(snapshot.bytes)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).order_by("-id")

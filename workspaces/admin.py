@@ -1,30 +1,12 @@
 """Workspaces and what they hand out, for support staff: found by address, slug or prefix. No hashes are shown."""
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 
+from opencode.lib.admin import LookOnlyAdmin
 from workspaces.models import APIKey, Membership, ShareToken, Workspace
-
-Row = TypeVar("Row", bound=Model)
-
-
-class LookOnlyAdmin(admin.ModelAdmin[Row]):
-    """Staff read; changes go through the pages and, later, through actions that leave a trace with the customer."""
-
-    show_full_result_count = False
-    ordering = ("-id",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class MembershipInline(admin.TabularInline[Membership, Workspace]):

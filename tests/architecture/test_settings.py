@@ -1,0 +1,103 @@
+"""Settings: typed environment, clear errors, and nothing dangerous by default."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+
+from opencode.env import Environment, read_environment
+from opencode.settings.base import parse_keyring
+from tests.support.server import ROOT
+
+PRODUCTION = {
+    "OPENCODE_SECRET_KEY": "s" * 50,
+    "OPENCODE_HASH_KEYS": "1:" + "k" * 32,
+    "OPENCODE_PUBLIC_URL": "https://console.example",
+    "DATABASE_URL": "mysql://u:p%40ss@db.example:3307/console",
+    "REDIS_URL": "redis://redis.example:6379/0",
+}
+
+
+def run_production(script: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    clean = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "opencode.settings.production"}
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_no_variable_gives_the_defaults() -> None:
+    assert read_environment({}) == Environment()
+
+
+def test_empty_value_counts_as_not_set() -> None:
+    assert read_environment({"PORT": "", "HOST": ""}) == Environment()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eight"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("OPENCODE_SIGNUP", "maybe"),
+        ("OPENCODE_LOG_JSON", "perhaps"),
+    ],
+)
+def test_senseless_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=name):
+        read_environment({name: value})
+
+
+@pytest.mark.parametrize("text", ["secret", "1:short", "one:" + "k" * 32])
+def test_malformed_keyring_is_refused(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="OPENCODE_HASH_KEYS"):
+        parse_keyring(text)
+
+
+def test_keyring_has_a_key_for_each_version() -> None:
+    assert parse_keyring("1:" + "a" * 32 + ", 2:" + "b" * 32) == {1: b"a" * 32, 2: b"b" * 32}
+
+
+@pytest.mark.parametrize("missing", PRODUCTION)
+def test_production_without_a_needed_variable_does_not_start(missing: str) -> None:
+    given = {name: value for name, value in PRODUCTION.items() if name != missing}
+    done = run_production("import opencode.settings.production", given)
+    assert done.returncode != 0
+    assert missing in done.stderr.splitlines()[-1]
+
+
+def test_production_is_strict() -> None:
+    script = (
+        "from opencode.settings import production as p;"
+        "assert p.DEBUG is False and p.SESSION_COOKIE_SECURE and p.CSRF_COOKIE_SECURE;"
+        "assert p.ALLOWED_HOSTS == ['console.example'] and p.SECURE_HSTS_SECONDS > 0;"
+        "assert p.DATABASES['default']['PASSWORD'] == 'p@ss' and p.ANONYMOUS_SHARES is False or p.HOST == '127.0.0.1'"
+    )
+    done = run_production(script, PRODUCTION)
+    assert done.stderr == ""
+
+
+def test_anonymous_shares_are_off_where_strangers_can_reach() -> None:
+    script = "from opencode.settings import production as p; assert p.ANONYMOUS_SHARES is False"
+    assert run_production(script, PRODUCTION | {"HOST": "0.0.0.0"}).stderr == ""
+
+
+def test_every_commit_is_synced() -> None:
+    assert "synchronous=FULL" in settings.DATABASES["default"]["OPTIONS"]["init_command"]
+    assert settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_every_scheduled_task_exists() -> None:
+    from opencode.celery import app
+
+    app.loader.import_default_modules()
+    scheduled = {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert scheduled <= set(app.tasks)
+
+
+def test_django_has_nothing_to_complain_about() -> None:
+    call_command("check", fail_level="WARNING")
