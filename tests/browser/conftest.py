@@ -1,0 +1,52 @@
+"""Fixtures of the browser journeys; the browser lives for one module, so that its loop never meets another test's."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.browser import DESKTOP, WatchedPage, chromium
+from tests.support.server import ConsoleServer
+
+ACTION_MS = 10_000
+OpenPage = Callable[..., WatchedPage]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Open an address in a browser profile of its own; takes the options of a playwright context."""
+    contexts = []
+
+    def start(address: str, **options: Any) -> WatchedPage:
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "UTC", **options})
+        context.set_default_timeout(ACTION_MS)
+        contexts.append(context)
+        watched = WatchedPage(context)
+        watched.page.goto(address)
+        return watched
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def alice(console_server: ConsoleServer) -> dict[str, str]:
+    """A person with a workspace, a share token and an API key on the running server."""
+    found: dict[str, str] = console_server.ask("tests.support.seed")
+    return found
+
+
+def sign_in(page: Page, person: dict[str, str]) -> None:
+    """Through the sign-in form that is open."""
+    page.get_by_label("E-mail").fill(person["email"])
+    page.get_by_label("Password").fill(person["password"])
+    page.get_by_label("Password").press("Enter")
+    page.wait_for_url("**/sessions/")

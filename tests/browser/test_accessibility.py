@@ -1,0 +1,58 @@
+"""axe finds nothing on the main pages, in light and in dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import OpenPage, sign_in
+from tests.support.live import wait_until_live
+from tests.support.replay import RecordedAgent
+from tests.support.server import ConsoleServer
+
+pytestmark = pytest.mark.browser
+SCHEMES = ["light", "dark"]
+
+
+def violations(page: Page) -> list[str]:
+    """Each as its rule with the first element it is about."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here"]
+)
+def test_entrance_pages_are_accessible(
+    console_server: ConsoleServer, open_page: OpenPage, path: str, scheme: str
+) -> None:
+    assert violations(open_page(console_server.url + path, color_scheme=scheme).page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_share_page_is_accessible(console_server: ConsoleServer, open_page: OpenPage, scheme: str) -> None:
+    agent = RecordedAgent(console_server.url, "share_1.18.33.jsonl")
+    agent.play_rest()
+    watched = open_page(agent.link, color_scheme=scheme)
+    wait_until_live(watched.page)
+    watched.screenshot(f"share-{scheme}")
+    assert violations(watched.page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_workspace_pages_are_accessible(
+    console_server: ConsoleServer, open_page: OpenPage, alice: dict[str, str], scheme: str
+) -> None:
+    agent = RecordedAgent(f"{console_server.url}/w/{alice['token']}", "share_1.18.33.jsonl")
+    agent.play_rest()
+    watched = open_page(console_server.url, color_scheme=scheme)
+    sign_in(watched.page, alice)
+    workspace = f"{console_server.url}/workspaces/{alice['slug']}"
+    found = {}
+    for path in ["sessions/", f"sessions/{agent.session_id}/", "keys/", "keys/new/", "tokens/", "settings/"]:
+        answer = watched.page.goto(f"{workspace}/{path}")
+        assert answer is not None
+        assert answer.ok, path
+        watched.screenshot(f"{path}-{scheme}")
+        found[path] = violations(watched.page)
+    assert {path: problems for path, problems in found.items() if problems} == {}

@@ -1,0 +1,46 @@
+"""A new person: sign up, confirm the mail, land in a first workspace that says how to connect an agent."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.support.processes import wait_until
+from tests.support.server import ConsoleServer
+
+pytestmark = pytest.mark.browser
+CONFIRM_LINK = re.compile(r"http://\S+/accounts/confirm-email/\S+")
+
+
+def test_signed_up_person_learns_how_to_connect_an_agent(console_server: ConsoleServer, open_page: OpenPage) -> None:
+    watched = open_page(console_server.url)
+    page = watched.page
+    page.get_by_role("link", name="sign up").click()
+    page.get_by_label("E-mail").fill("dora@example.com")
+    page.get_by_label("Password").fill("a long pass phrase 9")
+    watched.screenshot("sign-up")
+    page.get_by_label("Password").press("Enter")
+    found = wait_until(lambda: CONFIRM_LINK.search(console_server.log), "the mail is in the server's log")
+
+    page.goto(found[0])
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/workspaces/dora/sessions/")
+    empty = page.locator("#session-list")
+    expect(empty).to_contain_text("No sessions yet")
+    expect(empty).to_contain_text(f"{console_server.url}/w/")
+    expect(empty).to_contain_text('opencode run "hello"')
+    watched.screenshot("sessions-empty")
+    assert watched.complaints == []
+
+
+def test_first_owner_link_signs_in_once(console_server: ConsoleServer, open_page: OpenPage) -> None:
+    link = re.search(r"http://\S+/accounts/first-owner/\S+", console_server.log)
+    assert link is not None
+    page = open_page(link[0]).page
+    page.get_by_label("E-mail").fill("owner@example.com")
+    page.get_by_label("Password").fill("a long pass phrase 9")
+    page.get_by_label("Password").press("Enter")
+    page.wait_for_url("**/sessions/")
+    again = open_page(link[0]).page
+    expect(again.get_by_label("Password")).to_have_count(0)

@@ -1,0 +1,33 @@
+"""A recorded agent, played step by step into a running server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from tests.contract.recordings import batches_of, session_id_of
+
+
+class RecordedAgent:
+    """Creates its share at once; `play(n)` sends the next n recorded syncs, each answered before the next."""
+
+    def __init__(self, server_url: str, recording: str) -> None:
+        self._server = server_url
+        self._batches: Iterator[list[dict[str, Any]]] = iter(batches_of(recording))
+        self.session_id = session_id_of(recording)
+        created = self._post("/api/share", {"sessionID": self.session_id})
+        self.link: str = created["url"]
+        self._share, self._secret = created["id"], created["secret"]
+
+    def play(self, count: int) -> None:
+        for _ in range(count):
+            self._post(f"/api/share/{self._share}/sync", {"secret": self._secret, "data": next(self._batches)})
+
+    def play_rest(self) -> None:
+        for batch in self._batches:
+            self._post(f"/api/share/{self._share}/sync", {"secret": self._secret, "data": batch})
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = httpx.post(self._server + path, json=body, trust_env=False, timeout=20).raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
