@@ -13,6 +13,7 @@ from allauth.account.forms import (
     SignupForm,
 )
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +26,7 @@ LABELS: Final = {
     "oldpassword": "Present password",
     "password2": "New password again",
 }
-PASSWORD_RULES: Final = "Ten characters or more; nothing common, nothing like your address."
+GOOD_CHOICE_HELP: Final = "Ten characters or more; nothing common, nothing like your address."
 
 
 class InOurWords:
@@ -39,7 +40,7 @@ class InOurWords:
             field.widget.attrs.pop("placeholder", None)
             field.label = LABELS.get(name, field.label)
             if name == "password1":
-                field.help_text = PASSWORD_RULES
+                field.help_text = GOOD_CHOICE_HELP
 
 
 class ConsoleLoginForm(InOurWords, LoginForm):  # type: ignore[misc]
@@ -72,6 +73,7 @@ class ConsoleSignupForm(InOurWords, SignupForm):  # type: ignore[misc]
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """A sign-up that loses a race for its address ends like any sign-up with a taken one: nobody can tell."""
         if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # takes as long as the sign-up of a free address
             return self._answer(super().try_save(request))
         try:
             with transaction.atomic():
@@ -104,7 +106,7 @@ class FirstOwnerForm(forms.Form):
         label="Password",
         strip=False,
         max_length=1024,
-        help_text=PASSWORD_RULES,
+        help_text=GOOD_CHOICE_HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -107,6 +108,19 @@ def test_taken_address_is_told_to_its_owner_only(cast: Cast) -> None:
     to_alice, to_erin = mail.outbox
     assert link_in(to_alice, "/accounts/password/reset/") == reverse("account_reset_password")
     assert link_in(to_erin, "/accounts/confirm-email/")
+
+
+def test_taken_address_takes_as_much_hashing_as_a_free_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    sign_up(browser(), email="alice@example.com")
+    assert hashed == [PASSWORD]
 
 
 def test_lost_race_for_an_address_looks_like_a_taken_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
@@ -218,6 +220,18 @@ def test_long_lists_are_paged_by_key(cast: Cast, make_key: MakeKey, monkeypatch:
     assert "key-number-0" not in first
     assert "key-number-0" in second
     assert "key-number-1" not in second
+
+
+def test_long_list_costs_as_many_queries_as_a_short_one(cast: Cast, make_key: MakeKey) -> None:
+    client = browser(cast.bob)
+    make_key(cast.carol)
+    with CaptureQueriesContext(connection) as short:
+        client.get(KEYS)
+    for _ in range(20):
+        make_key(cast.alice)
+    with CaptureQueriesContext(connection) as long:
+        client.get(KEYS)
+    assert len(long) <= len(short) <= 8
 
 
 def test_empty_list_says_what_to_do(cast: Cast) -> None:
