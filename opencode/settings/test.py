@@ -1,10 +1,15 @@
-"""The embedded stack with test-sized costs where no promise depends on them (password hashing, mail)."""
+"""Either stack with test-sized costs where no promise depends on them (password hashing, mail).
+
+The embedded one; with DATABASE_URL, REDIS_URL and S3_BUCKET in the environment the real servers they name.
+"""
 
 import tempfile
 from pathlib import Path
 
+from opencode.databaseurl import database_settings
+from opencode.objectstorage import s3_storage
 from opencode.settings.embedded import *  # noqa: F403
-from opencode.settings.embedded import DATABASES
+from opencode.settings.embedded import DATABASES, ENV
 
 _scratch = Path(tempfile.mkdtemp(prefix="opencode-test-"))
 DATABASES["default"]["TEST"] = {"NAME": _scratch / "test.sqlite3"}
@@ -25,4 +30,15 @@ STORAGES = {
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 WHITENOISE_AUTOREFRESH = True
+STATIC_ROOT = _scratch / "static"
+STATIC_ROOT.mkdir()
 ANONYMOUS_SHARES = True
+
+if ENV.DATABASE_URL:
+    DATABASES = {"default": database_settings(ENV.DATABASE_URL)}
+if ENV.REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [ENV.REDIS_URL]}}
+    }
+if ENV.S3_BUCKET:
+    STORAGES["default"] = STORAGES["snapshots"] = s3_storage(ENV)

@@ -210,9 +210,17 @@ def test_queue_is_bounded_in_bytes(settings: LazySettings) -> None:
     assert Session.objects.get().head_seq == 1
 
 
+DURABILITY = {
+    "sqlite": {"PRAGMA synchronous": 2, "PRAGMA journal_mode": "wal"},
+    "mysql": {"SELECT @@innodb_flush_log_at_trx_commit": 1, "SELECT @@transaction_isolation": "READ-COMMITTED"},
+}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_every_commit_is_synced_to_disk() -> None:
-    with connection.cursor() as cursor:
-        synchronous = cursor.execute("PRAGMA synchronous").fetchone()
-        journal = cursor.execute("PRAGMA journal_mode").fetchone()
-    assert (synchronous, journal) == ((2,), ("wal",))
+    found = {}
+    for sql in DURABILITY[connection.vendor]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            found[sql] = cursor.fetchone()[0]
+    assert found == DURABILITY[connection.vendor]

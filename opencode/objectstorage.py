@@ -1,0 +1,23 @@
+"""The S3_… variables to a Django storage."""
+
+from typing import Any
+
+from opencode.env import Environment
+
+
+def s3_storage(environment: Environment) -> dict[str, Any]:
+    """S3, R2 or anything that speaks like them; objects are private and never overwritten."""
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": environment.S3_BUCKET,
+            "endpoint_url": environment.S3_ENDPOINT_URL or None,
+            "access_key": environment.S3_ACCESS_KEY_ID,
+            "secret_key": environment.S3_SECRET_ACCESS_KEY,
+            "region_name": environment.S3_REGION,
+            "signature_version": "s3v4",
+            "addressing_style": "path",
+            "file_overwrite": False,
+            "querystring_auth": True,
+        },
+    }
