@@ -141,9 +141,11 @@ def test_key_costs_one_indexed_read(
     with django_assert_num_queries(1) as queries:
         key_access(secret)
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN QUERY PLAN " + queries.captured_queries[0]["sql"])
-        plan = " ".join(row[3] for row in cursor.fetchall())
+        cursor.execute(f"{connection.ops.explain_query_prefix()} {queries.captured_queries[0]['sql']}")
+        plan = str(cursor.fetchall())
+    # How SQLite and MariaDB name the reading of a whole table.
     assert "SCAN" not in plan
+    assert "'ALL'" not in plan
 
 
 def test_use_is_written_at_most_once_a_minute(cast: Cast, make_key: MakeKey) -> None:
