@@ -8,7 +8,7 @@ DAY = 24 * HOUR
 
 
 def ago(then: datetime, now: datetime) -> str:
-    """`now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`, and the UTC date after 30 days; the future counts as now."""
+    """`now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`, the UTC date after 30 days; `now` for the future."""
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < 5:
         return "now"

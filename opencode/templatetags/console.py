@@ -41,9 +41,10 @@ def dollars(micro_cents: int) -> str:
 
 @register.filter
 def compact(count: int) -> str:
-    """`812`, `4.2k`, `128k`, `1.3M`: a count in at most five characters."""
+    """`812`, `4.2k`, `128k`, `1.3M`: a count in four characters or so, rounded down."""
     for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
+        if count >= 10 * size:
+            return f"{count // size}{unit}"
         if count >= size:
-            value = count / size
-            return f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
+            return f"{count * 10 // size / 10:.1f}{unit}"
     return str(count)

@@ -16,7 +16,7 @@ from sync.views.reading import read_only
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 from workspaces.selectors.agentconfig import agent_config
 
-TOKEN_PLACE = "YOUR-SHARE-TOKEN"
+PLACEHOLDER = "YOUR-SHARE-TOKEN"
 
 
 @read_only
@@ -52,5 +52,5 @@ def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, An
         "older": urlencode({**query, "after": str(page.older)}) if page.older else "",
         "rows_url": f"{rows_url}?{urlencode(query)}" if query else rows_url,
         "may_connect": access.can("token.manage"),
-        "agent_config": agent_config(TOKEN_PLACE),
+        "agent_config": agent_config(PLACEHOLDER),
     }

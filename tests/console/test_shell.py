@@ -1,0 +1,64 @@
+"""The frame around every page: colours without a flash, the switcher, strict scripts and styles."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.cast import BROWSER, Cast, SignIn
+
+SESSIONS = "/workspaces/alpha/sessions/"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "opening"),
+    [
+        ("", '<html lang="en">'),
+        ("dark", '<html lang="en" data-theme="dark">'),
+        ("light", '<html lang="en" data-theme="light">'),
+        ('"><script>', '<html lang="en">'),
+    ],
+)
+def test_chosen_colours_are_in_the_first_byte_of_the_page(cookie: str, opening: str) -> None:
+    client = Client(headers=BROWSER)
+    client.cookies["opencode_theme"] = cookie
+    assert opening in client.get(reverse("error_codes")).content.decode()
+    assert opening in client.get("/nowhere").content.decode()
+
+
+def test_switcher_lists_only_the_persons_workspaces(cast: Cast, sign_in: SignIn) -> None:
+    page = sign_in(cast.bob).get(SESSIONS).content.decode()
+    menu = page[page.index('id="workspaces-menu"') : page.index("</nav>")]
+    assert "alpha" in menu
+    assert "gamma" not in page
+
+
+def test_navigation_says_where_one_is(cast: Cast, sign_in: SignIn) -> None:
+    page = sign_in(cast.alice).get(SESSIONS).content.decode()
+    assert re.findall(r'href="([^"]+)" aria-current="page"', page) == [SESSIONS]
+
+
+def test_signing_out_is_a_form(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.alice)
+    page = client.get(SESSIONS).content.decode()
+    assert f'<form method="post" action="{reverse("account_logout")}">' in page
+    client.post(reverse("account_logout"))
+    assert client.get(SESSIONS).status_code == 302
+
+
+@pytest.mark.parametrize("path", [SESSIONS, "/workspaces/alpha/keys/", "/accounts/email/", "/docs/errors", "/nowhere"])
+def test_pages_keep_to_the_content_policy(cast: Cast, sign_in: SignIn, path: str) -> None:
+    answer = sign_in(cast.alice).get(path)
+    page = answer.content.decode()
+    policy = answer["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert re.findall(r'\s(?:style|on[a-z]+)="', page) == []
+    assert "<style" not in page
+    assert [tag for tag in re.findall(r"<script[^>]*>", page) if " src=" not in tag] == []
+
+
+def test_first_render_needs_one_stylesheet(cast: Cast, sign_in: SignIn) -> None:
+    page = sign_in(cast.alice).get(SESSIONS).content.decode()
+    assert len(re.findall('rel="stylesheet"', page)) == 1
