@@ -1,12 +1,14 @@
 """Fixtures of the browser journeys; the browser lives for one module, so that its loop never meets another test's."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import DESKTOP, WatchedPage, chromium
+from tests.support.fixtures import copied_server
 from tests.support.server import ConsoleServer
 
 ACTION_MS = 10_000
@@ -41,6 +43,19 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 def alice(console_server: ConsoleServer) -> dict[str, str]:
     """A person with a workspace, a share token and an API key on the running server."""
     found: dict[str, str] = console_server.ask("tests.support.seed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def shared_server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
+    """One server for all tests of a module, for those that only look."""
+    with copied_server(prepared_data, tmp_path_factory.mktemp("shared") / "console") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_alice(shared_server: ConsoleServer) -> dict[str, str]:
+    found: dict[str, str] = shared_server.ask("tests.support.seed")
     return found
 
 

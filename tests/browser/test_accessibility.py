@@ -24,14 +24,14 @@ def violations(page: Page) -> list[str]:
     "path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here"]
 )
 def test_entrance_pages_are_accessible(
-    console_server: ConsoleServer, open_page: OpenPage, path: str, scheme: str
+    shared_server: ConsoleServer, open_page: OpenPage, path: str, scheme: str
 ) -> None:
-    assert violations(open_page(console_server.url + path, color_scheme=scheme).page) == []
+    assert violations(open_page(shared_server.url + path, color_scheme=scheme).page) == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_share_page_is_accessible(console_server: ConsoleServer, open_page: OpenPage, scheme: str) -> None:
-    agent = RecordedAgent(console_server.url, "share_1.18.33.jsonl")
+def test_share_page_is_accessible(shared_server: ConsoleServer, open_page: OpenPage, scheme: str) -> None:
+    agent = RecordedAgent(shared_server.url, "share_1.18.33.jsonl")
     agent.play_rest()
     watched = open_page(agent.link, color_scheme=scheme)
     wait_until_live(watched.page)
@@ -41,13 +41,13 @@ def test_share_page_is_accessible(console_server: ConsoleServer, open_page: Open
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_workspace_pages_are_accessible(
-    console_server: ConsoleServer, open_page: OpenPage, alice: dict[str, str], scheme: str
+    shared_server: ConsoleServer, open_page: OpenPage, shared_alice: dict[str, str], scheme: str
 ) -> None:
-    agent = RecordedAgent(f"{console_server.url}/w/{alice['token']}", "share_1.18.33.jsonl")
+    agent = RecordedAgent(f"{shared_server.url}/w/{shared_alice['token']}", "share_1.18.33.jsonl")
     agent.play_rest()
-    watched = open_page(console_server.url, color_scheme=scheme)
-    sign_in(watched.page, alice)
-    workspace = f"{console_server.url}/workspaces/{alice['slug']}"
+    watched = open_page(shared_server.url, color_scheme=scheme)
+    sign_in(watched.page, shared_alice)
+    workspace = f"{shared_server.url}/workspaces/{shared_alice['slug']}"
     found = {}
     for path in ["sessions/", f"sessions/{agent.session_id}/", "keys/", "keys/new/", "tokens/", "settings/"]:
         answer = watched.page.goto(f"{workspace}/{path}")

@@ -3,12 +3,20 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.server import ConsoleServer
 
 StartServer = Callable[..., ConsoleServer]
+
+
+def copied_server(prepared: Path, folder: Path, **options: Any) -> ConsoleServer:
+    """A console that is not started yet, on a copy of a prepared data directory."""
+    shutil.copytree(prepared, folder)
+    (folder / "server.log").unlink()
+    return ConsoleServer(folder, **options)
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +33,8 @@ def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[StartServer]:
     """Start consoles with data of their own; takes what ConsoleServer takes. All end with the test."""
     servers: list[ConsoleServer] = []
 
-    def start(**options: object) -> ConsoleServer:
-        folder = tmp_path / f"console{len(servers)}"
-        shutil.copytree(prepared_data, folder)
-        (folder / "server.log").unlink()
-        servers.append(ConsoleServer(folder, **options))  # type: ignore[arg-type]
+    def start(**options: Any) -> ConsoleServer:
+        servers.append(copied_server(prepared_data, tmp_path / f"console{len(servers)}", **options))
         servers[-1].start()
         return servers[-1]
 
