@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 
 from django.utils.html import escape
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
@@ -63,15 +64,20 @@ def highlight_lines(text: str, language: str = "") -> list[str]:
 
 
 def _spans(text: str, language: str) -> Iterator[str]:
-    """Tokens as spans that never cross a line; what is left when the time is up comes plain."""
+    """Runs of one class as spans that never cross a line; what is left when the time is up comes plain."""
     deadline = time.monotonic() + HIGHLIGHT_SECONDS
-    for position, kind, value in lexer_for(language).get_tokens_unprocessed(text):
+    position = 0
+    tokens = lexer_for(language).get_tokens_unprocessed(text)
+    for name, run in groupby(tokens, lambda token: token_class(token[1])):
+        value = "".join(token[2] for token in run)
+        position += len(value)
+        yield _span(name, escape_code(value))
         if time.monotonic() > deadline:
             yield escape_code(text[position:])
             return
-        name = token_class(kind)
-        escaped = escape_code(value)
-        if not name or not value.strip():
-            yield escaped
-            continue
-        yield "\n".join(f'<span class="{name}">{line}</span>' if line else "" for line in escaped.split("\n"))
+
+
+def _span(name: str, escaped: str) -> str:
+    if not name:
+        return escaped
+    return "\n".join(f'<span class="{name}">{line}</span>' if line.strip() else line for line in escaped.split("\n"))

@@ -1,5 +1,6 @@
 """Markdown to sanitised HTML. Two walls: the parser emits no raw HTML, and nh3 lets only listed tags through."""
 
+from collections import deque
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
@@ -47,7 +48,13 @@ def render_markdown(text: str) -> SafeString:
     """Safe HTML of an untrusted text; a text beyond MARKDOWN_CHARACTERS comes as plain lines."""
     if len(text) > MARKDOWN_CHARACTERS:
         return mark_safe(f'<div class="plain-text" dir="auto">{escape(text)}</div>')  # noqa: S308 - escaped just here
-    return mark_safe(_CLEANER.clean(_PARSER.render(text)))  # noqa: S308 - sanitised just here
+    try:
+        parser = _IDLE.pop()
+    except IndexError:
+        parser = _build_parser()
+    html = parser.render(text)
+    _IDLE.append(parser)
+    return mark_safe(_CLEANER.clean(html))  # noqa: S308 - sanitised just here
 
 
 def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
@@ -69,8 +76,9 @@ def _heading(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
 ) -> str:
     """The levels a text uses become h4, h5, h6 in their order: it begins below the page's own headings."""
-    levels = env.setdefault("levels", sorted({token.tag for token in tokens if token.type == "heading_open"}))
-    level = min(6, 4 + levels.index(tokens[index].tag))
+    if "levels" not in env:
+        env["levels"] = sorted({token.tag for token in tokens if token.type == "heading_open"})
+    level = min(6, 4 + env["levels"].index(tokens[index].tag))
     return f'<h{level} dir="auto">' if tokens[index].nesting == 1 else f"</h{level}>\n"
 
 
@@ -117,4 +125,5 @@ _RULES = {
     "table_close": _table,
     **dict.fromkeys(("paragraph_open", "bullet_list_open", "ordered_list_open", "blockquote_open"), _block),
 }
-_PARSER = _build_parser()
+# A parser keeps the text it is at (its link finder does), so no two threads may use one at a time.
+_IDLE: deque[MarkdownIt] = deque([_build_parser()])

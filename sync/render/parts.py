@@ -26,8 +26,8 @@ class Shown(NamedTuple):
 
 def part_body(data: Any) -> SafeString:
     """The HTML of a part's content; empty for a part that shows nothing (an empty text, a step's start)."""
-    kind = text_at(data, "type")
-    shown = _READERS.get(kind, _unknown)(data) if isinstance(data, dict) else _unknown(data)
+    read = _READERS.get(text_at(data, "type"))
+    shown = read(data) if read is not None else _unknown(data)
     if shown is None:
         return NOTHING
     # A part may hold its own `truncated`: something of it was too large to be kept.
