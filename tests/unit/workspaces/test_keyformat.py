@@ -73,6 +73,7 @@ def test_two_swapped_characters_are_noticed(body: str, place: int) -> None:
         "oc_live_" + "\ud800" * 33,
         "oc_live_" + "٠" * 33,
     ],
+    ids=["empty", "prefix", "other kind", "short", "long", "line end", "space", "dashes", "surrogates", "other digits"],
 )
 def test_look_alikes_are_refused(text: str) -> None:
     assert not is_well_formed(text, API_KEY_PREFIX)
