@@ -34,7 +34,7 @@ async def decoded(work: Callable[[], T], size: int) -> T:
 
 async def publish_items(target: ShareTarget, items: Sequence[Item]) -> None:
     """Commit the items, merged with what is stored; every piece waits for a full queue or a locked database."""
-    for piece in _pieces(items):
+    for piece in pieces_of(items):
         publish = partial(
             session_publish,
             session_id=target.session_id,
@@ -49,7 +49,8 @@ async def publish_items(target: ShareTarget, items: Sequence[Item]) -> None:
             raise
 
 
-def _pieces(items: Sequence[Item]) -> Iterator[list[Item]]:
+def pieces_of(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Runs of items that one commit takes without holding up the other sessions for long."""
     piece: list[Item] = []
     size = 0
     for item in items:
