@@ -14,7 +14,14 @@ from sync.models import Session, SessionEntry, Snapshot
 from sync.protocol.updates import Update
 from sync.services.erasure import session_erase
 from sync.services.publishing import session_publish_sync
-from sync.services.snapshot_sweep import CLAIM, RETRY_FIRST, snapshots_remove_orphans, snapshots_write_due
+from sync.services.snapshot_sweep import (
+    CLAIM,
+    RETRY_FIRST,
+    RETRY_LAST,
+    _claim,
+    snapshots_remove_orphans,
+    snapshots_write_due,
+)
 from sync.services.snapshots import snapshot_write
 from sync.snapshots import SnapshotEntry, SnapshotHeader, object_name, unpack
 from sync.store import read_state
@@ -117,6 +124,10 @@ def test_publish_makes_a_session_due_and_the_sweep_writes_it_once() -> None:
     assert snapshots_write_due(now=utc_now() + SOON) == (0, 0)
 
 
+def refuse(_storage: DurableFileSystemStorage, _name: str, _content: Any) -> str:
+    raise ConnectionError("the storage is away")
+
+
 def test_failing_session_stops_no_other_and_waits(objects: Path) -> None:
     broken, fine = make_session("ses_broken"), make_session("ses_fine")
     blocked = objects / f"sessions/none/{broken.pk}"
@@ -133,11 +144,40 @@ def test_failing_session_stops_no_other_and_waits(objects: Path) -> None:
     assert snapshots_write_due(now=broken.snapshot_due_at) == (1, 0)
 
 
-def test_session_taken_by_another_worker_is_left_to_it() -> None:
+def test_failing_session_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = make_session()
+    monkeypatch.setattr(DurableFileSystemStorage, "_save", refuse)
+    start = utc_now()
+    pauses = []
+    for minutes in (1, 10, 300):
+        now = start + timedelta(minutes=minutes)
+        assert snapshots_write_due(now=now) == (0, 1)
+        session.refresh_from_db()
+        assert session.snapshot_due_at is not None
+        pauses.append(session.snapshot_due_at - now)
+    assert RETRY_FIRST <= pauses[0] <= timedelta(minutes=1)
+    assert timedelta(minutes=9) <= pauses[1] <= timedelta(minutes=10)
+    assert pauses[2] == RETRY_LAST
+
+
+def test_two_sweeps_at_a_time_write_a_session_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_session()
+    save, beside = DurableFileSystemStorage._save, []
+    now = utc_now() + SOON
+
+    def save_while_another_sweeps(storage: DurableFileSystemStorage, name: str, content: Any) -> str:
+        beside.append(snapshots_write_due(now=now))
+        return save(storage, name, content)
+
+    monkeypatch.setattr(DurableFileSystemStorage, "_save", save_while_another_sweeps)
+    assert snapshots_write_due(now=now) == (1, 0)
+    assert beside == [(0, 0)]
+
+
+def test_sweep_that_saw_an_older_mark_leaves_the_session_alone() -> None:
     session = make_session()
     now = utc_now() + SOON
-    Session.objects.filter(pk=session.pk).update(snapshot_due_at=now + CLAIM)
-    assert snapshots_write_due(now=now) == (0, 0)
+    assert not _claim(session.pk, now - CLAIM, now)
 
 
 def test_damaged_object_is_never_offered(monkeypatch: pytest.MonkeyPatch) -> None:
