@@ -64,6 +64,14 @@ def test_staff_cannot_make_themselves_superuser(staff: User) -> None:
     assert not staff.is_superuser
 
 
+def test_staff_cannot_raise_anybody(staff: User, cast: Cast) -> None:
+    form = {"name": "A", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    form |= {"emailaddress_set-TOTAL_FORMS": "0", "emailaddress_set-INITIAL_FORMS": "0"}
+    browser(staff).post(f"{PEOPLE}{cast.alice.pk}/change/", form)
+    cast.alice.refresh_from_db()
+    assert (cast.alice.name, cast.alice.is_staff, cast.alice.is_superuser) == ("A", False, False)
+
+
 def test_staff_cannot_block_a_superuser(staff: User, superuser: User) -> None:
     assert browser(staff).post(f"{PEOPLE}{superuser.pk}/change/", {"name": ""}).status_code == 403
     superuser.refresh_from_db()

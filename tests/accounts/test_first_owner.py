@@ -92,6 +92,20 @@ def test_link_handed_out_before_makes_no_owner_once_there_is_a_person() -> None:
     assert browser().post(path, OWNER).status_code == 404
 
 
+def test_spending_the_link_checks_for_a_person_itself() -> None:
+    token = token_of(link_path())
+    User.objects.create_superuser("first@example.com", PASSWORD)
+    with pytest.raises(OwnerLinkInvalid):
+        first_owner_create(token=token, email="second@example.com", password=PASSWORD)
+
+
+def test_spending_a_guess_makes_nobody() -> None:
+    link_path()
+    with pytest.raises(OwnerLinkInvalid):
+        first_owner_create(token="guess", email="second@example.com", password=PASSWORD)
+    assert not User.objects.exists()
+
+
 def test_stranger_who_never_confirmed_does_not_lock_the_owner_out() -> None:
     User.objects.create_user("stranger@example.com", PASSWORD)
     assert owner_link_create() is not None

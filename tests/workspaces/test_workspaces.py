@@ -37,6 +37,14 @@ def test_slugs_never_run_out(cast: Cast) -> None:
     assert len(slugs) == 20
 
 
+def test_slug_taken_since_it_was_looked_up_is_passed_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seems_free(base: str) -> set[str]:
+        return set()
+
+    monkeypatch.setattr(service, "_taken_slugs", seems_free)
+    assert workspace_create(owner=cast.carol, name="Alpha").slug == "alpha-2"
+
+
 def test_slug_of_a_deleted_workspace_is_not_given_again(cast: Cast) -> None:
     Workspace.objects.filter(pk=cast.gamma.pk).update(deleted_at=cast.gamma.created_at)
     assert workspace_create(owner=cast.carol, name="gamma").slug == "gamma-2"

@@ -59,7 +59,7 @@ def _create(owner: User, name: str) -> Workspace:
 def _insert(name: str) -> Workspace:
     """The row under the first free slug; the unique constraint decides between workspaces made at the same time."""
     base = base_slug(name)
-    taken = set(Workspace.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken = _taken_slugs(base)
     for slug in _slugs(base):
         if slug in taken:
             continue
@@ -69,6 +69,10 @@ def _insert(name: str) -> Workspace:
         except IntegrityError:
             continue
     raise AssertionError("unreachable: random slugs never end")
+
+
+def _taken_slugs(base: str) -> set[str]:
+    return set(Workspace.objects.filter(slug__startswith=base).values_list("slug", flat=True))
 
 
 def _slugs(base: str) -> Iterator[str]:
