@@ -35,7 +35,8 @@ class Exchange:
         return self._headers.get(name, b"").decode("latin-1")
 
     def query(self, name: str) -> str:
-        return parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get(name, [""])[0]
+        query = bytes(self.scope.get("query_string", b"")).decode("latin-1")
+        return parse_qs(query).get(name, [""])[0]
 
     @property
     def client_address(self) -> str:
