@@ -16,6 +16,7 @@ StartAgent = Callable[[str], Agent]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    agent_binary()  # without an agent there is nothing to watch
     with chromium() as started:
         yield started
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_agent_works_live_in_the_browser_and_imports_back(
-    console_server: ConsoleServer, start_agent: StartAgent, browser: Browser
+    start_agent: StartAgent, console_server: ConsoleServer, browser: Browser
 ) -> None:
     agent = start_agent(console_server.url)
     (link,) = links_in(agent.run("hello"))
@@ -60,7 +60,7 @@ def test_agent_works_live_in_the_browser_and_imports_back(
 
 
 def test_agent_with_a_token_in_its_path_shows_in_the_workspace(
-    console_server: ConsoleServer, start_agent: StartAgent, browser: Browser
+    start_agent: StartAgent, console_server: ConsoleServer, browser: Browser
 ) -> None:
     alice = console_server.ask("tests.support.seed")
     context = browser.new_context()
