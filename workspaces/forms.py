@@ -9,7 +9,8 @@ from opencode.lib.clock import utc_now
 from workspaces.roles import OFFERED_SCOPES, SCOPES
 from workspaces.services.workspaces import NAME_CHARACTERS
 
-LIFETIMES: Final = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "No end"))
+NO_END: Final = "never"
+LIFETIMES: Final = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NO_END, "No end"))
 DEFAULT_LIFETIME: Final = "90"
 
 
@@ -27,7 +28,7 @@ class WorkspaceForm(forms.Form):
     name = NameField(
         label="Name",
         max_length=NAME_CHARACTERS,
-        help_text="Of a team, a company or a project. It can be changed later.",
+        help_text="Of a team, a company or a project. It can be changed; the address made from it stays.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 
@@ -41,11 +42,11 @@ class CredentialForm(forms.Form):
         help_text="What it is for or where it is kept, such as “laptop” or “build server”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    lifetime = forms.ChoiceField(label="Expires after", choices=LIFETIMES, initial=DEFAULT_LIFETIME, required=False)
+    lifetime = forms.ChoiceField(label="Expires after", choices=LIFETIMES, initial=DEFAULT_LIFETIME)
 
     def expires_at(self) -> datetime | None:
-        days = self.cleaned_data["lifetime"]
-        return utc_now() + timedelta(days=int(days)) if days else None
+        lifetime = self.cleaned_data["lifetime"]
+        return None if lifetime == NO_END else utc_now() + timedelta(days=int(lifetime))
 
 
 class ShareTokenForm(CredentialForm):

@@ -81,7 +81,7 @@ def test_lifetime_counts_from_now(cast: Cast) -> None:
 
 
 def test_key_may_have_no_end(cast: Cast) -> None:
-    create(cast.carol, lifetime="")
+    create(cast.carol, lifetime="never")
     assert APIKey.objects.get().expires_at is None
 
 
@@ -94,6 +94,7 @@ def test_key_may_have_no_end(cast: Cast) -> None:
         ({"scopes": []}, "Choose at least one scope"),
         ({"scopes": ["sync:everything"]}, "not one of the available choices"),
         ({"scopes": ["usage:write"]}, "not one of the available choices"),
+        ({"lifetime": ""}, "This field is required"),
         ({"lifetime": "99999"}, "not one of the available choices"),
         ({"lifetime": "-1"}, "not one of the available choices"),
     ],

@@ -20,7 +20,7 @@ from workspaces.signals import share_token_revoked
 pytestmark = pytest.mark.django_db
 
 TOKENS = "/workspaces/alpha/tokens/"
-FORM = {"name": "build server", "lifetime": ""}
+FORM = {"name": "build server", "lifetime": "never"}
 
 
 def shown_config(page: str) -> dict[str, dict[str, str]]:
@@ -85,7 +85,7 @@ def test_token_of_another_workspace_is_not_found_through_ones_own(cast: Cast, ma
 
 
 def test_bad_input_is_answered_beside_the_field(cast: Cast) -> None:
-    page = browser(cast.bob).post(f"{TOKENS}new/", {"name": "", "lifetime": ""})
+    page = browser(cast.bob).post(f"{TOKENS}new/", {"name": "", "lifetime": "never"})
     assert page.status_code == 422
     assert "This field is required" in page.content.decode()
     assert not ShareToken.objects.exists()
