@@ -50,6 +50,7 @@ class Command(BaseCommand):
             raise CommandError("--speed must be above 0, at most 10000", returncode=UNUSABLE)
         requests = _requests_of(options["file"])
         fresh = {id_: f"ses_{random_base62(144)}" for id_ in session_ids_of(requests)} if options["fresh"] else {}
+        self.stderr.style_func = None  # progress is no error: not in red
         bar = None if options["json"] else ProgressBar(self.stderr, len(requests))
         try:
             sender = Sender(options["server"], options["token"])
