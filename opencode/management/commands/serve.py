@@ -26,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-worker", action="store_true", help="leave the Celery worker out")
         parser.add_argument(
-            "--no-prepare", action="store_true", help="the deployment has migrated and collected the static files itself"
+            "--no-prepare",
+            action="store_true",
+            help="the deployment has migrated and collected the static files itself",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
