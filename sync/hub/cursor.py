@@ -6,7 +6,7 @@ from sync.hub.session import SessionHub
 
 
 class Cursor:
-    """A slow reader falls behind on the shared log; off it, it takes the state from the database and costs no memory."""
+    """A slow reader falls behind on the shared log; off the log it takes the state from the database: no memory."""
 
     def __init__(self, hub: SessionHub) -> None:
         self._hub = hub

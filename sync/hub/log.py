@@ -12,21 +12,27 @@ class FrameLog:
 
     def __init__(self, limit: int = LOG_BYTES) -> None:
         self._frames: deque[Frame] = deque()
+        self._times: deque[float] = deque()
         self._limit = limit
         self._base = 0
         self.bytes = 0
 
-    def append(self, frame: Frame) -> None:
+    def append(self, frame: Frame, now: float = 0.0) -> None:
         self._frames.append(frame)
+        self._times.append(now)
         self.bytes += frame.size
         while self.bytes > self._limit and len(self._frames) > 1:
-            self.bytes -= self._frames.popleft().size
-            self._base += 1
+            self._drop()
 
-    def clear(self) -> None:
-        self._base += len(self._frames)
-        self._frames.clear()
-        self.bytes = 0
+    def expire(self, before: float) -> None:
+        """Let go of frames appended before that moment, so that quiet sessions hold no memory."""
+        while self._frames and self._times[0] < before:
+            self._drop()
+
+    def _drop(self) -> None:
+        self.bytes -= self._frames.popleft().size
+        self._times.popleft()
+        self._base += 1
 
     @property
     def last(self) -> int:
@@ -56,4 +62,4 @@ class FrameLog:
             total += frame.size
             if frame.first <= seq + 1:
                 return total
-        return None if self._frames else 0
+        return None

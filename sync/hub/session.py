@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 GAP_SECONDS = 0.05
 SNAPSHOT_TAIL_BYTES = 128 * 1024
 SNAPSHOT_KEPT_SECONDS = 10
+FRAMES_KEPT_SECONDS = 15
 
 Load = Callable[[int, int], "asyncio.Future[StateRead | None]"]
 
@@ -99,7 +100,8 @@ class SessionHub:
         self._wake()
 
     def trim(self, now: float) -> None:
-        """Let go of the encoded snapshot when nobody joined for a while."""
+        """Let go of the encoded snapshot when nobody joined for a while, and of frames only a lost reader wants."""
+        self.frames.expire(now - FRAMES_KEPT_SECONDS)
         if self._snapshot is not None and now - self._snapshot_at > SNAPSHOT_KEPT_SECONDS:
             self._snapshot = None
 
@@ -125,7 +127,7 @@ class SessionHub:
         """The whole state, encoded once for everybody who joins while the log still reaches back to it."""
         kept = self._snapshot
         if kept is not None and kept.epoch == self.epoch:
-            tail = self.frames.bytes_after(kept.seq) if self.frames.last > kept.seq else 0
+            tail = self.frames.bytes_after(kept.seq) if kept.seq < self.flushed else 0
             if tail is not None and tail <= SNAPSHOT_TAIL_BYTES + kept.size // 4:
                 self._snapshot_at = asyncio.get_running_loop().time()
                 return kept
@@ -258,7 +260,7 @@ class SessionHub:
         self._publish(Frame(self.epoch, first, self.last, range(first, self.last + 1), pieces))
 
     def _publish(self, frame: Frame) -> None:
-        self.frames.append(frame)
+        self.frames.append(frame, asyncio.get_running_loop().time())
         self._wake()
 
     def _wake(self) -> None:

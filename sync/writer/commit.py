@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from opencode.lib.clock import utc_now
-from opencode.lib.errors import InternalError, ServiceUnavailable
+from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
 from sync.errors import SessionGone
 from sync.models import Session
 from sync.protocol.keys import info_key
@@ -22,11 +22,10 @@ from sync.writer.publish import Publish, SessionCommit
 from sync.writer.summaries import has_message, summary_update
 
 log = logging.getLogger(__name__)
-DEADLOCK_ATTEMPTS = 5
-
-
-class SessionsLocked(Exception):
-    """Rows that another process holds; their publishes wait for the next batch."""
+ATTEMPTS = 5
+# MySQL and MariaDB: a deadlock, a lock that was waited for too long; a connection that was cut or went away.
+RETRIED = {1205, 1213}
+CONNECTION_LOST = {2002, 2003, 2006, 2013, 2055, 4031}
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
@@ -35,21 +34,22 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
     A deadlock is retried. On any other error each session is committed by itself, so that one session's trouble
     never touches another.
     """
-    for _ in range(DEADLOCK_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         try:
             return _commit_together(publishes)
-        except OperationalError as error:
-            if not _is_deadlock(error):
+        except (OperationalError, InterfaceError) as error:
+            code = error.args[0] if error.args else None
+            if code not in RETRIED | CONNECTION_LOST:
+                log.warning("commit_failed_together", exc_info=True)
                 break
+            if code in CONNECTION_LOST and not connection.in_atomic_block:
+                # Whether a commit that was under way has happened is unknown; publishing again is harmless, by the
+                # operation's id or because the agent's merge rules find nothing new.
+                connection.close()
         except Exception:
             log.exception("commit_failed_together")
             break
     return _commit_one_by_one(publishes)
-
-
-def _is_deadlock(error: OperationalError) -> bool:
-    """MySQL's 1213 (deadlock) and 1205 (lock wait timed out)."""
-    return bool(error.args) and error.args[0] in (1213, 1205)
 
 
 def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
@@ -58,15 +58,27 @@ def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit
     for group in _by_session(publishes).values():
         try:
             done, locked = _commit_together(group)
-        except Exception as error:
+        except DatabaseError as error:
             log.exception("commit_failed", extra={"session": group[0].session_id})
-            unavailable = isinstance(error, DatabaseError)
-            for publish in group:
-                publish.outcome = ServiceUnavailable() if unavailable else InternalError()
+            _refuse(group, ServiceUnavailable())
+            if isinstance(error, OperationalError):
+                # The database as a whole: locked, full or gone. The other sessions would only wait for it in turn.
+                break
+        except Exception:
+            log.exception("commit_failed", extra={"session": group[0].session_id})
+            _refuse(group, InternalError())
         else:
             commits += done
             waiting += locked
+    answered = {id(publish) for publish in waiting}
+    _refuse([publish for publish in publishes if id(publish) not in answered], ServiceUnavailable())
     return commits, waiting
+
+
+def _refuse(publishes: Sequence[Publish], denial: Denial) -> None:
+    for publish in publishes:
+        if publish.outcome is None:
+            publish.outcome = denial
 
 
 def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:

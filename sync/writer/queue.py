@@ -2,12 +2,14 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
 from django.db import connection
 
+from opencode.lib.errors import ServiceUnavailable
 from sync.errors import WriterBusy
 from sync.writer.commit import commit_publishes
 from sync.writer.publish import Publish, SessionCommit
@@ -16,6 +18,7 @@ log = logging.getLogger(__name__)
 BATCH_PUBLISHES = 512
 BATCH_BYTES = 8 * 1024 * 1024
 LOCKED_RETRY_SECONDS = 0.005
+LOCKED_SECONDS = 10.0
 
 Deliver = Callable[[list[SessionCommit], Sequence[Publish]], None]
 
@@ -31,6 +34,7 @@ class Writer:
         self._queue: SimpleQueue[Publish | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._queued_bytes = 0
+        self._ending = False
         self._thread = threading.Thread(target=self._run, name="sync-writer", daemon=True)
 
     def start(self) -> None:
@@ -52,15 +56,13 @@ class Writer:
     def _run(self) -> None:
         waiting: list[Publish] = []
         try:
-            while True:
-                batch, ended = self._take(waiting)
+            while waiting or not self._ending:
+                batch = self._take(waiting)
                 waiting = self._commit(batch) if batch else []
-                if ended and not waiting:
-                    return
         finally:
             connection.close()
 
-    def _take(self, waiting: list[Publish]) -> tuple[list[Publish], bool]:
+    def _take(self, waiting: list[Publish]) -> list[Publish]:
         """What waited, plus what is queued now, up to the size of a batch; blocks while there is neither."""
         batch = list(waiting)
         size = sum(publish.bytes for publish in batch)
@@ -72,14 +74,16 @@ class Writer:
                 break
             timeout = None
             if publish is None:
-                return batch, True
+                self._ending = True
+                break
             batch.append(publish)
             size += publish.bytes
-        return batch, False
+        return batch
 
     def _commit(self, batch: list[Publish]) -> list[Publish]:
         commits, locked = commit_publishes(batch)
-        done = [publish for publish in batch if publish.outcome is not None] if locked else batch
+        locked = _still_waiting(locked)
+        done = [publish for publish in batch if publish.outcome is not None]
         with self._lock:
             self._queued_bytes -= sum(publish.bytes for publish in done)
         try:
@@ -87,3 +91,12 @@ class Writer:
         except Exception:
             log.exception("delivery_failed")
         return locked
+
+
+def _still_waiting(locked: list[Publish]) -> list[Publish]:
+    """Those whose rows may yet come free; the others are refused, nothing of them was kept."""
+    oldest = time.monotonic() - LOCKED_SECONDS
+    for publish in locked:
+        if publish.created < oldest:
+            publish.outcome = ServiceUnavailable(retry_after=1)
+    return [publish for publish in locked if publish.outcome is None]

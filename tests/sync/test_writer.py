@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import OperationalError, connection
 
-from opencode.lib.errors import InternalError
+from opencode.lib.errors import InternalError, ServiceUnavailable
 from sync.errors import EntryTooLarge, SessionFull, SessionGone, WriterBusy
 from sync.models import Operation, Session, SessionEntry
 from sync.protocol.updates import Receipt, Stored, Update
 from sync.services.publishing import session_publish_sync
+from sync.store import writes
 from sync.writer import Publish, SessionCommit, Writer
 from sync.writer.commit import commit_publishes
 
@@ -195,6 +196,23 @@ def test_waiting_publishes_share_commits_and_stopping_commits_what_waits() -> No
     assert len(collected.commits) <= 2
     session.refresh_from_db()
     assert session.head_seq == 500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_fails_refuses_and_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    sessions = [make_session(name) for name in "abc"]
+    with monkeypatch.context() as patch:
+        patch.setattr(writes, "insert_operations", full)
+        publishes = [Publish(session.id, [part(1, session=session.client_id)], "a") for session in sessions]
+        commit_publishes(publishes)
+    assert {type(publish.outcome) for publish in publishes} == {ServiceUnavailable}
+    assert not SessionEntry.objects.exists()
+    again = [Publish(session.id, [part(1, session=session.client_id)], "a") for session in sessions]
+    commit_publishes(again)
+    assert {type(publish.outcome) for publish in again} == {Receipt}
 
 
 @pytest.mark.django_db(transaction=True)

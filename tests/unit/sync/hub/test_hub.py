@@ -219,6 +219,17 @@ async def test_log_is_bounded_and_a_late_reader_gets_the_state() -> None:
     assert (reader.seq, reader.frames < 5) == (800, True)
 
 
+async def test_old_frames_are_let_go_and_a_late_reader_gets_the_state() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    hub.deliver(database.commit(KEYS))
+    await settle(hub)
+    hub.trim(asyncio.get_running_loop().time() + 60)
+    assert hub.frames.bytes == 0
+    await reader.drain()
+    assert (reader.seq, database.reads) == (4, 2)
+
+
 async def test_heartbeat_carries_the_head() -> None:
     database = MemoryDatabase()
     database.commit(KEYS)
