@@ -55,30 +55,28 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
 def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
     commits: list[SessionCommit] = []
     waiting: list[Publish] = []
-    for group in _by_session(publishes).values():
+    groups = list(_by_session(publishes).values())
+    while groups:
+        group = groups.pop(0)
         try:
             done, locked = _commit_together(group)
-        except DatabaseError as error:
+        except OperationalError:
+            # The database as a whole: locked, full or gone. The other sessions would only wait for it in turn.
             log.exception("commit_failed", extra={"session": group[0].session_id})
-            _refuse(group, ServiceUnavailable())
-            if isinstance(error, OperationalError):
-                # The database as a whole: locked, full or gone. The other sessions would only wait for it in turn.
-                break
-        except Exception:
+            _refuse([publish for refused in (group, *groups) for publish in refused], ServiceUnavailable())
+            break
+        except Exception as error:
             log.exception("commit_failed", extra={"session": group[0].session_id})
-            _refuse(group, InternalError())
+            _refuse(group, ServiceUnavailable() if isinstance(error, DatabaseError) else InternalError())
         else:
             commits += done
             waiting += locked
-    answered = {id(publish) for publish in waiting}
-    _refuse([publish for publish in publishes if id(publish) not in answered], ServiceUnavailable())
     return commits, waiting
 
 
 def _refuse(publishes: Sequence[Publish], denial: Denial) -> None:
     for publish in publishes:
-        if publish.outcome is None:
-            publish.outcome = denial
+        publish.outcome = denial
 
 
 def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
@@ -89,6 +87,9 @@ def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
 
 
 def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
+    for publish in publishes:
+        # What an earlier attempt decided went with its transaction.
+        publish.outcome = None
     groups = _by_session(publishes)
     moment = utc_now()
     now = writes.stored_moment(moment)
