@@ -10,7 +10,7 @@ from sync.agent.jsontext import Decoded, Unreadable, decode, encode
 from sync.agent.kinds import key_of_item, kind_of_type
 from sync.agent.modellist import models_cleaned
 from sync.agent.placeholders import placeholder_of
-from sync.agent.redaction import session_without_secret
+from sync.agent.redaction import session_without_share
 
 
 class Item(NamedTuple):
@@ -101,7 +101,7 @@ def _without_secrets(kind: str, data: Decoded) -> Decoded:
     # Written anew even when nothing was taken out: of a doubled name the text would still hold the first value.
     value: Any
     if kind == "info":
-        value = session_without_secret(data.value)
+        value = session_without_share(data.value)
     elif kind == "model":
         value = models_cleaned(data.value)
     else:

@@ -7,7 +7,7 @@ from sync.agent.jsontext import encode
 FIELD_BYTES = 4096
 LIST_ITEMS = 1000
 # Without these a message or session would not be readable as one; what is small of them is kept.
-_INFO_FIELDS = ("slug", "projectID", "directory", "parentID", "version", "share", "agent", "model", "cost", "tokens")
+_INFO_FIELDS = ("slug", "projectID", "directory", "parentID", "version", "agent", "model", "cost", "tokens")
 _MESSAGE_FIELDS = (
     "sessionID", "role", "parentID", "agent", "mode", "modelID", "providerID", "model", "path", "cost", "tokens",
     "finish", "metadata", "system",

@@ -1,4 +1,4 @@
-"""What of the agent's data is never stored nor shown: provider options and headers, and the older share secret."""
+"""What of the agent's data is never stored nor shown: provider options and headers, and the share."""
 
 from typing import Any
 
@@ -15,9 +15,6 @@ def model_without_secrets(value: Any) -> Any:
     return value
 
 
-def session_without_secret(session: dict[str, Any]) -> dict[str, Any]:
-    """A session's info without `share.secret`, which the older protocol puts there."""
-    share = session.get("share")
-    if not isinstance(share, dict) or "secret" not in share:
-        return session
-    return {**session, "share": {name: value for name, value in share.items() if name != "secret"}}
+def session_without_share(session: dict[str, Any]) -> dict[str, Any]:
+    """A session's info without `share`: the older protocol puts the secret there, and a link is not every reader's."""
+    return {name: value for name, value in session.items() if name != "share"} if "share" in session else session

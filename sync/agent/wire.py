@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sync.agent.jsontext import Unreadable, decode, encode
 from sync.agent.kinds import KIND_OF_TYPE, is_item_key, type_of_kind
 from sync.agent.modellist import models_cleaned
-from sync.agent.redaction import session_without_secret
+from sync.agent.redaction import session_without_share
 from sync.protocol.keys import EntryKey, parse_key
 
 # `opencode import` looks for the session first; messages and parts follow in the order of their ids, which is time.
@@ -36,7 +36,7 @@ def tree_text(rows: Iterable[tuple[str, str]]) -> str:
     for key, text in _sorted(rows):
         value = _value(text)
         if key.kind == "info":
-            info = session_without_secret(value) if isinstance(value, dict) else None
+            info = session_without_share(value) if isinstance(value, dict) else None
         elif key.kind == "message" and isinstance(value, dict):
             own_parts = value.get("parts")
             messages[key.segments[0]] = {**value, "parts": own_parts if isinstance(own_parts, list) else []}
@@ -68,7 +68,7 @@ def _safe(key: EntryKey, text: str) -> str:
         return encode(models_cleaned(models)) if isinstance(models, list) else "[]"
     if key.kind == "info" and "secret" in text:
         info = _value(text)
-        return encode(session_without_secret(info)) if isinstance(info, dict) else "{}"
+        return encode(session_without_share(info)) if isinstance(info, dict) else "{}"
     return text
 
 

@@ -20,7 +20,7 @@ def newest_items(batches: list[list[dict[str, Any]]]) -> dict[tuple[str, str], A
     ):
         for item in batch:
             data = item["data"]
-            newest[(item["type"], data["id"] if isinstance(data, dict) else "")] = data
+            newest[(item["type"], data["id"] if isinstance(data, dict) else "")] = without_share(data)
     models = {(model["providerID"], model["id"]): model for batch in batches for item in batch
               if item["type"] == "model" for model in item["data"]}  # fmt: skip
     newest[("model", "")] = [
@@ -28,6 +28,10 @@ def newest_items(batches: list[list[dict[str, Any]]]) -> dict[tuple[str, str], A
         for model in models.values()
     ]
     return newest
+
+
+def without_share(data: Any) -> Any:
+    return {name: value for name, value in data.items() if name != "share"} if isinstance(data, dict) else data
 
 
 def as_stored(items: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:

@@ -15,13 +15,13 @@ SESSION = SYNCS[0]["sessionID"]
 
 
 def newest_entries() -> dict[str, Any]:
-    """The newest content of each key: the session by its clock, everything else by order; without the secret."""
+    """The newest content of each key: the session by its clock, everything else by order; without the share."""
     newest: dict[str, Any] = {}
     for body in sorted(
         SYNCS, key=lambda body: body["content"]["time"].get("updated", 0) if "info" in body["key"] else 0
     ):
         newest[body["key"]] = json.loads(json.dumps(body["content"]))
-    newest[f"session/info/{SESSION}"]["share"].pop("secret")
+    newest[f"session/info/{SESSION}"].pop("share")
     return newest
 
 

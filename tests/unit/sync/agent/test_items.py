@@ -90,7 +90,7 @@ def test_a_doubled_field_does_not_carry_a_secret_past_the_cleaning() -> None:
     doubled = b'{"type":"session","data":{"id":"ses_1","share":{"secret":"s3cret"},"share":{"url":"u"}}}'
     spelled = b'{"type":"session","data":{"id":"ses_1","share":{"url":"u","s\\u0065cret":"s3cret"}}}'
     contents = [opened(doubled).items[0].content, opened(spelled).items[0].content]
-    assert [json.loads(content) for content in contents] == [{"id": SESSION, "share": {"url": "u"}}] * 2
+    assert [json.loads(content) for content in contents] == [{"id": SESSION}] * 2
     assert "s3cret" not in "".join(contents)
 
 

@@ -41,14 +41,14 @@ def test_items_come_back_session_first_then_by_time() -> None:
 def test_what_came_over_a_socket_is_cleaned_of_secrets_too() -> None:
     items = {item["type"]: item["data"] for item in json.loads(items_text(ROWS))}
     assert items["model"] == [{"id": "m", "providerID": "p"}]
-    assert items["session"]["share"] == {"url": "u"}
+    assert "share" not in items["session"]
     assert json.loads(frame_text(*ROWS[2]))["content"] == [{"id": "m", "providerID": "p"}]
     assert "secret" not in frame_text(*ROWS[9])
 
 
 def test_the_older_tree_hangs_parts_under_their_messages() -> None:
     tree = json.loads(tree_text(ROWS))
-    assert tree["info"] == {"id": "ses_1", "share": {"url": "u"}}
+    assert tree["info"] == {"id": "ses_1"}
     assert list(tree["messages"]) == ["msg_1", "msg_2"]
     assert [part["id"] for part in tree["messages"]["msg_1"]["parts"]] == ["prt_1", "prt_2"]
     assert tree["messages"]["msg_2"]["parts"] == []
