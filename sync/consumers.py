@@ -87,7 +87,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             self._put(error_text(refused.code, refused.message, refused.operation_id))
             if refused.operation_id is None and refused.code in _FATAL:
                 self._end(_FATAL[refused.code])
-        while self._in_flight >= IN_FLIGHT and self._closing is None:
+        # What waits for this client is bounded too: who does not read its answers is not read from either.
+        while max(self._in_flight, len(self._outbox)) >= IN_FLIGHT and self._closing is None:
             self._room.clear()
             await self._room.wait()
 
@@ -165,6 +166,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         while True:
             while self._outbox:
                 await self._text(self._outbox.popleft())
+                self._room.set()
             if self._closing is not None:
                 await self._close(self._closing)
                 return

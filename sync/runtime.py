@@ -79,8 +79,8 @@ class Runtime:
         """Run a database read in one of the reading threads."""
         return self.loop.run_in_executor(self._readers, _read, work, args)
 
-    def _load(self, session_id: int, since: int) -> "asyncio.Future[StateRead | None]":
-        return self.read(read_state, session_id, since)
+    def _load(self, session_id: int, since: int, rows: int | None) -> "asyncio.Future[StateRead | None]":
+        return self.read(read_state, session_id, since, rows)
 
     def _committed(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
         """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""

@@ -7,7 +7,10 @@ from itertools import accumulate
 import msgspec
 
 from sync.protocol.frames import UPDATES_TAIL, entry_text, updates_head
-from sync.store import StateRow
+from sync.store import StateRead, StateRow
+
+PART_ROWS = 2000
+PART_CHARACTERS = 1024 * 1024
 
 
 class Frame:
@@ -63,7 +66,19 @@ def rows_of(text: str) -> list[StateRow]:
     ]
 
 
-def frame_of_state(epoch: str, since: int, head: int, rows: Sequence[StateRow]) -> Frame:
-    """A frame that covers everything after `since` by the newest value of each key."""
-    pieces = [entry_text(row.key, row.seq, row.content, row.deleted) for row in rows]
-    return Frame(epoch, since + 1, head, [row.seq for row in rows], pieces)
+def covered_to(state: StateRead, limit: int) -> int:
+    """How far a state read of at most `limit` rows reaches: to the head, unless the limit cut it."""
+    return state.rows[-1].seq if len(state.rows) >= limit else state.head
+
+
+def frame_of_state(epoch: str, since: int, to: int, rows: Sequence[StateRow]) -> Frame:
+    """A frame after `since` by the newest value of each key: up to `to`, or as far as a frame's size allows."""
+    pieces: list[str] = []
+    characters = 0
+    for row in rows:
+        pieces.append(entry_text(row.key, row.seq, row.content, row.deleted))
+        characters += len(pieces[-1])
+        if characters > PART_CHARACTERS and len(pieces) < len(rows):
+            to = row.seq
+            break
+    return Frame(epoch, since + 1, to, [row.seq for row in rows[: len(pieces)]], pieces)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sync.hub.frame import Frame, frame_of_state
+from sync.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.hub.log import FrameLog
 from sync.hub.merge import MergeWindow
 from sync.hub.snapshot import EncodedSnapshot
@@ -19,7 +19,7 @@ SNAPSHOT_TAIL_BYTES = 128 * 1024
 SNAPSHOT_KEPT_SECONDS = 10
 FRAMES_KEPT_SECONDS = 15
 
-Load = Callable[[int, int], "asyncio.Future[StateRead | None]"]
+Load = Callable[[int, int, int | None], "asyncio.Future[StateRead | None]"]
 
 
 class ReaderEnded(Exception):
@@ -40,7 +40,7 @@ class Range(NamedTuple):
 
 
 class SessionHub:
-    """`load(session_id, since)` reads the state off the event loop; everything else runs on it."""
+    """`load(session_id, since, rows)` reads the state off the event loop; everything else runs on it."""
 
     def __init__(self, session_id: int, load: Load) -> None:
         self.session_id = session_id
@@ -54,6 +54,7 @@ class SessionHub:
         self._load = load
         self._merge = MergeWindow(self._flush)
         self._early: dict[int, Range] = {}
+        self._known_head = -1
         self._waiters: set[asyncio.Future[None]] = set()
         self._ended: CloseCode | None = None
         self._snapshot: EncodedSnapshot | None = None
@@ -91,7 +92,9 @@ class SessionHub:
         if epoch != self.epoch:
             self.end(CloseCode.EPOCH_CHANGED if epoch else CloseCode.SESSION_REMOVED)
         elif head > self.last:
-            self._start_repair()
+            # Most often the updates are on their way to the loop: only what stays away is read.
+            self._known_head = max(self._known_head, head)
+            self._watch_gap()
 
     def end(self, code: CloseCode) -> None:
         """End every reader with this close code."""
@@ -111,8 +114,8 @@ class SessionHub:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a read of the database is under way."""
-        return self._loading is not None or self._repair is not None
+        """Whether a read of the database is under way, or about to be."""
+        return self._loading is not None or self._repair is not None or self._gap_timer is not None
 
     # --- what goes out
 
@@ -144,11 +147,12 @@ class SessionHub:
         self.raise_if_ended()
 
     async def state_after(self, seq: int) -> Frame | None:
-        """Everything after `seq` from the database, for a reader that fell off the log. Raises ReaderEnded."""
-        state = await self._load(self.session_id, seq)
+        """What comes after `seq` from the database, a part at a time, for a reader off the log. Raises ReaderEnded."""
+        state = await self._load(self.session_id, seq, PART_ROWS)
         if state is None or state.epoch != self.epoch:
             raise ReaderEnded(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)
-        return frame_of_state(state.epoch, seq, state.head, state.rows) if state.head > seq else None
+        to = covered_to(state, PART_ROWS)
+        return frame_of_state(state.epoch, seq, to, state.rows) if to > seq else None
 
     @property
     def flushed(self) -> int:
@@ -182,8 +186,9 @@ class SessionHub:
     def _append(self, update: Range) -> None:
         known = self.last + 1 - update.first
         pieces = update.pieces or []
-        self._merge.add(pieces[known:] if known else pieces, self.readers)
+        # Before adding: a full window is flushed at once, and its frame is numbered back from `last`.
         self.last = update.last
+        self._merge.add(pieces[known:] if known else pieces, self.readers)
 
     def _take_early(self) -> None:
         for first in sorted(self._early):
@@ -195,7 +200,7 @@ class SessionHub:
                 self._append(update)
             else:
                 break
-        if self._early:
+        if self._early or self._known_head > self.last:
             self._watch_gap()
         elif self._gap_timer is not None:
             self._gap_timer.cancel()
@@ -203,7 +208,12 @@ class SessionHub:
 
     def _watch_gap(self) -> None:
         if self._gap_timer is None:
-            self._gap_timer = asyncio.get_running_loop().call_later(GAP_SECONDS, self._start_repair)
+            self._gap_timer = asyncio.get_running_loop().call_later(GAP_SECONDS, self._gap_due)
+
+    def _gap_due(self) -> None:
+        self._gap_timer = None
+        if self._early or self._known_head > self.last:
+            self._start_repair()
 
     def _start_repair(self) -> None:
         if self._gap_timer is not None:
@@ -215,26 +225,31 @@ class SessionHub:
     async def _repair_gap(self) -> None:
         """Read what is missing from the database; it covers its range by the newest value of each key."""
         try:
-            since = self.last
-            state = await self._load(self.session_id, since)
-            if state is None:
-                self.end(CloseCode.SESSION_REMOVED)
-            elif state.epoch != self.epoch:
-                self.end(CloseCode.EPOCH_CHANGED)
-            elif state.head > self.last:
-                self._merge.flush()
-                rows = [row for row in state.rows if row.seq > self.last]
-                frame = frame_of_state(state.epoch, self.last, state.head, rows)
-                self.last = state.head
-                self._publish(frame)
+            while await self._repair_part():
+                pass
         except Exception:
             log.exception("gap_repair_failed", extra={"session": self.session_id})
         finally:
             self._repair = None
             self._take_early()
 
+    async def _repair_part(self) -> bool:
+        """One part of it; whether there is more."""
+        state = await self._load(self.session_id, self.last, PART_ROWS)
+        if state is None or state.epoch != self.epoch:
+            self.end(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)
+            return False
+        rows = [row for row in state.rows if row.seq > self.last]
+        to = covered_to(state, PART_ROWS)
+        if to > self.last:
+            self._merge.flush()
+            frame = frame_of_state(state.epoch, self.last, to, rows)
+            self.last = frame.last
+            self._publish(frame)
+        return state.head > self.last
+
     async def _read_snapshot(self) -> EncodedSnapshot:
-        state = await self._load(self.session_id, 0)
+        state = await self._load(self.session_id, 0, None)
         if state is None:
             self.end(CloseCode.SESSION_REMOVED)
             raise ReaderEnded(CloseCode.SESSION_REMOVED)

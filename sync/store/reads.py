@@ -41,16 +41,18 @@ def quoted(sql: str) -> str:
     return sql.replace("e.key", "e." + _QUOTE[connection.vendor])
 
 
-def read_state(session_id: int, since: int = 0) -> StateRead | None:
+def read_state(session_id: int, since: int = 0, rows: int | None = None) -> StateRead | None:
     """The newest value of every key changed after `since`; None when there is no such session.
 
-    A read from 0 is the whole state and leaves tombstones out; a later one includes them.
+    A read from 0 is the whole state and leaves tombstones out; a later one includes them. With `rows`, only so many,
+    the oldest.
     """
+    limit = "" if rows is None else f" LIMIT {rows:d}"
     with connection.cursor() as cursor:
         if since > 0:
-            cursor.execute(quoted(_SINCE), [since, session_id])
+            cursor.execute(quoted(_SINCE) + limit, [since, session_id])
         else:
-            cursor.execute(quoted(_STATE), [session_id])
+            cursor.execute(quoted(_STATE) + limit, [session_id])
         return _state_of(cursor.fetchall())
 
 

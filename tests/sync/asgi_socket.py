@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from opencode.asgi import application
@@ -30,11 +31,13 @@ class ASGISocket:
             "subprotocols": list(subprotocols),
         }
         self.subprotocol: str | None = None
+        self._reads = asyncio.Event()
+        self._reads.set()
         self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._out: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(application(self.scope, self._in.get, self._out.put))
+        self._task = asyncio.create_task(application(self.scope, self._in.get, self._send))
         await self._in.put({"type": "websocket.connect"})
         accepted = await self._next()
         self.subprotocol = accepted.get("subprotocol")
@@ -72,6 +75,33 @@ class ASGISocket:
             assert message["type"] == "websocket.send", message
             if entries := json.loads(message["text"]).get("entries"):
                 return list(entries)
+
+    @asynccontextmanager
+    async def not_reading(self) -> AsyncIterator[None]:
+        """While inside, what the server sends waits."""
+        self._reads.clear()
+        try:
+            yield
+        finally:
+            self._reads.set()
+
+    @property
+    def unread_by_server(self) -> int:
+        """How many of our frames the server has not taken."""
+        return self._in.qsize()
+
+    async def settled(self) -> None:
+        """Until the server takes no more of our frames."""
+        async with asyncio.timeout(FRAME_SECONDS):
+            left = -1
+            while left != self._in.qsize():
+                left = self._in.qsize()
+                for _ in range(100):
+                    await asyncio.sleep(0)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._reads.wait()
+        await self._out.put(message)
 
     async def closed(self) -> int:
         """The code the server closes with; frames before it are passed over."""

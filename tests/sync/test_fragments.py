@@ -129,9 +129,7 @@ def test_a_foreign_sessions_keys_open_nothing(client: Client, share: Share) -> N
     assert answer(client, share, "session/message/ses_2/msg_1:1")["fragments"] == []
 
 
-def test_two_hundred_viewers_cost_one_rendering(
-    client: Client, share: Share, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_hundred_viewers_cost_one_rendering(client: Client, share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
     rendered: list[str] = []
     bounded = fragments._bounded
     monkeypatch.setattr(

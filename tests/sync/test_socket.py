@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
 from opencode.lib.clock import utc_now
+from sync.consumers import IN_FLIGHT
 from sync.models import Session, SessionEntry, Share
 from sync.runtime import stop_runtime
 from sync.sharesecrets import derive_share_secret
@@ -294,6 +295,17 @@ async def test_unknown_socket_address_is_refused(room: Room) -> None:
     async with socket:
         pass
     assert socket.subprotocol is None
+
+
+async def test_client_that_reads_no_answers_is_not_read_from_either(room: Room) -> None:
+    async with ASGISocket(TARGET, room.reading) as socket:
+        await socket.frame("snapshot")
+        async with socket.not_reading():
+            for _ in range(IN_FLIGHT + 50):
+                await socket.send({"type": "ping"})
+            await socket.settled()
+            assert socket.unread_by_server > 0
+        await socket.frame("heartbeat")
 
 
 async def end_key(room: Room) -> None:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -196,6 +197,25 @@ def test_waiting_publishes_share_commits_and_stopping_commits_what_waits() -> No
     assert len(collected.commits) <= 2
     session.refresh_from_db()
     assert session.head_seq == 500
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", [1213, 2006, 1])
+def test_what_a_rolled_back_attempt_decided_goes_with_it(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    session = make_session()
+    write, calls = writes.update_heads, []
+
+    def fail_once(rows: Any) -> None:
+        calls.append(rows)
+        write(rows)
+        if len(calls) == 1:
+            raise OperationalError(code, "the first attempt fails")
+
+    monkeypatch.setattr(writes, "update_heads", fail_once)
+    publish = Publish(session.id, [part(1)], "a")
+    commit_publishes([publish])
+    assert publish.outcome == Receipt(session.epoch, 1, 1)
+    assert SessionEntry.objects.get().seq == 1
 
 
 @pytest.mark.django_db(transaction=True)

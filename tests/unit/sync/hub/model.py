@@ -30,15 +30,16 @@ class MemoryDatabase:
         pieces = [entry_text(*row) for row in self.updates[first - 1 :]]
         return Range(self.epoch, first, len(self.updates), pieces)
 
-    async def read(self, session_id: int, since: int) -> StateRead | None:
+    async def read(self, session_id: int, since: int, rows: int | None) -> StateRead | None:
         self.reads += 1
         state = self.state(since)
+        state = state._replace(rows=state.rows[:rows])
         self.has_read.set()
         await self.answer.wait()
         return state if self.exists else None
 
-    def load(self, session_id: int, since: int) -> "asyncio.Future[StateRead | None]":
-        return asyncio.ensure_future(self.read(session_id, since))
+    def load(self, session_id: int, since: int, rows: int | None) -> "asyncio.Future[StateRead | None]":
+        return asyncio.ensure_future(self.read(session_id, since, rows))
 
     def state(self, since: int = 0) -> StateRead:
         newest = {row.key: row for row in self.updates}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.hub import ReaderEnded, SessionHub, merge, session
+from sync.hub import ReaderEnded, SessionHub, frame, merge, session
 from sync.hub.log import FrameLog
 from sync.protocol.closing import CloseCode
 from tests.unit.sync.hub.model import EPOCH, CheckingReader, MemoryDatabase, settle
@@ -158,6 +158,40 @@ async def test_update_that_comes_while_its_gap_is_read_is_sent_once() -> None:
     await settle(hub)
     await reader.drain()
     assert reader.seq == 9
+
+
+async def test_full_window_leaves_at_once_and_is_numbered_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "FRAME_CHARACTERS", 100)
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    for _ in range(5):
+        hub.deliver(database.commit(KEYS))
+    await reader.drain()
+    assert (reader.seq, database.reads) == (20, 1)
+
+
+async def test_lagging_reader_catches_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "PART_CHARACTERS", 200)
+    monkeypatch.setattr(session, "PART_ROWS", 7)
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    hub.deliver(database.commit([f"session/part/s/m/q{number}" for number in range(50)]))
+    await settle(hub)
+    hub.trim(asyncio.get_running_loop().time() + 60)
+    await reader.drain()
+    assert (reader.seq, len(reader.state)) == (50, 50)
+    assert reader.frames >= 50 / 7
+
+
+async def test_updates_on_their_way_are_not_read_for_a_heartbeat() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    update = database.commit(KEYS)
+    hub.check(EPOCH, 4)
+    hub.deliver(update)
+    await settle(hub)
+    await reader.drain()
+    assert (reader.seq, database.reads) == (4, 1)
 
 
 async def test_early_update_is_held_and_costs_no_read() -> None:
