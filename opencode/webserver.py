@@ -1,6 +1,8 @@
 """The web server's process: its listening socket and uvicorn, with everything it must not guess."""
 
+import gc
 import socket
+import warnings
 
 import uvicorn
 from django.conf import settings
@@ -45,6 +47,12 @@ class DrainingServer(uvicorn.Server):
 
 
 def web_server() -> uvicorn.Server:
+    """The server, not started. Everything that lives as long as the process is taken out of garbage collection."""
+    # Django says this of every static file; they are small and come from memory.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     config = uvicorn.Config(
         "opencode.asgi:application",
         loop="uvloop",

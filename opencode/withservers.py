@@ -1,4 +1,4 @@
-"""Runs a command beside private servers: `python -m opencode.withservers -- pytest …`. Its exit code is the command's."""
+"""Runs a command beside private servers: `python -m opencode.withservers -- pytest …`; its exit code is theirs."""
 
 import os
 import subprocess

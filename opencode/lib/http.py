@@ -1,8 +1,7 @@
 """Answers in the denial contract for Django views; request ids."""
 
-from ulid import ULID
-
 from django.http import HttpRequest, JsonResponse
+from ulid import ULID
 
 from opencode.lib.errors import Denial
 

@@ -214,7 +214,7 @@ def parse_keyring(text: str) -> dict[int, bytes]:
         version, separator, key = item.partition(":")
         if not separator or not version.isdecimal() or len(key) < 32:
             raise ImproperlyConfigured(
-                "OPENCODE_HASH_KEYS: expected `version:key` items separated by commas, a key having 32 characters or more"
+                "OPENCODE_HASH_KEYS: expected `version:key` items separated by commas, a key of 32 characters or more"
             )
         keys[int(version)] = key.encode()
     return keys

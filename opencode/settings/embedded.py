@@ -23,7 +23,7 @@ DATABASES = {
         },
     }
 }
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS: dict[str, dict[str, object]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STORAGES = {
     "default": {
@@ -34,7 +34,7 @@ STORAGES = {
         "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "objects"},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "opencode.staticstorage.ModuleStaticFilesStorage"},
 }
 CELERY_BROKER_URL = "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_directories(DATA_DIR)

@@ -33,7 +33,7 @@ _files = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage"}
 STORAGES = {
     "default": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "files"}},
     "snapshots": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "objects"}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "opencode.staticstorage.ModuleStaticFilesStorage"},
 }
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0

@@ -41,4 +41,4 @@ if ENV.REDIS_URL:
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [ENV.REDIS_URL]}}
     }
 if ENV.S3_BUCKET:
-    STORAGES["default"] = STORAGES["snapshots"] = s3_storage(ENV)
+    STORAGES = {**STORAGES, "default": s3_storage(ENV), "snapshots": s3_storage(ENV)}
