@@ -4,7 +4,7 @@
      "entries": [{"key": …, "seq": …, "content": <the entry's JSON>}, …]}
 
 Entries come in the order of their numbers, which is also the order to replay them in. Contents are what the agent sent,
-except for what is never handed on: a share's secret, a model's options and headers.
+except for what is never handed on: the agent's own share, a model's options and headers.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sync.agent.redaction import model_without_secrets, session_without_secret
+from sync.agent.redaction import model_without_secrets, session_without_share
 from sync.protocol.keys import parse_key
 from sync.render.document import Row
 from sync.render.fields import decode
@@ -34,5 +34,5 @@ def _content(row: Row) -> Any:
         return model_without_secrets(decode(row.content))
     if name is not None and name.kind == "info":
         info = decode(row.content)
-        return session_without_secret(info) if isinstance(info, dict) else info
+        return session_without_share(info) if isinstance(info, dict) else info
     return msgspec.Raw(row.content.encode("utf-8", "replace"))

@@ -26,7 +26,7 @@ def message_frame(message: Message) -> SafeString:
         "role": role if role in {"user", "assistant"} else "other",
         "role_name": one_line(role, 40) or "message",
         "model": model_of(data),
-        "agent": one_line(text_at(data, "agent") or text_at(data, "mode"), 60),
+        "agent": one_line(text_at(data, "agent") or text_at(data, "mode"), 60) if role == "assistant" else "",
         "created": moment(start),
         "took": duration(start, end) if role == "assistant" else "",
         "is_working": role == "assistant" and not end and not dict_at(data, "error"),

@@ -20,6 +20,9 @@ from sync.store import read_state
 from sync.views.conditional import answer_when_changed
 from sync.views.reading import Reading, member_page, member_reading, read_only, share_reading
 
+# Beyond so many messages the browser lays out only what is looked at.
+LONG_MESSAGES = 200
+
 
 @read_only
 def share(request: HttpRequest, share_id: str) -> HttpResponse:
@@ -66,6 +69,7 @@ def document_context(reading: Reading) -> dict[str, Any]:
         "facts": session_facts(reading.session, document.info),
         "transcript": transcript,
         "is_empty": not document.messages,
+        "is_long": len(document.messages) > LONG_MESSAGES,
         "epoch": state.epoch,
         "seq": state.head,
         "description": description(document, [name for _, name in transcript.models]),

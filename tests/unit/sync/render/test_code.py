@@ -24,14 +24,16 @@ def test_language_of_a_file_name(name: str, language: str) -> None:
     assert language_of_file(name) == language
 
 
-@pytest.mark.parametrize(("info", "language"), [("py", "python"), ("Rust title=x", "rust"), ("", ""), ("brainfuck", "")])
+@pytest.mark.parametrize(
+    ("info", "language"), [("py", "python"), ("Rust title=x", "rust"), ("", ""), ("brainfuck", "")]
+)
 def test_language_of_a_fence(info: str, language: str) -> None:
     assert language_of_fence(info) == language
 
 
 @pytest.mark.parametrize("language", ["python", "html", "bash", "json", "markdown", "php", "diff"])
 def test_highlighting_keeps_every_character(language: str) -> None:
-    text = "\n  def f(a) <b> & 'x' \"\"\"\n\n\tlast\n # end"
+    text = '\n  def f(a) <b> & \'x\' """\n\n\tlast\n # end'
     assert text_of("\n".join(highlight_lines(text, language))) == text
 
 

@@ -23,7 +23,7 @@ def test_json_leaves_out_what_is_never_handed_on() -> None:
     exported = export_json(rows, session_id=SESSION, epoch="e", seq=1)
     assert b"hush" not in exported
     contents = [entry["content"] for entry in json.loads(exported)["entries"]]
-    assert contents == [{"id": SESSION, "share": {"url": "u"}}, [{"id": "m", "name": "M"}]]
+    assert contents == [{"id": SESSION}, [{"id": "m", "name": "M"}]]
 
 
 def test_markdown_tells_the_whole_session() -> None:

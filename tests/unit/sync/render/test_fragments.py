@@ -42,7 +42,9 @@ def test_a_newer_number_is_another_fragment(renderings: list[str]) -> None:
     first = fragment_of(part(type="text", text="one", seq=5), "e-newer")
     second = fragment_of(part(type="text", text="two", seq=6), "e-newer")
     other_epoch = fragment_of(part(type="text", text="three", seq=6), "e-newer-2")
-    assert first and second and other_epoch
+    assert first
+    assert second
+    assert other_epoch
     assert ["one" in first.html, "two" in second.html, "three" in other_epoch.html] == [True, True, True]
     assert len(renderings) == 3
 

@@ -36,6 +36,8 @@ def test_moments_outside_any_calendar_are_absent() -> None:
     assert moment(0) is None
 
 
-@pytest.mark.parametrize(("amount", "words"), [(2.2e-05, "$0.000022"), (1.5, "$1.50"), (0, ""), (None, ""), (1e300, "")])
+@pytest.mark.parametrize(
+    ("amount", "words"), [(2.2e-05, "$0.000022"), (1.5, "$1.50"), (0, ""), (None, ""), (1e300, "")]
+)
 def test_costs(amount: float | None, words: str) -> None:
     assert dollars(amount) == words
