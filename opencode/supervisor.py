@@ -1,5 +1,6 @@
 """Keeps the embedded stack's worker process running beside the web server, and ends it with the server."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from django.conf import settings
 
 log = structlog.get_logger(__name__)
 STOP_SECONDS = 8.0
+WORKER_NICENESS = 15
 STABLE_SECONDS = 60.0
 BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
@@ -64,5 +66,7 @@ class WorkerSupervisor:
                 stdin=subprocess.PIPE,
                 start_new_session=True,
             )
+        # At once, for its start alone takes seconds that belong to those who wait for the server.
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, WORKER_NICENESS)
         log.info("worker started", pid=self._process.pid)
         return self._process

@@ -57,7 +57,7 @@ def web_server() -> uvicorn.Server:
         "opencode.asgi:application",
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws="opencode.sharedframes:SharedFrameProtocol",
         ws_max_size=settings.SYNC_FRAME_BYTES,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_INTERVAL_SECONDS,

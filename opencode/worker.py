@@ -22,7 +22,6 @@ from celery.worker import state
 
 from opencode.celery import app
 
-NICENESS = 5
 POLL_SECONDS = 0.5
 ORPHAN_GRACE_SECONDS = 10.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -56,7 +55,6 @@ class EmbeddedWorker(app.Worker):  # type: ignore[misc, name-defined]
 
 
 def main() -> None:
-    os.nice(NICENESS)
     threading.Thread(target=_end_with_parent, name="lifeline", daemon=True).start()
     # Celery warns of running as root because of pickled messages; ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)

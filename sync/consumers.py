@@ -155,7 +155,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._close(CloseCode.RESTART)
 
     async def _serve_hub(self, hub: SessionHub) -> None:
-        cursor = Cursor(hub)
+        cursor = Cursor(hub, self.scope.get("extensions", {}).get("opencode.push"))
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         await hub.open()
         parts = await cursor.start(resume_position(query))

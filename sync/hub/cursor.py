@@ -1,15 +1,21 @@
 """One reader's place in a session: how far it has been sent, and what comes next."""
 
 import asyncio
+from collections.abc import Callable
 
+from sync.hub.frame import Frame
 from sync.hub.session import SessionHub
+
+Push = Callable[[bytes], bool]
 
 
 class Cursor:
     """A slow reader falls behind on the shared log; off the log it takes the state from the database: no memory."""
 
-    def __init__(self, hub: SessionHub) -> None:
+    def __init__(self, hub: SessionHub, push: Push | None = None) -> None:
+        """`push(bytes)` writes a whole WebSocket frame at once and says whether it did."""
         self._hub = hub
+        self._push = push
         self._hint = -1
         self._beats = hub.beats
         self._waiter: asyncio.Future[None] | None = None
@@ -69,15 +75,35 @@ class Cursor:
         return frame.text
 
     async def wait(self) -> None:
-        """Until there may be something to take, or somebody calls `wake`."""
+        """Until there may be something to take, or somebody calls `wake`; frames are pushed past us meanwhile."""
         self._waiter = asyncio.get_running_loop().create_future()
-        self._hub.wait(self._waiter)
+        self._hub.park(self)
         try:
             await self._waiter
         finally:
-            self._hub.forget(self._waiter)
+            self._hub.unpark(self)
             self._waiter = None
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def give(self, frame: Frame, ordinal: int) -> None:
+        """While waiting: write the frame straight to the socket when it follows and fits, else wake the task."""
+        if self._is_free and self.seq + 1 == frame.first and self._push is not None and self._push(frame.wire):
+            self.seq = frame.last
+            self._hint = ordinal + 1
+        else:
+            self.wake()
+
+    def beat(self, wire: bytes) -> None:
+        """The same for a heartbeat."""
+        if self._is_free and self.seq >= self._hub.flushed and self._push is not None and self._push(wire):
+            self._beats = self._hub.beats
+        else:
+            self.wake()
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether the task sleeps, so that nothing of its own is half sent."""
+        return self._waiter is not None and not self._waiter.done()

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import msgspec
 
-from sync.protocol.frames import UPDATES_TAIL, entry_text, updates_head
+from sync.protocol.frames import UPDATES_TAIL, entry_text, updates_head, wire_of
 from sync.store import StateRead, StateRow
 
 PART_ROWS = 2000
@@ -20,7 +20,7 @@ class Frame:
     newest of each key.
     """
 
-    __slots__ = ("_body", "_ends", "_seqs", "epoch", "first", "last", "size", "text")
+    __slots__ = ("_body", "_ends", "_seqs", "_wire", "epoch", "first", "last", "size", "text")
 
     def __init__(self, epoch: str, first: int, last: int, seqs: Sequence[int], pieces: Sequence[str]) -> None:
         head = updates_head(epoch, first, last)
@@ -33,6 +33,14 @@ class Frame:
         self._ends = list(accumulate(len(piece) + 1 for piece in pieces))
         self.text = head + ",".join(pieces) + UPDATES_TAIL
         self.size = len(self.text)
+        self._wire = b""
+
+    @property
+    def wire(self) -> bytes:
+        """The text as the bytes of one WebSocket frame, made at first use."""
+        if not self._wire:
+            self._wire = wire_of(self.text)
+        return self._wire
 
     def after(self, seq: int) -> str:
         """The same frame for a reader that already has `seq`."""

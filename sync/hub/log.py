@@ -17,12 +17,14 @@ class FrameLog:
         self._base = 0
         self.bytes = 0
 
-    def append(self, frame: Frame, now: float = 0.0) -> None:
+    def append(self, frame: Frame, now: float = 0.0) -> int:
+        """Add the frame that follows; its ordinal."""
         self._frames.append(frame)
         self._times.append(now)
         self.bytes += frame.size
         while self.bytes > self._limit and len(self._frames) > 1:
             self._drop()
+        return self._base + len(self._frames) - 1
 
     def expire(self, before: float) -> None:
         """Let go of frames appended before that moment, so that quiet sessions hold no memory."""

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sync.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.hub.log import FrameLog
 from sync.hub.merge import MergeWindow
 from sync.hub.snapshot import EncodedSnapshot
 from sync.protocol.closing import CloseCode
-from sync.protocol.frames import heartbeat_text
+from sync.protocol.frames import heartbeat_text, wire_of
 from sync.store import StateRead
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,14 @@ class Range(NamedTuple):
     pieces: list[str] | None
 
 
+class Parked(Protocol):
+    """A reader that has all there is and waits for more."""
+
+    def give(self, frame: Frame, ordinal: int) -> None: ...
+    def beat(self, wire: bytes) -> None: ...
+    def wake(self) -> None: ...
+
+
 class SessionHub:
     """`load(session_id, since, rows)` reads the state off the event loop; everything else runs on it."""
 
@@ -55,7 +63,7 @@ class SessionHub:
         self._merge = MergeWindow(self._flush)
         self._early: dict[int, Range] = {}
         self._known_head = -1
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._parked: set[Parked] = set()
         self._ended: CloseCode | None = None
         self._snapshot: EncodedSnapshot | None = None
         self._snapshot_at = 0.0
@@ -168,18 +176,20 @@ class SessionHub:
         """Let every reader that is up to date send a heartbeat."""
         self.beats += 1
         self.heartbeat = self.heartbeat_now
-        self._wake()
+        wire = wire_of(self.heartbeat)
+        for reader in tuple(self._parked):
+            reader.beat(wire)
 
     def raise_if_ended(self) -> None:
         if self._ended is not None:
             raise ReaderEnded(self._ended)
 
-    def wait(self, waiter: "asyncio.Future[None]") -> None:
-        """Resolve `waiter` at the next frame, heartbeat or end."""
-        self._waiters.add(waiter)
+    def park(self, reader: "Parked") -> None:
+        """Give or wake this reader at the next frame, heartbeat or end."""
+        self._parked.add(reader)
 
-    def forget(self, waiter: "asyncio.Future[None]") -> None:
-        self._waiters.discard(waiter)
+    def unpark(self, reader: "Parked") -> None:
+        self._parked.discard(reader)
 
     # --- inside
 
@@ -275,11 +285,10 @@ class SessionHub:
         self._publish(Frame(self.epoch, first, self.last, range(first, self.last + 1), pieces))
 
     def _publish(self, frame: Frame) -> None:
-        self.frames.append(frame, asyncio.get_running_loop().time())
-        self._wake()
+        ordinal = self.frames.append(frame, asyncio.get_running_loop().time())
+        for reader in tuple(self._parked):
+            reader.give(frame, ordinal)
 
     def _wake(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-        self._waiters.clear()
+        for reader in tuple(self._parked):
+            reader.wake()

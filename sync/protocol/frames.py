@@ -69,3 +69,16 @@ def bye_text(reason: str, retry_after: float) -> str:
 
 def encode(value: Any) -> str:
     return _encode(value).decode()
+
+
+def wire_of(text: str) -> bytes:
+    """The text as one unmasked, uncompressed WebSocket frame, as a server sends it (RFC 6455, section 5.2)."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        head = bytes((0x81, size))
+    elif size < 65536:
+        head = b"\x81\x7e" + size.to_bytes(2, "big")
+    else:
+        head = b"\x81\x7f" + size.to_bytes(8, "big")
+    return head + payload
