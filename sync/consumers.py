@@ -37,10 +37,15 @@ class SocketLost(Exception):
 class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
     """One socket. The hub is the group's member, not the socket: no layer channel of its own."""
 
-    channel_layer_alias = "none"
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Channels' own loop makes a task for every frame and looks at database connections in a thread before each."""
+        self.scope = scope
+        self.base_send = send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Without Channels' hop to a thread for every frame: nothing here touches the database."""
         if message["type"] == "websocket.receive":
             await self.received(message)
         elif message["type"] == "websocket.connect":

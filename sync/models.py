@@ -11,6 +11,7 @@ from opencode.lib.ids import random_base62
 from workspaces.models import Workspace
 
 SHARE_ID_BITS = 128
+# Foreign keys without an index of their own: a unique constraint below begins with the same column.
 
 
 def new_epoch() -> str:
@@ -104,7 +105,7 @@ class ShareClaim(models.Model):
 class SessionEntry(models.Model):
     """The newest value of one key. `content` is the JSON text as received; empty when `deleted`."""
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="entries")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="entries", db_index=False)
     key = models.CharField(max_length=255)
     seq = models.BigIntegerField()
     rank = models.BigIntegerField(default=0)
@@ -125,7 +126,7 @@ class SessionEntry(models.Model):
 class Operation(models.Model):
     """An acknowledged publish, kept for a day, so that a repeat of it gets the same acknowledgement."""
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="operations")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="operations", db_index=False)
     operation_id = models.CharField(max_length=64)
     first_seq = models.BigIntegerField()
     last_seq = models.BigIntegerField()
@@ -147,7 +148,7 @@ class Snapshot(models.Model):
         PENDING = "pending"
         STORED = "stored"
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="snapshots")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="snapshots", db_index=False)
     epoch = models.CharField(max_length=16)
     seq = models.BigIntegerField()
     object_name = models.CharField(max_length=255, unique=True)

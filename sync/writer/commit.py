@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
@@ -87,6 +87,14 @@ def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
 
 
 def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
+    """Repeats are rare: they are looked for only after the unique operation ids said that there is one."""
+    try:
+        return _commit_once(publishes, find_repeats=False)
+    except IntegrityError:
+        return _commit_once(publishes, find_repeats=True)
+
+
+def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[list[SessionCommit], list[Publish]]:
     for publish in publishes:
         # What an earlier attempt decided went with its transaction.
         publish.outcome = None
@@ -98,7 +106,8 @@ def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
         locked = writes.lock_sessions(sorted(groups))
         waiting = _settle_missing(groups, locked)
         here = {session_id: group for session_id, group in groups.items() if session_id in locked}
-        _settle_repeats(here, locked)
+        if find_repeats:
+            _settle_repeats(here, locked)
         batches = _number(here, locked, now)
         _write(batches, now, due)
     return [batch.commit for batch in batches if batch.commit.updates], waiting

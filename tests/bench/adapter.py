@@ -84,7 +84,7 @@ class Console(adapters.Adapter):  # type: ignore[misc]
         self.key = done.strip().splitlines()[-1]
 
     def cmds(self) -> list[Any]:
-        return [([sys.executable, "manage.py", "serve"], self.environment(), str(ROOT))]
+        return [([sys.executable, "manage.py", "serve", *os.environ.get("BENCH_SERVE","").split()], self.environment(), str(ROOT))]
 
     async def ready(self) -> None:
         for _ in range(200):
