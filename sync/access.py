@@ -25,6 +25,7 @@ from workspaces.models import APIKey, Membership, Workspace
 
 VIEWER = "viewer"
 EDITOR = "editor"
+CLIENTS = frozenset({"web", "ide", "desktop", "agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,15 @@ class SocketRequest:
     host: str = ""
     ip: str | None = None
     workspace: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SocketAccess:
-    """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed."""
+    """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed.
+
+    `name` is the person's, empty for somebody who has only the link; `client` is web, ide, desktop or agent.
+    """
 
     session_id: int
     client_id: str
@@ -50,6 +55,8 @@ class SocketAccess:
     share_id: str = ""
     key_id: str = ""
     membership_id: str = ""
+    name: str = ""
+    client: str = "web"
 
 
 def socket_access(request: SocketRequest) -> SocketAccess:
@@ -65,7 +72,7 @@ def socket_access(request: SocketRequest) -> SocketAccess:
         return _by_key(request, key_access(bearer, ip=request.ip))
     share = live_share(request.target)
     if bearer:
-        return _by_share_secret(share, bearer)
+        return _by_share_secret(request, share, bearer)
     if share is not None:
         return SocketAccess(share.session_id, share.session.client_id, VIEWER, share_id=share.id)
     return _by_cookie(request)
@@ -93,14 +100,35 @@ def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
             client_id=request.target,
             defaults={"workspace_id": key.workspace_id, "created_by_id": key.user_id},
         )
-    return SocketAccess(session.pk, session.client_id, role, key_id=key.key_id, membership_id=key.membership_id or "")
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        role,
+        key_id=key.key_id,
+        membership_id=key.membership_id or "",
+        name=_name_of_key(key),
+        client=_client(request, "ide"),
+    )
 
 
-def _by_share_secret(share: Share | None, bearer: str) -> SocketAccess:
+def _name_of_key(key: KeyAccess) -> str:
+    """The person's name; a service key's own."""
+    if key.user_id is None:
+        return str(APIKey.objects.values_list("name", flat=True).get(id=key.key_id))
+    return User.objects.get(id=key.user_id).display_name
+
+
+def _client(request: SocketRequest, default: str) -> str:
+    return request.client if request.client in CLIENTS else default
+
+
+def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -> SocketAccess:
     secret = read_share_secret(bearer)
     if share is None or secret is None or secret.share_id != share.id or not is_share_secret_valid(secret):
         raise CredentialsInvalid
-    return SocketAccess(share.session_id, share.session.client_id, EDITOR, share_id=share.id)
+    return SocketAccess(
+        share.session_id, share.session.client_id, EDITOR, share_id=share.id, client=_client(request, "agent")
+    )
 
 
 def _by_cookie(request: SocketRequest) -> SocketAccess:
@@ -116,7 +144,15 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
     )
     if session is None or session.workspace_id is None:
         raise NotFound
-    return SocketAccess(session.pk, session.client_id, VIEWER, membership_id=workspaces[session.workspace_id])
+    membership_id = workspaces[session.workspace_id]
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        VIEWER,
+        membership_id=membership_id,
+        name=user.display_name,
+        client=_client(request, "web"),
+    )
 
 
 def _user_of(request: SocketRequest) -> Any:

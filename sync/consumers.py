@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from contextlib import suppress
 from typing import Any
@@ -15,10 +16,10 @@ from opencode.lib.errors import Denial
 from sync.access import EDITOR, SocketAccess, socket_access
 from sync.connections import Connection
 from sync.handshake import resume_position, socket_request
-from sync.hub import Cursor, ReaderEnded, SessionHub
+from sync.hub import Cursor, Person, ReaderEnded, SessionHub
 from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import SUBPROTOCOL, ack_text, bye_text, error_text, welcome_text
-from sync.protocol.requests import FrameRefused, PingRequest, PublishRequest, read_request
+from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest, read_request
 from sync.protocol.updates import Receipt
 from sync.runtime import Runtime, get_runtime
 from sync.writer import Publish
@@ -59,6 +60,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         self._closing: CloseCode | None = None
         self._in_flight = 0
         self._room = asyncio.Event()
+        self._id = secrets.token_hex(6)
+        self._hub: SessionHub | None = None
         self._cursor: Cursor | None = None
         self._sender: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
@@ -86,6 +89,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             request = read_request(text, self._access.client_id, settings.SYNC_ENTRY_BYTES)
             if isinstance(request, PingRequest):
                 self._answer_ping()
+            elif isinstance(request, PresenceRequest):
+                self._present(request.state)
             else:
                 self._publish(request)
         except FrameRefused as refused:
@@ -128,6 +133,11 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         else:
             self._put(error_text("internal_error", "the update was not kept", operation_id))
 
+    def _present(self, state: dict[str, Any]) -> None:
+        if self._hub is not None:
+            person = Person(self._id, self._access.name, self._access.client, state)
+            self._runtime.presence.join(self._hub, person)
+
     def _answer_ping(self) -> None:
         hub = self._runtime.hubs.get(self._access.session_id)
         if hub is not None and hub.heartbeat_now:
@@ -150,7 +160,11 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         """Send until the socket or the session ends; one send at a time, awaited, so that a slow reader only lags."""
         try:
             async with self._runtime.hubs.reading(self._access.session_id) as hub:
-                await self._serve_hub(hub)
+                self._hub = hub
+                try:
+                    await self._serve_hub(hub)
+                finally:
+                    self._runtime.presence.leave(hub, self._id)
         except SocketLost:
             return
         except ReaderEnded as ended:
@@ -158,9 +172,14 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         except Exception:
             log.exception("socket_failed", extra={"session": self._access.session_id})
             await self._close(CloseCode.RESTART)
+        finally:
+            # Whoever waits for room in the outbox would wait for ever: nobody empties it now.
+            self._closing = self._closing or CloseCode.NORMAL
+            self._room.set()
 
     async def _serve_hub(self, hub: SessionHub) -> None:
-        cursor = Cursor(hub, self.scope.get("extensions", {}).get("opencode.push"))
+        push = self.scope.get("extensions", {}).get("opencode.push")
+        cursor = Cursor(hub, push, sees_names=bool(self._access.name))
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         await hub.open()
         parts = await cursor.start(resume_position(query))
@@ -168,6 +187,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         for part in parts:
             await self._text(part)
         self._cursor = cursor
+        self._present({})
         while True:
             while self._outbox:
                 await self._text(self._outbox.popleft())

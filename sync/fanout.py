@@ -6,6 +6,7 @@ database.
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -36,9 +37,10 @@ class Fanout:
     def reaches_others(self) -> bool:
         return self._layer is not None
 
-    def start(self, registry: HubRegistry) -> None:
+    def start(self, registry: HubRegistry, hear: Callable[[Mapping[str, Any]], None]) -> None:
+        """Begin to receive: ranges go to their hubs, everything else to `hear`."""
         if self._layer is not None:
-            self._spawn(self._receive(registry))
+            self._spawn(self._receive(registry, hear))
 
     async def stop(self) -> None:
         for task in list(self._tasks):
@@ -62,10 +64,15 @@ class Fanout:
         pieces = update.pieces
         if pieces is not None and sum(map(len, pieces)) > MESSAGE_CHARACTERS:
             pieces = None
-        message = {"type": "sync.range", "session": session_id, "range": [*update[:3], pieces]}
-        self._spawn(self._layer.group_send(group_name(session_id), message))
+        self.tell(session_id, {"type": "sync.range", "range": [*update[:3], pieces]})
 
-    async def _receive(self, registry: HubRegistry) -> None:
+    def tell(self, session_id: int, message: dict[str, Any]) -> None:
+        """Send a message to the other processes that have readers of the session, if it can be."""
+        if self._layer is not None:
+            message = {**message, "session": session_id}
+            self._spawn(self._layer.group_send(group_name(session_id), message))
+
+    async def _receive(self, registry: HubRegistry, hear: Callable[[Mapping[str, Any]], None]) -> None:
         while True:
             try:
                 if not self._channel:
@@ -73,7 +80,10 @@ class Fanout:
                     for session_id in self._groups:
                         await self._layer.group_add(group_name(session_id), self._channel)
                 message = await self._layer.receive(self._channel)
-                registry.deliver(message["session"], Range(*message["range"]))
+                if message["type"] == "sync.range":
+                    registry.deliver(message["session"], Range(*message["range"]))
+                else:
+                    hear(message)
             except Exception:
                 log.exception("layer_receive_failed")
                 await asyncio.sleep(RECEIVE_RETRY_SECONDS)

@@ -23,6 +23,7 @@ def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
         host=headers.get("host", ""),
         ip=client[0] if client else None,
         workspace=query.get("workspace", [""])[0],
+        client=query.get("client", [""])[0],
     )
 
 

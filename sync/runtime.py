@@ -19,6 +19,7 @@ from sync.access import SocketFacts, facts_now
 from sync.connections import Connections
 from sync.fanout import Fanout
 from sync.hub import HubRegistry, Range
+from sync.presence import Presence
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
 from sync.protocol.updates import Receipt
@@ -40,6 +41,7 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.fanout = Fanout()
         self.hubs = HubRegistry(self._load, self.fanout.join, self.fanout.leave)
+        self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
         self._writer = Writer(self._committed)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader")
@@ -48,7 +50,7 @@ class Runtime:
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._writer.start()
-        self.fanout.start(self.hubs)
+        self.fanout.start(self.hubs, self.presence.hear)
         self._heartbeat = self.loop.create_task(self._beat())
 
     async def stop(self) -> None:
@@ -113,6 +115,7 @@ class Runtime:
                 await self._check()
             except Exception:
                 log.exception("heartbeat_failed")
+            self.presence.beat()
             self.hubs.sweep()
 
     async def _check(self) -> None:

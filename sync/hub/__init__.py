@@ -2,7 +2,8 @@
 
 from sync.hub.cursor import Cursor
 from sync.hub.parts import FramePart, session_parts
+from sync.hub.presence import Person
 from sync.hub.registry import HubRegistry
 from sync.hub.session import Range, ReaderEnded, SessionHub
 
-__all__ = ["Cursor", "FramePart", "HubRegistry", "Range", "ReaderEnded", "SessionHub", "session_parts"]
+__all__ = ["Cursor", "FramePart", "HubRegistry", "Person", "Range", "ReaderEnded", "SessionHub", "session_parts"]

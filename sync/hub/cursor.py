@@ -12,8 +12,10 @@ Push = Callable[[bytes], bool]
 class Cursor:
     """A slow reader falls behind on the shared log; off the log it takes the state from the database: no memory."""
 
-    def __init__(self, hub: SessionHub, push: Push | None = None) -> None:
+    def __init__(self, hub: SessionHub, push: Push | None = None, *, sees_names: bool = False) -> None:
         """`push(bytes)` writes a whole WebSocket frame at once and says whether it did."""
+        self._sees_names = sees_names
+        self._presence = hub.presence_told
         self._hub = hub
         self._push = push
         self._hint = -1
@@ -43,6 +45,9 @@ class Cursor:
         hub = self._hub
         hub.raise_if_ended()
         if self.seq >= hub.flushed:
+            if self._presence != hub.presence_told:
+                self._presence = hub.presence_told
+                return hub.presence.text(with_names=self._sees_names)
             if self._beats == hub.beats:
                 return None
             self._beats = hub.beats

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from sync.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.hub.log import FrameLog
 from sync.hub.merge import MergeWindow
+from sync.hub.presence import PresenceBoard
 from sync.hub.snapshot import EncodedSnapshot
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import heartbeat_text, wire_of
@@ -56,6 +57,8 @@ class SessionHub:
         self.last = -1
         self.readers = 0
         self.idle_since = 0.0
+        self.presence = PresenceBoard()
+        self.presence_told = 0
         self.beats = 0
         self.heartbeat = ""
         self.frames = FrameLog()
@@ -179,6 +182,11 @@ class SessionHub:
         wire = wire_of(self.heartbeat)
         for reader in tuple(self._parked):
             reader.beat(wire)
+
+    def tell_presence(self) -> None:
+        """Let every reader that is up to date know who is here now."""
+        self.presence_told += 1
+        self._wake()
 
     def raise_if_ended(self) -> None:
         if self._ended is not None:

@@ -10,6 +10,7 @@ from sync.protocol.updates import Update
 
 OPERATION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 PUBLISH_UPDATES = 1000
+PRESENCE_BYTES = 1024
 # An escaped backslash or a whole surrogate pair (kept), else half a pair (no character).
 _ESCAPES = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -36,6 +37,7 @@ class _ClientFrame(msgspec.Struct):
     type: str
     id: msgspec.Raw = msgspec.Raw(b"")
     updates: msgspec.Raw = msgspec.Raw(b"")
+    state: msgspec.Raw = msgspec.Raw(b"")
 
 
 class PublishRequest(msgspec.Struct, frozen=True):
@@ -47,13 +49,19 @@ class PingRequest(msgspec.Struct, frozen=True):
     pass
 
 
+class PresenceRequest(msgspec.Struct, frozen=True):
+    """What the person is doing, for the others to see; any small object."""
+
+    state: dict[str, Any]
+
+
 _frame = msgspec.json.Decoder(_ClientFrame)
 _updates = msgspec.json.Decoder(list[_UpdateFrame])
 _text = msgspec.json.Decoder(str)
-_any = msgspec.json.Decoder(Any)
+_object = msgspec.json.Decoder(dict[str, Any])
 
 
-def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest | PingRequest:
+def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest | PingRequest | PresenceRequest:
     """Check a client's frame against the session it is for.
 
     Raises FrameRefused; the code `frame_malformed` without an operation id means the frame is no frame at all and the
@@ -65,9 +73,21 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest
         raise FrameRefused("frame_malformed", f"not a frame: {error}") from error
     if frame.type == "ping":
         return PingRequest()
+    if frame.type == "presence":
+        return _read_presence(frame)
     if frame.type != "publish":
         raise FrameRefused("frame_type_unknown", f"no frame type {frame.type[:40]!r}")
     return _read_publish(frame, session_id, entry_bytes)
+
+
+def _read_presence(frame: _ClientFrame) -> PresenceRequest:
+    try:
+        state = _object.decode(frame.state) if len(frame.state) <= PRESENCE_BYTES else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        state = None
+    if state is None:
+        raise FrameRefused("presence_malformed", f"a state is an object of at most {PRESENCE_BYTES} bytes")
+    return PresenceRequest(state)
 
 
 def _decoded(text: str) -> _ClientFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.hub.presence import PresenceBoard
 from sync.protocol import frames, requests
 from sync.protocol.closing import CloseCode
 
@@ -19,6 +20,7 @@ SERVER_FRAMES = [
     frames.heartbeat_text("e", 1),
     frames.error_text("c", "m", "a"),
     frames.bye_text("restart", 1),
+    PresenceBoard().text(with_names=True),
 ]
 
 
@@ -52,3 +54,4 @@ def test_numbers_are_those_of_the_code() -> None:
     assert "1 to 64 characters" in DOCUMENT
     assert requests.OPERATION_ID.pattern.endswith("{1,64}")
     assert "Up to 256 publishes" in DOCUMENT
+    assert f"at most {requests.PRESENCE_BYTES:,} bytes" in DOCUMENT
