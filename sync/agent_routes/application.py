@@ -11,10 +11,10 @@ from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFoun
 from opencode.lib.http import new_request_id
 from opencode.logs import redact
 from sync.agent_routes import newer, older
-from sync.agent_routes.answers import Answer, denial_answer, send_answer
-from sync.agent_routes.exchange import ClientGone, Exchange, Receive, Scope, Send
 from sync.agent_routes.paths import METHODS, Route, route_of
 from sync.agent_routes.poll import poll
+from sync.http.answers import Answer, denial_answer, send_answer
+from sync.http.exchange import ClientGone, Exchange, Receive, Scope, Send
 
 log = logging.getLogger("opencode.agent")
 SLOW_SECONDS = 1.0

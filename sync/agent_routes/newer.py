@@ -8,14 +8,14 @@ from opencode.lib.errors import CredentialsInvalid, CredentialsMissing
 from sync.agent.bodies import fields_of, secret_of, session_id_of, sync_of
 from sync.agent.items import items_of_batch
 from sync.agent.wire import items_text
-from sync.agent_routes.answers import EMPTY, Answer, json_answer
 from sync.agent_routes.batches import decoded, publish_items
 from sync.agent_routes.creation import create_share, end_share
-from sync.agent_routes.exchange import Exchange
 from sync.agent_routes.links import share_url
 from sync.agent_routes.paths import Route
 from sync.agent_routes.stored import stored_text
 from sync.agent_routes.targets import opens, readable_target, workspace_of, writable_target
+from sync.http.answers import EMPTY, Answer, json_answer
+from sync.http.exchange import Exchange
 
 
 async def create(exchange: Exchange, route: Route) -> Answer:

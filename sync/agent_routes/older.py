@@ -9,15 +9,15 @@ from sync.agent.bodies import entry_of, fields_of, secret_of, session_id_of
 from sync.agent.items import item_of_entry
 from sync.agent.kinds import is_item_key
 from sync.agent.wire import tree_text
-from sync.agent_routes.answers import EMPTY, Answer, json_answer
 from sync.agent_routes.batches import decoded, publish_items
 from sync.agent_routes.creation import create_share, end_share
-from sync.agent_routes.exchange import Exchange
 from sync.agent_routes.links import share_url
 from sync.agent_routes.paths import Route
 from sync.agent_routes.stored import stored_text
 from sync.agent_routes.targets import readable_target, share_id_of, workspace_of, writable_target
 from sync.errors import KeyForeign, ShareIdMissing, UpgradeRequired
+from sync.http.answers import EMPTY, Answer, json_answer
+from sync.http.exchange import Exchange
 from sync.protocol.keys import parse_key
 
 

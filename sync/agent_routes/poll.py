@@ -7,12 +7,12 @@ from contextlib import aclosing
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
 from sync.access import VIEWER, SocketAccess
 from sync.agent.wire import frame_text
-from sync.agent_routes.answers import denial_answer, send_answer
-from sync.agent_routes.exchange import Exchange, Receive, Send
 from sync.agent_routes.paths import Route, route_of
 from sync.agent_routes.targets import readable_target, workspace_of
 from sync.connections import Connection
 from sync.errors import ShareIdMissing
+from sync.http.answers import denial_answer, send_answer
+from sync.http.exchange import Exchange, Receive, Send
 from sync.hub import ReaderEnded, session_parts
 from sync.protocol.closing import CloseCode, close_code_of
 from sync.runtime import get_runtime

@@ -1,11 +1,11 @@
-"""What these routes answer with: JSON, or a denial in the one contract."""
+"""What the routes beside Django answer with: JSON, or a denial in the one contract."""
 
 from typing import NamedTuple
 
 import msgspec
 
 from opencode.lib.errors import Denial
-from sync.agent_routes.exchange import Send
+from sync.http.exchange import Send
 
 Headers = tuple[tuple[bytes, bytes], ...]
 # Refused before the body was read to its end: what is left of it must not be taken for the next request.

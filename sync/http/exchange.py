@@ -1,4 +1,4 @@
-"""One HTTP request as these routes see it: the scope, the body as it streams in, who asks."""
+"""One HTTP request as the routes beside Django see it: the scope, the body as it streams in, who asks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -48,9 +48,12 @@ class Exchange:
         hops = [hop.strip() for hop in self.header(b"x-forwarded-for").split(",")]
         return next((hop for hop in reversed(hops) if hop and hop not in settings.TRUSTED_PROXIES), address)
 
-    async def body(self) -> bytes:
-        """The whole body; raises BodyTooLarge (after letting the client finish), BodyTimedOut, ClientGone."""
-        limit = settings.SYNC_BODY_BYTES
+    async def body(self, limit: int | None = None) -> bytes:
+        """The whole body; raises BodyTooLarge (after letting the client finish), BodyTimedOut, ClientGone.
+
+        `limit` is in bytes, SYNC_BODY_BYTES unless told.
+        """
+        limit = settings.SYNC_BODY_BYTES if limit is None else limit
         announced = self.header(b"content-length")
         if announced.isdecimal() and int(announced) > limit + DRAIN_BYTES:
             raise BodyTooLarge(limit=limit)
