@@ -2,6 +2,7 @@
 import { watchConnection } from "./session-connection.js";
 import { FragmentQueue } from "./session-fragments.js";
 import { Header } from "./session-header.js";
+import { watchPresence } from "./session-presence.js";
 import { Reader } from "./session-reader.js";
 import { Transcript } from "./session-transcript.js";
 import { SyncClient } from "./sync-client.js";
@@ -60,6 +61,7 @@ export function follow(root) {
   });
   client.addEventListener("closed", () => queue.stop());
   watchConnection(client, document);
+  watchPresence(client, document);
   client.start();
 }
 
