@@ -1,6 +1,6 @@
 """Refusals of session sync; each changed nothing."""
 
-from opencode.lib.errors import Denial
+from opencode.lib.errors import Conflict, Denial
 
 
 class SessionGone(Denial):
@@ -75,6 +75,11 @@ class UpgradeRequired(Denial):
     code = "upgrade_required"
     status = 426
     default_message = "This address speaks WebSocket only."
+
+
+class ShareLimitReached(Conflict):
+    code = "share_limit_reached"
+    default_message = "This session has as many live links as it may; end one first."
 
 
 class BodyTimedOut(Denial):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from opencode.lib.clock import utc_now
-from opencode.lib.ids import random_base62
+from opencode.lib.ids import new_id, random_base62
 from workspaces.models import Workspace
 
 SHARE_ID_BITS = 128
@@ -21,6 +21,10 @@ def new_epoch() -> str:
 
 def new_share_id() -> str:
     return random_base62(SHARE_ID_BITS)
+
+
+def new_receipt_id() -> str:
+    return new_id("rcp")
 
 
 class Session(models.Model):
@@ -80,6 +84,11 @@ class Share(models.Model):
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.LINK)
     # The key version the agent's secret was derived with, so that "create again" can answer the same secret.
     secret_version = models.PositiveSmallIntegerField()
+    # A link that a person made is never handed to an agent that shares the same session, nor ended by one.
+    is_agents = models.BooleanField(default=True, db_default=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(default=utc_now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -167,3 +176,36 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id}@{self.seq}"
+
+
+class DeletionReceipt(models.Model):
+    """What was erased with a session, kept when the session is not. It names ids and counts, never content.
+
+    `session_id` is the session's former row id: no foreign key, for there is nothing left to point to.
+    """
+
+    id = models.CharField(primary_key=True, max_length=30, default=new_receipt_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    client_id = models.CharField(max_length=128)
+    session_id = models.BigIntegerField()
+    object_prefix = models.CharField(max_length=120)
+    entries = models.IntegerField()
+    operations = models.IntegerField()
+    shares = models.IntegerField()
+    snapshots = models.IntegerField()
+    content_bytes = models.BigIntegerField()
+    objects_removed = models.IntegerField(default=0)
+    erased_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    erased_at = models.DateTimeField(default=utc_now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["confirmed_at", "erased_at"], name="receipt_to_confirm"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.client_id}"

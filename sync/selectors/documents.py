@@ -13,7 +13,7 @@ def workspace_session(workspace: Workspace, client_id: str) -> Session | None:
 
 def session_shares(session: Session) -> QuerySet[Share]:
     """All of a session's shares, the newest first, ended ones included."""
-    return Share.objects.filter(session=session).order_by("-created_at", "id")
+    return Share.objects.select_related("created_by").filter(session=session).order_by("-created_at", "id")
 
 
 def shared_session(share_id: str) -> Share | None:

@@ -37,11 +37,11 @@ def share_target(share_id: str) -> ShareTarget | None:
 
 
 def agents_share(owner_key: str, client_id: str) -> Share | None:
-    """The live share an agent gets again for its session: the first that does not expire by itself."""
+    """The live share an agent gets again for its session: the first of its own that does not expire by itself."""
     return (
         live_shares()
         .select_related("session")
-        .filter(session__owner_key=owner_key, session__client_id=client_id, expires_at=None)
+        .filter(session__owner_key=owner_key, session__client_id=client_id, is_agents=True, expires_at=None)
         .order_by("created_at", "id")
         .first()
     )

@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from opencode.context import THEME_COOKIE
 from opencode.lib.clock import utc_now
 from sync.errors import SessionGone
+from sync.forms import ShareLinkForm
 from sync.models import Session, Share
 from sync.render.document import Document, build_document
 from sync.render.facts import session_facts
@@ -50,6 +51,8 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         "nav": "sessions",
         "shares": [(each, share_state(each)) for each in session_shares(row)],
         "snapshot_url": snapshot_url(reading),
+        "share_form": ShareLinkForm() if reading.may("session.share") else None,
+        "shares_open": "shares" in request.GET,
         "sharer": row.created_by.display_name if row.created_by else "",
     }
     response = render(request, "sync/session.html", context)

@@ -34,6 +34,10 @@ class Reading:
             return reverse(f"sync:share{suffix}", args=[self.share.pk])
         return reverse(f"sync:session{suffix}", args=[self._slug, self.session.client_id])
 
+    def may(self, permission: str) -> bool:
+        """Whether a member reads, and one whose role allows it."""
+        return self.access is not None and self.access.can(permission)
+
     @property
     def socket_path(self) -> str:
         if self.share is not None:
@@ -53,10 +57,11 @@ def share_reading(share_id: str) -> Reading:
     return Reading(share.session, share=share)
 
 
-def member_reading(request: HttpRequest, slug: str, client_id: str, *, is_page: bool = False) -> Reading:
+def member_reading(
+    request: HttpRequest, slug: str, client_id: str, *, is_page: bool = False, permission: str = "session.view"
+) -> Reading:
     """Raises what `workspace_access` raises, and NotFound for a session that is not this workspace's."""
-    user = request.user
-    access = page_access(request, slug, "session.view") if is_page else workspace_access(user, slug, "session.view")
+    access = page_access(request, slug, permission) if is_page else workspace_access(request.user, slug, permission)
     session = workspace_session(access.workspace, client_id)
     if session is None:
         raise NotFound

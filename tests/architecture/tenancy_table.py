@@ -163,6 +163,24 @@ SYNC = [
     Page(SESSION + r"export\.json$", "/workspaces/alpha/sessions/{session}/export.json", MEMBERS, READ_ONLY),
     Page(SESSION + r"export\.md$", "/workspaces/alpha/sessions/{session}/export.md", MEMBERS, READ_ONLY),
     Page(SESSION + r"snapshots/latest$", "/workspaces/alpha/sessions/{session}/snapshots/latest", MEMBERS, READ_ONLY),
+    Page(
+        SESSION + r"shares/new/$",
+        "/workspaces/alpha/sessions/{session}/shares/new/",
+        MEMBERS,
+        "login 404 422 422 422",
+    ),
+    Page(
+        SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/end/$",
+        "/workspaces/alpha/sessions/{session}/shares/{share}/end/",
+        MEMBERS,
+        "login 404 home home home",
+    ),
+    Page(
+        SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/end/$",
+        "/workspaces/gamma/sessions/{session}/shares/{share}/end/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]
 

@@ -1,0 +1,46 @@
+"""The links that people make and end from the console; those of agents are in `sync.services.shares`."""
+
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import current_version
+from sync.errors import ShareLimitReached
+from sync.models import Session, Share
+from sync.selectors.shares import live_shares
+from sync.signals import share_ended
+
+LIVE_SHARE_LIMIT: Final = 100
+"""Live links of one session: far above need, low enough that a script cannot fill the page."""
+
+
+def share_link_create(
+    *, session: Session, created_by: User, visibility: str = Share.Visibility.LINK, expires_at: datetime | None = None
+) -> Share:
+    """Another link to the session, until it is ended or `expires_at`. Raises ShareLimitReached."""
+    with transaction.atomic():
+        Session.objects.select_for_update().get(pk=session.pk)
+        if live_shares().filter(session=session).count() >= LIVE_SHARE_LIMIT:
+            raise ShareLimitReached
+        return Share.objects.create(
+            session=session,
+            visibility=visibility,
+            secret_version=current_version(),
+            is_agents=False,
+            created_by=created_by,
+            expires_at=expires_at,
+        )
+
+
+def share_link_end(*, share: Share) -> bool:
+    """End a link, whoever made it: its readers are disconnected, the session stays. False when it had ended before."""
+    with transaction.atomic():
+        ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=utc_now())
+        if ended:
+            fact = partial(share_ended.send_robust, Share, share_id=share.pk, session_id=share.session_id)
+            transaction.on_commit(fact)
+    return bool(ended)
