@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.config import Config
+
 from opencode.env import Environment
 
 
@@ -15,8 +17,17 @@ def s3_storage(environment: Environment) -> dict[str, Any]:
             "access_key": environment.S3_ACCESS_KEY_ID,
             "secret_key": environment.S3_SECRET_ACCESS_KEY,
             "region_name": environment.S3_REGION,
-            "signature_version": "s3v4",
-            "addressing_style": "path",
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                # Not every storage knows the newer checksums.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                # One that is away is told soon; the sweep tries again by itself.
+                connect_timeout=3,
+                read_timeout=20,
+                retries={"total_max_attempts": 2},
+            ),
             "file_overwrite": False,
             "querystring_auth": True,
         },

@@ -18,6 +18,11 @@ def snapshot_orphans_sweep() -> None:
 
 
 @shared_task
+def snapshots_prune() -> None:
+    snapshot_sweep.snapshots_prune_idle(now=utc_now())
+
+
+@shared_task
 def operations_purge() -> None:
     retention.operations_purge(now=utc_now())
     share_claims_purge()

@@ -168,8 +168,11 @@ SYNC_KEY_BYTES = 255
 SYNC_SESSION_ENTRIES = 50_000
 SYNC_SESSION_BYTES = 512 * 1024 * 1024
 SYNC_HEARTBEAT_SECONDS = 4
-SYNC_SNAPSHOT_DELAY_SECONDS = 5
-SYNC_SNAPSHOTS_KEPT = 3
+SYNC_SNAPSHOT_DELAY_SECONDS = 15
+SYNC_SNAPSHOT_UPDATES = 200
+SYNC_SNAPSHOTS_LAST = 10
+SYNC_SNAPSHOTS_HOURLY_HOURS = 24
+SYNC_SNAPSHOTS_DAILY_DAYS = 30
 SYNC_QUEUE_BYTES = 256 * 1024 * 1024
 SYNC_OPERATION_HOURS = 24
 ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
@@ -187,6 +190,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
+    "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
 }
 

@@ -8,10 +8,11 @@ from itertools import islice
 from typing import NamedTuple
 
 import structlog
-from django.db.models import Min
+from django.conf import settings
+from django.db.models import Count, F, Min, Q
 
 from sync.models import Session, Snapshot
-from sync.services.snapshots import snapshot_write
+from sync.services.snapshots import snapshot_write, snapshots_prune
 from sync.snapshots import session_prefixes_stored, tree_delete
 
 log = structlog.get_logger(__name__)
@@ -29,9 +30,15 @@ class SweepReport(NamedTuple):
 
 
 def snapshots_write_due(*, now: datetime) -> SweepReport:
-    """Write the snapshots due at `now`, oldest first, SWEEP_SESSIONS at most; one that fails never stops the others."""
+    """Write the snapshots due at `now`, oldest first, SWEEP_SESSIONS at most; one that fails never stops the others.
+
+    A session is due when its mark has come, or, while the mark lies no further ahead than a first change sets it, when
+    SYNC_SNAPSHOT_UPDATES updates wait. A claim and the pause after a failure lie further ahead.
+    """
     written = failed = 0
-    due = Session.objects.filter(snapshot_due_at__lte=now).order_by("snapshot_due_at", "pk")
+    first_mark = now + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS)
+    many = Q(snapshot_due_at__lte=first_mark, head_seq__gte=F("snapshot_seq") + settings.SYNC_SNAPSHOT_UPDATES)
+    due = Session.objects.filter(many | Q(snapshot_due_at__lte=now)).order_by("snapshot_due_at", "pk")
     for session_id, due_at in list(due.values_list("pk", "snapshot_due_at")[:SWEEP_SESSIONS]):
         if due_at is None or not _claim(session_id, due_at, now):
             continue
@@ -56,6 +63,13 @@ def snapshots_remove_orphans() -> int:
     if removed:
         log.warning("objects of erased sessions were removed", objects=removed)
     return removed
+
+
+def snapshots_prune_idle(*, now: datetime) -> int:
+    """Let the retention take effect where nothing was written any more; answers how many snapshots went."""
+    many = Snapshot.objects.order_by().values("session_id").annotate(kept=Count("pk"))
+    crowded = many.filter(kept__gt=settings.SYNC_SNAPSHOTS_LAST).values_list("session_id", flat=True)
+    return sum(snapshots_prune(session_id=session_id, now=now) for session_id in list(crowded))
 
 
 def _claim(session_id: int, seen: datetime, now: datetime) -> bool:

@@ -4,7 +4,7 @@ A kill between any two steps leaves a pending row, which nobody is offered, and 
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -14,8 +14,10 @@ from opencode.lib.clock import utc_now
 from sync.models import Session, Snapshot
 from sync.snapshots import (
     FORMAT,
-    PackedSnapshot,
+    Retention,
     SnapshotHeader,
+    StoredObject,
+    kept_snapshots,
     object_name,
     object_put,
     pack,
@@ -48,29 +50,37 @@ def snapshot_write(*, session_id: int) -> Snapshot | None:
         snapshot = _begin(session_id, header, name)
         if snapshot is None or snapshot.state == Snapshot.State.STORED:
             return snapshot
-        object_put(name, packed)
+        stored_object = object_put(name, header, packed)
         rest = max(float(settings.SYNC_SNAPSHOT_DELAY_SECONDS), (time.monotonic() - began) * REST_FACTOR)
-        stored = _finish(snapshot, packed, timedelta(seconds=rest))
+        stored = _finish(snapshot, stored_object, packed.entries, timedelta(seconds=rest))
     if stored:
-        snapshots_prune(session_id=session_id)
+        snapshots_prune(session_id=session_id, now=utc_now())
     return snapshot if stored else None
 
 
-def snapshots_prune(*, session_id: int) -> None:
-    """Keep the newest stored snapshots and remove the others, what failed attempts left included.
+def snapshots_prune(*, session_id: int, now: datetime) -> int:
+    """Remove the stored snapshots that the retention lets go, and what failed attempts left; answers how many.
 
     A row stops being offered before its object goes, and goes itself last, so that a kill leaves nothing unnamed.
     """
     rows = Snapshot.objects.filter(session_id=session_id)
-    stored = rows.filter(state=Snapshot.State.STORED).order_by("-id")
-    kept = list(stored.values_list("pk", flat=True)[: settings.SYNC_SNAPSHOTS_KEPT])
-    if not kept:
-        return
-    old = rows.filter(pk__lt=kept[0]).exclude(pk__in=kept)
+    stored = list(rows.filter(state=Snapshot.State.STORED).order_by("-id").values_list("pk", "created_at"))
+    if not stored:
+        return 0
+    kept = [stored[place][0] for place in kept_snapshots([taken for _, taken in stored], now, retention_rule())]
+    old = rows.filter(pk__lt=stored[0][0]).exclude(pk__in=kept)
     old.filter(state=Snapshot.State.STORED).update(state=Snapshot.State.PENDING)
-    for pk, name in list(old.values_list("pk", "object_name")):
+    removed = list(old.values_list("pk", "object_name"))
+    for pk, name in removed:
         snapshot_storage().delete(name)
         Snapshot.objects.filter(pk=pk).delete()
+    return len(removed)
+
+
+def retention_rule() -> Retention:
+    return Retention(
+        settings.SYNC_SNAPSHOTS_LAST, settings.SYNC_SNAPSHOTS_HOURLY_HOURS, settings.SYNC_SNAPSHOTS_DAILY_DAYS
+    )
 
 
 def _begin(session_id: int, header: SnapshotHeader, name: str) -> Snapshot | None:
@@ -87,14 +97,14 @@ def _begin(session_id: int, header: SnapshotHeader, name: str) -> Snapshot | Non
     return snapshot
 
 
-def _finish(snapshot: Snapshot, packed: PackedSnapshot, rest: timedelta) -> bool:
+def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timedelta) -> bool:
     """Under the session's lock once more: it may have been erased while the object was on its way."""
     now = utc_now()
     with transaction.atomic():
         session = Session.objects.select_for_update().filter(pk=snapshot.session_id, epoch=snapshot.epoch).first()
         if session is not None:
             snapshot.state = Snapshot.State.STORED
-            snapshot.sha256, snapshot.bytes, snapshot.entries = packed.sha256, packed.size, packed.entries
+            snapshot.sha256, snapshot.bytes, snapshot.entries = stored.sha256, stored.size, entries
             snapshot.stored_at = now
             snapshot.save(update_fields=["state", "sha256", "bytes", "entries", "stored_at"])
             Session.objects.filter(pk=session.pk).update(

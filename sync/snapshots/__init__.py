@@ -3,8 +3,10 @@
 from sync.snapshots.format import FORMAT, PackedSnapshot, SnapshotEntry, SnapshotHeader, pack, unpack
 from sync.snapshots.objects import (
     SnapshotDamaged,
+    StoredObject,
     object_name,
     object_put,
+    object_read,
     prefix_of,
     session_prefix,
     session_prefixes_stored,
@@ -12,16 +14,21 @@ from sync.snapshots.objects import (
     tree_delete,
 )
 from sync.snapshots.reading import WholeState, read_whole
+from sync.snapshots.retention import Retention, kept_snapshots
 
 __all__ = [
     "FORMAT",
     "PackedSnapshot",
+    "Retention",
     "SnapshotDamaged",
     "SnapshotEntry",
     "SnapshotHeader",
+    "StoredObject",
     "WholeState",
+    "kept_snapshots",
     "object_name",
     "object_put",
+    "object_read",
     "pack",
     "prefix_of",
     "read_whole",

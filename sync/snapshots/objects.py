@@ -1,12 +1,16 @@
 """Snapshots in object storage: names made of internal ids only, a put that is read back, removal by prefix."""
 
+import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from django.core.files.base import File
+import msgspec
 from django.core.files.storage import Storage, storages
 
-from sync.snapshots.format import PackedSnapshot
+from sync.snapshots.format import PackedSnapshot, SnapshotHeader, unpack
+from sync.snapshots.puts import put_new
 
 ROOT = "sessions"
 CHUNK_BYTES = 256 * 1024
@@ -35,23 +39,52 @@ def prefix_of(name: str) -> str:
     return "/".join(name.split("/")[:3])
 
 
-def object_put(name: str, packed: PackedSnapshot) -> None:
-    """Store the bytes under exactly this name and read them back; raises SnapshotDamaged when they differ.
+class StoredObject(NamedTuple):
+    """An object as it was read back."""
 
-    What an earlier, killed attempt left under the name is replaced.
+    sha256: str
+    size: int
+
+
+def object_put(name: str, header: SnapshotHeader, packed: PackedSnapshot) -> StoredObject:
+    """Store the bytes under exactly this name, never over another's, and read them back; raises SnapshotDamaged.
+
+    Another worker may have stored the same state first: its object is taken, for a state's bytes differ by the clocks
+    of equal entries at most. What is no snapshot of that state is replaced.
     """
     storage = snapshot_storage()
+    if put_new(storage, name, packed.file):
+        stored = object_read(name)
+        if stored.sha256 != packed.sha256:
+            raise SnapshotDamaged(f"{name} reads back with another checksum")
+        return stored
+    if _holds(name, header):
+        return object_read(name)
     storage.delete(name)
-    stored_name = storage.save(name, File(packed.file))
-    if stored_name != name:
-        storage.delete(stored_name)
-        raise SnapshotDamaged(f"stored as {stored_name} instead of {name}")
-    digest = hashlib.sha256()
-    with storage.open(name) as stored:
+    packed.file.seek(0)
+    if not put_new(storage, name, packed.file):
+        raise SnapshotDamaged(f"{name} is being stored by somebody else")
+    return object_read(name)
+
+
+def object_read(name: str) -> StoredObject:
+    """Checksum and size of what the storage gives back now."""
+    digest, size = hashlib.sha256(), 0
+    with snapshot_storage().open(name) as stored:
         for chunk in stored.chunks(CHUNK_BYTES):
             digest.update(chunk)
-    if digest.hexdigest() != packed.sha256:
-        raise SnapshotDamaged(f"{name} reads back with another checksum")
+            size += len(chunk)
+    return StoredObject(digest.hexdigest(), size)
+
+
+def _holds(name: str, header: SnapshotHeader) -> bool:
+    """Whether the object is a whole snapshot of the state that `header` names."""
+    try:
+        with snapshot_storage().open(name) as stored:
+            found, entries = unpack(stored)
+            return found == header and sum(1 for _ in entries) == header.entries
+    except (EOFError, gzip.BadGzipFile, zlib.error, msgspec.DecodeError):
+        return False
 
 
 def tree_delete(prefix: str) -> int:

@@ -19,6 +19,7 @@ from sync.services.snapshot_sweep import (
     RETRY_FIRST,
     RETRY_LAST,
     _claim,
+    snapshots_prune_idle,
     snapshots_remove_orphans,
     snapshots_write_due,
 )
@@ -223,8 +224,37 @@ def test_objects_of_missing_sessions_are_swept(objects: Path) -> None:
     assert stored_objects(objects) == [kept.object_name]
 
 
+def test_many_updates_make_a_session_due_before_its_time(settings: Any) -> None:
+    settings.SYNC_SNAPSHOT_UPDATES = 10
+    make_session("ses_quiet", count=9)
+    make_session("ses_busy", count=10)
+    assert snapshots_write_due(now=utc_now()) == (1, 0)
+    assert Snapshot.objects.get().session.client_id == "ses_busy"
+
+
+def test_many_updates_do_not_shorten_the_pause_after_a_failure(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SYNC_SNAPSHOT_UPDATES = 2
+    make_session()
+    monkeypatch.setattr(DurableFileSystemStorage, "_save", refuse)
+    now = utc_now()
+    assert snapshots_write_due(now=now) == (0, 1)
+    assert snapshots_write_due(now=now + timedelta(seconds=5)) == (0, 0)
+
+
+def test_idle_sessions_let_their_old_snapshots_go(settings: Any, objects: Path) -> None:
+    settings.SYNC_SNAPSHOTS_LAST = 1
+    session = make_session()
+    write(session)
+    Snapshot.objects.update(created_at=utc_now() - timedelta(hours=23))
+    publish(session, Update("session/message/ses_one/msg_0", "9"))
+    newest = write(session)
+    assert Snapshot.objects.count() == 2
+    assert snapshots_prune_idle(now=utc_now() + timedelta(days=31)) == 1
+    assert stored_objects(objects) == [newest.object_name]
+
+
 def test_only_the_newest_snapshots_are_kept(settings: Any, objects: Path) -> None:
-    settings.SYNC_SNAPSHOTS_KEPT = 2
+    settings.SYNC_SNAPSHOTS_LAST, settings.SYNC_SNAPSHOTS_HOURLY_HOURS, settings.SYNC_SNAPSHOTS_DAILY_DAYS = 2, 0, 0
     session = make_session()
     names = []
     for number in range(4):
