@@ -11,7 +11,7 @@ pages = get_asgi_application()  # loads the apps; what follows needs them
 
 from channels.routing import URLRouter  # noqa: E402
 
-from sync import agent_routes  # noqa: E402
+from sync import agent_routes, api  # noqa: E402
 from sync.routing import websocket_urlpatterns  # noqa: E402
 from sync.runtime import get_runtime, stop_runtime  # noqa: E402
 
@@ -30,6 +30,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _socket(scope, receive, send)
     elif agent_routes.is_agent_path(scope["path"]):
         await agent_routes.application(scope, receive, send)
+    elif api.is_api_path(scope["path"]):
+        await api.application(scope, receive, send)
     else:
         await pages(scope, receive, send)
 

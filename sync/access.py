@@ -30,7 +30,10 @@ CLIENTS = frozenset({"web", "ide", "desktop", "agent"})
 
 @dataclass(frozen=True, slots=True)
 class SocketRequest:
-    """What a handshake shows: the id in its path, its headers, the address it comes from."""
+    """What a handshake shows: the id in its path, its headers, the address it comes from.
+
+    `fetch_site` is given for plain reads only, where browsers may name no Origin.
+    """
 
     target: str
     authorization: str = ""
@@ -40,6 +43,7 @@ class SocketRequest:
     ip: str | None = None
     workspace: str = ""
     client: str = ""
+    fetch_site: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ def _user_of(request: SocketRequest) -> Any:
     """Whoever the cookie signs in; a page of another site may not use it."""
     if not request.session_cookie:
         return None
-    if not is_own_origin(request.origin, request.host):
+    read_from_own_page = not request.origin and request.fetch_site == "same-origin"
+    if not read_from_own_page and not is_own_origin(request.origin, request.host):
         raise OriginForbidden
     engine = import_module(settings.SESSION_ENGINE)
     stand_in = HttpRequest()

@@ -15,18 +15,17 @@ from django.conf import settings
 from opencode.lib.errors import Denial
 from sync.access import EDITOR, SocketAccess, socket_access
 from sync.connections import Connection
+from sync.greeting import IN_FLIGHT, RESTART_SECONDS, welcome_of
 from sync.handshake import resume_position, socket_request
 from sync.hub import Cursor, Person, ReaderEnded, SessionHub
 from sync.protocol.closing import CloseCode, close_code_of
-from sync.protocol.frames import SUBPROTOCOL, ack_text, bye_text, error_text, welcome_text
+from sync.protocol.frames import SUBPROTOCOL, ack_text, bye_text, error_text
 from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest, read_request
 from sync.protocol.updates import Receipt
 from sync.runtime import Runtime, get_runtime
 from sync.writer import Publish
 
 log = logging.getLogger(__name__)
-IN_FLIGHT = 256
-RESTART_SECONDS = 1.0
 # Refusals that mean the other side does not speak the protocol: the socket is closed after them.
 _FATAL = {"frame_malformed": CloseCode.BAD_FRAME, "frame_too_large": CloseCode.TOO_LARGE}
 
@@ -183,7 +182,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         await hub.open()
         parts = await cursor.start(resume_position(query))
-        await self._text(self._welcome(hub))
+        await self._text(welcome_of(self._access, hub))
         for part in parts:
             await self._text(part)
         self._cursor = cursor
@@ -200,17 +199,6 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
                 await self._text(text)
             elif not self._outbox and self._closing is None:
                 await cursor.wait()
-
-    def _welcome(self, hub: SessionHub) -> str:
-        limits = {
-            "entry_bytes": settings.SYNC_ENTRY_BYTES,
-            "frame_bytes": settings.SYNC_FRAME_BYTES,
-            "key_bytes": settings.SYNC_KEY_BYTES,
-            "in_flight": IN_FLIGHT,
-        }
-        return welcome_text(
-            self._access.client_id, hub.epoch, hub.last, self._access.role, limits, settings.SYNC_HEARTBEAT_SECONDS
-        )
 
     async def _text(self, text: str) -> None:
         try:

@@ -35,6 +35,12 @@ def resume_position(query: Mapping[str, Sequence[str]]) -> tuple[str, int] | Non
     return epoch, int(seq)
 
 
+def position_in(event_id: str) -> tuple[str, int] | None:
+    """The id of a Server-Sent Event, `<epoch>:<seq>`, or None when it is none of ours."""
+    epoch, _, seq = event_id.partition(":")
+    return resume_position({"epoch": [epoch], "seq": [seq]})
+
+
 def _cookie(header: str) -> str:
     try:
         morsel = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)

@@ -3,7 +3,18 @@
 from sync.hub.cursor import Cursor
 from sync.hub.parts import FramePart, session_parts
 from sync.hub.presence import Person
+from sync.hub.pull import pulled_frame
 from sync.hub.registry import HubRegistry
 from sync.hub.session import Range, ReaderEnded, SessionHub
 
-__all__ = ["Cursor", "FramePart", "HubRegistry", "Person", "Range", "ReaderEnded", "SessionHub", "session_parts"]
+__all__ = [
+    "Cursor",
+    "FramePart",
+    "HubRegistry",
+    "Person",
+    "Range",
+    "ReaderEnded",
+    "SessionHub",
+    "pulled_frame",
+    "session_parts",
+]

@@ -1,7 +1,7 @@
 """Frames from the client: decoded once, content kept as the JSON text it came in."""
 
 import re
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -40,6 +40,11 @@ class _ClientFrame(msgspec.Struct):
     state: msgspec.Raw = msgspec.Raw(b"")
 
 
+class _PublishBody(msgspec.Struct):
+    id: msgspec.Raw = msgspec.Raw(b"")
+    updates: msgspec.Raw = msgspec.Raw(b"")
+
+
 class PublishRequest(msgspec.Struct, frozen=True):
     id: str
     updates: list[Update]
@@ -56,6 +61,8 @@ class PresenceRequest(msgspec.Struct, frozen=True):
 
 
 _frame = msgspec.json.Decoder(_ClientFrame)
+_body = msgspec.json.Decoder(_PublishBody)
+Shape = TypeVar("Shape")
 _updates = msgspec.json.Decoder(list[_UpdateFrame])
 _text = msgspec.json.Decoder(str)
 _object = msgspec.json.Decoder(dict[str, Any])
@@ -67,10 +74,7 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest
     Raises FrameRefused; the code `frame_malformed` without an operation id means the frame is no frame at all and the
     connection should be closed.
     """
-    try:
-        frame = _decoded(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise FrameRefused("frame_malformed", f"not a frame: {error}") from error
+    frame = _shaped(text, _frame)
     if frame.type == "ping":
         return PingRequest()
     if frame.type == "presence":
@@ -78,6 +82,11 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest
     if frame.type != "publish":
         raise FrameRefused("frame_type_unknown", f"no frame type {frame.type[:40]!r}")
     return _read_publish(frame, session_id, entry_bytes)
+
+
+def read_publish(text: str, session_id: str, entry_bytes: int) -> PublishRequest:
+    """A publish that came alone, as the body of a request: it needs no type. Raises FrameRefused."""
+    return _read_publish(_shaped(text, _body), session_id, entry_bytes)
 
 
 def _read_presence(frame: _ClientFrame) -> PresenceRequest:
@@ -90,18 +99,25 @@ def _read_presence(frame: _ClientFrame) -> PresenceRequest:
     return PresenceRequest(state)
 
 
-def _decoded(text: str) -> _ClientFrame:
+def _shaped(text: str, decoder: msgspec.json.Decoder[Shape]) -> Shape:
     try:
-        return _frame.decode(text)
+        return _decoded(text, decoder)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise FrameRefused("frame_malformed", f"not a frame: {error}") from error
+
+
+def _decoded(text: str, decoder: msgspec.json.Decoder[Shape]) -> Shape:
+    try:
+        return decoder.decode(text)
     except msgspec.DecodeError:
         # JavaScript cuts strings between two halves of a character and still calls it JSON.
         mended = _ESCAPES.sub(lambda found: found[0] if found[1] else "\\ufffd", text)
         if mended == text:
             raise
-        return _frame.decode(mended)
+        return decoder.decode(mended)
 
 
-def _read_publish(frame: _ClientFrame, session_id: str, entry_bytes: int) -> PublishRequest:
+def _read_publish(frame: _ClientFrame | _PublishBody, session_id: str, entry_bytes: int) -> PublishRequest:
     try:
         operation_id = _text.decode(frame.id)
     except (msgspec.DecodeError, UnicodeError) as error:

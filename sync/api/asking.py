@@ -1,0 +1,21 @@
+"""Who asks: a request over HTTP shows the same credentials as a socket's handshake."""
+
+from dataclasses import replace
+
+from sync.access import SocketRequest
+from sync.handshake import socket_request
+from sync.http.exchange import Exchange
+
+
+def reading_request(exchange: Exchange, target: str) -> SocketRequest:
+    """For reads. Browsers name no Origin when a page reads from its own site; they say `Sec-Fetch-Site` then."""
+    return replace(_request(exchange, target), fetch_site=exchange.header(b"sec-fetch-site"))
+
+
+def writing_request(exchange: Exchange, target: str) -> SocketRequest:
+    """For writes, where a cookie counts for nothing."""
+    return replace(_request(exchange, target), session_cookie="")
+
+
+def _request(exchange: Exchange, target: str) -> SocketRequest:
+    return socket_request({**exchange.scope, "url_route": {"kwargs": {"target": target}}})

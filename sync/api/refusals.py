@@ -1,0 +1,24 @@
+"""Refusals of frames as refusals of requests."""
+
+from typing import Any
+
+from opencode.lib.errors import Denial
+from sync.errors import EntryTooLarge, FrameMalformed, KeyForeign, KeyMalformed
+from sync.protocol.requests import FrameRefused
+
+
+class UpdatesMalformed(Denial):
+    code = "updates_malformed"
+    status = 422
+    default_message = "A publish needs a list of updates, each a key with content or deleted: true."
+
+
+_KINDS: dict[str, type[Denial]] = {
+    kind.code: kind for kind in (FrameMalformed, UpdatesMalformed, KeyMalformed, KeyForeign, EntryTooLarge)
+}
+
+
+def denial_of(refused: FrameRefused) -> Denial:
+    """The denial with the frame's code; `id` is that of the publish when it was readable."""
+    extra: dict[str, Any] = {} if refused.operation_id is None else {"id": refused.operation_id}
+    return _KINDS.get(refused.code, FrameMalformed)(refused.message, **extra)
