@@ -1,7 +1,8 @@
 """uvicorn's WebSocket protocol, able to write a frame that was encoded once for many sockets.
 
 An ASGI `websocket.send` encodes, frames and copies its text for each socket, and needs that socket's task to run. An
-application that finds `opencode.push` among the scope's extensions may call it with a whole frame's bytes instead.
+application that finds `opencode.push` among the scope's extensions may call it with a whole frame's bytes instead;
+`opencode.writable` is the event to wait for before.
 """
 
 from typing import Any
@@ -13,7 +14,11 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if not self.close_sent:
-            extensions: dict[str, Any] = {**(self.scope["extensions"] or {}), "opencode.push": self.push}
+            extensions: dict[str, Any] = {
+                **(self.scope["extensions"] or {}),
+                "opencode.push": self.push,
+                "opencode.writable": self.writable,
+            }
             self.scope["extensions"] = extensions
 
     def push(self, frame: bytes) -> bool:

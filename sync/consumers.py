@@ -19,7 +19,7 @@ from sync.greeting import IN_FLIGHT, RESTART_SECONDS, welcome_of
 from sync.handshake import resume_position, socket_request
 from sync.hub import Cursor, Person, ReaderEnded, SessionHub
 from sync.protocol.closing import CloseCode, close_code_of
-from sync.protocol.frames import SUBPROTOCOL, ack_text, bye_text, error_text
+from sync.protocol.frames import SUBPROTOCOL, SharedText, ack_text, bye_text, error_text
 from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest, read_request
 from sync.protocol.updates import Receipt
 from sync.runtime import Runtime, get_runtime
@@ -184,7 +184,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         parts = await cursor.start(resume_position(query))
         await self._text(welcome_of(self._access, hub))
         for part in parts:
-            await self._text(part)
+            await self._shared(part)
         self._cursor = cursor
         self._present({})
         while True:
@@ -206,6 +206,15 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         except (OSError, RuntimeError) as error:
             # The server's ways to say that the other side has gone.
             raise SocketLost from error
+
+    async def _shared(self, text: SharedText) -> None:
+        """A large text that many are sent: without a copy for each where the server allows."""
+        extensions = self.scope.get("extensions", {})
+        if "opencode.push" in extensions:
+            await extensions["opencode.writable"].wait()
+            if extensions["opencode.push"](text.wire):
+                return
+        await self._text(text)
 
     async def _refuse(self, denial: Denial) -> None:
         await self._close(close_code_of(denial.status), error_text(denial.code, denial.message))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sync.hub.frame import Frame
 from sync.hub.session import SessionHub
+from sync.protocol.frames import SharedText
 
 Push = Callable[[bytes], bool]
 
@@ -23,7 +24,7 @@ class Cursor:
         self._waiter: asyncio.Future[None] | None = None
         self.seq = -1
 
-    async def start(self, since: tuple[str, int] | None) -> list[str]:
+    async def start(self, since: tuple[str, int] | None) -> list[SharedText]:
         """Begin right after `since` when it is of this epoch and not above the head, else with the whole state.
 
         Returns the snapshot's parts, none when resuming. Raises ReaderEnded.

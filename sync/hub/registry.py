@@ -59,6 +59,13 @@ class HubRegistry:
             if hub.readers == 0 and (hub.is_ended or now - hub.idle_since > LINGER_SECONDS):
                 self._drop(session_id)
 
+    def end_session(self, session_id: int) -> None:
+        """The session is gone: end its readers and let go of what is held of it."""
+        hub = self._hubs.get(session_id)
+        if hub is not None:
+            hub.end(CloseCode.SESSION_REMOVED)
+            self._drop(session_id)
+
     def end_all(self, code: CloseCode) -> None:
         for session_id, hub in list(self._hubs.items()):
             hub.end(code)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sync.protocol.frames import entry_text, snapshot_text
+from sync.protocol.frames import SharedText, entry_text, snapshot_text
 from sync.store import StateRead, StateRow
 
 PART_CHARACTERS = 1024 * 1024
@@ -19,7 +19,8 @@ class EncodedSnapshot:
         groups = _grouped(state.rows)
         last = len(groups) - 1
         self.parts = [
-            snapshot_text(state.epoch, state.head, group, more=place < last) for place, group in enumerate(groups)
+            SharedText(snapshot_text(state.epoch, state.head, group, more=place < last))
+            for place, group in enumerate(groups)
         ]
         self.size = sum(map(len, self.parts))
 

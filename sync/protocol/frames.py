@@ -1,6 +1,7 @@
 """Frames from the server, as JSON text. Content that is JSON already is spliced, never encoded again."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -82,3 +83,11 @@ def wire_of(text: str) -> bytes:
     else:
         head = b"\x81\x7f" + size.to_bytes(8, "big")
     return head + payload
+
+
+class SharedText(str):
+    """A frame many sockets are sent: its bytes on the wire are made once."""
+
+    @cached_property
+    def wire(self) -> bytes:
+        return wire_of(self)
