@@ -6,7 +6,9 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from opencode.lib.clock import utc_now
 from opencode.preparation import pending_migrations
+from sync.selectors.snapshots import snapshot_delays
 
 log = structlog.get_logger(__name__)
 
@@ -14,6 +16,15 @@ log = structlog.get_logger(__name__)
 def readiness_problems() -> list[str]:
     """What is not ready, by name: `database`, `migrations`, `data_directory`; empty when all is well."""
     return [*_database_problems(), *_data_directory_problems()]
+
+
+def degradations() -> list[str]:
+    """What is late while everything is served, by name: `object_storage`, `worker`. Ask when there is no problem."""
+    try:
+        return snapshot_delays(now=utc_now())
+    except DatabaseError:
+        log.exception("the database does not answer")
+        return ["database"]
 
 
 def _database_problems() -> list[str]:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from opencode.lib.errors import NotReady, every_denial
 from opencode.lib.http import denial_response, request_id_of
-from opencode.readiness import readiness_problems
+from opencode.readiness import degradations, readiness_problems
 from workspaces.access import CURRENT_WORKSPACE
 from workspaces.selectors.workspaces import current_workspace
 
@@ -38,8 +38,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve; otherwise 503 with `not_ready` naming what is missing."""
+    """The process can serve, or can while `degraded` names what is late; otherwise 503, `not_ready` naming the lack."""
     missing = readiness_problems()
     if missing:
         return denial_response(NotReady(not_ready=missing, retry_after=5), request_id_of(request))
-    return JsonResponse({"status": "ready"})
+    late = degradations()
+    return JsonResponse({"status": "degraded", "degraded": late} if late else {"status": "ready"})

@@ -1,9 +1,37 @@
 """Reads of snapshots."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import QuerySet
+
 from sync.models import Session, Snapshot
+
+# A put that has not come through for so long waits for the object storage.
+PUT_PATIENCE: Final = timedelta(seconds=30)
+# A session that nobody has taken for so long waits for a worker.
+WORKER_PATIENCE: Final = timedelta(minutes=3)
 
 
 def latest_snapshot(session: Session) -> Snapshot | None:
     """The newest snapshot of the session's present epoch whose object was read back; pending ones are nobody's."""
     stored = Snapshot.objects.filter(session=session, epoch=session.epoch, state=Snapshot.State.STORED)
     return stored.order_by("-seq").first()
+
+
+def stored_snapshots(session: Session) -> QuerySet[Snapshot]:
+    """All that can be read, of earlier epochs too, the newest first."""
+    return Snapshot.objects.filter(session=session, state=Snapshot.State.STORED).order_by("-id")
+
+
+def snapshot_delays(*, now: datetime) -> list[str]:
+    """What keeps snapshots from being written, by name: `object_storage`, `worker`; empty when they are in time.
+
+    Read off the rows, so that every process knows what the one that writes snapshots has met.
+    """
+    due = Session.objects.filter(snapshot_due_at__isnull=False).order_by()
+    stuck = Snapshot.objects.filter(
+        session__in=due, state=Snapshot.State.PENDING, created_at__lt=now - PUT_PATIENCE
+    ).order_by()
+    delays = ["object_storage"] if stuck.exists() else []
+    return [*delays, "worker"] if due.filter(snapshot_due_at__lt=now - WORKER_PATIENCE).exists() else delays
