@@ -43,6 +43,19 @@ class Socket(NamedTuple):
     answers: str
 
 
+class APICall(NamedTuple):
+    """A request below `/sync/v1/` about alpha's session, with the credentials of eight askers.
+
+    Nobody, then the cookies of charlie, carol and alice from a page of the console, a key of gamma to read with,
+    keys of alpha to read and to write with, and the share's secret.
+    """
+
+    route: str
+    method: str
+    path: str
+    answers: str
+
+
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
 SESSION = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
 READ_ONLY = "405 405 405 405 405"
@@ -163,6 +176,19 @@ SYNC = [
     Page(SESSION + r"export\.json$", "/workspaces/alpha/sessions/{session}/export.json", MEMBERS, READ_ONLY),
     Page(SESSION + r"export\.md$", "/workspaces/alpha/sessions/{session}/export.md", MEMBERS, READ_ONLY),
     Page(SESSION + r"snapshots/latest$", "/workspaces/alpha/sessions/{session}/snapshots/latest", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/deletions/", "/workspaces/alpha/deletions/", "login 404 403 200 200", READ_ONLY),
+    Page(
+        SESSION + r"delete/$",
+        "/workspaces/alpha/sessions/{session}/delete/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        SESSION + r"delete/$",
+        "/workspaces/gamma/sessions/{session}/delete/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
     Page(
         SESSION + r"shares/new/$",
         "/workspaces/alpha/sessions/{session}/shares/new/",
@@ -200,6 +226,16 @@ AGENT_CALLS = [
     AgentCall("share_delete_admin", "POST", "/share_delete_admin", "403 403 403 403 403"),
     AgentCall("share_data", "GET", "/share_data?id={share}", "200 200 404 200 200"),
     AgentCall("share_poll", "GET", "/share_poll?id={share}", "426 426 426 426 426"),
+]
+
+API_CALLS = [
+    APICall("session", "GET", "/sync/v1/sessions/{session}", "426 426 426 426 426 426 426 426"),
+    APICall("events", "GET", "/sync/v1/sessions/{session}/events", "401 404 200 200 404 200 200 401"),
+    APICall("events", "GET", "/sync/v1/sessions/{share}/events", "200 200 200 200 404 404 200 200"),
+    APICall("entries", "GET", "/sync/v1/sessions/{session}/entries", "401 404 200 200 404 200 200 401"),
+    APICall("entries", "GET", "/sync/v1/sessions/{share}/entries", "200 200 200 200 404 404 200 200"),
+    APICall("entries", "POST", "/sync/v1/sessions/{session}/entries", "401 401 401 401 404 403 200 401"),
+    APICall("entries", "POST", "/sync/v1/sessions/{share}/entries", "403 403 403 403 404 404 400 200"),
 ]
 
 SOCKETS = [

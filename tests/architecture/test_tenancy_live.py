@@ -12,11 +12,15 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from opencode.asgi import application
+from sync.api.application import METHODS
 from sync.models import Share
 from sync.runtime import stop_runtime
-from tests.architecture.tenancy_table import AGENT_CALLS, SOCKETS, AgentCall, Socket
+from tests.architecture.tenancy_table import AGENT_CALLS, API_CALLS, SOCKETS, AgentCall, APICall, Socket
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
+from tests.sync.asgi_events import ASGIEvents
+from workspaces.models import Workspace
+from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +73,45 @@ async def test_charlies_agent_gets_a_share_of_its_own_for_the_same_session_id(wo
     share = await Share.objects.select_related("session").aget(pk=answer.json()["id"])
     assert share.pk != world.names["share"]
     assert share.session.owner_key == world.cast.gamma.pk
+
+
+def test_every_address_of_the_api_has_a_row() -> None:
+    rows = {(call.route, call.method) for call in API_CALLS}
+    assert rows == {(route, method) for route, methods in METHODS.items() for method in methods}
+
+
+@pytest.mark.parametrize("call", API_CALLS, ids=lambda call: f"{call.method}-{call.path}")
+async def test_api_gives_each_asker_what_the_table_says(world: World, call: APICall) -> None:
+    path = call.path.format(**world.names)
+    statuses = [str(await status_of(call.method, path, headers)) for headers in await api_askers(world)]
+    assert " ".join(statuses) == call.answers
+
+
+async def api_askers(world: World) -> list[dict[str, str]]:
+    """The credentials of the eight askers of an APICall."""
+    cast = world.cast
+    cookies = [await cookie_of(person) for person in (cast.charlie, cast.carol, cast.alice)]
+    in_alpha, in_gamma = (cast.alpha, cast.alice), (cast.gamma, cast.charlie)
+    keys = [
+        await key_of(*in_gamma, "sync:read"),
+        await key_of(*in_alpha, "sync:read"),
+        await key_of(*in_alpha, "sync:write"),
+    ]
+    from_own_page = {"origin": django_settings.PUBLIC_URL}
+    bearers = [{"authorization": f"Bearer {secret}"} for secret in [*keys, world.share_secret]]
+    return [{}, *({"cookie": cookie, **from_own_page} for cookie in cookies), *bearers]
+
+
+async def key_of(workspace: Workspace, person: Any, scope: str) -> str:
+    create = sync_to_async(api_key_create)
+    return (await create(workspace=workspace, created_by=person, name="k", scopes=[scope]))[1]
+
+
+async def status_of(method: str, path: str, headers: dict[str, str]) -> int:
+    """With a body that publishes to alpha's session where one is taken."""
+    publish = {"id": "a", "session": SESSION, "updates": [{"key": f"session/info/{SESSION}", "content": 1}]}
+    async with ASGIEvents(path, headers, method=method, content=json.dumps(publish).encode()) as request:
+        return request.status
 
 
 @pytest.mark.parametrize("row", SOCKETS, ids=lambda row: row.path)

@@ -20,11 +20,18 @@ class Event(NamedTuple):
 class ASGIEvents:
     """`async with ASGIEvents("/sync/v1/sessions/ses_1/events", {"authorization": …}) as events`."""
 
-    def __init__(self, path: str, headers: Mapping[str, str] | None = None, query: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        query: str = "",
+        method: str = "GET",
+        content: bytes = b"",
+    ) -> None:
         given = {"host": HOST, **(headers or {})}
         self.scope: dict[str, Any] = {
             "type": "http",
-            "method": "GET",
+            "method": method,
             "path": path,
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
@@ -36,6 +43,7 @@ class ASGIEvents:
         self.reads.set()
         self.waiting_sends = 0
         self._gone = asyncio.Event()
+        self._bodies = [{"type": "http.request", "body": content, "more_body": False}]
         self._out: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
@@ -73,6 +81,8 @@ class ASGIEvents:
         return last
 
     async def _receive(self) -> dict[str, Any]:
+        if self._bodies:
+            return self._bodies.pop()
         await self._gone.wait()
         return {"type": "http.disconnect"}
 
