@@ -8,7 +8,7 @@ from django.template.defaultfilters import filesizeformat
 
 from opencode.lib.admin import LookOnlyAdmin
 from opencode.lib.money import format_dollars
-from sync.models import Session, Share, Snapshot
+from sync.models import DeletionReceipt, Session, Share, Snapshot
 
 
 @admin.register(Session)
@@ -60,3 +60,15 @@ class SnapshotAdmin(LookOnlyAdmin[Snapshot]):
     @admin.display(description="size")
     def size(self, snapshot: Snapshot) -> str:
         return filesizeformat(snapshot.bytes)
+
+
+@admin.register(DeletionReceipt)
+class DeletionReceiptAdmin(LookOnlyAdmin[DeletionReceipt]):
+    list_display = ("id", "client_id", "workspace", "erased_by", "erased_at", "entries", "size", "confirmed_at")
+    search_fields = ("id__exact", "client_id__exact", "workspace__slug__exact")
+    search_help_text = "receipt, session id, or workspace slug"
+    list_select_related = ("workspace", "erased_by")
+
+    @admin.display(description="content")
+    def size(self, receipt: DeletionReceipt) -> str:
+        return filesizeformat(receipt.content_bytes)

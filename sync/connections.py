@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from sync.access import SocketAccess, SocketFacts, WatchedFacts
 from sync.protocol.closing import CloseCode
 
+SHARE_ENDED = CloseCode.SESSION_REMOVED
+KEY_ENDED = CloseCode.NOT_SIGNED_IN
+MEMBERSHIP_ENDED = CloseCode.FORBIDDEN
+
 
 @dataclass(slots=True, eq=False)
 class Connection:
@@ -57,11 +61,23 @@ class Connections:
         for connection in list(self._open):
             access = connection.access
             if access.share_id in shares:
-                connection.end(CloseCode.SESSION_REMOVED)
+                connection.end(SHARE_ENDED)
             elif access.key_id in keys:
-                connection.end(CloseCode.NOT_SIGNED_IN)
+                connection.end(KEY_ENDED)
             elif access.membership_id in memberships:
-                connection.end(CloseCode.FORBIDDEN)
+                connection.end(MEMBERSHIP_ENDED)
+
+    def end_share(self, share_id: str) -> None:
+        for connection in [each for each in self._open if each.access.share_id == share_id]:
+            connection.end(SHARE_ENDED)
+
+    def end_key(self, key_id: str) -> None:
+        for connection in [each for each in self._open if each.access.key_id == key_id]:
+            connection.end(KEY_ENDED)
+
+    def end_membership(self, membership_id: str) -> None:
+        for connection in [each for each in self._open if each.access.membership_id == membership_id]:
+            connection.end(MEMBERSHIP_ENDED)
 
     def end_all(self, code: CloseCode) -> None:
         for connection in list(self._open):

@@ -1,22 +1,48 @@
-"""What follows from facts of session sync and of the apps below."""
+"""What follows from facts of session sync and of the apps below: sockets close, caches and objects go.
 
-from collections.abc import Sequence
+Sockets are closed at once where this process has an event loop that serves some; a worker or a command has none, and
+other processes learn it from the database within a heartbeat. Receivers run in the thread that committed.
+"""
+
 from typing import Any
 
 import structlog
 from django.dispatch import receiver
 
-from sync.signals import session_erased
-from sync.snapshots import prefix_of, tree_delete
+from sync.render.fragments import fragments_forget
+from sync.runtime import in_runtime
+from sync.services.deletions import deletion_objects_remove
+from sync.signals import session_erased, share_ended
+from workspaces.signals import api_key_revoked, membership_removed
 
 log = structlog.get_logger(__name__)
 
 
 @receiver(session_erased)
-def erased_session_objects_delete(*, session_id: int, object_names: Sequence[str], **_fact: Any) -> None:
-    """Remove everything stored below the session's prefix; what a broken storage keeps, the daily sweep removes."""
-    for prefix in {prefix_of(name) for name in object_names}:
-        try:
-            tree_delete(prefix)
-        except Exception:
-            log.exception("objects of an erased session could not be removed", session=session_id, prefix=prefix)
+def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.hubs.end_session(session_id))
+    fragments_forget(epoch)
+
+
+@receiver(session_erased)
+def erased_session_objects_delete(*, receipt_id: str, **_fact: Any) -> None:
+    """Remove everything stored below the session's prefix; what a broken storage keeps, the receipt's sweep removes."""
+    try:
+        deletion_objects_remove(receipt_id=receipt_id)
+    except Exception:
+        log.exception("objects of an erased session could not be removed", receipt=receipt_id)
+
+
+@receiver(share_ended)
+def ended_share_sockets_close(*, share_id: str, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.connections.end_share(share_id))
+
+
+@receiver(api_key_revoked)
+def revoked_key_sockets_close(*, key_id: str, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.connections.end_key(key_id))
+
+
+@receiver(membership_removed)
+def removed_member_sockets_close(*, membership_id: str, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.connections.end_membership(membership_id))

@@ -155,6 +155,15 @@ def get_runtime() -> Runtime:
     return _current
 
 
+def in_runtime(work: Callable[[Runtime], None]) -> None:
+    """From any thread: let the event loop of this process's runtime do `work` soon; nothing happens without one."""
+    runtime = _current
+    if runtime is not None:
+        # The loop may end at any moment, and every socket with it.
+        with suppress(RuntimeError):
+            runtime.loop.call_soon_threadsafe(work, runtime)
+
+
 async def drain_runtime(seconds: float) -> None:
     """End the sockets of this loop's runtime, if it has one."""
     if _current is not None and _current.loop is asyncio.get_running_loop():

@@ -3,7 +3,8 @@
 from django.dispatch import Signal
 
 session_erased = Signal()
-"""A session's rows are gone. Arguments: `session_id` (int), `epoch` (str), `object_names` (its snapshots' objects)."""
+"""A session's rows are gone. Arguments: `session_id` (int), `epoch` (str), `object_names` (its snapshots' objects),
+`receipt_id` (str)."""
 
 share_ended = Signal()
 """A share no longer leads anywhere. Arguments: `share_id` (str), `session_id` (int)."""

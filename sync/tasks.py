@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from opencode.lib.clock import utc_now
-from sync.services import retention, snapshot_sweep
+from sync.services import deletions, retention, snapshot_sweep
 from sync.services.shares import share_claims_purge
 
 
@@ -20,6 +20,11 @@ def snapshot_orphans_sweep() -> None:
 @shared_task
 def snapshots_prune() -> None:
     snapshot_sweep.snapshots_prune_idle(now=utc_now())
+
+
+@shared_task
+def deletions_confirm() -> None:
+    deletions.deletions_confirm(now=utc_now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sync.views import exports, fragments, pages, sessions, shares, snapshots
+from sync.views import deletions, exports, fragments, pages, sessions, shares, snapshots
 
 app_name = "sync"
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
@@ -20,6 +20,8 @@ urlpatterns = [
     re_path(SESSION + r"export\.json$", exports.session_json, name="session-json"),
     re_path(SESSION + r"export\.md$", exports.session_markdown, name="session-md"),
     re_path(SESSION + r"snapshots/latest$", snapshots.snapshot_download, name="snapshot-download"),
+    path("workspaces/<slug:slug>/deletions/", deletions.deletion_list, name="deletions"),
+    re_path(SESSION + r"delete/$", deletions.session_delete, name="session-delete"),
     re_path(SESSION + r"shares/new/$", shares.share_create, name="share-create"),
     re_path(SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/end/$", shares.share_end, name="share-end"),
     re_path(SESSION + r"fragments$", fragments.session_fragments, name="session-fragments"),

@@ -191,6 +191,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
+    "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
 }
 

@@ -35,6 +35,12 @@ class RenderCache:
                 self._put(name, found)
             return found
 
+    def discard(self, is_gone: Callable[[Hashable], bool]) -> None:
+        """Drop the values whose name `is_gone` says so of."""
+        with self._lock:
+            for name in [name for name in self._values if is_gone(name)]:
+                self._bytes -= cost_of(self._values.pop(name))
+
     def clear(self) -> None:
         with self._lock:
             self._values.clear()

@@ -68,6 +68,11 @@ def other_html(entry: Entry, epoch: str) -> str:
     return _cached(entry, epoch, lambda: _other(entry))
 
 
+def fragments_forget(epoch: str) -> None:
+    """Drop what this process holds of an erased session; what others hold is asked for by nobody and goes by itself."""
+    CACHE.discard(lambda name: isinstance(name, tuple) and name[0] == epoch)
+
+
 def _cached(entry: Entry, epoch: str, render: Callable[[], str]) -> str:
     return CACHE.get_or_render((epoch, entry.key, entry.seq), lambda: _bounded(entry, render))
 

@@ -1,37 +1,49 @@
 """Erasing a session: every row of it in one transaction; what lies outside the database hears of it on commit."""
 
-from typing import NamedTuple
+from functools import partial
 
 from django.db import transaction
 
-from sync.models import Operation, Session, SessionEntry, Share, Snapshot
+from accounts.models import User
+from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
 from sync.signals import session_erased
-
-
-class ErasureReceipt(NamedTuple):
-    """What was removed."""
-
-    entries: int
-    operations: int
-    shares: int
-    snapshots: int
+from sync.snapshots import session_prefix
 
 
 @transaction.atomic
-def session_erase(*, session_id: int) -> ErasureReceipt | None:
-    """Erase a session with everything that belongs to it; None when there is no such session.
+def session_erase(*, session_id: int, erased_by: User | None = None) -> DeletionReceipt | None:
+    """Erase a session with everything that belongs to it and leave a receipt; None when there is no such session.
 
-    The stored snapshots' objects are removed by whoever listens to `session_erased`.
+    Without `erased_by` it was an agent that unshared, or a command. Objects, caches and sockets are the matter of those
+    who listen to `session_erased`; the receipt is confirmed when a later sweep finds nothing left.
     """
     session = Session.objects.select_for_update().filter(id=session_id).first()
     if session is None:
         return None
     object_names = list(Snapshot.objects.filter(session=session).values_list("object_name", flat=True))
+    shares = Share.objects.filter(session=session).count()
     entries, _ = SessionEntry.objects.filter(session=session).delete()
     operations, _ = Operation.objects.filter(session=session).delete()
-    shares = Share.objects.filter(session=session).count()
     session.delete()
-    transaction.on_commit(
-        lambda: session_erased.send(Session, session_id=session_id, epoch=session.epoch, object_names=object_names)
+    receipt = DeletionReceipt.objects.create(
+        workspace_id=session.workspace_id,
+        client_id=session.client_id,
+        session_id=session_id,
+        object_prefix=session_prefix(session.workspace_id, session_id),
+        entries=entries,
+        operations=operations,
+        shares=shares,
+        snapshots=len(object_names),
+        content_bytes=session.content_bytes,
+        erased_by=erased_by,
     )
-    return ErasureReceipt(entries, operations, shares, len(object_names))
+    fact = partial(
+        session_erased.send_robust,
+        Session,
+        session_id=session_id,
+        epoch=session.epoch,
+        object_names=object_names,
+        receipt_id=receipt.pk,
+    )
+    transaction.on_commit(fact)
+    return receipt

@@ -52,6 +52,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         "shares": [(each, share_state(each)) for each in session_shares(row)],
         "snapshot_url": snapshot_url(reading),
         "share_form": ShareLinkForm() if reading.may("session.share") else None,
+        "may_delete": reading.may("session.delete"),
         "shares_open": "shares" in request.GET,
         "sharer": row.created_by.display_name if row.created_by else "",
     }

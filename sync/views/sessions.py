@@ -22,7 +22,11 @@ PLACEHOLDER = "YOUR-SHARE-TOKEN"
 @read_only
 def session_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "session.view")
-    return render(request, "sync/sessions.html", {**_list_context(request, access), "nav": "sessions"})
+    return render(
+        request,
+        "sync/sessions.html",
+        {**_list_context(request, access), "nav": "sessions", "may_delete": access.can("session.delete")},
+    )
 
 
 @read_only

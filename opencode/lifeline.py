@@ -1,0 +1,29 @@
+"""Children that end when their parent ends in whatever way, SIGKILL included."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+ORPHAN_GRACE_SECONDS = 10.0
+
+
+def end_with_parent() -> None:
+    """For a child whose standard input is a pipe from its parent: SIGTERM to itself once the pipe closes."""
+    threading.Thread(target=_end_when_closed, name="lifeline", daemon=True).start()
+
+
+def _end_when_closed() -> None:
+    """Ask for an orderly end, and end hard when something does not let go."""
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(ORPHAN_GRACE_SECONDS)
+    os._exit(1)
+
+
+def ending_with_parent(command: Sequence[str]) -> list[str]:
+    """A program that is not ours, told by the kernel: SIGTERM when the thread that started it is gone (Linux only)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else list(command)
