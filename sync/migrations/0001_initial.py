@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('operation_id', models.CharField(max_length=64)),
                 ('first_seq', models.BigIntegerField()),
                 ('last_seq', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(db_index=True)),
+                ('created_at', models.DateTimeField()),
                 ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='sync.session')),
             ],
         ),

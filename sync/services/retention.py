@@ -11,8 +11,9 @@ CHUNK_ROWS = 1000
 
 def operations_purge(*, now: datetime) -> int:
     """Delete acknowledgements older than SYNC_OPERATION_HOURS; answers how many."""
-    old = Operation.objects.filter(created_at__lt=now - timedelta(hours=settings.SYNC_OPERATION_HOURS))
+    before = now - timedelta(hours=settings.SYNC_OPERATION_HOURS)
+    oldest = Operation.objects.order_by("pk").values_list("pk", "created_at")
     removed = 0
-    while chunk := list(old.order_by("created_at").values_list("pk", flat=True)[:CHUNK_ROWS]):
+    while chunk := [pk for pk, created_at in oldest[:CHUNK_ROWS] if created_at < before]:
         removed += Operation.objects.filter(pk__in=chunk).delete()[0]
     return removed
