@@ -19,6 +19,7 @@ from sync.errors import ScopeMissing
 from sync.models import Session, Share
 from sync.protocol.keys import is_session_id
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
+from sync.tickets import take_ticket
 from workspaces.access import KeyAccess, key_access
 from workspaces.keyformat import API_KEY_PREFIX
 from workspaces.models import APIKey, Membership, Workspace
@@ -44,6 +45,7 @@ class SocketRequest:
     workspace: str = ""
     client: str = ""
     fetch_site: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,15 @@ class SocketAccess:
 
 
 def socket_access(request: SocketRequest) -> SocketAccess:
-    """Decide by the strongest credential shown: a bearer key or secret, a live share's id, a sign-in cookie.
+    """Decide by the strongest credential shown: a ticket, a bearer key or secret, a live share's id, a sign-in cookie.
 
     An API key with `sync:write` opens a session that does not exist yet. Raises CredentialsMissing,
     CredentialsInvalid, ScopeMissing, OriginForbidden, NotFound. Runs in a thread, outside `atomic()`.
     """
     if not is_session_id(request.target):
         raise NotFound
+    if request.ticket:
+        return _by_ticket(request)
     bearer = request.authorization.removeprefix("Bearer ").strip() if request.authorization else ""
     if bearer.startswith(API_KEY_PREFIX):
         return _by_key(request, key_access(bearer, ip=request.ip))
@@ -132,6 +136,28 @@ def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -
         raise CredentialsInvalid
     return SocketAccess(
         share.session_id, share.session.client_id, EDITOR, share_id=share.id, client=_client(request, "agent")
+    )
+
+
+def _by_ticket(request: SocketRequest) -> SocketAccess:
+    """The access the ticket was given for, as far as everything it depends on still stands."""
+    ticket = take_ticket(request.ticket)
+    if ticket is None or ticket.target != request.target:
+        raise CredentialsInvalid
+    needed = WatchedFacts(
+        *(frozenset({name} - {""}) for name in (ticket.share_id, ticket.key_id, ticket.membership_id))
+    )
+    if facts_now([ticket.session_id], needed).alive != needed:
+        raise CredentialsInvalid
+    return SocketAccess(
+        ticket.session_id,
+        ticket.session.client_id,
+        ticket.role,
+        share_id=ticket.share_id,
+        key_id=ticket.key_id,
+        membership_id=ticket.membership_id,
+        name=ticket.name,
+        client=_client(request, "web"),
     )
 
 

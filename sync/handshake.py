@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 
 from sync.access import SocketRequest
+from sync.tickets import TICKET_PROTOCOL
 
 
 def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
@@ -24,6 +25,7 @@ def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
         ip=client[0] if client else None,
         workspace=query.get("workspace", [""])[0],
         client=query.get("client", [""])[0],
+        ticket=_ticket(scope.get("subprotocols", ())),
     )
 
 
@@ -39,6 +41,11 @@ def position_in(event_id: str) -> tuple[str, int] | None:
     """The id of a Server-Sent Event, `<epoch>:<seq>`, or None when it is none of ours."""
     epoch, _, seq = event_id.partition(":")
     return resume_position({"epoch": [epoch], "seq": [seq]})
+
+
+def _ticket(subprotocols: Sequence[str]) -> str:
+    offered = (name for name in subprotocols if name.startswith(TICKET_PROTOCOL))
+    return next(offered, "").removeprefix(TICKET_PROTOCOL)
 
 
 def _cookie(header: str) -> str:

@@ -5,6 +5,7 @@ from celery import shared_task
 from opencode.lib.clock import utc_now
 from sync.services import deletions, retention, snapshot_sweep
 from sync.services.shares import share_claims_purge
+from sync.services.tickets import socket_tickets_purge
 
 
 @shared_task
@@ -30,4 +31,5 @@ def deletions_confirm() -> None:
 @shared_task
 def operations_purge() -> None:
     retention.operations_purge(now=utc_now())
+    socket_tickets_purge(now=utc_now())
     share_claims_purge()

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agent_routes.paths import Route
-from sync.agent_routes.threads import in_thread
+from sync.http.threads import in_thread
 from sync.selectors.shares import ShareTarget, share_target
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
 from workspaces.access import share_token_access

@@ -13,6 +13,7 @@ from opencode.lib.http import new_request_id
 from opencode.logs import redact
 from sync.api.entries import pull, push
 from sync.api.events import stream_events
+from sync.api.tickets import issue_ticket
 from sync.errors import UpgradeRequired
 from sync.http.answers import Answer, denial_answer, send_answer
 from sync.http.exchange import ClientGone, Exchange, Receive, Scope, Send
@@ -32,6 +33,7 @@ class Route(NamedTuple):
 
 _HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "entries": {"GET": pull, "POST": push},
+    "tickets": {"POST": issue_ticket},
 }
 METHODS = {name: tuple(handlers) for name, handlers in _HANDLERS.items()} | {EVENTS: ("GET",), "session": ("GET",)}
 
@@ -42,6 +44,8 @@ def is_api_path(path: str) -> bool:
 
 def route_of(path: str) -> Route | None:
     match path.removeprefix(PREFIX).split("/"):
+        case ["tickets"]:
+            return Route("tickets")
         case ["sessions", target]:
             return Route("session", target)
         case ["sessions", target, "events" | "entries" as name]:

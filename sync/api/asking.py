@@ -17,5 +17,10 @@ def writing_request(exchange: Exchange, target: str) -> SocketRequest:
     return replace(_request(exchange, target), session_cookie="")
 
 
+def ticket_request(exchange: Exchange, target: str) -> SocketRequest:
+    """For a ticket: as at a socket's handshake, a cookie together with the page's Origin."""
+    return _request(exchange, target)
+
+
 def _request(exchange: Exchange, target: str) -> SocketRequest:
     return socket_request({**exchange.scope, "url_route": {"kwargs": {"target": target}}})

@@ -230,6 +230,7 @@ AGENT_CALLS = [
 
 API_CALLS = [
     APICall("session", "GET", "/sync/v1/sessions/{session}", "426 426 426 426 426 426 426 426"),
+    APICall("tickets", "POST", "/sync/v1/tickets", "401 404 200 200 404 200 200 401"),
     APICall("events", "GET", "/sync/v1/sessions/{session}/events", "401 404 200 200 404 200 200 401"),
     APICall("events", "GET", "/sync/v1/sessions/{share}/events", "200 200 200 200 404 404 200 200"),
     APICall("entries", "GET", "/sync/v1/sessions/{session}/entries", "401 404 200 200 404 200 200 401"),

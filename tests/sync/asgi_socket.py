@@ -59,6 +59,11 @@ class ASGISocket:
     async def publish(self, operation: str, key: str, content: object) -> None:
         await self.send({"type": "publish", "id": operation, "updates": [{"key": key, "content": content}]})
 
+    async def first(self) -> dict[str, Any]:
+        """The next frame of any type."""
+        frame: dict[str, Any] = json.loads((await self._next())["text"])
+        return frame
+
     async def frame(self, kind: str) -> dict[str, Any]:
         """The next frame of this type; others before it are passed over."""
         while True:

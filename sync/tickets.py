@@ -1,0 +1,34 @@
+"""Single-use tickets: what a client that cannot set headers shows at a socket, in place of its key or cookie.
+
+A ticket is offered as a second sub-protocol, `opencode.ticket.<ticket>`: neither logs nor histories keep those.
+"""
+
+from typing import Final
+
+from opencode.lib.clock import utc_now
+from opencode.lib.ids import random_base62
+from opencode.lib.keyring import current_version, mac, macs_of_all_versions
+from sync.models import SocketTicket
+
+TICKET_PROTOCOL: Final = "opencode.ticket."
+TICKET_SECONDS: Final = 60
+_BITS = 192
+_PURPOSE = "socket-ticket"
+
+
+def new_ticket() -> tuple[str, str]:
+    """A ticket and the keyed hash to store."""
+    ticket = random_base62(_BITS)
+    return ticket, mac(_PURPOSE, ticket, current_version())
+
+
+def take_ticket(ticket: str) -> SocketTicket | None:
+    """The row of a ticket that lives, removed: of several who try at once, one gets it."""
+    hashes = list(macs_of_all_versions(_PURPOSE, ticket).values())
+    row = (
+        SocketTicket.objects.select_related("session").filter(secret_hash__in=hashes, expires_at__gt=utc_now()).first()
+    )
+    if row is None:
+        return None
+    removed, _ = SocketTicket.objects.filter(id=row.pk).delete()
+    return row if removed else None
