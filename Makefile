@@ -11,13 +11,16 @@ DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,dev)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test prove bench format migrations clean
+.PHONY: help run run-servers install install-dev check test prove bench format migrations clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_STAMP) ## make what is missing and serve (HOST, PORT, OPENCODE_DATA_DIR)
 	@exec $(BIN)/python manage.py serve
+
+run-servers: $(DEV_STAMP) ## the same on MariaDB, Redis and S3, started privately
+	@exec $(BIN)/python manage.py run_servers
 
 install: $(RUN_STAMP) ## the environment to run with
 install-dev: $(DEV_STAMP) ## the environment to develop and test with

@@ -4,6 +4,7 @@ For `make run-servers` and for tests on the server stack; nothing here is for pr
 """
 
 import getpass
+import importlib.util
 import os
 import shutil
 import signal
@@ -17,11 +18,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from opencode.lifeline import ending_with_parent
+
 START_SECONDS = 60
 STOP_SECONDS = 20
 APT_LINE = "apt-get install mariadb-server redis-server pkg-config default-libmysqlclient-dev gcc"
 DATABASE_PASSWORD = "private"  # noqa: S105 - reachable on this machine's loopback only
 BUCKET = "opencode"
+# Enough for each test's console to have one.
+REDIS_DATABASES = 1024
 LAUNCH_BUCKET = (
     "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id='private', "
     "aws_secret_access_key='private', region_name='us-east-1').create_bucket(Bucket=sys.argv[2])"
@@ -75,7 +80,11 @@ class PrivateServer:
         self.prepare()
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                list(self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                ending_with_parent(self.command()),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._wait_for(self.is_up)
         self.after_start()
@@ -198,8 +207,8 @@ class PrivateRedis(PrivateServer):
 
     def command(self) -> Sequence[str]:
         return [
-            program("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir",
-            str(self.folder),
+            program("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+            "--dir", str(self.folder), "--databases", str(REDIS_DATABASES),
         ]  # fmt: skip
 
 
@@ -231,6 +240,9 @@ class PrivateServers:
         self.s3 = PrivateS3(folder / "s3")
 
     def __enter__(self) -> Self:
+        """Start all three; raises ServerMissing or ServerFailed."""
+        if importlib.util.find_spec("MySQLdb") is None:
+            raise ServerMissing(f"mysqlclient is not installed; on Debian: {APT_LINE}; then make install-dev")
         try:
             for server in (self.mariadb, self.redis, self.s3):
                 server.start()

@@ -1,13 +1,10 @@
-"""The embedded stack's Celery worker: one process, one task at a time, with the beat as a thread in it.
+"""The Celery worker beside `manage.py serve`: one process, one task at a time, with the beat as a thread in it.
 
-`manage.py serve` starts it as `python -m opencode.worker` with a pipe as standard input. The pipe is a lifeline: it
-closes when the parent ends in whatever way, SIGKILL included, and then the worker ends too.
+It is started as `python -m opencode.worker` with a pipe as standard input, its lifeline (`opencode.lifeline`).
 """
 
-import os
 import signal
 import sys
-import threading
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +18,9 @@ from celery.exceptions import SecurityWarning, WorkerShutdown
 from celery.worker import state
 
 from opencode.celery import app
+from opencode.lifeline import end_with_parent
 
 POLL_SECONDS = 0.5
-ORPHAN_GRACE_SECONDS = 10.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +52,7 @@ class EmbeddedWorker(app.Worker):  # type: ignore[misc, name-defined]
 
 
 def main() -> None:
-    threading.Thread(target=_end_with_parent, name="lifeline", daemon=True).start()
+    end_with_parent()
     # Celery warns of running as root because of pickled messages; ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     django.setup()
@@ -81,14 +78,6 @@ def _end_when_idle(_number: int, _frame: FrameType | None) -> None:
         state.should_stop = 0  # type: ignore[assignment]
     else:
         raise WorkerShutdown(0)
-
-
-def _end_with_parent() -> None:
-    """Wait for the lifeline to close; ask for a warm shutdown then, and end hard when a task does not let go."""
-    os.read(sys.stdin.fileno(), 1)
-    os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(ORPHAN_GRACE_SECONDS)
-    os._exit(1)
 
 
 def _control_folder_clear() -> None:

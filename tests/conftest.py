@@ -1,3 +1,3 @@
 """Fixtures every test may use."""
 
-pytest_plugins = ["tests.support.fixtures", "tests.cast", "tests.support.agent_client"]
+pytest_plugins = ["tests.support.fixtures", "tests.cast", "tests.support.agent_client", "tests.support.stacks"]

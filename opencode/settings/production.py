@@ -6,8 +6,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from opencode.databaseurl import database_settings
 from opencode.objectstorage import s3_storage
+from opencode.redisurl import channel_layer_settings
 from opencode.settings.base import *  # noqa: F403
-from opencode.settings.base import ALLOWED_HOSTS, ENV, PUBLIC_URL, parse_keyring
+from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, PUBLIC_URL, parse_keyring
 
 _missing = [
     name
@@ -23,9 +24,7 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or [urlsplit(PUBLIC_URL).hostname or ""]
 
 
 DATABASES = {"default": database_settings(ENV.DATABASE_URL)}
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [ENV.REDIS_URL]}}
-}
+CHANNEL_LAYERS = {"default": channel_layer_settings(ENV.REDIS_URL)}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.REDIS_URL}}
 CELERY_BROKER_URL = ENV.REDIS_URL
 _s3 = s3_storage(ENV)

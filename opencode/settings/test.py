@@ -8,6 +8,7 @@ from pathlib import Path
 
 from opencode.databaseurl import database_settings
 from opencode.objectstorage import s3_storage
+from opencode.redisurl import channel_layer_settings
 from opencode.settings.embedded import *  # noqa: F403
 from opencode.settings.embedded import DATABASES, ENV
 
@@ -37,8 +38,6 @@ ANONYMOUS_SHARES = True
 if ENV.DATABASE_URL:
     DATABASES = {"default": database_settings(ENV.DATABASE_URL)}
 if ENV.REDIS_URL:
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [ENV.REDIS_URL]}}
-    }
+    CHANNEL_LAYERS = {"default": channel_layer_settings(ENV.REDIS_URL)}
 if ENV.S3_BUCKET:
     STORAGES = {**STORAGES, "default": s3_storage(ENV), "snapshots": s3_storage(ENV)}

@@ -23,8 +23,11 @@ def copied_server(prepared: Path, folder: Path, **options: Any) -> ConsoleServer
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory after a first start: migrated, static files collected."""
     folder = tmp_path_factory.mktemp("prepared")
-    with ConsoleServer(folder):
-        pass
+    with ConsoleServer(folder) as server:
+        stack = server.stack
+    if stack is not None:
+        stack.dump(folder)
+        stack.discard()
     return folder
 
 
@@ -41,6 +44,8 @@ def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[StartServer]:
     yield start
     for server in servers:
         server.stop()
+    for stack in {server.stack for server in servers if server.stack}:
+        stack.discard()
 
 
 @pytest.fixture

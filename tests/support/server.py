@@ -1,4 +1,7 @@
-"""A real console in processes of its own: free port, own data directory, nothing inherited from the environment."""
+"""A real console in processes of its own: free port, own data directory, nothing else inherited from the environment.
+
+Under DATABASE_URL it runs on the server stack, with a database, a Redis number and a bucket of its own.
+"""
 
 import json
 import os
@@ -13,6 +16,7 @@ from typing import Any, Self
 import httpx
 
 from tests.support.processes import children_of, free_port, kill_all, wait_until
+from tests.support.serverstack import ServerStack
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -24,20 +28,30 @@ class ServerFailed(AssertionError):
 
 
 class ConsoleServer:
-    """`manage.py serve` as a context manager. `with_worker` adds the Celery worker, `environment` more variables."""
+    """`manage.py serve` as a context manager. `with_worker` adds the Celery worker, `environment` more variables.
+
+    With `stack` another console's database, Redis and bucket are used; `processes` are web processes on the one port.
+    """
 
     def __init__(
-        self, data_dir: Path, *, with_worker: bool = False, environment: Mapping[str, str] | None = None
+        self,
+        data_dir: Path,
+        *,
+        with_worker: bool = False,
+        environment: Mapping[str, str] | None = None,
+        stack: ServerStack | None = None,
+        processes: int = 1,
     ) -> None:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sockets_url = f"ws://127.0.0.1:{self.port}"
         self.log_path = data_dir / "server.log"
-        self._arguments = ["serve"] if with_worker else ["serve", "--no-worker"]
+        self._arguments = ["serve", f"--processes={processes}", *([] if with_worker else ["--no-worker"])]
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         data_dir.mkdir(parents=True, exist_ok=True)
+        self.stack = stack or ServerStack.of(data_dir)
 
     def __enter__(self) -> Self:
         self.start()
@@ -113,6 +127,7 @@ class ConsoleServer:
             "OPENCODE_DATA_DIR": str(self.data_dir),
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            **(self.stack.environment(self.url) if self.stack else {}),
             **self._environment,
         }
 

@@ -1,6 +1,7 @@
 """`manage.py serve`: the whole console on one machine: prepares the data directory, then web server and worker."""
 
 import signal
+import socket
 import sys
 from argparse import ArgumentParser
 from types import FrameType
@@ -13,7 +14,7 @@ from django.db import connection, connections
 
 from accounts.services.first_owner import owner_link_create
 from opencode.preparation import schema_prepare, static_files_prepare
-from opencode.supervisor import WorkerSupervisor
+from opencode.supervisor import ProcessSupervisor, stop_all, web_supervisors, worker_supervisor
 from opencode.webserver import AddressUnavailable, listening_socket, web_server
 
 log = structlog.get_logger(__name__)
@@ -26,12 +27,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-worker", action="store_true", help="leave the Celery worker out")
         parser.add_argument(
+            "--processes", type=int, default=1, metavar="N", help="web processes on the one port (needs Redis)"
+        )
+        parser.add_argument(
             "--no-prepare",
             action="store_true",
             help="the deployment has migrated and collected the static files itself",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        processes = options["processes"]
+        _check_processes(processes)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _end)
         try:
@@ -43,25 +49,20 @@ class Command(BaseCommand):
         collected = prepares and static_files_prepare()
         self._greet()
         connections.close_all()
-        worker = None if options["no_worker"] else WorkerSupervisor()
+        children = [] if options["no_worker"] else [worker_supervisor()]
         log.info(
             "console is starting",
             address=settings.PUBLIC_URL,
             data_dir=str(settings.DATA_DIR),
             database=connection.vendor,
-            worker=worker is not None,
+            web_processes=processes,
+            worker=bool(children),
             migrations_run=migrated,
             static_files_collected=collected,
         )
-        try:
-            if worker:
-                worker.start()
-            web_server().run(sockets=[listener])
-        finally:
-            if worker:
-                worker.stop()
-            listener.close()
-            log.info("console has ended")
+        if processes > 1:
+            children += web_supervisors(processes, listener.fileno())
+        _run(children, listener, serves_itself=processes == 1)
 
     def _greet(self) -> None:
         self.stdout.write(f"\n  opencode console   {settings.PUBLIC_URL}\n")
@@ -74,3 +75,28 @@ class Command(BaseCommand):
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Both signals are an ordinary end: `finally` blocks run and the exit code is 0."""
     sys.exit(0)
+
+
+def _check_processes(processes: int) -> None:
+    if processes < 1:
+        raise CommandError("--processes takes a number from 1", returncode=2)
+    if processes > 1 and str(settings.CHANNEL_LAYERS["default"]["BACKEND"]).endswith(".InMemoryChannelLayer"):
+        raise CommandError(
+            "more than one web process needs Redis: see the server stack in docs/operations.md", returncode=2
+        )
+
+
+def _run(children: list[ProcessSupervisor], listener: socket.socket, *, serves_itself: bool) -> None:
+    """Until a signal comes; this process serves as well when there are no web processes among its children."""
+    try:
+        for child in children:
+            child.start()
+        if serves_itself:
+            web_server().run(sockets=[listener])
+        else:
+            signal.pause()
+    finally:
+        # First, so that nobody connects to a socket that none accepts from any more.
+        listener.close()
+        stop_all(children)
+        log.info("console has ended")
