@@ -1,0 +1,130 @@
+"""A right that ends in this process closes its sockets at once: the heartbeat here comes once an hour."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.conf import LazySettings
+
+from sync.models import Session, Share
+from sync.runtime import get_runtime, stop_runtime
+from sync.services.erasure import session_erase
+from sync.services.sharelinks import share_link_end
+from tests.cast import Cast, browser, make_cast
+from tests.sync.asgi_socket import HOST, ASGISocket
+from workspaces.models import APIKey
+from workspaces.services.api_keys import api_key_create, api_key_revoke
+from workspaces.services.memberships import membership_remove
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SESSION = "/sync/v1/sessions/ses_1"
+
+
+@dataclass
+class Room:
+    """Alpha's session with a share, carol's key and carol's cookie; somebody else reads by alice's key."""
+
+    cast: Cast
+    session: Session
+    share: Share
+    key: APIKey
+    by_key: dict[str, str]
+    by_cookie: dict[str, str]
+    by_alices_key: dict[str, str]
+
+
+def _make_room() -> Room:
+    cast = make_cast()
+    session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
+    share = Share.objects.create(session=session, secret_version=1)
+    scopes = ["sync:read"]
+    key, secret = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=scopes)
+    _, alices = api_key_create(workspace=cast.alpha, created_by=cast.alice, name="alice", scopes=scopes)
+    cookie = browser(cast.carol).cookies["opencode_session"].value
+    return Room(
+        cast,
+        session,
+        share,
+        key,
+        {"authorization": f"Bearer {secret}"},
+        {"cookie": f"opencode_session={cookie}", "origin": f"http://{HOST}"},
+        {"authorization": f"Bearer {alices}"},
+    )
+
+
+@pytest_asyncio.fixture
+async def room(settings: LazySettings) -> AsyncIterator[Room]:
+    settings.SYNC_HEARTBEAT_SECONDS = 3600
+    yield await sync_to_async(_make_room)()
+    await stop_runtime()
+
+
+def revoke_key(room: Room) -> None:
+    api_key_revoke(key=room.key)
+
+
+def remove_carol(room: Room) -> None:
+    membership_remove(membership=room.cast.membership(room.cast.carol))
+
+
+def end_share(room: Room) -> None:
+    share_link_end(share=room.share)
+
+
+def erase(room: Room) -> None:
+    session_erase(session_id=room.session.pk)
+
+
+@pytest.mark.parametrize(
+    ("reader", "ending", "code"),
+    [
+        ("by_key", revoke_key, 4401),
+        ("by_key", remove_carol, 4403),
+        ("by_cookie", remove_carol, 4403),
+        ("by_key", erase, 4410),
+        ("by_cookie", erase, 4410),
+    ],
+)
+async def test_reader_is_disconnected_when_the_right_ends(
+    room: Room, reader: str, ending: Callable[[Room], None], code: int
+) -> None:
+    async with ASGISocket(SESSION, getattr(room, reader)) as socket:
+        await socket.frame("snapshot")
+        await sync_to_async(ending)(room)
+        assert await socket.closed() == code
+
+
+@pytest.mark.parametrize("ending", [end_share, erase])
+async def test_reader_of_a_share_is_disconnected(room: Room, ending: Callable[[Room], None]) -> None:
+    async with ASGISocket(f"/sync/v1/sessions/{room.share.pk}") as socket:
+        await socket.frame("snapshot")
+        await sync_to_async(ending)(room)
+        assert await socket.closed() == 4410
+
+
+@pytest.mark.parametrize("ending", [revoke_key, remove_carol, end_share])
+async def test_others_go_on_reading(room: Room, ending: Callable[[Room], None]) -> None:
+    async with ASGISocket(SESSION, room.by_alices_key) as socket:
+        await socket.frame("snapshot")
+        await sync_to_async(ending)(room)
+        await socket.send({"type": "ping"})
+        assert (await socket.frame("heartbeat"))["seq"] == 0
+
+
+async def test_erased_session_is_let_go_of(room: Room) -> None:
+    async with ASGISocket(SESSION, room.by_key) as socket:
+        await socket.frame("snapshot")
+        await sync_to_async(erase)(room)
+        await socket.closed()
+    assert room.session.pk not in get_runtime().hubs
+
+
+def test_ending_without_a_running_loop_is_no_failure() -> None:
+    room = _make_room()
+    revoke_key(room)
+    remove_carol(room)
+    end_share(room)
+    erase(room)
+    assert not Session.objects.exists()
