@@ -30,8 +30,10 @@ def main() -> None:
     sys.path[:0] = [str(kit), str(ROOT)]
     import adapters
 
+    from tests.bench import probe
     from tests.bench.adapter import ADAPTERS
 
+    probe.main(BASE)
     adapters.ALL.update({adapter.name: adapter for adapter in ADAPTERS})
     defaults = {
         "--servers": "opencode,socketio-redis",
