@@ -5,7 +5,8 @@ from sync.hub.parts import FramePart, session_parts
 from sync.hub.presence import Person
 from sync.hub.pull import pulled_frame
 from sync.hub.registry import HubRegistry
-from sync.hub.session import Range, ReaderEnded, SessionHub
+from sync.hub.session import SessionHub
+from sync.hub.surroundings import Range, ReaderEnded
 
 __all__ = [
     "Cursor",

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sync.hub.session import Load, Range, SessionHub
+from sync.hub.session import SessionHub
+from sync.hub.surroundings import Load, Range
 from sync.protocol.closing import CloseCode
 
 LINGER_SECONDS = 30

@@ -2,50 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
 
 from sync.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.hub.log import FrameLog
 from sync.hub.merge import MergeWindow
 from sync.hub.presence import PresenceBoard
 from sync.hub.snapshot import EncodedSnapshot
+from sync.hub.surroundings import Load, Parked, Range, ReaderEnded
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import heartbeat_text, wire_of
-from sync.store import StateRead
 
 log = logging.getLogger(__name__)
 GAP_SECONDS = 0.05
 SNAPSHOT_TAIL_BYTES = 128 * 1024
 SNAPSHOT_KEPT_SECONDS = 10
 FRAMES_KEPT_SECONDS = 15
-
-Load = Callable[[int, int, int | None], "asyncio.Future[StateRead | None]"]
-
-
-class ReaderEnded(Exception):
-    """The hub ends its readers: the session is gone or its epoch changed."""
-
-    def __init__(self, code: CloseCode) -> None:
-        super().__init__(code.name)
-        self.code = code
-
-
-class Range(NamedTuple):
-    """Committed updates `first` … `last` and their entries' texts; `pieces` is None when they must be read."""
-
-    epoch: str
-    first: int
-    last: int
-    pieces: list[str] | None
-
-
-class Parked(Protocol):
-    """A reader that has all there is and waits for more."""
-
-    def give(self, frame: Frame, ordinal: int) -> None: ...
-    def beat(self, wire: bytes) -> None: ...
-    def wake(self) -> None: ...
 
 
 class SessionHub:
