@@ -70,7 +70,7 @@ def rows_of(text: str) -> list[StateRow]:
     """The entries of an encoded snapshot part or updates frame, for readers that speak another protocol."""
     return [
         StateRow(entry.key, entry.seq, bytes(entry.content).decode(), entry.deleted)
-        for entry in _decoder.decode(text).entries
+        for entry in _decoder.decode(str(text)).entries  # a `str` itself: msgspec takes none of its subclasses
     ]
 
 
