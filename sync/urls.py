@@ -2,11 +2,12 @@
 
 from django.urls import path, re_path
 
-from sync.views import deletions, exports, fragments, pages, sessions, shares, snapshots
+from sync.views import deletions, exports, fragments, history, pages, sessions, shares, snapshots
 
 app_name = "sync"
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
 SESSION = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
+SNAPSHOT = SESSION + r"snapshots/(?P<snapshot_id>[0-9]{1,18})/"
 
 urlpatterns = [
     re_path(SHARE + r"$", pages.share, name="share"),
@@ -20,6 +21,10 @@ urlpatterns = [
     re_path(SESSION + r"export\.json$", exports.session_json, name="session-json"),
     re_path(SESSION + r"export\.md$", exports.session_markdown, name="session-md"),
     re_path(SESSION + r"snapshots/latest$", snapshots.snapshot_download, name="snapshot-download"),
+    re_path(SESSION + r"snapshots/$", history.snapshot_list, name="snapshots"),
+    re_path(SNAPSHOT + r"$", history.snapshot_page, name="snapshot"),
+    re_path(SNAPSHOT + r"compare$", history.snapshot_compare, name="snapshot-compare"),
+    re_path(SNAPSHOT + r"download$", snapshots.snapshot_file, name="snapshot-file"),
     path("workspaces/<slug:slug>/deletions/", deletions.deletion_list, name="deletions"),
     re_path(SESSION + r"delete/$", deletions.session_delete, name="session-delete"),
     re_path(SESSION + r"shares/new/$", shares.share_create, name="share-create"),

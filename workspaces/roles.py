@@ -20,6 +20,7 @@ _MEMBER = frozenset(
 )
 _ADMIN = _MEMBER | {
     "session.delete",
+    "session.restore",
     "key.manage_all",
     "token.manage",
     "member.manage",

@@ -13,11 +13,13 @@ from sync.snapshots.objects import (
     snapshot_storage,
     tree_delete,
 )
+from sync.snapshots.opening import OpenSnapshot, snapshot_open
 from sync.snapshots.reading import WholeState, read_whole
 from sync.snapshots.retention import Retention, kept_snapshots
 
 __all__ = [
     "FORMAT",
+    "OpenSnapshot",
     "PackedSnapshot",
     "Retention",
     "SnapshotDamaged",
@@ -34,6 +36,7 @@ __all__ = [
     "read_whole",
     "session_prefix",
     "session_prefixes_stored",
+    "snapshot_open",
     "snapshot_storage",
     "tree_delete",
     "unpack",

@@ -1,4 +1,4 @@
-"""Download of a session's latest stored snapshot."""
+"""Download of a session's stored snapshots."""
 
 from collections.abc import AsyncIterator
 
@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, quote_etag
 
 from opencode.lib.errors import NotFound
-from sync.models import Snapshot
+from sync.models import Session, Snapshot
 from sync.selectors.snapshots import latest_snapshot
 from sync.snapshots import snapshot_storage
+from sync.views.history import snapshot_of
 from sync.views.reading import member_reading, read_only
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,17 @@ def snapshot_download(request: HttpRequest, slug: str, client_id: str) -> HttpRe
     snapshot = latest_snapshot(session)
     if snapshot is None:
         raise NotFound("This session has no snapshot yet; the first is written seconds after it changed.")
+    return _download(session, snapshot)
+
+
+@read_only
+def snapshot_file(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponseBase:
+    """The same of any snapshot in the history."""
+    session = member_reading(request, slug, client_id).session
+    return _download(session, snapshot_of(session, snapshot_id))
+
+
+def _download(session: Session, snapshot: Snapshot) -> StreamingHttpResponse:
     name = content_disposition_header(True, f"{session.client_id}-{snapshot.seq}.jsonl.gz")
     return StreamingHttpResponse(
         _chunks(_open(snapshot)),

@@ -7,7 +7,8 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
     home    a redirect inside the console: the person may, and is led on
 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
-API keys in alpha, `{token}` is its share token, `{gammas_key}` and `{gammas_token}` are those of charlie's workspace.
+API keys in alpha, `{token}` is its share token, `{snapshot}` is of
+alpha's session, `{gammas_snapshot}`, `{gammas_key}` and `{gammas_token}` are those of charlie's workspace.
 """
 
 from typing import NamedTuple
@@ -58,6 +59,7 @@ class APICall(NamedTuple):
 
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
 SESSION = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
+SNAPSHOT = SESSION + r"snapshots/(?P<snapshot_id>[0-9]{1,18})/"
 READ_ONLY = "405 405 405 405 405"
 EVERYBODY = "200 200 200 200 200"
 MEMBERS = "login 404 200 200 200"
@@ -206,6 +208,26 @@ SYNC = [
         "/workspaces/gamma/sessions/{session}/shares/{share}/end/",
         "login 404 404 404 404",
         "login 404 404 404 404",
+    ),
+    Page(SESSION + r"snapshots/$", "/workspaces/alpha/sessions/{session}/snapshots/", MEMBERS, READ_ONLY),
+    Page(SNAPSHOT + r"$", "/workspaces/alpha/sessions/{session}/snapshots/{snapshot}/", MEMBERS, READ_ONLY),
+    Page(
+        SNAPSHOT + r"$",
+        "/workspaces/alpha/sessions/{session}/snapshots/{gammas_snapshot}/",
+        "login 404 404 404 404",
+        READ_ONLY,
+    ),
+    Page(
+        SNAPSHOT + r"compare$",
+        "/workspaces/alpha/sessions/{session}/snapshots/{snapshot}/compare",
+        MEMBERS,
+        READ_ONLY,
+    ),
+    Page(
+        SNAPSHOT + r"download$",
+        "/workspaces/alpha/sessions/{session}/snapshots/{snapshot}/download",
+        MEMBERS,
+        READ_ONLY,
     ),
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]

@@ -30,7 +30,12 @@ def make_world() -> World:
     cast = make_cast()
     session = Session.objects.create(client_id=SESSION, owner_key=cast.alpha.pk, workspace=cast.alpha)
     session_publish_sync(session_id=session.pk, updates=[Update(f"session/info/{SESSION}", INFO)])
-    snapshot_write(session_id=session.pk)
+    snapshot = snapshot_write(session_id=session.pk)
+    gammas = Session.objects.create(client_id="ses_gamma", owner_key=cast.gamma.pk, workspace=cast.gamma)
+    session_publish_sync(session_id=gammas.pk, updates=[Update("session/info/ses_gamma", "{}")])
+    gammas_snapshot = snapshot_write(session_id=gammas.pk)
+    assert snapshot is not None
+    assert gammas_snapshot is not None
     share = Share.objects.create(session=session, secret_version=1)
     carols_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=READ)
     bobs_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.bob, name="bob", scopes=READ)
@@ -39,6 +44,8 @@ def make_world() -> World:
     gammas_token, gammas_secret = share_token_create(workspace=cast.gamma, created_by=cast.charlie, name="gamma")
     names = {
         "session": SESSION,
+        "snapshot": str(snapshot.pk),
+        "gammas_snapshot": str(gammas_snapshot.pk),
         "share": share.pk,
         "carols_key": carols_key.pk,
         "bobs_key": bobs_key.pk,

@@ -14,6 +14,7 @@ from workspaces.roles import OFFERED_SCOPES, PERMISSIONS, SCOPES, is_allowed
         ("session.publish", True, True, True),
         ("session.share", True, True, True),
         ("session.delete", True, True, False),
+        ("session.restore", True, True, False),
         ("key.view", True, True, True),
         ("key.create", True, True, True),
         ("key.manage_all", True, True, False),

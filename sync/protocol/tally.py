@@ -1,0 +1,37 @@
+"""The columns the lists show, told from a whole state rather than from what changed. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sync.protocol.keys import info_key
+from sync.protocol.summary import InfoSummary, Totals, read_info, read_message
+
+_MESSAGE = "session/message/"
+
+
+def summary_columns(client_id: str, contents: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Of the living entries as (key, content): title, agent version, model, running or not, cost and tokens.
+
+    As when the updates came one by one: the session's own totals count when it has them, else the messages' sum.
+    """
+    info = InfoSummary()
+    model = ""
+    running = False
+    total = Totals()
+    for key, content in contents:
+        if key == info_key(client_id):
+            info = read_info(content)
+        elif key.startswith(_MESSAGE):
+            message = read_message(content)
+            total = total.plus(message.totals)
+            model = message.model or model
+            running = running if message.running is None else message.running
+    totals = info.totals or total
+    return {
+        "title": info.title,
+        "agent_version": info.version,
+        "model": info.model or model,
+        "is_running": running,
+        "cost": totals.cost,
+        **{f"tokens_{name}": count for name, count in totals.tokens.items()},
+    }
