@@ -63,6 +63,7 @@ class SocketAccess:
     membership_id: str = ""
     name: str = ""
     client: str = "web"
+    workspace_id: str = ""
 
 
 def socket_access(request: SocketRequest) -> SocketAccess:
@@ -82,7 +83,7 @@ def socket_access(request: SocketRequest) -> SocketAccess:
     if bearer:
         return _by_share_secret(request, share, bearer)
     if share is not None:
-        return SocketAccess(share.session_id, share.session.client_id, VIEWER, share_id=share.id)
+        return _by_share(share, VIEWER)
     return _by_cookie(request)
 
 
@@ -116,6 +117,7 @@ def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
         membership_id=key.membership_id or "",
         name=_name_of_key(key),
         client=_client(request, "ide"),
+        workspace_id=key.workspace_id,
     )
 
 
@@ -134,8 +136,18 @@ def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -
     secret = read_share_secret(bearer)
     if share is None or secret is None or secret.share_id != share.id or not is_share_secret_valid(secret):
         raise CredentialsInvalid
+    return _by_share(share, EDITOR, _client(request, "agent"))
+
+
+def _by_share(share: Share, role: str, client: str = "web") -> SocketAccess:
+    session = share.session
     return SocketAccess(
-        share.session_id, share.session.client_id, EDITOR, share_id=share.id, client=_client(request, "agent")
+        session.pk,
+        session.client_id,
+        role,
+        share_id=share.id,
+        client=client,
+        workspace_id=session.workspace_id or "",
     )
 
 
@@ -158,6 +170,7 @@ def _by_ticket(request: SocketRequest) -> SocketAccess:
         membership_id=ticket.membership_id,
         name=ticket.name,
         client=_client(request, "web"),
+        workspace_id=ticket.session.workspace_id or "",
     )
 
 
@@ -182,6 +195,7 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
         membership_id=membership_id,
         name=user.display_name,
         client=_client(request, "web"),
+        workspace_id=session.workspace_id,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sync.access import SocketAccess, SocketFacts, WatchedFacts
+from sync.limits import SocketCounts
 from sync.protocol.closing import CloseCode
 
 SHARE_ENDED = CloseCode.SESSION_REMOVED
@@ -18,11 +19,13 @@ class Connection:
 
     access: SocketAccess
     end: Callable[[CloseCode], None]
+    address: str = ""
 
 
 class Connections:
     def __init__(self) -> None:
         self._open: set[Connection] = set()
+        self._counts = SocketCounts()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -33,12 +36,19 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    def require_room(self, access: SocketAccess, address: str) -> None:
+        """Ask right before `add`; raises SocketLimitReached."""
+        self._counts.require_room(access, address)
+
     def add(self, connection: Connection) -> None:
         self._open.add(connection)
+        self._counts.add(connection.access, connection.address)
         self._empty.clear()
 
     def discard(self, connection: Connection) -> None:
-        self._open.discard(connection)
+        if connection in self._open:
+            self._open.remove(connection)
+            self._counts.remove(connection.access, connection.address)
         if not self._open:
             self._empty.set()
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections import deque
 from contextlib import suppress
 from typing import Any
@@ -12,7 +13,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from opencode.lib.errors import Denial
+from opencode.lib.errors import Denial, TooManyRequests
 from sync.access import EDITOR, SocketAccess, socket_access
 from sync.connections import Connection
 from sync.greeting import IN_FLIGHT, RESTART_SECONDS, welcome_of
@@ -20,6 +21,7 @@ from sync.handshake import resume_position, socket_request
 from sync.hub import Cursor, Person, ReaderEnded, SessionHub
 from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import SUBPROTOCOL, SharedText, ack_text, bye_text, error_text
+from sync.protocol.pacing import Strikes
 from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest, read_request
 from sync.protocol.updates import Receipt
 from sync.runtime import Runtime, get_runtime
@@ -58,6 +60,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         self._outbox: deque[str] = deque()
         self._closing: CloseCode | None = None
         self._in_flight = 0
+        self._strikes = Strikes()
         self._room = asyncio.Event()
         self._id = secrets.token_hex(6)
         self._hub: SessionHub | None = None
@@ -69,10 +72,11 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             request = socket_request(self.scope)
             self._access: SocketAccess = await self._runtime.read(socket_access, request)
+            self._runtime.connections.require_room(self._access, request.ip or "")
         except Denial as denial:
             await self._refuse(denial)
             return
-        self._connection = Connection(self._access, self._end)
+        self._connection = Connection(self._access, self._end, request.ip or "")
         self._runtime.connections.add(self._connection)
         self._sender = asyncio.create_task(self._serve())
 
@@ -113,6 +117,10 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
     def _publish(self, request: PublishRequest) -> None:
         if self._access.role != EDITOR:
             raise FrameRefused("publish_forbidden", "this connection may read the session, not write", request.id)
+        wait = self._runtime.pace.wait(self._access)
+        if wait:
+            self._slow_down(request.id, wait)
+            return
         publish = Publish(self._access.session_id, request.updates, request.id)
         try:
             outcome = self._runtime.submit(publish)
@@ -120,6 +128,13 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             raise FrameRefused(denial.code, denial.message, request.id) from denial
         self._in_flight += 1
         outcome.add_done_callback(lambda done: self._answer(request.id, done))
+
+    def _slow_down(self, operation_id: str, wait: int) -> None:
+        """Refuse one publish; a client that goes on all the same is closed in the end."""
+        denial = TooManyRequests()
+        self._put(error_text(denial.code, denial.message, operation_id, {"retry_after": wait}))
+        if self._strikes.add(time.monotonic(), wait) > settings.SYNC_REFUSED_PUBLISHES:
+            self._end(CloseCode.TOO_FAST)
 
     def _answer(self, operation_id: str, outcome: "asyncio.Future[Receipt]") -> None:
         self._in_flight -= 1
@@ -217,7 +232,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         await self._text(text)
 
     async def _refuse(self, denial: Denial) -> None:
-        await self._close(close_code_of(denial.status), error_text(denial.code, denial.message))
+        extra = denial.extra if denial.retry_after is None else {**denial.extra, "retry_after": denial.retry_after}
+        await self._close(close_code_of(denial.status), error_text(denial.code, denial.message, None, dict(extra)))
 
     async def _close(self, code: CloseCode, last_words: str | None = None) -> None:
         if code is CloseCode.RESTART:

@@ -1,6 +1,6 @@
 """Refusals of session sync; each changed nothing."""
 
-from opencode.lib.errors import Conflict, Denial
+from opencode.lib.errors import Conflict, Denial, TooManyRequests
 
 
 class SessionGone(Denial):
@@ -80,6 +80,11 @@ class UpgradeRequired(Denial):
 class ShareLimitReached(Conflict):
     code = "share_limit_reached"
     default_message = "This session has as many live links as it may; end one first."
+
+
+class SocketLimitReached(TooManyRequests):
+    code = "socket_limit_reached"
+    default_message = "There are as many open connections as there may be."
 
 
 class BodyTimedOut(Denial):

@@ -19,6 +19,7 @@ from sync.access import SocketFacts, facts_now
 from sync.connections import Connections
 from sync.fanout import Fanout
 from sync.hub import HubRegistry, Range
+from sync.limits import PublishPace
 from sync.presence import Presence
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
@@ -43,6 +44,7 @@ class Runtime:
         self.hubs = HubRegistry(self._load, self.fanout.join, self.fanout.leave)
         self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
+        self.pace = PublishPace()
         self._writer = Writer(self._committed)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader")
         self._heartbeat: asyncio.Task[None] | None = None

@@ -11,9 +11,10 @@ from opencode.lib.errors import BodyMalformed
 from sync.agent.bodies import BodyUnusable
 from sync.agent.items import Item
 from sync.agent.merge import resolver_of
-from sync.agent_routes.patience import patiently
+from sync.agent_routes.patience import PATIENCE_SECONDS, patiently
 from sync.agent_routes.targets import forget_target
 from sync.errors import SessionGone
+from sync.runtime import get_runtime
 from sync.selectors.shares import ShareTarget
 from sync.services.publishing import session_publish
 
@@ -35,6 +36,9 @@ async def decoded(work: Callable[[], T], size: int) -> T:
 async def publish_items(target: ShareTarget, items: Sequence[Item]) -> None:
     """Commit the items, merged with what is stored; every piece waits for a full queue or a locked database."""
     for piece in pieces_of(items):
+        delay = get_runtime().pace.reserve(target.share_id, PATIENCE_SECONDS)
+        if delay:
+            await asyncio.sleep(delay)
         publish = partial(
             session_publish,
             session_id=target.session_id,

@@ -26,7 +26,8 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
     """Serve one socket until either side ends it; the HTTP status its handshake came to."""
     await receive()
     try:
-        target = await _target(exchange, route_of(exchange.scope["path"]))
+        access = _access(await _target(exchange, route_of(exchange.scope["path"])))
+        get_runtime().connections.require_room(access, exchange.client_address)
     except Denial as denial:
         await _deny(exchange, send, denial, request_id)
         return denial.status
@@ -36,7 +37,7 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
         return InternalError.status
     await send({"type": "websocket.accept"})
     try:
-        code = await _serve(target, receive, send)
+        code = await _serve(access, exchange.client_address, receive, send)
     except Exception:
         log.exception("agent_socket_failed", extra={"request_id": request_id})
         code = CloseCode.RESTART
@@ -66,16 +67,22 @@ async def _deny(exchange: Exchange, send: Send, denial: Denial, request_id: str)
     await send_answer(send, answer, request_id, kind="websocket.http.response")
 
 
-async def _serve(target: ShareTarget, receive: Receive, send: Send) -> CloseCode | None:
+def _access(target: ShareTarget) -> SocketAccess:
+    workspace_id = target.workspace_id or ""
+    return SocketAccess(
+        target.session_id, target.client_id, VIEWER, share_id=target.share_id, workspace_id=workspace_id
+    )
+
+
+async def _serve(access: SocketAccess, address: str, receive: Receive, send: Send) -> CloseCode | None:
     """The code to close with, None when the client went."""
     runtime = get_runtime()
     ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-    access = SocketAccess(target.session_id, target.client_id, VIEWER, share_id=target.share_id)
-    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code))
+    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code), address)
     runtime.connections.add(connection)
     tasks: list[asyncio.Future[CloseCode] | asyncio.Task[CloseCode | None]] = [
         ended,
-        asyncio.create_task(_stream(target.session_id, send)),
+        asyncio.create_task(_stream(access.session_id, send)),
         asyncio.create_task(_until_gone(receive)),
     ]
     try:

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from opencode.lib.errors import BodyMalformed
+from opencode.lib.errors import BodyMalformed, TooManyRequests
 from sync.access import EDITOR, SocketAccess, socket_access
 from sync.api.asking import reading_request, writing_request
 from sync.api.refusals import denial_of
@@ -36,6 +36,9 @@ async def push(exchange: Exchange, target: str) -> Answer:
     if access.role != EDITOR:
         raise PublishForbidden
     request = _publish_in(await exchange.body(settings.SYNC_FRAME_BYTES), access)
+    wait = get_runtime().pace.wait(access)
+    if wait:
+        raise TooManyRequests(retry_after=wait)
     receipt = await session_publish(session_id=access.session_id, updates=request.updates, operation_id=request.id)
     return Answer(200, ack_text(request.id, *receipt).encode())
 

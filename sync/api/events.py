@@ -33,11 +33,12 @@ async def stream_events(exchange: Exchange, target: str, receive: Receive, send:
     """Serve one reader until either side ends it. Raises a Denial as long as nothing was sent."""
     runtime = get_runtime()
     access = await runtime.read(socket_access, reading_request(exchange, target))
+    runtime.connections.require_room(access, exchange.client_address)
     since = position_in(exchange.header(b"last-event-id")) or resume_position(
         {"epoch": [exchange.query("epoch")], "seq": [exchange.query("seq")]}
     )
     await _start(send, request_id)
-    code = await _until_ended(runtime, access, since, receive, send)
+    code = await _until_ended(exchange, access, since, receive, send)
     if code is not None:
         # Cancelled by the time limit, the answer stays unfinished and the server closes the connection.
         with suppress(TimeoutError, OSError, RuntimeError):
@@ -58,11 +59,13 @@ async def _start(send: Send, request_id: str) -> None:
 
 
 async def _until_ended(
-    runtime: Runtime, access: SocketAccess, since: tuple[str, int] | None, receive: Receive, send: Send
+    exchange: Exchange, access: SocketAccess, since: tuple[str, int] | None, receive: Receive, send: Send
 ) -> CloseCode | None:
     """Why the stream is over; None when the client went."""
+    runtime = get_runtime()
     ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code))
+    address = exchange.client_address
+    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code), address)
     runtime.connections.add(connection)
     tasks: list[asyncio.Future[CloseCode] | asyncio.Task[CloseCode | None]] = [
         ended,
