@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sync.views import deletions, exports, fragments, history, pages, sessions, shares, snapshots
+from sync.views import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots
 
 app_name = "sync"
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
@@ -25,6 +25,7 @@ urlpatterns = [
     re_path(SNAPSHOT + r"$", history.snapshot_page, name="snapshot"),
     re_path(SNAPSHOT + r"compare$", history.snapshot_compare, name="snapshot-compare"),
     re_path(SNAPSHOT + r"download$", snapshots.snapshot_file, name="snapshot-file"),
+    re_path(SNAPSHOT + r"restore/$", restoring.snapshot_restore, name="snapshot-restore"),
     path("workspaces/<slug:slug>/deletions/", deletions.deletion_list, name="deletions"),
     re_path(SESSION + r"delete/$", deletions.session_delete, name="session-delete"),
     re_path(SESSION + r"shares/new/$", shares.share_create, name="share-create"),

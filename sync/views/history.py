@@ -22,7 +22,7 @@ from sync.render.facts import session_facts
 from sync.render.page import render_transcript
 from sync.render.wording import byte_size
 from sync.selectors.snapshots import stored_snapshots
-from sync.snapshots import OpenSnapshot, SnapshotDamaged, SnapshotEntry, snapshot_open
+from sync.snapshots import SnapshotDamaged, SnapshotEntry, snapshot_open
 from sync.store import read_state
 from sync.views.reading import Reading, member_reading, read_only
 
@@ -98,16 +98,15 @@ def snapshot_of(session: Session, snapshot_id: str) -> Snapshot:
 
 def living_entries(snapshot: Snapshot) -> list[SnapshotEntry]:
     """The entries without tombstones, in the order of their numbers."""
-    with readable(snapshot) as opened:
+    with storage_refusals(snapshot), snapshot_open(snapshot) as opened:
         return [entry for entry in opened.entries if not entry.deleted]
 
 
 @contextmanager
-def readable(snapshot: Snapshot) -> Iterator[OpenSnapshot]:
-    """The opened snapshot; raises ServiceUnavailable when the storage does not give it back as it was."""
+def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
+    """Raises ServiceUnavailable when the storage does not give the snapshot back as it was."""
     try:
-        with snapshot_open(snapshot) as opened:
-            yield opened
+        yield
     except STORAGE_ERRORS as error:
         log.exception("a stored snapshot cannot be read", session=snapshot.session_id, object=snapshot.object_name)
         raise ServiceUnavailable("The snapshot cannot be read now.") from error

@@ -229,6 +229,18 @@ SYNC = [
         MEMBERS,
         READ_ONLY,
     ),
+    Page(
+        SNAPSHOT + r"restore/$",
+        "/workspaces/alpha/sessions/{session}/snapshots/{snapshot}/restore/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
+    ),
+    Page(
+        SNAPSHOT + r"restore/$",
+        "/workspaces/alpha/sessions/{session}/snapshots/{gammas_snapshot}/restore/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]
 
