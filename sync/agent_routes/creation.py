@@ -6,8 +6,8 @@ from sync.agent_routes.links import is_local
 from sync.agent_routes.paths import Route
 from sync.agent_routes.patience import patiently
 from sync.agent_routes.targets import forget_target, live_target, readable_target, workspace_of
-from sync.http.threads import in_thread
 from sync.http.exchange import Exchange
+from sync.http.threads import in_thread
 from sync.services.shares import CreatedShare, share_create, share_end
 
 
