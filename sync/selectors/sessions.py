@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Lower
 
 from opencode.lib.errors import NotFound
 from sync.models import Session
@@ -84,7 +85,10 @@ def session_page(workspace: Workspace, *, search: str = "", after: Cursor | None
     """One query: PAGE_ROWS of the workspace's sessions whose title has `search` in it, or whose id it is."""
     found = Session.objects.filter(workspace=workspace)
     if search:
-        found = found.filter(Q(title__icontains=search) | Q(client_id=search))
+        # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
+        found = found.annotate(folded=Lower("title")).filter(
+            Q(folded__contains=Lower(Value(search))) | Q(client_id=search)
+        )
     if after is not None:
         # The first condition lets the index begin at the cursor; the second leaves out what was shown.
         found = found.filter(last_activity_at__lte=after.last_activity_at).exclude(

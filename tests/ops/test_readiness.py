@@ -49,6 +49,7 @@ def test_data_directory_that_takes_no_files_is_named(data_dir: Any) -> None:
     assert not_ready() == ["data_directory"]
 
 
+@pytest.mark.embedded  # what it does to a table stays on MariaDB
 def test_database_that_does_not_answer_is_named(data_dir: Any) -> None:
     connection.cursor().execute("ALTER TABLE django_migrations RENAME TO elsewhere")
     connection.cursor().execute("CREATE TABLE django_migrations (broken integer)")

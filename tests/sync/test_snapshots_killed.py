@@ -21,7 +21,11 @@ def console(prepared_data: Path, tmp_path: Path) -> ConsoleServer:
     return ConsoleServer(folder)
 
 
-@pytest.mark.parametrize("point", ["before-row", "before-put", "half-put", "after-put", "before-commit"])
+# Three of the points are inside the file storage's own steps.
+IN_FILES = [pytest.param(point, marks=pytest.mark.embedded) for point in ("before-put", "half-put", "after-put")]
+
+
+@pytest.mark.parametrize("point", ["before-row", *IN_FILES, "before-commit"])
 def test_killed_worker_only_delays_the_snapshot(console: ConsoleServer, point: str) -> None:
     killed = subprocess.run(
         [sys.executable, "-m", WORKER, "die", point], cwd=ROOT, env=console.environment(), check=False

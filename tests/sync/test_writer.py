@@ -250,7 +250,7 @@ def test_queue_is_bounded_in_bytes(settings: LazySettings) -> None:
 
 DURABILITY = {
     "sqlite": {"PRAGMA synchronous": 2, "PRAGMA journal_mode": "wal"},
-    "mysql": {"SELECT @@innodb_flush_log_at_trx_commit": 1, "SELECT @@transaction_isolation": "READ-COMMITTED"},
+    "mysql": {"SELECT @@innodb_flush_log_at_trx_commit": 1, "SELECT @@tx_isolation": "READ-COMMITTED"},
 }
 
 
