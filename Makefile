@@ -3,18 +3,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROCESSES ?= 2
+# Not again on the server stack: pure rules, browser journeys, the pages' words, checks of the code itself.
+SERVER_TESTS := $(addprefix tests/,accounts billing contract faults ops support sync workspaces)
 REQUIREMENTS := deploy/requirements
 # A stamp carries its lock file's checksum, so that another lock file means another installation.
 checksum = $(shell cksum < $(REQUIREMENTS)/$(1).txt | cut -d ' ' -f 1)
 RUN_STAMP := $(VENV)/.installed-base-$(call checksum,base)
 DEV_STAMP := $(VENV)/.installed-dev-$(call checksum,dev)
+BENCH_STAMP := $(VENV)/.installed-bench-$(call checksum,bench)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-servers install install-dev check test prove bench format migrations clean
+.PHONY: help run run-servers install install-dev check test test-embedded test-servers prove bench format migrations clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_STAMP) ## make what is missing and serve (HOST, PORT, OPENCODE_DATA_DIR)
 	@exec $(BIN)/python manage.py serve
@@ -34,13 +37,20 @@ check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, template
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m pytest -q tests/architecture
 
-test: $(DEV_STAMP) ## the tests, in PROCESSES processes; ARGS go to pytest
+test: SERVERS = --optional
+test: test-embedded test-servers ## the tests on both stacks; MariaDB, Redis and S3 are left out where they are missing
+
+test-embedded: $(DEV_STAMP) ## all tests on SQLite and files, in PROCESSES processes; ARGS go to pytest
 	$(BIN)/python -m pytest -q -n $(PROCESSES) $(ARGS)
 
-prove: $(DEV_STAMP) ## the tests with the long form of every proof
-	OPENCODE_PROVE=1 $(BIN)/python -m pytest -q -n $(PROCESSES) $(ARGS)
+test-servers: $(DEV_STAMP) ## what touches database, layer, storage or processes, on MariaDB, Redis and S3
+	$(BIN)/python -m opencode.withservers $(SERVERS) -- \
+		$(BIN)/python -m pytest -q -n $(PROCESSES) $(SERVER_TESTS) $(ARGS)
 
-bench: $(DEV_STAMP) ## figures against the load generator in KIT=<folder>
+prove: export OPENCODE_PROVE = 1
+prove: test ## the tests with the long form of every proof
+
+bench: $(BENCH_STAMP) ## figures against the load generator in KIT=<folder>
 	@test -n "$(KIT)" || { echo "make bench needs KIT=<the load generator's folder>"; exit 2; }
 	$(BIN)/python tests/bench/run.py --kit "$(KIT)" $(ARGS)
 
@@ -70,4 +80,8 @@ $(DEV_STAMP): | $(BIN)/python
 	@echo "installing packages for development into $(VENV)"
 	@$(PIP) -r $(REQUIREMENTS)/dev.txt
 	@$(PIP) -r $(REQUIREMENTS)/mysql.txt || echo "mysqlclient was not built; tests on MariaDB need pkg-config and default-libmysqlclient-dev"
+	@touch $@
+
+$(BENCH_STAMP): $(DEV_STAMP)
+	@$(PIP) -r $(REQUIREMENTS)/bench.txt
 	@touch $@
