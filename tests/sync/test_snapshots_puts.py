@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import Storage, storages
+from django.db import connection
 
 from opencode.env import Environment
 from opencode.objectstorage import s3_storage
@@ -17,7 +18,7 @@ from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
 from sync.services.publishing import session_publish_sync
 from sync.services.snapshots import snapshot_write
-from sync.snapshots import SnapshotDamaged, SnapshotHeader, object_put, pack, tree_delete
+from sync.snapshots import SnapshotDamaged, SnapshotHeader, object_put, object_read, pack, tree_delete
 from sync.snapshots.puts import put_new
 
 WRITERS = 8
@@ -116,6 +117,27 @@ def test_snapshot_is_written_and_read_back(storage: Storage) -> None:
     assert snapshot is not None
     assert snapshot.state == Snapshot.State.STORED
     assert len(content_of(storage, snapshot.object_name)) == snapshot.bytes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_on_one_session_store_one_snapshot(storage: Storage) -> None:
+    session = Session.objects.create(client_id="ses_one", owner_key="one")
+    session_publish_sync(session_id=session.pk, updates=[Update("session/info/ses_one", "{}")])
+    barrier = Barrier(2)
+
+    def write(_number: int) -> Any:
+        barrier.wait()
+        try:
+            return snapshot_write(session_id=session.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(write, range(2))
+    assert first.pk == second.pk == Snapshot.objects.get().pk
+    stored = Snapshot.objects.get()
+    assert stored.state == Snapshot.State.STORED
+    assert object_read(stored.object_name) == (stored.sha256, stored.bytes)
 
 
 def test_damage_on_the_way_is_noticed(storage: Storage) -> None:
