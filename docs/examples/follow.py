@@ -1,0 +1,21 @@
+"""Follows a session and prints every entry. From a checkout:
+
+OPENCODE_API_KEY=oc_live_… PYTHONPATH=. python docs/examples/follow.py http://127.0.0.1:8000/sync/v1/sessions/ses_1
+"""
+
+import asyncio
+import os
+import sys
+
+from opencode.syncclient import SyncClient
+
+
+async def main(url: str) -> None:
+    client = SyncClient(url, key=os.environ.get("OPENCODE_API_KEY", ""))
+    async for frame in client.frames():
+        for entry in frame["entries"]:
+            sys.stdout.write(f"{entry['seq']} {entry['key']} {entry.get('content')}\n")
+        sys.stdout.flush()
+
+
+asyncio.run(main(sys.argv[1]))
