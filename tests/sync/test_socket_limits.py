@@ -16,7 +16,7 @@ from sync.models import Session, SessionEntry, Share
 from sync.runtime import get_runtime, stop_runtime
 from sync.sharesecrets import derive_share_secret
 from tests.cast import make_cast
-from tests.sync.asgi_socket import ASGISocket
+from tests.sync.asgi_socket import FRAME_SECONDS, ASGISocket
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,7 +183,10 @@ async def test_event_streams_count_as_sockets(room: Room, settings: LazySettings
     transport = httpx.ASGITransport(app=application, client=("192.0.2.1", 4000))  # type: ignore[arg-type]
     async with ASGISocket(TARGET, room.writing) as first:
         await first.frame("welcome")
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http:
+        async with (
+            asyncio.timeout(FRAME_SECONDS),
+            httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http,
+        ):
             answer = await http.get(f"{TARGET}/events", headers=room.another)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "socket_limit_reached")
 
