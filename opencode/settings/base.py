@@ -20,7 +20,7 @@ DEBUG = False
 HOST = ENV.HOST
 PORT = ENV.PORT
 LISTENS_ON_LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
-PUBLIC_URL = (ENV.OPENCODE_PUBLIC_URL or f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")
+PUBLIC_URL = (ENV.OPENCODE_PUBLIC_URL or f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")  # noqa: S104 - compared with, not listened on
 ALLOWED_HOSTS = [host.strip() for host in ENV.OPENCODE_ALLOWED_HOSTS.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = [address.strip() for address in ENV.OPENCODE_TRUSTED_PROXIES.split(",") if address.strip()]
