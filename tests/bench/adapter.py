@@ -169,7 +169,7 @@ class ConsoleByAgents(Console):
 
 
 class ConsoleOnServers(Console):
-    """The server stack, all of it on the server's core: MariaDB (flushes every commit), Redis, moto, one web process."""
+    """The server stack, all on the server's core: MariaDB (flushes every commit), Redis, moto, one web process."""
 
     name = "opencode-servers"
     limits = "one Python process + Celery worker + beat; MariaDB, innodb_flush_log_at_trx_commit=1; Redis; moto"
