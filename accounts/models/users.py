@@ -1,4 +1,4 @@
-"""Who you are: people sign in by e-mail."""
+"""People, who sign in by e-mail."""
 
 from typing import Any, ClassVar
 
@@ -87,16 +87,3 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def display_name(self) -> str:
         return self.name or self.email.partition("@")[0]
-
-
-class OwnerLink(models.Model):
-    """The one sign-in link for the first owner: a single row, replaced at every start of the server."""
-
-    THE_ONE = 1
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
-    secret_hash = models.CharField(max_length=64)
-    expires_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"until {self.expires_at:%Y-%m-%d %H:%M} UTC"
