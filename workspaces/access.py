@@ -3,7 +3,7 @@
 Views, consumers, agent routes and tasks get one of these objects here, or they do not touch the rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,6 +11,8 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
+from opencode.lib.http import request_id_of
+from workspaces.actors import KEY, PERSON, Actor
 from workspaces.credentials import find_key, find_token, mark_key_used, mark_token_used
 from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
 from workspaces.models import Membership, Workspace
@@ -22,11 +24,13 @@ CURRENT_WORKSPACE: Final = "current_workspace"
 
 @dataclass(frozen=True)
 class WorkspaceAccess:
-    """A signed-in person in one of their workspaces."""
+    """A signed-in person in one of their workspaces; `ip` and `request_id` are for the audit log."""
 
     workspace: Workspace
     membership: Membership
     user: User
+    ip: str | None = None
+    request_id: str = ""
 
     def can(self, permission: str) -> bool:
         return is_allowed(self.membership.role, permission)
@@ -34,6 +38,10 @@ class WorkspaceAccess:
     @property
     def role(self) -> str:
         return self.membership.role
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(PERSON, self.user.pk, self.ip, self.request_id)
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,11 @@ class KeyAccess:
     user_id: str | None
     membership_id: str | None
     scopes: frozenset[str]
+    ip: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(KEY, self.key_id, self.ip)
 
     def require(self, scope: str) -> None:
         """Raises Forbidden when the key does not carry `scope`."""
@@ -86,7 +99,7 @@ def page_access(request: HttpRequest, slug: str, permission: str = "workspace.vi
     access = workspace_access(request.user, slug, permission)
     if request.session.get(CURRENT_WORKSPACE) != slug:
         request.session[CURRENT_WORKSPACE] = slug
-    return access
+    return replace(access, ip=request.META.get("REMOTE_ADDR") or None, request_id=request_id_of(request))
 
 
 def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
@@ -106,6 +119,7 @@ def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
         user_id=found.user_id,
         membership_id=found.membership_id,
         scopes=found.scopes,
+        ip=ip,
     )
 
 

@@ -1,4 +1,4 @@
-"""What you may touch: workspaces, who belongs to them, and the keys and tokens they hand out."""
+"""The secrets a workspace hands out."""
 
 from typing import ClassVar
 
@@ -7,14 +7,7 @@ from django.db import models
 
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import new_id
-
-
-def new_workspace_id() -> str:
-    return new_id("wrk")
-
-
-def new_membership_id() -> str:
-    return new_id("mem")
+from workspaces.models.workspaces import Workspace
 
 
 def new_api_key_id() -> str:
@@ -23,47 +16,6 @@ def new_api_key_id() -> str:
 
 def new_share_token_id() -> str:
     return new_id("tok")
-
-
-class Workspace(models.Model):
-    """The tenant: sessions, keys and the balance belong to one."""
-
-    id = models.CharField(primary_key=True, max_length=30, default=new_workspace_id, editable=False)
-    name = models.CharField(max_length=80)
-    slug = models.SlugField(max_length=60, unique=True)
-    created_at = models.DateTimeField(default=utc_now, editable=False)
-    deleted_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Role(models.TextChoices):
-    OWNER = "owner"
-    ADMIN = "admin"
-    MEMBER = "member"
-
-
-class Membership(models.Model):
-    """A person's place in a workspace."""
-
-    id = models.CharField(primary_key=True, max_length=30, default=new_membership_id, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
-    created_at = models.DateTimeField(default=utc_now, editable=False)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["id"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["workspace", "user"], name="membership_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} in {self.workspace_id} as {self.role}"
 
 
 class Credential(models.Model):

@@ -1,0 +1,56 @@
+"""Appending to the audit log: numbered without gaps, chained, and only inside the transaction of the act."""
+
+import pytest
+from django.db import transaction
+
+from tests.cast import Cast
+from workspaces.actors import PERSON, THE_CONSOLE, Actor
+from workspaces.models import AuditEntry, Workspace
+from workspaces.services.audit import audit_record
+
+
+def record(workspace: Workspace, action: str = "workspace.rename") -> AuditEntry:
+    with transaction.atomic():
+        return audit_record(workspace_id=workspace.pk, actor=THE_CONSOLE, action=action)
+
+
+def test_entries_of_a_workspace_count_up_and_name_the_one_before(cast: Cast) -> None:
+    first, second = record(cast.alpha), record(cast.alpha)
+    assert second.seq == first.seq + 1
+    assert second.previous_hash == first.hash
+
+
+def test_each_workspace_has_a_chain_of_its_own(cast: Cast) -> None:
+    before = record(cast.gamma)
+    record(cast.alpha)
+    assert record(cast.gamma).seq == before.seq + 1
+
+
+def test_an_entry_says_who_from_where_and_on_which_request(cast: Cast) -> None:
+    actor = Actor(PERSON, cast.bob.pk, "192.0.2.7", "req_1")
+    with transaction.atomic():
+        entry = audit_record(
+            workspace_id=cast.alpha.pk, actor=actor, action="member.role", target_id="mem_1", details={"to": "admin"}
+        )
+    entry.refresh_from_db()
+    assert (entry.actor_kind, entry.actor_id, entry.ip, entry.request_id) == (PERSON, cast.bob.pk, "192.0.2.7", "req_1")
+    assert (entry.target_id, entry.details) == ("mem_1", '{"to":"admin"}')
+
+
+def test_an_act_that_fails_leaves_no_entry(cast: Cast) -> None:
+    kept = record(cast.alpha)
+    with transaction.atomic():
+        audit_record(workspace_id=cast.alpha.pk, actor=THE_CONSOLE, action="workspace.rename")
+        transaction.set_rollback(True)
+    assert record(cast.alpha).seq == kept.seq + 1
+
+
+def test_an_unknown_act_is_refused(cast: Cast) -> None:
+    with pytest.raises(ValueError, match="no such action"):
+        record(cast.alpha, "workspace.explode")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="transaction"):
+        audit_record(workspace_id="wrk_x", actor=THE_CONSOLE, action="workspace.rename")

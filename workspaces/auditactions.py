@@ -1,0 +1,41 @@
+"""Every act the audit log knows, with the words a page shows for it; entries keep the names for good."""
+
+from collections.abc import Mapping
+from typing import Final
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "workspace.create": "made the workspace",
+    "workspace.rename": "renamed the workspace",
+    "workspace.delete": "deleted the workspace",
+    "workspace.restore": "took back the deletion of the workspace",
+    "workspace.block": "blocked the workspace",
+    "workspace.unblock": "unblocked the workspace",
+    "workspace.handover": "handed the workspace over",
+    "member.add": "added a member",
+    "member.role": "changed a member's role",
+    "member.limit": "changed a member's monthly limit",
+    "member.remove": "removed a member",
+    "member.leave": "left the workspace",
+    "invitation.create": "invited somebody",
+    "invitation.resend": "sent an invitation again",
+    "invitation.revoke": "revoked an invitation",
+    "invitation.accept": "accepted an invitation",
+    "key.create": "made an API key",
+    "key.rotate": "rotated an API key",
+    "key.limit": "changed an API key's monthly limit",
+    "key.revoke": "revoked an API key",
+    "key.leak": "reported a leaked API key",
+    "key.expire": "an API key expired",
+    "token.create": "made a share token",
+    "token.revoke": "revoked a share token",
+    "device.login": "logged an agent in",
+    "device.revoke": "revoked a device",
+    "config.save": "saved the managed configuration",
+    "config.restore": "restored a managed configuration",
+    "session.share": "made a share link",
+    "session.unshare": "ended a share link",
+    "session.restore": "restored a session's snapshot",
+    "session.delete": "deleted a session",
+    "audit.export": "exported the audit log",
+    "audit.purge": "removed old audit entries",
+}

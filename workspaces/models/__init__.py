@@ -1,0 +1,21 @@
+"""What you may touch: workspaces, who belongs to them, the keys and tokens they hand out, who did what."""
+
+from workspaces.models.audit import AuditEntry, AuditHead
+from workspaces.models.credentials import APIKey, Credential, ShareToken, new_api_key_id, new_share_token_id
+from workspaces.models.memberships import Membership, Role, new_membership_id
+from workspaces.models.workspaces import Workspace, new_workspace_id
+
+__all__ = [
+    "APIKey",
+    "AuditEntry",
+    "AuditHead",
+    "Credential",
+    "Membership",
+    "Role",
+    "ShareToken",
+    "Workspace",
+    "new_api_key_id",
+    "new_membership_id",
+    "new_share_token_id",
+    "new_workspace_id",
+]
