@@ -7,13 +7,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
-from django.core.mail import EmailMessage
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import fold_email
+from accounts.services.mail import mail_send
+from opencode.lib.clock import utc_now
 
 EMAIL_CHARACTERS: Final = 254
 
@@ -47,18 +48,18 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return pattern.replace("usr_UID-KEY", quote(key))
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        context = {"password_reset_url": public_url("account_reset_password")}
-        self.send_mail("account/email/account_already_exists", email, context)
+        self.send_mail("account/email/account_already_exists", email, {})
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Links in mails come from the settings, never from the request's Host; mail leaves after the commit."""
-        links = {
-            "public_url": settings.PUBLIC_URL,
+        known = {
+            "email": email,
             "signup_url": public_url("account_signup"),
             "login_url": public_url("account_login"),
+            "password_reset_url": public_url("account_reset_password"),
+            "when": f"{utc_now():%Y-%m-%d %H:%M:%S} UTC",
         }
-        message: EmailMessage = self.render_mail(template_prefix, email, {"email": email, **context, **links})
-        transaction.on_commit(message.send)
+        mail_send(to=email, template=f"{template_prefix}.html", context={**known, **context})
 
 
 def public_url(name: str, *args: str) -> str:

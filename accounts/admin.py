@@ -9,7 +9,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import User, fold_email
+from accounts.models import OutgoingMail, User, fold_email
+from accounts.services.mail_delivery import mail_retry
+from opencode.lib.admin import LookOnlyAdmin
+from opencode.lib.clock import utc_now
 
 # One sign-in for everybody: its rate limits, its e-mail verification, its second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -26,6 +29,25 @@ class EmailAddressInline(admin.TabularInline[EmailAddress, User]):
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(LookOnlyAdmin[OutgoingMail]):
+    """What waits and what was given up, and why; never what a mail says."""
+
+    list_display = ("recipient", "subject", "state", "attempts", "created_at", "due_at", "ended_at", "last_error")
+    list_filter = ("state", "template")
+    search_fields = ("recipient", "id__exact")
+    fields: ClassVar = ("id", "recipient", "template", *list_display[1:])
+    actions = ("begin_again",)
+
+    @admin.action(description="Send the ones given up again", permissions=["retry"])
+    def begin_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        begun = sum(mail_retry(mail_id=mail_id, now=utc_now()) for mail_id in mails.values_list("pk", flat=True))
+        self.message_user(request, f"{begun} will be tried again within half a minute.")
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_outgoingmail")
 
 
 @admin.register(User)

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from workspaces.selectors.workspaces import workspaces_of
 
-CONSOLE_MAIL: Final = "django.core.mail.backends.console.EmailBackend"
 THEME_COOKIE: Final = "opencode_theme"
 THEMES: Final = frozenset({"light", "dark"})
 
@@ -19,7 +18,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     return {
         "public_url": settings.PUBLIC_URL,
         "signup_open": settings.SIGNUP_POLICY == "open",
-        "mail_goes_to_log": settings.EMAIL_BACKEND == CONSOLE_MAIL,
+        "mail_goes_to_log": not settings.MAIL_IS_QUEUED,
         "theme": theme_of(request),
         "my_workspaces": cache(partial(workspaces_of, getattr(request, "user", AnonymousUser()))),
     }

@@ -6,6 +6,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from accounts.selectors.mails import is_mail_late
 from opencode.lib.clock import utc_now
 from opencode.preparation import pending_migrations
 from sync.selectors.snapshots import snapshot_delays
@@ -19,9 +20,10 @@ def readiness_problems() -> list[str]:
 
 
 def degradations() -> list[str]:
-    """What is late while everything is served, by name: `object_storage`, `worker`. Ask when there is no problem."""
+    """What is late while everything is served, by name: `object_storage`, `worker`, `mail`. Ask when it can serve."""
+    now = utc_now()
     try:
-        return snapshot_delays(now=utc_now())
+        return [*snapshot_delays(now=now), *(["mail"] if is_mail_late(now=now) else [])]
     except DatabaseError:
         log.exception("the database does not answer")
         return ["database"]

@@ -1,6 +1,16 @@
 """Who you are, a module a noun."""
 
+from accounts.models.mails import OutgoingMail, new_mail_id
 from accounts.models.owner_links import OwnerLink
 from accounts.models.users import FoldedEmailField, User, UserManager, fold_email, new_user_id
 
-__all__ = ["FoldedEmailField", "OwnerLink", "User", "UserManager", "fold_email", "new_user_id"]
+__all__ = [
+    "FoldedEmailField",
+    "OutgoingMail",
+    "OwnerLink",
+    "User",
+    "UserManager",
+    "fold_email",
+    "new_mail_id",
+    "new_user_id",
+]

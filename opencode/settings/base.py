@@ -199,11 +199,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
+    "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
+    "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},
 }
 
 # --- mail: one URL, smtp://user:password@host:587?tls=1; without it mail goes to the console log
 DEFAULT_FROM_EMAIL = "opencode console <console@localhost>"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "opencode.lib.logmail.LogEmailBackend"
+MAIL_IS_QUEUED = bool(ENV.EMAIL_URL)
 EMAIL_TIMEOUT = 10
 if ENV.EMAIL_URL:
     _mail = read_mail_url(ENV.EMAIL_URL)

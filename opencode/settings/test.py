@@ -16,6 +16,7 @@ _scratch = Path(tempfile.mkdtemp(prefix="opencode-test-"))
 DATABASES["default"]["TEST"] = {"NAME": _scratch / "test.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_IS_QUEUED = True
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 STORAGES = {
     "default": {

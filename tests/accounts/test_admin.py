@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import OutgoingMail, User
 from tests.cast import PASSWORD, Cast, browser
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +81,17 @@ def test_staff_cannot_block_a_superuser(staff: User, superuser: User) -> None:
 @pytest.mark.parametrize("path", ["add/", "{pk}/delete/"])
 def test_nobody_adds_or_deletes_people_here(superuser: User, cast: Cast, path: str) -> None:
     assert browser(superuser).get(PEOPLE + path.format(pk=cast.alice.pk)).status_code == 403
+
+
+def test_staff_see_why_a_mail_was_given_up_and_begin_again(superuser: User) -> None:
+    given_up = OutgoingMail.objects.create(
+        recipient="dave@example.com", subject="hello", state="failed", body="sealed text", last_error="550 nobody"
+    )
+    client = browser(superuser)
+    page = client.get("/admin/accounts/outgoingmail/", {"q": "dave"}).content.decode()
+    assert "550 nobody" in page
+    assert "sealed text" not in client.get(f"/admin/accounts/outgoingmail/{given_up.pk}/change/").content.decode()
+    client.post("/admin/accounts/outgoingmail/", {"action": "begin_again", "_selected_action": given_up.pk})
+    given_up.refresh_from_db()
+    assert (given_up.state, given_up.attempts) == ("waiting", 0)
+    assert given_up.due_at is not None

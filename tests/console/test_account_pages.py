@@ -50,7 +50,7 @@ def test_closed_sign_up_says_so_and_is_not_offered(db: None) -> None:
     assert reverse("account_signup") not in client.get(reverse("account_login")).content.decode()
 
 
-@override_settings(EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend")
+@override_settings(MAIL_IS_QUEUED=False)
 def test_page_says_when_mail_goes_to_the_log(db: None) -> None:
     page = Client(headers=BROWSER).get(reverse("account_email_verification_sent")).content.decode()
     assert "console's log" in page

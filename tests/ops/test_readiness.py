@@ -1,5 +1,6 @@
 """/readyz names what keeps the process from serving."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from accounts.models import OutgoingMail
 from opencode import readiness
+from opencode.lib.clock import utc_now
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +57,17 @@ def test_database_that_does_not_answer_is_named(data_dir: Any) -> None:
     connection.cursor().execute("ALTER TABLE django_migrations RENAME TO elsewhere")
     connection.cursor().execute("CREATE TABLE django_migrations (broken integer)")
     assert not_ready() == ["database"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"due_at": utc_now(), "created_at": utc_now() - timedelta(minutes=11)},
+        {"state": "failed", "ended_at": utc_now() - timedelta(minutes=59)},
+    ],
+)
+def test_late_mail_is_named_while_everything_is_served(data_dir: Any, fields: dict[str, Any]) -> None:
+    OutgoingMail.objects.create(recipient="dave@example.com", **fields)
+    assert Client().get("/readyz").json() == {"status": "degraded", "degraded": ["mail"]}
+    OutgoingMail.objects.update(state="sent", due_at=None)
+    assert Client().get("/readyz").json() == {"status": "ready"}

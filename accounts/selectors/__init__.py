@@ -1,0 +1,1 @@
+"""Reads of accounts, a module a noun."""

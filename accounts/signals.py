@@ -1,0 +1,6 @@
+"""Facts: sent after the commit that made them true. Receivers get ids only and must bear a repeat."""
+
+from django.dispatch import Signal
+
+mail_stored = Signal()
+"""mail_id: a mail that waits to be delivered"""

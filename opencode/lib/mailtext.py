@@ -1,0 +1,37 @@
+"""A mail from one template: its subject, its plain text and its HTML.
+
+A template extends `layout` and has the blocks `subject` and `content`; what stands in `content` is made of the tags in
+`opencode/templatetags/mail.py`, which write either kind. Nothing is escaped in plain text, everything in HTML.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.template import Context, loader
+
+SUBJECT_CHARACTERS = 200
+
+
+class MailText(NamedTuple):
+    subject: str
+    text: str
+    html: str
+
+
+def mail_text(template: str, context: Mapping[str, Any]) -> MailText:
+    """Render `template` with `context`; `public_url` and `subject` are there for every mail."""
+    subject = " ".join(_rendered(template, "subject", context).split())[:SUBJECT_CHARACTERS]
+    given = {**context, "subject": subject}
+    text = re.sub(r"[ \t]+\n", "\n", _rendered(template, "text", given))
+    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return MailText(subject=subject, text=text, html=_rendered(template, "html", given).strip() + "\n")
+
+
+def _rendered(template: str, kind: str, context: Mapping[str, Any]) -> str:
+    """`kind` is `subject`, `text` or `html`: which layout the template extends."""
+    data = {**context, "public_url": settings.PUBLIC_URL, "layout": f"mail/{kind}.html", "mail_kind": kind}
+    found: Any = loader.get_template(template)
+    rendered: str = found.template.render(Context(data, autoescape=kind == "html"))
+    return rendered
