@@ -143,7 +143,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         if error is None:
             self._put(ack_text(operation_id, *outcome.result()))
         elif isinstance(error, Denial):
-            self._put(error_text(error.code, error.message, operation_id, dict(error.extra)))
+            self._put(error_text(error.code, error.message, operation_id, _facts(error)))
         else:
             self._put(error_text("internal_error", "the update was not kept", operation_id))
 
@@ -232,8 +232,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         await self._text(text)
 
     async def _refuse(self, denial: Denial) -> None:
-        extra = denial.extra if denial.retry_after is None else {**denial.extra, "retry_after": denial.retry_after}
-        await self._close(close_code_of(denial.status), error_text(denial.code, denial.message, None, dict(extra)))
+        await self._close(close_code_of(denial.status), error_text(denial.code, denial.message, None, _facts(denial)))
 
     async def _close(self, code: CloseCode, last_words: str | None = None) -> None:
         if code is CloseCode.RESTART:
@@ -242,3 +241,9 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             if last_words is not None:
                 await self._text(last_words)
             await self.base_send({"type": "websocket.close", "code": int(code)})
+
+
+def _facts(denial: Denial) -> dict[str, Any]:
+    """What a refusal says beside its code and message."""
+    pause = {} if denial.retry_after is None else {"retry_after": denial.retry_after}
+    return {**denial.extra, **pause}

@@ -1,6 +1,6 @@
 """Refusals of session sync; each changed nothing."""
 
-from opencode.lib.errors import Conflict, Denial, TooManyRequests
+from opencode.lib.errors import Conflict, Denial, ServiceUnavailable, TooManyRequests
 
 
 class SessionGone(Denial):
@@ -58,6 +58,11 @@ class WriterBusy(Denial):
     code = "writer_busy"
     status = 503
     default_message = "The server has more updates waiting than it may hold; try again in a moment."
+
+
+class StorageFull(ServiceUnavailable):
+    code = "storage_full"
+    default_message = "The server's disk is full: nothing was kept. It goes on by itself once there is room."
 
 
 class AnonymousSharesOff(Denial):

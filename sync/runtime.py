@@ -24,7 +24,7 @@ from sync.presence import Presence
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
 from sync.protocol.updates import Receipt
-from sync.store import StateRead, read_state
+from sync.store import StateRead, bound_connection, read_state
 from sync.writer import Publish, SessionCommit, Writer
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Runtime:
         self.connections = Connections()
         self.pace = PublishPace()
         self._writer = Writer(self._committed)
-        self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader")
+        self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
         self._heartbeat: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -141,7 +141,12 @@ def _read(work: Callable[..., T], args: Sequence[Any]) -> T:
 
 
 def _range_of(commit: SessionCommit) -> Range:
-    pieces = [entry_text(update.key, update.seq, update.content, update.deleted) for update in commit.updates]
+    """What cannot be encoded here is left to be read: whoever published must hear of the commit all the same."""
+    try:
+        pieces = [entry_text(update.key, update.seq, update.content, update.deleted) for update in commit.updates]
+    except Exception:
+        log.exception("range_not_encoded", extra={"session": commit.session_id})
+        return Range(commit.epoch, commit.first, commit.last, None)
     return Range(commit.epoch, commit.first, commit.last, pieces)
 
 

@@ -1,13 +1,15 @@
 """Publishing to a session: the one way in, for sockets, the agents' routes and commands."""
 
+import time
 from collections.abc import Sequence
 
 from sync.protocol.updates import Receipt, Resolver, Update
 from sync.runtime import get_runtime
 from sync.writer import Publish
 from sync.writer.commit import commit_publishes
+from sync.writer.locked import LOCKED_SECONDS
 
-LOCKED_ATTEMPTS = 200
+LOCKED_RETRY_SECONDS = 0.02
 
 
 async def session_publish(
@@ -38,10 +40,12 @@ def session_publish_sync(
 ) -> Receipt:
     """The same for commands and tasks, committed in this thread; readers elsewhere catch up within a heartbeat."""
     publish = Publish(session_id, updates, operation_id, keys, resolve)
-    for _ in range(LOCKED_ATTEMPTS):
+    deadline = time.monotonic() + LOCKED_SECONDS
+    while time.monotonic() < deadline:
         commit_publishes([publish])
         if isinstance(publish.outcome, Receipt):
             return publish.outcome
         if publish.outcome is not None:
             raise publish.outcome
+        time.sleep(LOCKED_RETRY_SECONDS)
     raise TimeoutError(f"session {session_id} stayed locked")

@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
-from sync.errors import SessionGone
+from sync.errors import SessionGone, StorageFull
 from sync.models import Session
 from sync.protocol.keys import info_key
 from sync.protocol.updates import Receipt
@@ -23,29 +23,37 @@ from sync.writer.summaries import has_message, summary_update
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
-# MySQL and MariaDB: a deadlock, a lock that was waited for too long; a connection that was cut or went away.
-RETRIED = {1205, 1213}
+# MySQL and MariaDB: a lock that was waited for too long; a deadlock; a connection that was cut, went away or is silent.
+LOCK_WAITED = 1205
+DEADLOCK = 1213
 CONNECTION_LOST = {2002, 2003, 2006, 2013, 2055, 4031}
+# A full disk, as MySQL and MariaDB say it and as SQLite does.
+DISK_FULL = {1021, 1114, "database or disk is full"}
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
     """Commit durably; every publish gets its `outcome`, but for those returned second, whose rows are locked elsewhere.
 
-    A deadlock is retried. On any other error each session is committed by itself, so that one session's trouble
-    never touches another.
+    A deadlock is retried, and a lost connection made anew once. On any other error each session is committed by itself,
+    so that one session's trouble never touches another.
     """
+    is_new_connection = False
     for _ in range(ATTEMPTS):
         try:
             return _commit_together(publishes)
         except (OperationalError, InterfaceError) as error:
-            code = error.args[0] if error.args else None
-            if code not in RETRIED | CONNECTION_LOST:
-                log.warning("commit_failed_together", exc_info=True)
-                break
-            if code in CONNECTION_LOST and not connection.in_atomic_block:
+            if _code(error) in CONNECTION_LOST and not connection.in_atomic_block:
                 # Whether a commit that was under way has happened is unknown; publishing again is harmless, by the
                 # operation's id or because the agent's merge rules find nothing new.
                 connection.close()
+                if is_new_connection:
+                    log.warning("database_gone", exc_info=True)
+                    _refuse(publishes, ServiceUnavailable(retry_after=1))
+                    return [], []
+                is_new_connection = True
+            elif _code(error) != DEADLOCK:
+                log.warning("commit_failed_together", exc_info=True)
+                break
         except Exception:
             log.exception("commit_failed_together")
             break
@@ -60,10 +68,15 @@ def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit
         group = groups.pop(0)
         try:
             done, locked = _commit_together(group)
-        except OperationalError:
+        except OperationalError as error:
+            if _code(error) in {LOCK_WAITED, DEADLOCK}:
+                _refuse(group, None)
+                waiting += group
+                continue
             # The database as a whole: locked, full or gone. The other sessions would only wait for it in turn.
             log.exception("commit_failed", extra={"session": group[0].session_id})
-            _refuse([publish for refused in (group, *groups) for publish in refused], ServiceUnavailable())
+            denial = StorageFull(retry_after=10) if _code(error) in DISK_FULL else ServiceUnavailable(retry_after=1)
+            _refuse([publish for refused in (group, *groups) for publish in refused], denial)
             break
         except Exception as error:
             log.exception("commit_failed", extra={"session": group[0].session_id})
@@ -74,7 +87,12 @@ def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit
     return commits, waiting
 
 
-def _refuse(publishes: Sequence[Publish], denial: Denial) -> None:
+def _code(error: Exception) -> object:
+    """MySQL's and MariaDB's number of an error, SQLite's words."""
+    return error.args[0] if error.args else None
+
+
+def _refuse(publishes: Sequence[Publish], denial: Denial | None) -> None:
     for publish in publishes:
         publish.outcome = denial
 

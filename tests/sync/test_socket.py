@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
 from opencode.lib.clock import utc_now
+from sync import runtime
 from sync.consumers import IN_FLIGHT
 from sync.models import Session, SessionEntry, Share
 from sync.runtime import stop_runtime
@@ -355,3 +356,17 @@ async def test_head_moved_by_another_process_reaches_readers_within_a_heartbeat(
         await Session.objects.aupdate(head_seq=1)
         update = await socket.frame("updates")
     assert (update["from"], update["to"], update["entries"][0]["content"]) == (1, 1, 1)
+
+
+async def test_update_that_cannot_be_encoded_for_readers_is_acknowledged_and_read(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(runtime, "entry_text", broken)
+    async with ASGISocket(TARGET, room.writing) as socket:
+        await socket.frame("snapshot")
+        await socket.publish("a", KEY, 1)
+        await socket.frame("ack")
+        assert await socket.entries() == [{"key": KEY, "seq": 1, "content": 1}]

@@ -9,8 +9,8 @@ import pytest
 from django.conf import LazySettings
 from django.db import OperationalError, connection
 
-from opencode.lib.errors import InternalError, ServiceUnavailable
-from sync.errors import EntryTooLarge, SessionFull, SessionGone, WriterBusy
+from opencode.lib.errors import InternalError
+from sync.errors import EntryTooLarge, SessionFull, SessionGone, StorageFull, WriterBusy
 from sync.models import Operation, Session, SessionEntry
 from sync.protocol.updates import Receipt, Stored, Update
 from sync.services.publishing import session_publish_sync
@@ -228,7 +228,7 @@ def test_database_that_fails_refuses_and_keeps_nothing(monkeypatch: pytest.Monke
         patch.setattr(writes, "insert_operations", full)
         publishes = [Publish(session.id, [part(1, session=session.client_id)], "a") for session in sessions]
         commit_publishes(publishes)
-    assert {type(publish.outcome) for publish in publishes} == {ServiceUnavailable}
+    assert {type(publish.outcome) for publish in publishes} == {StorageFull}
     assert not SessionEntry.objects.exists()
     again = [Publish(session.id, [part(1, session=session.client_id)], "a") for session in sessions]
     commit_publishes(again)
