@@ -71,6 +71,11 @@ class TokenAccess:
 
     token_id: str
     workspace_id: str
+    ip: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(KEY, self.token_id, self.ip)
 
 
 def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
@@ -129,4 +134,4 @@ def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
     if found is None:
         raise CredentialsInvalid
     mark_token_used(found, token, ip)
-    return TokenAccess(token_id=found.id, workspace_id=found.workspace_id)
+    return TokenAccess(token_id=found.id, workspace_id=found.workspace_id, ip=ip)

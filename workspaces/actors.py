@@ -13,7 +13,10 @@ KINDS: Final = (PERSON, KEY, DEVICE, STAFF, SYSTEM)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id` is the person's, key's or device's id, empty for the console itself; `ip` and `request_id` where known."""
+    """`id` is the person's, device's or key's id, empty for the console itself; `ip` and `request_id` where known.
+
+    For a program it is the id of what it showed: an API key, a share token, or the share whose secret it has.
+    """
 
     kind: str
     id: str = ""

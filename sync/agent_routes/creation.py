@@ -5,29 +5,39 @@ from functools import partial
 from sync.agent_routes.links import is_local
 from sync.agent_routes.paths import Route
 from sync.agent_routes.patience import patiently
-from sync.agent_routes.targets import forget_target, live_target, readable_target, workspace_of
+from sync.agent_routes.targets import forget_target, live_target, readable_target, token_of
 from sync.http.exchange import Exchange
 from sync.http.threads import in_thread
 from sync.services.shares import CreatedShare, share_create, share_end
+from workspaces.access import TokenAccess
+from workspaces.actors import KEY, Actor
 
 
 async def create_share(exchange: Exchange, route: Route, client_id: str) -> CreatedShare:
     """A share for the agent's session, new or the one it has; raises AnonymousSharesOff, NotFound."""
-    workspace_id = await workspace_of(route, exchange.client_address)
+    token = await token_of(route, exchange.client_address)
     create = partial(
         share_create,
         client_id=client_id,
-        workspace_id=workspace_id,
+        workspace_id=None if token is None else token.workspace_id,
         is_local=is_local(exchange),
         client_address=exchange.client_address,
+        actor=_actor(token, "", exchange),
     )
     return await patiently(partial(in_thread, create))
 
 
-async def end_share(share_id: str, workspace_id: str | None) -> None:
+async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
     """Whoever unshares what ended already has what they wanted; NotFound when it is another workspace's."""
+    token = await token_of(route, exchange.client_address)
     if await live_target(share_id) is None:
         return
-    await readable_target(share_id, workspace_id)
-    await patiently(partial(in_thread, partial(share_end, share_id=share_id)))
+    await readable_target(share_id, None if token is None else token.workspace_id)
+    end = partial(share_end, share_id=share_id, actor=_actor(token, share_id, exchange))
+    await patiently(partial(in_thread, end))
     forget_target(share_id)
+
+
+def _actor(token: TokenAccess | None, share_id: str, exchange: Exchange) -> Actor:
+    """Who the audit log says it was: the agent's token, or the share whose secret it has."""
+    return Actor(KEY, share_id, exchange.client_address or None) if token is None else token.actor

@@ -45,9 +45,9 @@ async def data(exchange: Exchange, route: Route) -> Answer:
 async def share(exchange: Exchange, route: Route) -> Answer:
     body = await exchange.body()
     secret = secret_of(await decoded(partial(fields_of, body), len(body)))
-    workspace_id = await workspace_of(route, exchange.client_address)
     if not opens(secret, route.share_id):
+        workspace_id = await workspace_of(route, exchange.client_address)
         await readable_target(route.share_id, workspace_id)
         raise (CredentialsInvalid if secret else CredentialsMissing)("The share's secret is missing or wrong.")
-    await end_share(route.share_id, workspace_id)
+    await end_share(exchange, route, route.share_id)
     return EMPTY

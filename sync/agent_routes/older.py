@@ -48,8 +48,7 @@ async def share_sync(exchange: Exchange, route: Route) -> Answer:
 async def share_delete(exchange: Exchange, route: Route) -> Answer:
     body = await exchange.body()
     share_id = share_id_of(secret_of(await decoded(partial(fields_of, body), len(body))))
-    workspace_id = await workspace_of(route, exchange.client_address)
-    await end_share(share_id, workspace_id)
+    await end_share(exchange, route, share_id)
     return EMPTY
 
 

@@ -1,6 +1,7 @@
 """Which session a request writes to, and whether it may: by the share's id, its secret, the workspace's token."""
 
 import time
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
@@ -8,7 +9,7 @@ from sync.agent_routes.paths import Route
 from sync.http.threads import in_thread
 from sync.selectors.shares import ShareTarget, share_target
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
-from workspaces.access import share_token_access
+from workspaces.access import TokenAccess, share_token_access
 
 # An agent syncs once a second, and a share that ended must be refused within a heartbeat (4 s): for two seconds the
 # last answer may stand. Safe for writes too, as the writer itself refuses a session that is gone.
@@ -37,7 +38,7 @@ class _Recent(Generic[V]):
 
 
 _targets: _Recent[ShareTarget] = _Recent()
-_workspaces: _Recent[str] = _Recent()
+_tokens: _Recent[TokenAccess] = _Recent()
 
 
 def forget_target(share_id: str) -> None:
@@ -45,17 +46,23 @@ def forget_target(share_id: str) -> None:
 
 
 async def workspace_of(route: Route, ip: str) -> str | None:
-    """The workspace of the address's token, None without one; a token that opens nothing raises NotFound."""
+    """The workspace of the address's token, None without one; raises NotFound as `token_of` does."""
+    token = await token_of(route, ip)
+    return None if token is None else token.workspace_id
+
+
+async def token_of(route: Route, ip: str) -> TokenAccess | None:
+    """What the address's token opens, None without one; a token that opens nothing raises NotFound."""
     if not route.token:
         return None
-    known = _workspaces.get(route.token)
+    known = _tokens.get(route.token)
     if known is None:
         try:
-            known = (await in_thread(share_token_access, route.token, ip=ip or None)).workspace_id
+            known = await in_thread(share_token_access, route.token, ip=ip or None)
         except CredentialsInvalid:
             raise NotFound("No workspace has this address: its token is wrong, expired or revoked.") from None
-        _workspaces.put(route.token, known)
-    return known
+        _tokens.put(route.token, known)
+    return replace(known, ip=ip or None)
 
 
 async def live_target(share_id: str) -> ShareTarget | None:

@@ -4,18 +4,19 @@ from functools import partial
 
 from django.db import transaction
 
-from accounts.models import User
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
 from sync.signals import session_erased
 from sync.snapshots import session_prefix
+from workspaces.actors import PERSON, STAFF, Actor
+from workspaces.services.audit import audit_record
 
 
 @transaction.atomic
-def session_erase(*, session_id: int, erased_by: User | None = None) -> DeletionReceipt | None:
+def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
     """Erase a session with everything that belongs to it and leave a receipt; None when there is no such session.
 
-    Without `erased_by` it was an agent that unshared, or a command. Objects, caches and sockets are the matter of those
-    who listen to `session_erased`; the receipt is confirmed when a later sweep finds nothing left.
+    The receipt names the person, when it was one. Objects, caches and sockets are the matter of those who listen to
+    `session_erased`; the receipt is confirmed when a later sweep finds nothing left.
     """
     session = Session.objects.select_for_update().filter(id=session_id).first()
     if session is None:
@@ -35,7 +36,7 @@ def session_erase(*, session_id: int, erased_by: User | None = None) -> Deletion
         shares=shares,
         snapshots=len(object_names),
         content_bytes=session.content_bytes,
-        erased_by=erased_by,
+        erased_by_id=actor.id if actor.kind in {PERSON, STAFF} else None,
     )
     fact = partial(
         session_erased.send_robust,
@@ -46,4 +47,16 @@ def session_erase(*, session_id: int, erased_by: User | None = None) -> Deletion
         receipt_id=receipt.pk,
     )
     transaction.on_commit(fact)
+    _record(receipt, actor)
     return receipt
+
+
+def _record(receipt: DeletionReceipt, actor: Actor) -> None:
+    if receipt.workspace_id is not None:
+        audit_record(
+            workspace_id=receipt.workspace_id,
+            actor=actor,
+            action="session.delete",
+            target_id=receipt.client_id,
+            details={"receipt": receipt.pk},
+        )

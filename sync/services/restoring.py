@@ -10,7 +10,6 @@ from typing import NamedTuple
 import structlog
 from django.db import transaction
 
-from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Conflict
 from sync.errors import SessionGone
@@ -19,6 +18,8 @@ from sync.protocol.tally import summary_columns
 from sync.services.snapshots import snapshot_write
 from sync.snapshots import SnapshotEntry, snapshot_open
 from sync.store.writes import EntryWrite, upsert_entries
+from workspaces.actors import Actor
+from workspaces.services.audit import audit_record
 
 log = structlog.get_logger(__name__)
 # A session that is written to all the time can move on between its snapshot and the lock.
@@ -39,7 +40,7 @@ class Restoration(NamedTuple):
     undo: Snapshot | None
 
 
-def session_restore(*, snapshot: Snapshot, restored_by: User | None = None) -> Restoration:
+def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
     """Make the session what it was in `snapshot`, in one transaction.
 
     Raises Conflict when others keep writing, SessionGone, SnapshotDamaged, and what the storage raises; then nothing
@@ -51,14 +52,14 @@ def session_restore(*, snapshot: Snapshot, restored_by: User | None = None) -> R
             undo = snapshot_write(session_id=snapshot.session_id)
             if undo is None and not Session.objects.filter(pk=snapshot.session_id).exists():
                 raise SessionGone
-            done = _rewrite(undo, opened.entries) if undo is not None else None
+            done = _rewrite(snapshot, undo, opened.entries, actor) if undo is not None else None
             if done is not None:
                 log.info(
                     "session restored",
                     session=snapshot.session_id,
                     snapshot=snapshot.pk,
                     undo=undo and undo.pk,
-                    user=restored_by and restored_by.pk,
+                    actor=actor.id,
                 )
                 return done
     raise Conflict("The session is being written to; try again in a moment.")
@@ -75,7 +76,7 @@ def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
 
 
 @transaction.atomic
-def _rewrite(undo: Snapshot, entries: Iterable[SnapshotEntry]) -> Restoration | None:
+def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry], actor: Actor) -> Restoration | None:
     """None, and nothing written, when the session is no longer as `undo` holds it."""
     session = (
         Session.objects.select_for_update().filter(pk=undo.session_id, epoch=undo.epoch, head_seq=undo.seq).first()
@@ -98,6 +99,14 @@ def _rewrite(undo: Snapshot, entries: Iterable[SnapshotEntry]) -> Restoration | 
         last_activity_at=now,
         **columns,
     )
+    if session.workspace_id is not None:
+        audit_record(
+            workspace_id=session.workspace_id,
+            actor=actor,
+            action="session.restore",
+            target_id=session.client_id,
+            details={"snapshot": snapshot.pk, "undo": undo.pk},
+        )
     return Restoration(epoch, writing.head, restored, removed, undo)
 
 

@@ -12,10 +12,12 @@ from opencode.lib.errors import Conflict
 from opencode.lib.keyring import current_version, key_versions, mac
 from sync.errors import AnonymousSharesOff
 from sync.models import Session, Share, ShareClaim
-from sync.selectors.shares import agents_share, share_target
+from sync.selectors.shares import ShareTarget, agents_share, share_target
 from sync.services.erasure import session_erase
 from sync.sharesecrets import derive_share_secret
 from sync.signals import share_ended
+from workspaces.actors import Actor
+from workspaces.services.audit import audit_record
 
 LOOPBACK_OWNER = "loopback"
 TWIN_SECONDS = 10
@@ -30,7 +32,9 @@ class CreatedShare(NamedTuple):
     secret: str
 
 
-def share_create(*, client_id: str, workspace_id: str | None, is_local: bool, client_address: str) -> CreatedShare:
+def share_create(
+    *, client_id: str, workspace_id: str | None, is_local: bool, client_address: str, actor: Actor
+) -> CreatedShare:
     """Share the agent's session `client_id`.
 
     In a workspace, or on a server that only this machine reaches (`is_local`), creating again answers the same share
@@ -42,11 +46,11 @@ def share_create(*, client_id: str, workspace_id: str | None, is_local: bool, cl
     if workspace_id is None and not is_local:
         return _answer(_anonymous_share(client_id, client_address))
     owner_key = workspace_id or LOOPBACK_OWNER
-    share = agents_share(owner_key, client_id) or _owned_share(owner_key, client_id, workspace_id)
+    share = agents_share(owner_key, client_id) or _owned_share(owner_key, client_id, workspace_id, actor)
     return _answer(share)
 
 
-def share_end(*, share_id: str) -> None:
+def share_end(*, share_id: str, actor: Actor) -> None:
     """Unshare: a workspace's session loses this link and stays, a session without an owner is erased.
 
     A share that does not live is left alone: the agent repeats requests whose answer it did not see.
@@ -55,10 +59,23 @@ def share_end(*, share_id: str) -> None:
     if target is None:
         return
     if target.workspace_id is None:
-        session_erase(session_id=target.session_id)
-    elif not Share.objects.filter(id=share_id, revoked_at=None).update(revoked_at=utc_now()):
+        session_erase(session_id=target.session_id, actor=actor)
+    elif not _unshare(target, target.workspace_id, actor):
         return
     share_ended.send(Share, share_id=share_id, session_id=target.session_id)
+
+
+@transaction.atomic
+def _unshare(target: ShareTarget, workspace_id: str, actor: Actor) -> bool:
+    ended = Share.objects.filter(id=target.share_id, revoked_at=None).update(revoked_at=utc_now())
+    if ended:
+        _record(workspace_id, actor, "session.unshare", target.client_id, target.share_id)
+    return bool(ended)
+
+
+def _record(workspace_id: str, actor: Actor, action: str, client_id: str, share_id: str) -> None:
+    details = {"share": share_id}
+    audit_record(workspace_id=workspace_id, actor=actor, action=action, target_id=client_id, details=details)
 
 
 def share_claims_purge() -> int:
@@ -75,14 +92,20 @@ def _answer(share: Share) -> CreatedShare:
     return CreatedShare(share.pk, derive_share_secret(share.pk, share.secret_version))
 
 
-def _owned_share(owner_key: str, client_id: str, workspace_id: str | None) -> Share:
+def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor) -> Share:
     with transaction.atomic():
         session, _ = Session.objects.get_or_create(
             owner_key=owner_key, client_id=client_id, defaults={"workspace_id": workspace_id}
         )
         # Creates of one session take turns here, so that the second finds the first one's share.
         Session.objects.select_for_update().get(pk=session.pk)
-        return agents_share(owner_key, client_id) or _new_share(session)
+        known = agents_share(owner_key, client_id)
+        if known is not None:
+            return known
+        share = _new_share(session)
+        if workspace_id is not None:
+            _record(workspace_id, actor, "session.share", client_id, share.pk)
+        return share
 
 
 def _new_share(session: Session) -> Share:

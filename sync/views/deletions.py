@@ -44,8 +44,7 @@ def deletion_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _deleted(request: HttpRequest, reading: Reading, slug: str) -> HttpResponse:
-    user = reading.access.user if reading.access is not None else None
-    receipt = session_erase(session_id=reading.session.pk, erased_by=user)
+    receipt = session_erase(session_id=reading.session.pk, actor=reading.actor)
     if receipt is not None:
         messages.success(request, f"The session {receipt.client_id} is deleted; its receipt is {receipt.pk}.")
     return redirect("sync:deletions", slug)

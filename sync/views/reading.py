@@ -15,6 +15,7 @@ from opencode.lib.http import denial_response, request_id_of
 from sync.models import Session, Share
 from sync.selectors.documents import shared_session, workspace_session
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
+from workspaces.actors import Actor
 
 P = ParamSpec("P")
 
@@ -37,6 +38,12 @@ class Reading:
     def may(self, permission: str) -> bool:
         """Whether a member reads, and one whose role allows it."""
         return self.access is not None and self.access.can(permission)
+
+    @property
+    def actor(self) -> Actor:
+        """The member who reads; nobody who has only the link acts."""
+        assert self.access is not None
+        return self.access.actor
 
     @property
     def socket_path(self) -> str:

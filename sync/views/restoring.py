@@ -32,9 +32,8 @@ def snapshot_restore(request: HttpRequest, slug: str, client_id: str, snapshot_i
 
 
 def _restored(request: HttpRequest, slug: str, reading: Reading, snapshot: Snapshot) -> HttpResponse:
-    user = reading.access.user if reading.access is not None else None
     with storage_refusals(snapshot):
-        done = session_restore(snapshot=snapshot, restored_by=user)
+        done = session_restore(snapshot=snapshot, actor=reading.actor)
     before = f"at {done.undo.seq}" if done.undo else "before"
     taken = f"{snapshot.created_at:%Y-%m-%d %H:%M:%S}"
     messages.success(

@@ -43,7 +43,7 @@ def share_end(request: HttpRequest, slug: str, client_id: str, share_id: str) ->
     if share is None:
         raise NotFound
     if request.method == "POST":
-        share_link_end(share=share)
+        share_link_end(share=share, actor=reading.actor)
         messages.success(request, f"The link /share/{share.pk} has ended.")
         return redirect(f"{reading.url('page')}?shares")
     return render(request, "sync/share_end.html", {**_context(reading), "share": share, "state": share_state(share)})
@@ -54,6 +54,7 @@ def _created(reading: Reading, form: ShareLinkForm) -> Share:
     return share_link_create(
         session=reading.session,
         created_by=reading.access.user,
+        actor=reading.actor,
         visibility=form.cleaned_data["visibility"],
         expires_at=form.expires_at(),
     )

@@ -19,6 +19,7 @@ from tests.architecture.tenancy_table import AGENT_CALLS, API_CALLS, SOCKETS, Ag
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
 from tests.sync.asgi_events import ASGIEvents
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.api_keys import api_key_create
 
@@ -104,7 +105,7 @@ async def api_askers(world: World) -> list[dict[str, str]]:
 
 async def key_of(workspace: Workspace, person: Any, scope: str) -> str:
     create = sync_to_async(api_key_create)
-    return (await create(workspace=workspace, created_by=person, name="k", scopes=[scope]))[1]
+    return (await create(workspace=workspace, created_by=person, name="k", scopes=[scope], actor=THE_CONSOLE))[1]
 
 
 async def status_of(method: str, path: str, headers: dict[str, str]) -> int:

@@ -8,6 +8,7 @@ from sync.services.publishing import session_publish_sync
 from sync.services.snapshots import snapshot_write
 from sync.sharesecrets import derive_share_secret
 from tests.cast import Cast, make_cast
+from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create
 
@@ -37,11 +38,19 @@ def make_world() -> World:
     assert snapshot is not None
     assert gammas_snapshot is not None
     share = Share.objects.create(session=session, secret_version=1)
-    carols_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=READ)
-    bobs_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.bob, name="bob", scopes=READ)
-    gammas_key, _ = api_key_create(workspace=cast.gamma, created_by=cast.charlie, name="charlie", scopes=READ)
-    token, alphas_secret = share_token_create(workspace=cast.alpha, created_by=cast.alice, name="alpha")
-    gammas_token, gammas_secret = share_token_create(workspace=cast.gamma, created_by=cast.charlie, name="gamma")
+    carols_key, _ = api_key_create(
+        workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=READ, actor=THE_CONSOLE
+    )
+    bobs_key, _ = api_key_create(workspace=cast.alpha, created_by=cast.bob, name="bob", scopes=READ, actor=THE_CONSOLE)
+    gammas_key, _ = api_key_create(
+        workspace=cast.gamma, created_by=cast.charlie, name="charlie", scopes=READ, actor=THE_CONSOLE
+    )
+    token, alphas_secret = share_token_create(
+        workspace=cast.alpha, created_by=cast.alice, name="alpha", actor=THE_CONSOLE
+    )
+    gammas_token, gammas_secret = share_token_create(
+        workspace=cast.gamma, created_by=cast.charlie, name="gamma", actor=THE_CONSOLE
+    )
     names = {
         "session": SESSION,
         "snapshot": str(snapshot.pk),

@@ -12,13 +12,16 @@ def main() -> None:
     from django.core.management import call_command
 
     from accounts.models import User
+    from workspaces.actors import THE_CONSOLE
     from workspaces.services.api_keys import api_key_create
     from workspaces.services.workspaces import workspace_create
 
     call_command("migrate", verbosity=0)
     owner = User.objects.create_user("bench@example.com")
     workspace = workspace_create(owner=owner, name="Bench")
-    _, key = api_key_create(workspace=workspace, created_by=owner, name="bench", scopes=["sync:read", "sync:write"])
+    _, key = api_key_create(
+        workspace=workspace, created_by=owner, name="bench", scopes=["sync:read", "sync:write"], actor=THE_CONSOLE
+    )
     sys.stdout.write(key + "\n")
 
 

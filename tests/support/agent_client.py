@@ -10,6 +10,7 @@ import pytest
 from opencode.asgi import application
 from sync.runtime import stop_runtime
 from tests.cast import Cast
+from workspaces.actors import THE_CONSOLE
 from workspaces.services.share_tokens import share_token_create
 
 
@@ -81,7 +82,8 @@ async def sync_runtime(transactional_db: None) -> AsyncIterator[None]:
 @pytest.fixture
 def alpha_agent(cast: Cast, sync_runtime: None) -> AgentClient:
     """An agent with a token of the workspace alpha in its address."""
-    return AgentClient(prefix=f"/w/{share_token_create(workspace=cast.alpha, created_by=cast.alice, name='laptop')[1]}")
+    _, secret = share_token_create(workspace=cast.alpha, created_by=cast.alice, name="laptop", actor=THE_CONSOLE)
+    return AgentClient(prefix=f"/w/{secret}")
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ def seed() -> dict[str, str]:
     from allauth.account.models import EmailAddress
 
     from accounts.models import User
+    from workspaces.actors import THE_CONSOLE
     from workspaces.services.api_keys import api_key_create
     from workspaces.services.share_tokens import share_token_create
     from workspaces.services.workspaces import workspace_create
@@ -31,8 +32,10 @@ def seed() -> dict[str, str]:
     user = User.objects.create_user(EMAIL, PASSWORD)
     EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
     workspace = workspace_create(owner=user, name="Alpha")
-    _, key = api_key_create(workspace=workspace, created_by=user, name="tests", scopes=["sync:read", "sync:write"])
-    _, token = share_token_create(workspace=workspace, created_by=user, name="tests")
+    _, key = api_key_create(
+        workspace=workspace, created_by=user, name="tests", scopes=["sync:read", "sync:write"], actor=THE_CONSOLE
+    )
+    _, token = share_token_create(workspace=workspace, created_by=user, name="tests", actor=THE_CONSOLE)
     return {"email": EMAIL, "password": PASSWORD, "slug": workspace.slug, "key": key, "token": token}
 
 

@@ -15,6 +15,7 @@ from sync.services.shares import share_claims_purge
 from sync.signals import session_erased, share_ended
 from tests.cast import Cast
 from tests.support.agent_client import AgentClient, Shared, denial_of
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import ShareToken
 from workspaces.services.share_tokens import share_token_create, share_token_revoke
 
@@ -167,7 +168,7 @@ async def test_a_wrong_token_is_no_address(sync_runtime: None, token: str) -> No
 
 
 async def test_a_revoked_token_shares_no_more(alpha_agent: AgentClient) -> None:
-    await sync_to_async(lambda: share_token_revoke(token=ShareToken.objects.get()))()
+    await sync_to_async(lambda: share_token_revoke(token=ShareToken.objects.get(), actor=THE_CONSOLE))()
     assert denial_of(await alpha_agent.send("POST", "/api/share", {"sessionID": "ses_1"})) == (404, "not_found")
 
 
@@ -179,7 +180,9 @@ async def test_an_expired_token_shares_no_more(alpha_agent: AgentClient) -> None
 async def test_a_token_opens_no_other_workspaces_share(
     alpha_agent: AgentClient, agent: AgentClient, cast: Cast
 ) -> None:
-    gamma = await sync_to_async(share_token_create)(workspace=cast.gamma, created_by=cast.charlie, name="x")
+    gamma = await sync_to_async(share_token_create)(
+        workspace=cast.gamma, created_by=cast.charlie, name="x", actor=THE_CONSOLE
+    )
     foreign = AgentClient(prefix=f"/w/{gamma[1]}")
     shared = await alpha_agent.create()
     await alpha_agent.sync(shared, INFO)

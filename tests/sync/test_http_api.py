@@ -24,6 +24,7 @@ from sync.sharesecrets import derive_share_secret
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
 from tests.sync.asgi_events import HOST, ASGIEvents
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 
@@ -58,7 +59,9 @@ def _make_room() -> Room:
     cast = make_cast()
     session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
     keys = {
-        scope: api_key_create(workspace=cast.alpha, created_by=cast.carol, name=scope, scopes=[scope])[1]
+        scope: api_key_create(
+            workspace=cast.alpha, created_by=cast.carol, name=scope, scopes=[scope], actor=THE_CONSOLE
+        )[1]
         for scope in ("sync:read", "sync:write")
     }
     transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
@@ -171,7 +174,7 @@ async def test_removed_member_loses_the_stream(room: Room) -> None:
 async def test_erased_session_ends_the_stream(room: Room) -> None:
     async with ASGIEvents(EVENTS, room.reading) as events:
         await events.event("snapshot")
-        await sync_to_async(session_erase)(session_id=room.session.pk)
+        await sync_to_async(session_erase)(session_id=room.session.pk, actor=THE_CONSOLE)
         last = await events.ended()
     assert (last.kind, last.frame["code"]) == ("error", "session_gone")
 
@@ -373,9 +376,9 @@ async def test_refusals_keep_to_the_contract(room: Room, method: str, path: str,
 
 async def test_foreign_session_is_not_found(room: Room) -> None:
     def gammas_key() -> str:
-        return api_key_create(workspace=room.cast.gamma, created_by=room.cast.charlie, name="c", scopes=["sync:read"])[
-            1
-        ]
+        return api_key_create(
+            workspace=room.cast.gamma, created_by=room.cast.charlie, name="c", scopes=["sync:read"], actor=THE_CONSOLE
+        )[1]
 
     key = await sync_to_async(gammas_key)()
     answer = await room.http.get(ENTRIES, headers={"authorization": f"Bearer {key}"})

@@ -13,6 +13,7 @@ from sync.models import Session, Share
 from sync.runtime import get_runtime, stop_runtime
 from tests.cast import make_cast
 from tests.sync.asgi_socket import ASGISocket
+from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +25,9 @@ def _make_session() -> tuple[Session, Share, dict[str, str]]:
     cast = make_cast()
     session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
     share = Share.objects.create(session=session, secret_version=1)
-    _, key = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="k", scopes=["sync:read"])
+    _, key = api_key_create(
+        workspace=cast.alpha, created_by=cast.carol, name="k", scopes=["sync:read"], actor=THE_CONSOLE
+    )
     return session, share, {"authorization": f"Bearer {key}"}
 
 

@@ -15,7 +15,9 @@ from sync.services.verification import session_verify
 from sync.snapshots import SnapshotDamaged
 from sync.store import read_state
 from tests.cast import Cast, SignIn
+from tests.support.audit import audited
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, INFO, SECOND_TEXT, make_session, publish
+from workspaces.actors import PERSON, THE_CONSOLE, Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THIRD_TEXT = f"session/part/{CLIENT_ID}/msg_2/prt_3"
@@ -63,17 +65,25 @@ def test_restored_session_is_what_it_was(session: Session) -> None:
     then, facts = contents(session), columns(session)
     snapshot = take(session)
     change(session)
-    done = session_restore(snapshot=snapshot)
+    done = session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     assert contents(session) == then
     assert columns(session) == facts
     assert (done.restored, done.removed) == (6, 1)
+
+
+def test_restore_is_in_the_audit_log(cast: Cast, session: Session) -> None:
+    snapshot = take(session)
+    done = session_restore(snapshot=snapshot, actor=Actor(PERSON, cast.bob.pk, "192.0.2.7"))
+    (entry,) = audited(cast.alpha, "session.restore")
+    assert (entry.actor_id, entry.ip, entry.target_id) == (cast.bob.pk, "192.0.2.7", CLIENT_ID)
+    assert json.loads(entry.details) == {"snapshot": snapshot.pk, "undo": done.undo and done.undo.pk}
 
 
 def test_numbers_go_on_under_a_new_epoch(session: Session) -> None:
     snapshot = take(session)
     change(session)
     before = session.head_seq
-    done = session_restore(snapshot=snapshot)
+    done = session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     session.refresh_from_db()
     assert (session.epoch, session.head_seq) == (done.epoch, before + 7)
     assert session.epoch != snapshot.epoch
@@ -87,10 +97,10 @@ def test_restore_is_undone_by_restoring_what_was_taken_before(session: Session) 
     snapshot = take(session)
     change(session)
     now, facts = contents(session), columns(session)
-    undo = session_restore(snapshot=snapshot).undo
+    undo = session_restore(snapshot=snapshot, actor=THE_CONSOLE).undo
     assert undo is not None
     assert undo.seq == session.head_seq
-    session_restore(snapshot=undo)
+    session_restore(snapshot=undo, actor=THE_CONSOLE)
     assert contents(session) == now
     assert columns(session) == facts
 
@@ -98,7 +108,7 @@ def test_restore_is_undone_by_restoring_what_was_taken_before(session: Session) 
 def test_restored_session_is_written_and_agrees_with_its_rows(session: Session) -> None:
     snapshot = take(session)
     change(session)
-    session_restore(snapshot=snapshot)
+    session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     session.refresh_from_db()
     assert session.snapshot_due_at is not None
     assert take(session).epoch == session.epoch
@@ -111,7 +121,7 @@ def test_ranks_come_back_with_the_entries(session: Session) -> None:
     SessionEntry.objects.filter(key=FIRST_TEXT).update(rank=77)
     snapshot = take(session)
     change(session)
-    session_restore(snapshot=snapshot)
+    session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     assert SessionEntry.objects.get(session=session, key=FIRST_TEXT).rank == 77
 
 
@@ -127,9 +137,9 @@ def test_update_that_comes_between_is_kept_in_the_undo(session: Session, monkeyp
         return written
 
     monkeypatch.setattr(restoring, "snapshot_write", write_and_publish)
-    undo = session_restore(snapshot=snapshot).undo
+    undo = session_restore(snapshot=snapshot, actor=THE_CONSOLE).undo
     assert undo is not None
-    session_restore(snapshot=undo)
+    session_restore(snapshot=undo, actor=THE_CONSOLE)
     assert "session/part/ses_1/msg_1/late" in contents(session)
 
 
@@ -145,7 +155,7 @@ def test_session_that_never_rests_is_refused(session: Session, monkeypatch: pyte
 
     monkeypatch.setattr(restoring, "snapshot_write", write_and_publish)
     with pytest.raises(Conflict):
-        session_restore(snapshot=snapshot)
+        session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     session.refresh_from_db()
     assert session.epoch == snapshot.epoch
 
@@ -156,7 +166,7 @@ def test_damaged_snapshot_changes_nothing(session: Session, objects: Path) -> No
     now = contents(session)
     (objects / snapshot.object_name).write_bytes(b"damaged")
     with pytest.raises(SnapshotDamaged):
-        session_restore(snapshot=snapshot)
+        session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     assert contents(session) == now
 
 
@@ -165,7 +175,7 @@ def test_oldest_snapshot_can_be_restored_though_it_is_let_go(session: Session, s
     then = contents(session)
     snapshot = take(session)
     change(session)
-    session_restore(snapshot=snapshot)
+    session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     assert contents(session) == then
 
 
@@ -174,7 +184,7 @@ def test_rehearsal_writes_nothing_and_counts_the_same(session: Session) -> None:
     change(session)
     rehearsed = restoration_rehearse(snapshot=snapshot)
     assert session.snapshots.count() == 1
-    done = session_restore(snapshot=snapshot)
+    done = session_restore(snapshot=snapshot, actor=THE_CONSOLE)
     assert rehearsed._replace(epoch="", undo=None) == done._replace(epoch="", undo=None)
 
 

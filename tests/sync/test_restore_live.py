@@ -16,6 +16,7 @@ from sync.services.restoring import Restoration, session_restore
 from sync.services.snapshots import snapshot_write
 from tests.sync.asgi_socket import ASGISocket
 from tests.sync.transcripts import CONVERSATION, FIRST_TEXT, INFO, publish, shared_conversation
+from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +35,7 @@ def change_and_restore(session: Session) -> Restoration:
     snapshot = snapshot_write(session_id=session.pk)
     assert snapshot is not None
     publish(session, {FIRST_TEXT: {"type": "text", "text": "changed"}})
-    return session_restore(snapshot=snapshot)
+    return session_restore(snapshot=snapshot, actor=THE_CONSOLE)
 
 
 async def test_reader_is_closed_and_loads_the_restored_state(share: Share) -> None:

@@ -24,6 +24,7 @@ from sync.snapshots import object_name, session_prefix
 from tests.cast import Cast, SignIn
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.render.entries import text_of
+from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = CONFIRM_AFTER + timedelta(seconds=1)
@@ -125,7 +126,7 @@ def test_members_see_no_way_to_delete(cast: Cast, session: Session, sign_in: Sig
 
 
 def test_receipts_are_for_admins_of_the_workspace(cast: Cast, session: Session, sign_in: SignIn) -> None:
-    receipt = session_erase(session_id=session.pk)
+    receipt = session_erase(session_id=session.pk, actor=THE_CONSOLE)
     assert receipt is not None
     address = "/workspaces/alpha/deletions/"
     assert receipt.pk in sign_in(cast.alice).get(address).content.decode()
@@ -140,14 +141,16 @@ def test_receipts_page_says_so_when_there_are_none(cast: Cast, sign_in: SignIn) 
 
 def test_agent_that_unshares_an_anonymous_session_leaves_a_receipt_without_a_person(settings: Any) -> None:
     settings.ANONYMOUS_SHARES = True
-    share = share_create(client_id=CLIENT_ID, workspace_id=None, is_local=False, client_address="192.0.2.1")
-    share_end(share_id=share.id)
+    share = share_create(
+        client_id=CLIENT_ID, workspace_id=None, is_local=False, client_address="192.0.2.1", actor=THE_CONSOLE
+    )
+    share_end(share_id=share.id, actor=THE_CONSOLE)
     receipt = DeletionReceipt.objects.get()
     assert (receipt.client_id, receipt.workspace, receipt.erased_by, receipt.shares) == (CLIENT_ID, None, None, 1)
 
 
 def test_receipt_is_confirmed_later_when_nothing_is_left(session: Session) -> None:
-    session_erase(session_id=session.pk)
+    session_erase(session_id=session.pk, actor=THE_CONSOLE)
     assert deletions_confirm(now=utc_now()) == 0
     assert deletions_confirm(now=utc_now() + LATER) == 1
     assert DeletionReceipt.objects.get().confirmed_at is not None
@@ -155,7 +158,7 @@ def test_receipt_is_confirmed_later_when_nothing_is_left(session: Session) -> No
 
 
 def test_sweep_removes_what_came_late_before_it_confirms(session: Session, objects: Path) -> None:
-    session_erase(session_id=session.pk)
+    session_erase(session_id=session.pk, actor=THE_CONSOLE)
     late = object_name(session.workspace_id, session.pk, "e" * 16, 9)
     storages["snapshots"].save(late, ContentFile(b"left by a killed worker"))
     assert not deletion_verify(receipt=DeletionReceipt.objects.get()).is_clean
@@ -169,7 +172,7 @@ def test_receipt_stays_open_while_the_storage_is_away(session: Session, monkeypa
         raise OSError("the storage is away")
 
     monkeypatch.setattr(DurableFileSystemStorage, "listdir", away)
-    assert session_erase(session_id=session.pk) is not None
+    assert session_erase(session_id=session.pk, actor=THE_CONSOLE) is not None
     assert not Session.objects.exists()
     assert deletions_confirm(now=utc_now() + LATER) == 0
     monkeypatch.undo()
@@ -184,7 +187,7 @@ def test_upload_under_way_is_removed_by_its_own_worker(
     save = DurableFileSystemStorage._save
 
     def erase_and_save(storage: DurableFileSystemStorage, name: str, content: Any) -> str:
-        session_erase(session_id=session.pk)
+        session_erase(session_id=session.pk, actor=THE_CONSOLE)
         return save(storage, name, content)
 
     monkeypatch.setattr(DurableFileSystemStorage, "_save", erase_and_save)

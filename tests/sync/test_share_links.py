@@ -15,6 +15,7 @@ from sync.signals import share_ended
 from tests.cast import Cast, SignIn
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.render.entries import text_of
+from workspaces.actors import THE_CONSOLE
 
 CHOICES = {"visibility": "link", "lifetime": "never"}
 
@@ -122,9 +123,13 @@ def test_link_of_another_session_is_not_found_here(cast: Cast, session: Session,
 def test_agent_never_gets_a_link_that_a_person_made(cast: Cast, session: Session, sign_in: SignIn) -> None:
     create(sign_in(cast.carol))
     made = Share.objects.get()
-    answer = share_create(client_id=CLIENT_ID, workspace_id=cast.alpha.pk, is_local=False, client_address="192.0.2.1")
+    answer = share_create(
+        client_id=CLIENT_ID, workspace_id=cast.alpha.pk, is_local=False, client_address="192.0.2.1", actor=THE_CONSOLE
+    )
     assert answer.id != made.pk
-    again = share_create(client_id=CLIENT_ID, workspace_id=cast.alpha.pk, is_local=False, client_address="192.0.2.1")
+    again = share_create(
+        client_id=CLIENT_ID, workspace_id=cast.alpha.pk, is_local=False, client_address="192.0.2.1", actor=THE_CONSOLE
+    )
     assert again == answer
 
 

@@ -26,6 +26,7 @@ from sync.services.snapshot_sweep import (
 from sync.services.snapshots import snapshot_write
 from sync.snapshots import SnapshotEntry, SnapshotHeader, object_name, unpack
 from sync.store import read_state
+from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = timedelta(seconds=60)
@@ -198,7 +199,7 @@ def test_session_erased_during_the_put_leaves_no_object(monkeypatch: pytest.Monk
     save = DurableFileSystemStorage._save
 
     def erase_and_save(storage: DurableFileSystemStorage, name: str, content: Any) -> str:
-        session_erase(session_id=session.pk)
+        session_erase(session_id=session.pk, actor=THE_CONSOLE)
         return save(storage, name, content)
 
     monkeypatch.setattr(DurableFileSystemStorage, "_save", erase_and_save)
@@ -211,7 +212,7 @@ def test_erased_session_loses_its_objects_and_drafts(objects: Path) -> None:
     session, other = make_session("ses_one"), make_session("ses_two")
     mine, theirs = write(session), write(other)
     (objects / mine.object_name).with_name(".half.draft").write_bytes(b"half")
-    session_erase(session_id=session.pk)
+    session_erase(session_id=session.pk, actor=THE_CONSOLE)
     assert stored_objects(objects) == [theirs.object_name]
 
 

@@ -17,6 +17,7 @@ from sync.runtime import stop_runtime
 from sync.sharesecrets import derive_share_secret
 from tests.cast import Cast, browser, make_cast
 from tests.sync.asgi_socket import HOST, ASGISocket
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 
@@ -42,7 +43,9 @@ def _make_room() -> Room:
     session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
     share = Share.objects.create(session=session, secret_version=1)
     keys = {
-        scope: api_key_create(workspace=cast.alpha, created_by=cast.carol, name=scope, scopes=[scope])[1]
+        scope: api_key_create(
+            workspace=cast.alpha, created_by=cast.carol, name=scope, scopes=[scope], actor=THE_CONSOLE
+        )[1]
         for scope in ("sync:read", "sync:write")
     }
     cookie = browser(cast.carol).cookies["opencode_session"].value
@@ -225,7 +228,7 @@ async def test_outsider_cannot_tell_the_session_from_none(room: Room) -> None:
 
 async def test_key_of_another_workspace_opens_a_session_of_its_own(room: Room) -> None:
     _, key = await sync_to_async(api_key_create)(
-        workspace=room.cast.gamma, created_by=room.cast.charlie, name="k", scopes=["sync:read"]
+        workspace=room.cast.gamma, created_by=room.cast.charlie, name="k", scopes=["sync:read"], actor=THE_CONSOLE
     )
     assert await refused(TARGET, {"authorization": f"Bearer {key}"}) == ("not_found", 4404)
 

@@ -17,6 +17,7 @@ from sync.runtime import get_runtime, stop_runtime
 from sync.sharesecrets import derive_share_secret
 from tests.cast import make_cast
 from tests.sync.asgi_socket import FRAME_SECONDS, ASGISocket
+from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def _make_room() -> Room:
     Session.objects.create(client_id="ses_2", workspace=cast.alpha, owner_key=cast.alpha.id)
     share = Share.objects.create(session=session, secret_version=1)
     keys = [
-        api_key_create(workspace=cast.alpha, created_by=person, name="k", scopes=["sync:write"])[1]
+        api_key_create(workspace=cast.alpha, created_by=person, name="k", scopes=["sync:write"], actor=THE_CONSOLE)[1]
         for person in (cast.carol, cast.bob)
     ]
     return Room(session, share, *({"authorization": f"Bearer {key}"} for key in keys))

@@ -14,6 +14,7 @@ from sync.services.erasure import session_erase
 from sync.services.sharelinks import share_link_end
 from tests.cast import Cast, browser, make_cast
 from tests.sync.asgi_socket import HOST, ASGISocket
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_create, api_key_revoke
 from workspaces.services.memberships import membership_remove
@@ -40,8 +41,12 @@ def _make_room() -> Room:
     session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
     share = Share.objects.create(session=session, secret_version=1)
     scopes = ["sync:read"]
-    key, secret = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=scopes)
-    _, alices = api_key_create(workspace=cast.alpha, created_by=cast.alice, name="alice", scopes=scopes)
+    key, secret = api_key_create(
+        workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=scopes, actor=THE_CONSOLE
+    )
+    _, alices = api_key_create(
+        workspace=cast.alpha, created_by=cast.alice, name="alice", scopes=scopes, actor=THE_CONSOLE
+    )
     cookie = browser(cast.carol).cookies["opencode_session"].value
     return Room(
         cast,
@@ -62,7 +67,7 @@ async def room(settings: LazySettings) -> AsyncIterator[Room]:
 
 
 def revoke_key(room: Room) -> None:
-    api_key_revoke(key=room.key)
+    api_key_revoke(key=room.key, actor=THE_CONSOLE)
 
 
 def remove_carol(room: Room) -> None:
@@ -70,11 +75,11 @@ def remove_carol(room: Room) -> None:
 
 
 def end_share(room: Room) -> None:
-    share_link_end(share=room.share)
+    share_link_end(share=room.share, actor=THE_CONSOLE)
 
 
 def erase(room: Room) -> None:
-    session_erase(session_id=room.session.pk)
+    session_erase(session_id=room.session.pk, actor=THE_CONSOLE)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from sync.services.tickets import socket_tickets_purge
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
 from tests.sync.asgi_socket import HOST, ASGISocket
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 
@@ -50,7 +51,9 @@ class Desk:
 def _make_desk() -> Desk:
     cast = make_cast()
     session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
-    _, key = api_key_create(workspace=cast.alpha, created_by=cast.carol, name="k", scopes=["sync:write"])
+    _, key = api_key_create(
+        workspace=cast.alpha, created_by=cast.carol, name="k", scopes=["sync:write"], actor=THE_CONSOLE
+    )
     transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
     return Desk(
         cast,
@@ -158,7 +161,7 @@ async def test_socket_of_a_ticket_is_closed_when_its_key_is_revoked(desk: Desk) 
 
 async def test_erasing_a_session_takes_its_tickets(desk: Desk) -> None:
     ticket = await desk.ticket()
-    await sync_to_async(session_erase)(session_id=desk.session.pk)
+    await sync_to_async(session_erase)(session_id=desk.session.pk, actor=THE_CONSOLE)
     assert await outcome(ticket) == "credentials_invalid"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import User
 from tests.cast import Cast
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, ShareToken, Workspace
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create
@@ -21,7 +22,7 @@ def make_key(cast: Cast) -> MakeKey:
 
     def make(user: User, workspace: Workspace | None = None, **fields: Any) -> tuple[APIKey, str]:
         values = {"name": "laptop", "scopes": ["sync:read", "sync:write"], **fields}
-        return api_key_create(workspace=workspace or cast.alpha, created_by=user, **values)
+        return api_key_create(workspace=workspace or cast.alpha, created_by=user, **values, actor=THE_CONSOLE)
 
     return make
 
@@ -30,6 +31,6 @@ def make_key(cast: Cast) -> MakeKey:
 def make_token(cast: Cast) -> MakeToken:
     def make(workspace: Workspace | None = None, **fields: Any) -> tuple[ShareToken, str]:
         values = {"name": "build server", "created_by": cast.alice, **fields}
-        return share_token_create(workspace=workspace or cast.alpha, **values)
+        return share_token_create(workspace=workspace or cast.alpha, **values, actor=THE_CONSOLE)
 
     return make

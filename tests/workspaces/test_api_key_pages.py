@@ -17,6 +17,7 @@ from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey
 from workspaces.selectors import credentials
 from workspaces.services import api_keys as service
@@ -242,6 +243,6 @@ def test_empty_list_says_what_to_do(cast: Cast) -> None:
 def test_list_says_which_keys_are_alive(cast: Cast, make_key: MakeKey) -> None:
     make_key(cast.carol)
     make_key(cast.carol, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
-    service.api_key_revoke(key=make_key(cast.carol)[0])
+    service.api_key_revoke(key=make_key(cast.carol)[0], actor=THE_CONSOLE)
     states = re.findall(r"(Live|Expired|Revoked)</span>", browser(cast.carol).get(KEYS).content.decode())
     assert states == ["Revoked", "Expired", "Live"]

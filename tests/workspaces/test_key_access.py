@@ -15,6 +15,7 @@ from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey
 from workspaces import credentials
 from workspaces.access import key_access
+from workspaces.actors import THE_CONSOLE
 from workspaces.keyformat import API_KEY_PREFIX, checksum, new_secret
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke
@@ -54,7 +55,7 @@ End = Callable[[Cast, APIKey], object]
 
 
 def _revoke(cast: Cast, key: APIKey) -> None:
-    api_key_revoke(key=key)
+    api_key_revoke(key=key, actor=THE_CONSOLE)
 
 
 def _expire(cast: Cast, key: APIKey) -> None:
@@ -103,7 +104,7 @@ def test_key_is_alive_until_the_moment_it_expires(cast: Cast, make_key: MakeKey)
 
 def test_every_refusal_reads_the_same(cast: Cast, make_key: MakeKey) -> None:
     key, secret = make_key(cast.carol)
-    api_key_revoke(key=key)
+    api_key_revoke(key=key, actor=THE_CONSOLE)
     messages = set()
     for presented in (secret, new_secret(API_KEY_PREFIX), "nonsense"):
         with pytest.raises(CredentialsInvalid) as refusal:

@@ -10,6 +10,7 @@ from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces.access import key_access, share_token_access
+from workspaces.actors import THE_CONSOLE
 from workspaces.services.share_tokens import share_token_revoke
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def test_token_opens_its_workspace(cast: Cast, make_token: MakeToken) -> None:
 
 def test_revoked_token_opens_nothing(make_token: MakeToken) -> None:
     token, secret = make_token()
-    share_token_revoke(token=token)
+    share_token_revoke(token=token, actor=THE_CONSOLE)
     with pytest.raises(CredentialsInvalid):
         share_token_access(secret)
 

@@ -13,6 +13,7 @@ from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeToken
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import share_token_access
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import ShareToken
 from workspaces.services import share_tokens as service
 from workspaces.signals import share_token_revoked
@@ -101,6 +102,6 @@ def test_number_of_live_tokens_is_limited(cast: Cast, make_token: MakeToken, mon
 
 def test_revoked_tokens_make_room(cast: Cast, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "LIVE_TOKEN_LIMIT", 1)
-    service.share_token_revoke(token=make_token()[0])
+    service.share_token_revoke(token=make_token()[0], actor=THE_CONSOLE)
     make_token()
     assert ShareToken.objects.count() == 2

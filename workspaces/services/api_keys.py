@@ -10,12 +10,14 @@ from django.db import transaction
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
+from workspaces.actors import Actor
 from workspaces.credentials import API_KEY_PURPOSE
 from workspaces.errors import KeyLimitReached, ScopeUnknown
 from workspaces.keyformat import API_KEY_PREFIX, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
 from workspaces.roles import SCOPES
 from workspaces.selectors.credentials import live
+from workspaces.services.audit import audit_record
 from workspaces.signals import api_key_revoked
 
 LIVE_KEY_LIMIT: Final = 500
@@ -27,6 +29,7 @@ def api_key_create(
     created_by: User,
     name: str,
     scopes: Collection[str],
+    actor: Actor,
     expires_at: datetime | None = None,
     is_service_key: bool = False,
 ) -> tuple[APIKey, str]:
@@ -53,14 +56,21 @@ def api_key_create(
             scopes=sorted(set(scopes)),
             expires_at=expires_at,
         )
+        details = {
+            "scopes": key.scopes,
+            "owner": key.user_id,
+            "expires_at": expires_at.isoformat() if expires_at else None,
+        }
+        audit_record(workspace_id=workspace.pk, actor=actor, action="key.create", target_id=key.pk, details=details)
     return key, secret
 
 
-def api_key_revoke(*, key: APIKey) -> bool:
+def api_key_revoke(*, key: APIKey, actor: Actor) -> bool:
     """End the key; whatever it holds open closes. False when it had been revoked before."""
     with transaction.atomic():
         revoked = APIKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:
             fact = partial(api_key_revoked.send_robust, APIKey, key_id=key.pk, workspace_id=key.workspace_id)
             transaction.on_commit(fact)
+            audit_record(workspace_id=key.workspace_id, actor=actor, action="key.revoke", target_id=key.pk)
     return bool(revoked)

@@ -9,18 +9,20 @@ from django.db import transaction
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
+from workspaces.actors import Actor
 from workspaces.credentials import SHARE_TOKEN_PURPOSE
 from workspaces.errors import TokenLimitReached
 from workspaces.keyformat import SHARE_TOKEN_PREFIX, new_secret, shown_prefix
 from workspaces.models import ShareToken, Workspace
 from workspaces.selectors.credentials import live
+from workspaces.services.audit import audit_record
 from workspaces.signals import share_token_revoked
 
 LIVE_TOKEN_LIMIT: Final = 500
 
 
 def share_token_create(
-    *, workspace: Workspace, created_by: User, name: str, expires_at: datetime | None = None
+    *, workspace: Workspace, created_by: User, name: str, actor: Actor, expires_at: datetime | None = None
 ) -> tuple[ShareToken, str]:
     """A new token and its secret, which is nowhere else from here on. Raises TokenLimitReached."""
     secret = new_secret(SHARE_TOKEN_PREFIX)
@@ -38,10 +40,12 @@ def share_token_create(
             hash_version=version,
             expires_at=expires_at,
         )
+        details = {"expires_at": expires_at.isoformat() if expires_at else None}
+        audit_record(workspace_id=workspace.pk, actor=actor, action="token.create", target_id=token.pk, details=details)
     return token, secret
 
 
-def share_token_revoke(*, token: ShareToken) -> bool:
+def share_token_revoke(*, token: ShareToken, actor: Actor) -> bool:
     """End the token: agents that carry it can no longer share. False when it had been revoked before."""
     with transaction.atomic():
         revoked = ShareToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=utc_now())
@@ -50,4 +54,5 @@ def share_token_revoke(*, token: ShareToken) -> bool:
                 share_token_revoked.send_robust, ShareToken, token_id=token.pk, workspace_id=token.workspace_id
             )
             transaction.on_commit(fact)
+            audit_record(workspace_id=token.workspace_id, actor=actor, action="token.revoke", target_id=token.pk)
     return bool(revoked)

@@ -47,6 +47,7 @@ def key_create(request: HttpRequest, slug: str) -> HttpResponse:
                 created_by=access.user,
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
+                actor=access.actor,
                 expires_at=form.expires_at(),
                 is_service_key=form.cleaned_data.get("is_service_key", False),
             )
@@ -65,7 +66,7 @@ def key_revoke(request: HttpRequest, slug: str, key_id: str) -> HttpResponse:
     if key is None:
         raise NotFound
     if request.method == "POST":
-        api_key_revoke(key=key)
+        api_key_revoke(key=key, actor=access.actor)
         messages.success(request, f"The key {key.name} ({key.prefix}…) is revoked.")
         return redirect("workspaces:keys", slug)
     return render(request, "workspaces/key_revoke.html", {"access": access, "nav": "keys", "key": key})

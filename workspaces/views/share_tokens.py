@@ -44,6 +44,7 @@ def token_create(request: HttpRequest, slug: str) -> HttpResponse:
                 workspace=access.workspace,
                 created_by=access.user,
                 name=form.cleaned_data["name"],
+                actor=access.actor,
                 expires_at=form.expires_at(),
             )
         except TokenLimitReached as limit:
@@ -62,7 +63,7 @@ def token_revoke(request: HttpRequest, slug: str, token_id: str) -> HttpResponse
     if token is None:
         raise NotFound
     if request.method == "POST":
-        share_token_revoke(token=token)
+        share_token_revoke(token=token, actor=access.actor)
         messages.success(request, f"The share token {token.name} ({token.prefix}…) is revoked.")
         return redirect("workspaces:tokens", slug)
     return render(request, "workspaces/token_revoke.html", {"access": access, "nav": "keys", "token": token})

@@ -16,6 +16,7 @@ from sync.services.deletions import Leftovers, deletion_verify
 from sync.services.erasure import session_erase
 from sync.snapshots import session_prefix
 from sync.snapshots.leftovers import objects_left
+from workspaces.actors import THE_CONSOLE
 
 LEFT, UNKNOWN, UNREACHABLE = 1, 2, 3
 
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         self._say({"session": session.client_id, "would_erase": found}, as_json=as_json)
 
     def _erase(self, session: Session, *, as_json: bool) -> None:
-        receipt = session_erase(session_id=session.pk)
+        receipt = session_erase(session_id=session.pk, actor=THE_CONSOLE)
         if receipt is None:
             raise CommandError(f"the session {session.client_id} is gone already", returncode=UNKNOWN)
         receipt.refresh_from_db()

@@ -6,6 +6,8 @@ snapshot, 3 the snapshot cannot be read.
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,6 +16,7 @@ from opencode.lib.errors import Denial
 from sync.models import Session, Snapshot
 from sync.selectors.snapshots import stored_snapshots
 from sync.services.restoring import Restoration, restoration_rehearse, session_restore
+from workspaces.actors import THE_CONSOLE
 
 REFUSED, UNKNOWN, UNREADABLE = 1, 2, 3
 
@@ -37,7 +40,8 @@ class Command(BaseCommand):
         snapshot = stored_snapshots(session).filter(pk=options["snapshot"]).first()
         if snapshot is None:
             raise CommandError(f"this session has no snapshot {options['snapshot']}", returncode=UNKNOWN)
-        work = restoration_rehearse if options["dry_run"] else session_restore
+        restore = partial(session_restore, actor=THE_CONSOLE)
+        work: Callable[..., Restoration] = restoration_rehearse if options["dry_run"] else restore
         try:
             done = work(snapshot=snapshot)
         except Denial as denial:
