@@ -6,8 +6,9 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from opencode.lib.errors import Denial
+from opencode.lib.errors import Denial, NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
+from opencode.moves import moved_page
 from opencode.refusals import refusal
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -32,7 +33,10 @@ class RequestIdMiddleware:
 
 
 class DenialMiddleware:
-    """Turns a `Denial` raised by a view into JSON for programs and a page for people."""
+    """Turns a `Denial` raised by a view into JSON for programs and a page for people.
+
+    A page that is not found, but was at this address until its workspace got another slug, is led to instead.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -41,4 +45,7 @@ class DenialMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return refusal(request, exception) if isinstance(exception, Denial) else None
+        if not isinstance(exception, Denial):
+            return None
+        moved = moved_page(request) if isinstance(exception, NotFound) else None
+        return moved or refusal(request, exception)

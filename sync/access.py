@@ -180,7 +180,8 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
         raise CredentialsMissing
     memberships = Membership.objects.filter(user=user, workspace__deleted_at=None)
     if request.workspace:
-        memberships = memberships.filter(workspace__slug=request.workspace)
+        former = Q(workspace__slug_claims__slug=request.workspace)
+        memberships = memberships.filter(former | Q(workspace__slug=request.workspace))
     workspaces = dict(memberships.values_list("workspace_id", "id"))
     session = (
         Session.objects.filter(owner_key__in=workspaces, client_id=request.target).order_by("-last_activity_at").first()

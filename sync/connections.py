@@ -11,6 +11,7 @@ from sync.protocol.closing import CloseCode
 SHARE_ENDED = CloseCode.SESSION_REMOVED
 KEY_ENDED = CloseCode.NOT_SIGNED_IN
 MEMBERSHIP_ENDED = CloseCode.FORBIDDEN
+WORKSPACE_CLOSED = CloseCode.SESSION_REMOVED
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +89,10 @@ class Connections:
     def end_membership(self, membership_id: str) -> None:
         for connection in [each for each in self._open if each.access.membership_id == membership_id]:
             connection.end(MEMBERSHIP_ENDED)
+
+    def end_workspace(self, workspace_id: str) -> None:
+        for connection in [each for each in self._open if each.access.workspace_id == workspace_id]:
+            connection.end(WORKSPACE_CLOSED)
 
     def end_all(self, code: CloseCode) -> None:
         for connection in list(self._open):

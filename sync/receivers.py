@@ -13,7 +13,7 @@ from sync.render.fragments import fragments_forget
 from sync.runtime import in_runtime
 from sync.services.deletions import deletion_objects_remove
 from sync.signals import session_erased, share_ended
-from workspaces.signals import api_key_revoked, membership_removed
+from workspaces.signals import api_key_revoked, membership_removed, workspace_closed
 
 log = structlog.get_logger(__name__)
 
@@ -46,3 +46,8 @@ def revoked_key_sockets_close(*, key_id: str, **_fact: Any) -> None:
 @receiver(membership_removed)
 def removed_member_sockets_close(*, membership_id: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.connections.end_membership(membership_id))
+
+
+@receiver(workspace_closed)
+def closed_workspace_sockets_close(*, workspace_id: str, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.connections.end_workspace(workspace_id))

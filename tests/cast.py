@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.models import User
+from workspaces.actors import THE_CONSOLE
 from workspaces.models import Membership, Role, Workspace
 from workspaces.services.memberships import membership_add
 from workspaces.services.workspaces import workspace_create
@@ -43,10 +44,10 @@ def person(name: str) -> User:
 def make_cast() -> Cast:
     """Through the product's own services; needs a database and nothing else."""
     alice, bob, carol, charlie = (person(name) for name in ("alice", "bob", "carol", "charlie"))
-    alpha = workspace_create(owner=alice, name="alpha")
-    gamma = workspace_create(owner=charlie, name="gamma")
-    membership_add(workspace=alpha, user=bob, role=Role.ADMIN)
-    membership_add(workspace=alpha, user=carol, role=Role.MEMBER)
+    alpha = workspace_create(owner=alice, name="alpha", actor=THE_CONSOLE)
+    gamma = workspace_create(owner=charlie, name="gamma", actor=THE_CONSOLE)
+    membership_add(workspace=alpha, user=bob, role=Role.ADMIN, actor=THE_CONSOLE)
+    membership_add(workspace=alpha, user=carol, role=Role.MEMBER, actor=THE_CONSOLE)
     return Cast(alice=alice, bob=bob, carol=carol, charlie=charlie, alpha=alpha, gamma=gamma)
 
 

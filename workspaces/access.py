@@ -99,6 +99,11 @@ def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "w
     return access
 
 
+def person_actor(request: HttpRequest) -> Actor:
+    """The person signed in, as the audit log names them where there is no workspace to have access to yet."""
+    return Actor(PERSON, str(request.user.pk), request.META.get("REMOTE_ADDR") or None, request_id_of(request))
+
+
 def page_access(request: HttpRequest, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
     """`workspace_access` for a page: also remembers the workspace as the person's current one."""
     access = workspace_access(request.user, slug, permission)

@@ -8,6 +8,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "workspace.rename": "renamed the workspace",
     "workspace.delete": "deleted the workspace",
     "workspace.restore": "took back the deletion of the workspace",
+    "workspace.purge": "erased what the deleted workspace held",
+    "workspace.export": "exported the workspace's data",
     "workspace.block": "blocked the workspace",
     "workspace.unblock": "unblocked the workspace",
     "workspace.handover": "handed the workspace over",

@@ -1,6 +1,6 @@
 """Why workspaces refuses."""
 
-from opencode.lib.errors import Conflict, FieldsInvalid
+from opencode.lib.errors import Conflict, FieldsInvalid, Forbidden, NotFound, TooManyRequests
 
 
 class KeyLimitReached(Conflict):
@@ -26,3 +26,70 @@ class LastOwnerRemains(Conflict):
 class ScopeUnknown(FieldsInvalid):
     code = "scope_unknown"
     default_message = "There is no such scope."
+
+
+class SlugInvalid(FieldsInvalid):
+    code = "slug_invalid"
+    default_message = (
+        "An address has 2 to 40 small letters, digits and single hyphens between them, and is no word the console uses."
+    )
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+    default_message = "Another workspace has or had this address."
+
+
+class RoleTooHigh(Forbidden):
+    code = "role_too_high"
+    default_message = "Only an owner can make, change or remove an owner."
+
+
+class SeatLimitReached(Conflict):
+    code = "seat_limit_reached"
+    default_message = "The workspace has as many members as its plan has places."
+
+
+class MemberAlready(Conflict):
+    code = "member_already"
+    default_message = "Somebody with this address is a member already."
+
+
+class InvitationInvalid(NotFound):
+    code = "invitation_invalid"
+    default_message = "This invitation does not exist, was taken back, or was replaced by one in a newer mail."
+
+
+class InvitationExpired(NotFound):
+    code = "invitation_expired"
+    default_message = "This invitation has expired; ask for another one."
+
+
+class InvitationUsed(Conflict):
+    code = "invitation_used"
+    default_message = "This invitation has been accepted already."
+
+
+class InvitationForAnother(Forbidden):
+    code = "invitation_for_another"
+    default_message = "This invitation is for another address than the one you are signed in with."
+
+
+class InvitationLimitReached(Conflict):
+    code = "invitation_limit_reached"
+    default_message = "The workspace has as many open invitations as it may have; revoke one first."
+
+
+class InvitationsTooFast(TooManyRequests):
+    code = "invitations_too_fast"
+    default_message = "That is a lot of invitations at once; the next can go out in a while."
+
+
+class WorkspaceGone(NotFound):
+    code = "workspace_gone"
+    default_message = "This workspace cannot be restored any more."
+
+
+class WorkspaceBlocked(Forbidden):
+    code = "workspace_blocked"
+    default_message = "This workspace is blocked; its owners can ask the operator of this console why."

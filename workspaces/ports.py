@@ -4,3 +4,10 @@ from opencode.lib.ports import Port
 
 billing_account_open: Port[[str], None] = Port("billing_account_open")
 """Opens the billing account of the workspace with this id, inside the transaction that makes the workspace."""
+
+seat_limit: Port[[str], int | None] = Port("seat_limit")
+"""How many members the workspace with this id may have; None: as many as it likes."""
+
+workspace_content_erase: Port[[str], int] = Port("workspace_content_erase")
+"""Erases all that the apps above keep of the workspace with this id, in transactions of its own, and answers how many
+things that were. A repeat erases what an interrupted call left."""

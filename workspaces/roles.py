@@ -16,6 +16,7 @@ _MEMBER = frozenset(
         "key.view",
         "key.create",
         "token.view",
+        "member.view",
     }
 )
 _ADMIN = _MEMBER | {
@@ -26,7 +27,7 @@ _ADMIN = _MEMBER | {
     "member.manage",
     "workspace.rename",
 }
-_OWNER = _ADMIN | {"workspace.delete", "billing.manage"}
+_OWNER = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}
 
 PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {OWNER: _OWNER, ADMIN: _ADMIN, MEMBER: _MEMBER}
 
@@ -40,6 +41,14 @@ SCOPES: Final[Mapping[str, str]] = {
     "workspace:read": "Read the workspace and its members",
 }
 OFFERED_SCOPES: Final = ("sync:read", "sync:write")
+
+
+ROLES: Final = (OWNER, ADMIN, MEMBER)
+
+
+def can_manage(by_role: str, role: str) -> bool:
+    """Whether `by_role` may give `role` and change those who have it: owners any, admins any but owner."""
+    return by_role == OWNER or (by_role == ADMIN and role in {ADMIN, MEMBER})
 
 
 def is_allowed(role: str, permission: str) -> bool:

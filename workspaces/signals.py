@@ -10,3 +10,6 @@ api_key_revoked = Signal()
 
 share_token_revoked = Signal()
 """token_id, workspace_id"""
+
+workspace_closed = Signal()
+"""workspace_id; it was deleted or blocked: nobody and nothing gets in any more"""

@@ -198,6 +198,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
+    "workspaces-purge": {"task": "workspaces.tasks.workspaces_purge", "schedule": 3600.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
     "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},

@@ -1,14 +1,17 @@
 """Erasing a session: every row of it in one transaction; what lies outside the database hears of it on commit."""
 
 from functools import partial
+from typing import Final
 
 from django.db import transaction
 
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
 from sync.signals import session_erased
 from sync.snapshots import session_prefix
-from workspaces.actors import PERSON, STAFF, Actor
+from workspaces.actors import PERSON, STAFF, THE_CONSOLE, Actor
 from workspaces.services.audit import audit_record
+
+ERASED_AT_ONCE: Final = 200
 
 
 @transaction.atomic
@@ -60,3 +63,13 @@ def _record(receipt: DeletionReceipt, actor: Actor) -> None:
             target_id=receipt.client_id,
             details={"receipt": receipt.pk},
         )
+
+
+def workspace_sessions_erase(workspace_id: str) -> int:
+    """Erase every session of a workspace, each in a transaction of its own; answers how many. Call it outside one."""
+    erased = 0
+    while session_ids := list(
+        Session.objects.filter(workspace_id=workspace_id).order_by("id").values_list("id", flat=True)[:ERASED_AT_ONCE]
+    ):
+        erased += sum(session_erase(session_id=session_id, actor=THE_CONSOLE) is not None for session_id in session_ids)
+    return erased

@@ -18,7 +18,7 @@ def main() -> None:
 
     call_command("migrate", verbosity=0)
     owner = User.objects.create_user("bench@example.com")
-    workspace = workspace_create(owner=owner, name="Bench")
+    workspace = workspace_create(owner=owner, name="Bench", actor=THE_CONSOLE)
     _, key = api_key_create(
         workspace=workspace, created_by=owner, name="bench", scopes=["sync:read", "sync:write"], actor=THE_CONSOLE
     )

@@ -31,7 +31,7 @@ def seed() -> dict[str, str]:
 
     user = User.objects.create_user(EMAIL, PASSWORD)
     EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
-    workspace = workspace_create(owner=user, name="Alpha")
+    workspace = workspace_create(owner=user, name="Alpha", actor=THE_CONSOLE)
     _, key = api_key_create(
         workspace=workspace, created_by=user, name="tests", scopes=["sync:read", "sync:write"], actor=THE_CONSOLE
     )

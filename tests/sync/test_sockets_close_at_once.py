@@ -15,9 +15,11 @@ from sync.services.sharelinks import share_link_end
 from tests.cast import Cast, browser, make_cast
 from tests.sync.asgi_socket import HOST, ASGISocket
 from workspaces.actors import THE_CONSOLE
-from workspaces.models import APIKey
+from workspaces.models import APIKey, Role
 from workspaces.services.api_keys import api_key_create, api_key_revoke
+from workspaces.services.deletions import workspace_delete
 from workspaces.services.memberships import membership_remove
+from workspaces.services.slugs import workspace_slug_set
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SESSION = "/sync/v1/sessions/ses_1"
@@ -71,7 +73,11 @@ def revoke_key(room: Room) -> None:
 
 
 def remove_carol(room: Room) -> None:
-    membership_remove(membership=room.cast.membership(room.cast.carol))
+    membership_remove(membership=room.cast.membership(room.cast.carol), actor=THE_CONSOLE, by_role=Role.OWNER)
+
+
+def delete_workspace(room: Room) -> None:
+    workspace_delete(workspace=room.cast.alpha, actor=THE_CONSOLE)
 
 
 def end_share(room: Room) -> None:
@@ -90,6 +96,8 @@ def erase(room: Room) -> None:
         ("by_cookie", remove_carol, 4403),
         ("by_key", erase, 4410),
         ("by_cookie", erase, 4410),
+        ("by_key", delete_workspace, 4410),
+        ("by_cookie", delete_workspace, 4410),
     ],
 )
 async def test_reader_is_disconnected_when_the_right_ends(
@@ -101,7 +109,7 @@ async def test_reader_is_disconnected_when_the_right_ends(
         assert await socket.closed() == code
 
 
-@pytest.mark.parametrize("ending", [end_share, erase])
+@pytest.mark.parametrize("ending", [end_share, erase, delete_workspace])
 async def test_reader_of_a_share_is_disconnected(room: Room, ending: Callable[[Room], None]) -> None:
     async with ASGISocket(f"/sync/v1/sessions/{room.share.pk}") as socket:
         await socket.frame("snapshot")
@@ -116,6 +124,12 @@ async def test_others_go_on_reading(room: Room, ending: Callable[[Room], None]) 
         await sync_to_async(ending)(room)
         await socket.send({"type": "ping"})
         assert (await socket.frame("heartbeat"))["seq"] == 0
+
+
+async def test_page_opened_under_a_former_slug_connects_again(room: Room) -> None:
+    await sync_to_async(workspace_slug_set)(workspace=room.cast.alpha, slug="omega", actor=THE_CONSOLE)
+    async with ASGISocket(SESSION, room.by_cookie, query="workspace=alpha") as socket:
+        await socket.frame("snapshot")
 
 
 async def test_erased_session_is_let_go_of(room: Room) -> None:

@@ -11,6 +11,7 @@ from accounts.models import User
 from billing.models import BillingAccount
 from tests.cast import PASSWORD, Cast, browser
 from workspaces import ports
+from workspaces.actors import THE_CONSOLE
 from workspaces.errors import WorkspaceLimitReached
 from workspaces.models import Membership, Role, Workspace
 from workspaces.services import workspaces as service
@@ -21,19 +22,19 @@ pytestmark = pytest.mark.django_db
 
 
 def test_new_workspace_has_an_owner_and_a_billing_account(cast: Cast) -> None:
-    workspace = workspace_create(owner=cast.carol, name="Carol & Co")
+    workspace = workspace_create(owner=cast.carol, name="Carol & Co", actor=THE_CONSOLE)
     assert workspace.slug == "carol-co"
     assert Membership.objects.get(workspace=workspace).role == Role.OWNER
     assert BillingAccount.objects.filter(workspace=workspace).count() == 1
 
 
 def test_same_name_gets_another_slug(cast: Cast) -> None:
-    slugs = [workspace_create(owner=cast.carol, name="Alpha").slug for _ in range(3)]
+    slugs = [workspace_create(owner=cast.carol, name="Alpha", actor=THE_CONSOLE).slug for _ in range(3)]
     assert slugs == ["alpha-2", "alpha-3", "alpha-4"]
 
 
 def test_slugs_never_run_out(cast: Cast) -> None:
-    slugs = {workspace_create(owner=cast.carol, name="Alpha").slug for _ in range(20)}
+    slugs = {workspace_create(owner=cast.carol, name="Alpha", actor=THE_CONSOLE).slug for _ in range(20)}
     assert len(slugs) == 20
 
 
@@ -42,12 +43,12 @@ def test_slug_taken_since_it_was_looked_up_is_passed_over(cast: Cast, monkeypatc
         return set()
 
     monkeypatch.setattr(service, "_taken_slugs", seems_free)
-    assert workspace_create(owner=cast.carol, name="Alpha").slug == "alpha-2"
+    assert workspace_create(owner=cast.carol, name="Alpha", actor=THE_CONSOLE).slug == "alpha-2"
 
 
 def test_slug_of_a_deleted_workspace_is_not_given_again(cast: Cast) -> None:
     Workspace.objects.filter(pk=cast.gamma.pk).update(deleted_at=cast.gamma.created_at)
-    assert workspace_create(owner=cast.carol, name="gamma").slug == "gamma-2"
+    assert workspace_create(owner=cast.carol, name="gamma", actor=THE_CONSOLE).slug == "gamma-2"
 
 
 def test_nothing_is_made_when_billing_fails(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +57,7 @@ def test_nothing_is_made_when_billing_fails(cast: Cast, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(service, "billing_account_open", broken)
     with pytest.raises(RuntimeError, match="no billing today"):
-        workspace_create(owner=cast.carol, name="delta")
+        workspace_create(owner=cast.carol, name="delta", actor=THE_CONSOLE)
     assert not Workspace.objects.filter(slug="delta").exists()
 
 
@@ -68,7 +69,7 @@ def test_opening_a_billing_account_twice_leaves_one(cast: Cast) -> None:
 def test_one_person_owns_a_limited_number(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "OWNED_LIMIT", 1)
     with pytest.raises(WorkspaceLimitReached):
-        workspace_create(owner=cast.alice, name="one more")
+        workspace_create(owner=cast.alice, name="one more", actor=THE_CONSOLE)
     page = browser(cast.alice).post(reverse("workspaces:create"), {"name": "one more"})
     assert page.status_code == 422
     assert WorkspaceLimitReached.default_message in page.content.decode()
@@ -101,7 +102,7 @@ def test_two_workspaces_of_one_name_at_once_get_two_slugs(cast: Cast) -> None:
     def make(owner: User) -> str:
         start.wait()
         try:
-            return workspace_create(owner=owner, name="delta").slug
+            return workspace_create(owner=owner, name="delta", actor=THE_CONSOLE).slug
         finally:
             connection.close()
 
@@ -127,14 +128,14 @@ def test_bad_name_is_answered_beside_the_field(cast: Cast, name: str) -> None:
 
 
 def test_name_is_shown_as_text_not_as_markup(cast: Cast) -> None:
-    workspace = workspace_create(owner=cast.carol, name="<script>alert(1)</script>")
+    workspace = workspace_create(owner=cast.carol, name="<script>alert(1)</script>", actor=THE_CONSOLE)
     page = browser(cast.carol).get(reverse("workspaces:settings", args=[workspace.slug])).content.decode()
     assert "<script>alert" not in page
 
 
 def test_list_shows_a_person_their_workspaces_only(cast: Cast) -> None:
-    membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER)
-    workspace_create(owner=cast.alice, name="secret project")
+    membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER, actor=THE_CONSOLE)
+    workspace_create(owner=cast.alice, name="secret project", actor=THE_CONSOLE)
     page = browser(cast.carol).get(reverse("workspaces:list")).content.decode()
     assert "alpha" in page
     assert "gamma" in page
@@ -142,7 +143,7 @@ def test_list_shows_a_person_their_workspaces_only(cast: Cast) -> None:
 
 
 def test_home_returns_to_the_workspace_seen_last(cast: Cast) -> None:
-    membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER)
+    membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER, actor=THE_CONSOLE)
     client = browser(cast.carol)
     assert client.get(reverse("home"))["Location"] == "/workspaces/alpha/sessions/"
     client.get("/workspaces/gamma/")
@@ -150,7 +151,7 @@ def test_home_returns_to_the_workspace_seen_last(cast: Cast) -> None:
 
 
 def test_home_forgets_a_workspace_the_person_left(cast: Cast) -> None:
-    membership = membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER)
+    membership = membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER, actor=THE_CONSOLE)
     client = browser(cast.carol)
     client.get("/workspaces/gamma/")
     membership.delete()

@@ -2,7 +2,9 @@
 
 from workspaces.models.audit import AuditEntry, AuditHead
 from workspaces.models.credentials import APIKey, Credential, ShareToken, new_api_key_id, new_share_token_id
+from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
+from workspaces.models.slugs import SlugClaim
 from workspaces.models.workspaces import Workspace, new_workspace_id
 
 __all__ = [
@@ -10,11 +12,14 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Credential",
+    "Invitation",
     "Membership",
     "Role",
     "ShareToken",
+    "SlugClaim",
     "Workspace",
     "new_api_key_id",
+    "new_invitation_id",
     "new_membership_id",
     "new_share_token_id",
     "new_workspace_id",

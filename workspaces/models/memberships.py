@@ -27,6 +27,7 @@ class Membership(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    monthly_limit = models.BigIntegerField(null=True, blank=True, help_text="micro-cents")
     created_at = models.DateTimeField(default=utc_now, editable=False)
 
     class Meta:

@@ -1,4 +1,7 @@
-"""Who belongs to a workspace."""
+"""Who belongs to a workspace, as what, and up to which monthly limit.
+
+The workspace's row is the lock of every change here, so that it keeps an owner whatever races.
+"""
 
 from functools import partial
 
@@ -6,44 +9,134 @@ from django.db import transaction
 
 from accounts.models import User
 from opencode.lib.clock import utc_now
-from workspaces.errors import LastOwnerRemains
+from opencode.lib.errors import NotFound
+from workspaces.actors import Actor
+from workspaces.errors import LastOwnerRemains, RoleTooHigh
 from workspaces.models import APIKey, Membership, Role, Workspace
+from workspaces.roles import can_manage
+from workspaces.services.audit import audit_record
 from workspaces.signals import api_key_revoked, membership_removed
 
 
-def membership_add(*, workspace: Workspace, user: User, role: str) -> Membership:
+def membership_add(*, workspace: Workspace, user: User, role: str, actor: Actor) -> Membership:
     """Make the person a member; one who is a member already keeps their role."""
     with transaction.atomic():
-        membership, _ = Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
+        membership, is_new = Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
+        if is_new:
+            _record(membership, actor, "member.add", role=role)
     return membership
 
 
-def membership_remove(*, membership: Membership) -> None:
-    """End a membership and, in the same act, the person's keys in this workspace. Raises LastOwnerRemains.
+def membership_role_set(*, membership: Membership, role: str, actor: Actor, by_role: str) -> None:
+    """Another role. Raises RoleTooHigh when `by_role` manages either role not, LastOwnerRemains, NotFound."""
+    with transaction.atomic():
+        row = _locked(membership)
+        if not (can_manage(by_role, row.role) and can_manage(by_role, role)):
+            raise RoleTooHigh
+        if role == row.role:
+            return
+        if row.role == Role.OWNER:
+            _require_another_owner(row)
+        Membership.objects.filter(pk=row.pk).update(role=role)
+        _record(row, actor, "member.role", was=row.role, role=role)
+    membership.role = role
 
-    The workspace's row is the lock: two owners who remove each other leave one.
+
+def membership_limit_set(*, membership: Membership, monthly_limit: int | None, actor: Actor) -> None:
+    """What the member may spend a calendar month, in micro-cents; None: as much as the workspace may."""
+    with transaction.atomic():
+        row = _locked(membership)
+        if row.monthly_limit != monthly_limit:
+            Membership.objects.filter(pk=row.pk).update(monthly_limit=monthly_limit)
+            _record(row, actor, "member.limit", was=row.monthly_limit, limit=monthly_limit)
+    membership.monthly_limit = monthly_limit
+
+
+def workspace_handover(*, giver: Membership, to: Membership, actor: Actor) -> None:
+    """The member `to` becomes an owner, the owner `giver` an admin. Raises NotFound when either has gone since."""
+    with transaction.atomic():
+        taker, owner = _locked(to), _locked(giver)
+        if owner.role != Role.OWNER or taker.pk == owner.pk or not _can_own(taker):
+            raise NotFound
+        Membership.objects.filter(pk=taker.pk).update(role=Role.OWNER)
+        Membership.objects.filter(pk=owner.pk).update(role=Role.ADMIN)
+        _record(taker, actor, "workspace.handover", giver=owner.user_id)
+
+
+def membership_remove(*, membership: Membership, actor: Actor, by_role: str) -> None:
+    """End a membership and, in the same act, the person's keys in this workspace; their devices get in no more.
+
+    Raises RoleTooHigh, LastOwnerRemains. One that has ended already changes nothing.
     """
     with transaction.atomic():
-        workspace = Workspace.objects.select_for_update().get(pk=membership.workspace_id)
-        owners = set(workspace.memberships.filter(role=Role.OWNER).values_list("pk", flat=True))
-        if owners == {membership.pk}:
-            raise LastOwnerRemains
-        removed, _ = Membership.objects.filter(pk=membership.pk).delete()
-        keys = APIKey.objects.filter(workspace=workspace, user_id=membership.user_id, revoked_at=None)
-        key_ids = list(keys.values_list("pk", flat=True))
-        keys.update(revoked_at=utc_now())
-        if removed:
-            _announce(membership, key_ids)
+        row = _locked_if_there(membership)
+        if row is None:
+            return
+        if not can_manage(by_role, row.role):
+            raise RoleTooHigh
+        _end(row, actor, "member.remove")
 
 
-def _announce(membership: Membership, key_ids: list[str]) -> None:
-    workspace_id = membership.workspace_id
+def membership_leave(*, membership: Membership, actor: Actor) -> None:
+    """The person goes by themselves; otherwise like `membership_remove`. Raises LastOwnerRemains."""
+    with transaction.atomic():
+        row = _locked_if_there(membership)
+        if row is not None:
+            _end(row, actor, "member.leave")
+
+
+def _end(row: Membership, actor: Actor, action: str) -> None:
+    if row.role == Role.OWNER:
+        _require_another_owner(row)
+    Membership.objects.filter(pk=row.pk).delete()
+    keys = APIKey.objects.filter(workspace_id=row.workspace_id, user_id=row.user_id, revoked_at=None)
+    key_ids = list(keys.values_list("pk", flat=True))
+    keys.update(revoked_at=utc_now())
+    _announce(row, key_ids)
+    _record(row, actor, action, role=row.role, keys=key_ids)
+
+
+def _locked(membership: Membership) -> Membership:
+    row = _locked_if_there(membership)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _locked_if_there(membership: Membership) -> Membership | None:
+    Workspace.objects.select_for_update().get(pk=membership.workspace_id)
+    return Membership.objects.select_related("user").filter(pk=membership.pk).first()
+
+
+def _require_another_owner(row: Membership) -> None:
+    """Somebody who is suspended cannot act as an owner and does not count."""
+    others = Membership.objects.filter(workspace_id=row.workspace_id, role=Role.OWNER).exclude(pk=row.pk)
+    if not others.filter(user__is_active=True).exists():
+        raise LastOwnerRemains
+
+
+def _can_own(row: Membership) -> bool:
+    return row.user.is_active
+
+
+def _record(row: Membership, actor: Actor, action: str, **details: object) -> None:
+    audit_record(
+        workspace_id=row.workspace_id,
+        actor=actor,
+        action=action,
+        target_id=row.user_id,
+        details={"membership": row.pk, **details},
+    )
+
+
+def _announce(row: Membership, key_ids: list[str]) -> None:
+    workspace_id = row.workspace_id
     gone = partial(
         membership_removed.send_robust,
         Membership,
-        membership_id=membership.pk,
+        membership_id=row.pk,
         workspace_id=workspace_id,
-        user_id=membership.user_id,
+        user_id=row.user_id,
     )
     transaction.on_commit(gone)
     for key_id in key_ids:

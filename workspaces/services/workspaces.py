@@ -7,10 +7,13 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from workspaces.errors import WorkspaceLimitReached
-from workspaces.models import Membership, Role, Workspace
+from workspaces.actors import PERSON, Actor
+from workspaces.errors import SlugTaken, WorkspaceLimitReached
+from workspaces.models import Membership, Role, SlugClaim, Workspace
 from workspaces.ports import billing_account_open
 from workspaces.selectors.workspaces import memberships_of
+from workspaces.services.audit import audit_record
+from workspaces.services.slugs import slug_claim
 from workspaces.slugs import base_slug, numbered_slug
 
 NAME_CHARACTERS: Final = 80
@@ -18,7 +21,7 @@ OWNED_LIMIT: Final = 50
 """Workspaces one person may own: far above need, low enough that a script cannot fill the database."""
 
 
-def workspace_create(*, owner: User, name: str) -> Workspace:
+def workspace_create(*, owner: User, name: str, actor: Actor) -> Workspace:
     """A workspace with its owner, a slug of its own made from `name`, and its billing account; all or nothing.
 
     Raises WorkspaceLimitReached.
@@ -27,7 +30,7 @@ def workspace_create(*, owner: User, name: str) -> Workspace:
         _lock(owner)
         if memberships_of(owner).filter(role=Role.OWNER).count() >= OWNED_LIMIT:
             raise WorkspaceLimitReached
-        return _create(owner, name)
+        return _create(owner, name, actor)
 
 
 def first_workspace_create(user_id: str) -> None:
@@ -35,13 +38,15 @@ def first_workspace_create(user_id: str) -> None:
     with transaction.atomic():
         user = _lock(User(pk=user_id))
         if not user.memberships.exists():
-            _create(user, user.display_name[:NAME_CHARACTERS])
+            _create(user, user.display_name[:NAME_CHARACTERS], Actor(PERSON, user_id))
 
 
-def workspace_rename(*, workspace: Workspace, name: str) -> None:
-    """Another name; the slug stays, so that links and agents keep working."""
+def workspace_rename(*, workspace: Workspace, name: str, actor: Actor) -> None:
+    """Another name; the slug stays (`workspace_slug_set` changes that)."""
+    with transaction.atomic():
+        if Workspace.objects.filter(pk=workspace.pk).exclude(name=name).update(name=name):
+            audit_record(workspace_id=workspace.pk, actor=actor, action="workspace.rename", details={"field": "name"})
     workspace.name = name
-    workspace.save(update_fields=["name"])
 
 
 def _lock(user: User) -> User:
@@ -49,15 +54,16 @@ def _lock(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def _create(owner: User, name: str) -> Workspace:
+def _create(owner: User, name: str, actor: Actor) -> Workspace:
     workspace = _insert(name)
     Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
     billing_account_open(workspace.pk)
+    audit_record(workspace_id=workspace.pk, actor=actor, action="workspace.create", target_id=owner.pk)
     return workspace
 
 
 def _insert(name: str) -> Workspace:
-    """The row under the first free slug; the unique constraint decides between workspaces made at the same time."""
+    """The row under the first free slug; constraints decide between workspaces made or renamed at the same time."""
     base = base_slug(name)
     taken = _taken_slugs(base)
     for slug in _slugs(base):
@@ -65,14 +71,18 @@ def _insert(name: str) -> Workspace:
             continue
         try:
             with transaction.atomic():
-                return Workspace.objects.create(name=name, slug=slug)
-        except IntegrityError:
+                workspace = Workspace.objects.create(name=name, slug=slug)
+                slug_claim(workspace=workspace, slug=slug)
+                return workspace
+        except (IntegrityError, SlugTaken):
             continue
     raise AssertionError("unreachable: random slugs never end")
 
 
 def _taken_slugs(base: str) -> set[str]:
-    return set(Workspace.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    held = Workspace.objects.filter(slug__startswith=base).order_by().values_list("slug", flat=True)
+    claimed = SlugClaim.objects.filter(slug__startswith=base).order_by().values_list("slug", flat=True)
+    return set(held.union(claimed))
 
 
 def _slugs(base: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from opencode.lib.errors import Forbidden
-from workspaces.access import CURRENT_WORKSPACE, page_access
+from workspaces.access import CURRENT_WORKSPACE, page_access, person_actor
 from workspaces.errors import WorkspaceLimitReached
 from workspaces.forms import WorkspaceForm
 from workspaces.selectors.workspaces import memberships_of
@@ -30,7 +30,9 @@ def create(request: HttpRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            workspace = workspace_create(owner=request.user, name=form.cleaned_data["name"])
+            workspace = workspace_create(
+                owner=request.user, name=form.cleaned_data["name"], actor=person_actor(request)
+            )
         except WorkspaceLimitReached as limit:
             form.add_error(None, limit.message)
         else:
@@ -55,7 +57,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         raise Forbidden
     form = WorkspaceForm(request.POST if request.method == "POST" else None, initial={"name": access.workspace.name})
     if request.method == "POST" and form.is_valid():
-        workspace_rename(workspace=access.workspace, name=form.cleaned_data["name"])
+        workspace_rename(workspace=access.workspace, name=form.cleaned_data["name"], actor=access.actor)
         messages.success(request, f"The workspace is called {access.workspace.name} now.")
         return redirect("workspaces:settings", slug)
     context = {"access": access, "nav": "settings", "form": form, "may_rename": access.can("workspace.rename")}

@@ -1,0 +1,114 @@
+"""Deleting a workspace, taking that back for 30 days, and erasing what it held afterwards.
+
+Everything that opens a workspace asks whether it is deleted: people, keys, tokens, shares and sockets all end with the
+one row, and come back with it.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Model
+
+from opencode.lib.clock import utc_now
+from workspaces.actors import THE_CONSOLE, Actor
+from workspaces.errors import WorkspaceGone
+from workspaces.models import AuditEntry, AuditHead, Workspace
+from workspaces.ports import workspace_content_erase
+from workspaces.services.audit import audit_record
+from workspaces.signals import workspace_closed
+
+log = structlog.get_logger(__name__)
+RESTORE_DAYS: Final = 30
+RESTORABLE: Final = timedelta(days=RESTORE_DAYS)
+PURGE_WORKSPACES: Final = 20
+KEPT: Final[frozenset[type[Model]]] = frozenset({AuditEntry, AuditHead})
+"""What stays of a purged workspace in this app, besides its row: ids and acts, no names and no content."""
+
+
+def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "") -> None:
+    """Close the workspace to everybody and everything, now; nothing is erased yet. A repeat changes nothing.
+
+    `with_person` is the id of the person whose account goes and takes the workspace along.
+    """
+    with transaction.atomic():
+        open_rows = Workspace.objects.select_for_update().filter(pk=workspace.pk, deleted_at=None)
+        if open_rows.update(deleted_at=utc_now(), deleted_with=with_person):
+            transaction.on_commit(partial(workspace_closed.send_robust, Workspace, workspace_id=workspace.pk))
+            audit_record(workspace_id=workspace.pk, actor=actor, action="workspace.delete")
+    workspace.refresh_from_db(fields=["deleted_at", "deleted_with"])
+
+
+def workspace_restore(*, workspace: Workspace, actor: Actor) -> None:
+    """Take the deletion back; members, keys and shares are as they were. Raises WorkspaceGone once it was purged."""
+    with transaction.atomic():
+        row = Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if row.purging_at is not None:
+            raise WorkspaceGone
+        if row.deleted_at is not None:
+            Workspace.objects.filter(pk=row.pk).update(deleted_at=None, deleted_with="")
+            audit_record(workspace_id=row.pk, actor=actor, action="workspace.restore")
+    workspace.refresh_from_db(fields=["deleted_at", "deleted_with"])
+
+
+def workspaces_purge(*, now: datetime) -> int:
+    """Erase the workspaces that were deleted RESTORABLE ago; answers how many. One that fails stops no other."""
+    due = Workspace.objects.filter(deleted_at__lte=now - RESTORABLE, purged_at=None).order_by("deleted_at")
+    return sum(_purged(workspace) for workspace in list(due[:PURGE_WORKSPACES]))
+
+
+def workspace_purge(*, workspace: Workspace) -> None:
+    """Erase sessions, members, keys, names; what must outlive them stays under the row's id.
+
+    The first step is the one that ends the time to restore; a repeat goes on where an interrupted call stopped.
+    """
+    if not _begin(workspace):
+        return
+    things = workspace_content_erase(workspace.pk)
+    with transaction.atomic():
+        row = Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if row.purged_at is not None:
+            return
+        erased = {model.__name__: _erase(model, row) for model in _models_of_a_workspace()}
+        row.name, row.slug, row.block_reason = "purged workspace", row.pk.lower().replace("_", "-"), ""
+        row.purged_at = utc_now()
+        row.save(update_fields=["name", "slug", "block_reason", "purged_at"])
+        audit_record(
+            workspace_id=row.pk, actor=THE_CONSOLE, action="workspace.purge", details={"content": things, **erased}
+        )
+
+
+def _begin(workspace: Workspace) -> bool:
+    """False when somebody restored it meanwhile, or it is purged already."""
+    with transaction.atomic():
+        row = Workspace.objects.select_for_update().get(pk=workspace.pk)
+        if row.deleted_at is None or row.purged_at is not None:
+            return False
+        Workspace.objects.filter(pk=row.pk, purging_at=None).update(purging_at=utc_now())
+    return True
+
+
+def _purged(workspace: Workspace) -> bool:
+    try:
+        workspace_purge(workspace=workspace)
+    except Exception:
+        log.exception("a deleted workspace cannot be purged now", workspace=workspace.pk)
+        return False
+    return True
+
+
+def _models_of_a_workspace() -> list[type[Model]]:
+    """Every model of this app that belongs to one workspace; those of a later release included."""
+    return [
+        model
+        for model in apps.get_app_config("workspaces").get_models()
+        if model not in KEPT and any(field.related_model is Workspace for field in model._meta.concrete_fields)
+    ]
+
+
+def _erase(model: type[Model], row: Workspace) -> int:
+    rows, _ = model._default_manager.filter(workspace=row).delete()
+    return rows

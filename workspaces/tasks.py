@@ -1,0 +1,11 @@
+"""Periodic work on workspaces; each task calls one service. The schedule is in the settings."""
+
+from celery import shared_task
+
+from opencode.lib.clock import utc_now
+from workspaces.services import deletions
+
+
+@shared_task
+def workspaces_purge() -> None:
+    deletions.workspaces_purge(now=utc_now())
