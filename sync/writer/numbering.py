@@ -49,8 +49,9 @@ class SessionBatch:
         if publish.operation_id is not None:
             self.operations.append(OperationWrite(self.session.id, publish.operation_id, first, self.head, now))
 
-    def head_write(self, now: Any, snapshot_due_at: Any) -> HeadWrite:
-        return HeadWrite(self.head, self.count, self.bytes, now, snapshot_due_at, self.session.id)
+    @property
+    def head_write(self) -> HeadWrite:
+        return HeadWrite(self.head, self.count, self.bytes, self.session.id)
 
     def content_before(self, key: str) -> str:
         """What the key held before this commit; empty when nothing, or when it was not read."""

@@ -9,6 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import OperationalError, connection
 
+from opencode.lib.clock import utc_now
 from opencode.lib.errors import InternalError
 from sync.errors import EntryTooLarge, SessionFull, SessionGone, StorageFull, WriterBusy
 from sync.models import Operation, Session, SessionEntry
@@ -199,15 +200,33 @@ def test_waiting_publishes_share_commits_and_stopping_commits_what_waits() -> No
     assert session.head_seq == 500
 
 
+def test_sessions_of_one_commit_get_each_its_own_head() -> None:
+    soon = utc_now().replace(microsecond=0)
+    sessions = [make_session(name) for name in "abc"]
+    Session.objects.filter(client_id="b").update(snapshot_due_at=soon)
+    commit_publishes(
+        [
+            Publish(session.id, [part(number, session=session.client_id) for number in range(count)])
+            for count, session in enumerate(sessions, start=1)
+        ]
+    )
+    rows = list(Session.objects.order_by("id"))
+    assert [(row.head_seq, row.entry_count) for row in rows] == [(1, 1), (2, 2), (3, 3)]
+    assert [row.content_bytes for row in rows] == [sum(entry.size for entry in row.entries.all()) for row in rows]
+    assert [row.snapshot_due_at == soon for row in rows] == [False, True, False]
+    assert rows[0].snapshot_due_at is not None
+    assert rows[0].last_activity_at >= soon
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("code", [1213, 2006, 1])
 def test_what_a_rolled_back_attempt_decided_goes_with_it(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     session = make_session()
     write, calls = writes.update_heads, []
 
-    def fail_once(rows: Any) -> None:
+    def fail_once(rows: Any, *moments: Any) -> None:
         calls.append(rows)
-        write(rows)
+        write(rows, *moments)
         if len(calls) == 1:
             raise OperationalError(code, "the first attempt fails")
 
