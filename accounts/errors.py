@@ -1,5 +1,7 @@
 """Why accounts refuses."""
 
+from typing import ClassVar
+
 from opencode.lib.errors import Conflict, NotFound
 
 
@@ -14,3 +16,60 @@ class OwnerLinkInvalid(NotFound):
 class EmailTaken(Conflict):
     code = "email_taken"
     default_message = "Somebody has signed up with this e-mail address already."
+
+
+class DeviceLimitReached(Conflict):
+    code = "device_limit_reached"
+    default_message = "You have as many signed-in devices as one person may; revoke one first."
+
+
+class DeviceCodeUnknown(NotFound):
+    code = "device_code_unknown"
+    default_message = "No agent waits with this code: it is mistyped, was answered already, or has run out."
+
+
+class OAuthRefusal(Exception):
+    """A refusal in OAuth's own form (RFC 6749 5.2, RFC 8628 3.5): programs read `error`, people `description`."""
+
+    error: ClassVar[str]
+    description: ClassVar[str]
+
+
+class RequestInvalid(OAuthRefusal):
+    error = "invalid_request"
+    description = "The body must be JSON with the fields of this grant."
+
+
+class ClientUnknown(OAuthRefusal):
+    error = "invalid_client"
+    description = "This server knows no client of that id."
+
+
+class GrantTypeUnknown(OAuthRefusal):
+    error = "unsupported_grant_type"
+    description = "This server gives tokens for device codes and refresh tokens."
+
+
+class GrantInvalid(OAuthRefusal):
+    error = "invalid_grant"
+    description = "This refresh token is not valid any more; log in again."
+
+
+class AuthorizationPending(OAuthRefusal):
+    error = "authorization_pending"
+    description = "Nobody has answered in the browser yet."
+
+
+class SlowDown(OAuthRefusal):
+    error = "slow_down"
+    description = "Wait the interval between two questions."
+
+
+class LoginExpired(OAuthRefusal):
+    error = "expired_token"
+    description = "The code has run out or was used; start the login again."
+
+
+class AccessDenied(OAuthRefusal):
+    error = "access_denied"
+    description = "The person at the browser said no."

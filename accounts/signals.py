@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 mail_stored = Signal()
 """mail_id: a mail that waits to be delivered"""
+
+device_revoked = Signal()
+"""device_id, user_id"""

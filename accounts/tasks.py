@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import mail_delivery
+from accounts.services import devices, mail_delivery
 from opencode.lib.clock import utc_now
 
 
@@ -20,3 +20,8 @@ def mails_sweep() -> None:
 @shared_task
 def mails_purge() -> None:
     mail_delivery.mails_purge(now=utc_now())
+
+
+@shared_task
+def devices_purge() -> None:
+    devices.devices_purge(now=utc_now())

@@ -3,9 +3,13 @@
 from allauth.account.views import password_reset_from_key
 from django.urls import include, path, re_path
 
-from accounts import views
+from accounts.views import devices, first_owner
 
-ours = [path("first-owner/<str:token>", views.first_owner, name="first_owner")]
+ours = [
+    path("first-owner/<str:token>", first_owner.first_owner, name="first_owner"),
+    path("devices/", devices.device_list, name="devices"),
+    path("devices/<str:device_id>/revoke/", devices.device_end, name="device_revoke"),
+]
 
 urlpatterns = [
     path("", include((ours, "accounts"))),

@@ -5,14 +5,14 @@ from typing import Any
 
 import structlog
 
-# The workspace token of `/w/<token>/…`, the first owner's link, our keys and the agents' share secrets.
+# The workspace token of `/w/<token>/…`, the first owner's link, keys, devices' tokens and the agents' share secrets.
 _SECRETS = re.compile(
-    r"(/w/|/first-owner/)[^/\s\"'?]+|\boc_(?:live|share)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}"
+    r"(/w/|/first-owner/)[^/\s\"'?]+|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}"
 )
 
 
 def redact(text: str) -> str:
-    """Replace what could open something: workspace tokens in paths, API keys, share secrets."""
+    """Replace what could open something: workspace tokens in paths, API keys, devices' tokens, share secrets."""
     return _SECRETS.sub(lambda found: f"{found.group(1) or ''}[redacted]", text)
 
 

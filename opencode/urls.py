@@ -3,13 +3,21 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.api import device_code, device_token
+from accounts.views.devices import device
 from opencode import views
+from workspaces.views import agents
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("docs/errors", views.error_codes, name="error_codes"),
+    path("auth/device/code", device_code, name="device_code"),
+    path("auth/device/token", device_token, name="device_token"),
+    path("device", device, name="device"),
+    path("api/user", agents.user, name="agent_user"),
+    path("api/orgs", agents.orgs, name="agent_orgs"),
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),
     path("", include("sync.urls")),

@@ -9,11 +9,13 @@ from typing import Final
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.credentials import agent_of, is_device_token
 from accounts.models import User
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
 from opencode.lib.http import request_id_of
-from workspaces.actors import KEY, PERSON, Actor
-from workspaces.credentials import find_key, find_token, mark_key_used, mark_token_used
+from workspaces.actors import DEVICE, KEY, PERSON, Actor
+from workspaces.credentials import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
+from workspaces.errors import WorkspaceBlocked
 from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
 from workspaces.models import Membership, Workspace
 from workspaces.roles import is_allowed
@@ -78,6 +80,33 @@ class TokenAccess:
         return Actor(KEY, self.token_id, self.ip)
 
 
+@dataclass(frozen=True)
+class DeviceAccess:
+    """A person's signed-in agent; with a `membership_id` in a workspace, with the person's role there."""
+
+    device_id: str
+    user_id: str
+    workspace_id: str = ""
+    membership_id: str = ""
+    role: str = ""
+    is_blocked: bool = False
+    ip: str | None = None
+    request_id: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(DEVICE, self.device_id, self.ip, self.request_id)
+
+    def require(self, permission: str) -> None:
+        """Raises NotFound without a place in the workspace, WorkspaceBlocked, Forbidden when the role is too low."""
+        if not self.membership_id:
+            raise NotFound
+        if self.is_blocked:
+            raise WorkspaceBlocked
+        if not is_allowed(self.role, permission):
+            raise Forbidden
+
+
 def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
     """The person's access to the workspace `slug`, in one read.
 
@@ -140,3 +169,27 @@ def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
         raise CredentialsInvalid
     mark_token_used(found, token, ip)
     return TokenAccess(token_id=found.id, workspace_id=found.workspace_id, ip=ip)
+
+
+def device_access(
+    token: str, workspace_id: str = "", *, ip: str | None = None, user_agent: str = "", request_id: str = ""
+) -> DeviceAccess:
+    """What the device's access token opens in the workspace, in one read; `require` says what of it.
+
+    Raises CredentialsInvalid, the same for every reason: malformed, unknown under every listed hash key, run out, or
+    its device or person has ended. Call it outside `atomic()`: once a minute it writes when and from where.
+    """
+    found = find_device(token, workspace_id) if is_device_token(token) else None
+    if found is None:
+        raise CredentialsInvalid
+    mark_device(found, ip, agent_of(user_agent))
+    return DeviceAccess(
+        device_id=found.id,
+        user_id=found.user_id,
+        workspace_id=found.workspace_id or "",
+        membership_id=found.membership_id or "",
+        role=found.role or "",
+        is_blocked=found.is_blocked,
+        ip=ip,
+        request_id=request_id,
+    )

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import DatabaseError, connection
 
+from accounts.credentials import ACCESS_PURPOSE, DeviceUse, mark_device_used
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
 
@@ -38,6 +39,16 @@ FROM workspaces_sharetoken k
 JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL
 WHERE k.secret_hash IN ({hashes}) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s)
 """
+_FIND_DEVICE: Final = """
+SELECT t.id, d.id, d.user_id, m.id, m.workspace_id, m.role, w.blocked_at IS NOT NULL,
+       t.used_at IS NULL OR d.last_used_at IS NULL OR d.last_used_at < %s
+FROM accounts_devicetoken t
+JOIN accounts_device d ON d.id = t.device_id AND d.revoked_at IS NULL
+JOIN accounts_user u ON u.id = d.user_id AND u.is_active
+LEFT JOIN (workspaces_membership m JOIN workspaces_workspace w ON w.id = m.workspace_id AND w.deleted_at IS NULL)
+  ON m.user_id = d.user_id AND m.workspace_id = %s
+WHERE t.access_hash IN ({hashes}) AND t.access_ends_at > %s
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +68,40 @@ class FoundToken(NamedTuple):
     hash_version: int
     workspace_id: str
     is_use_due: bool
+
+
+class FoundDevice(NamedTuple):
+    """`membership_id`, `workspace_id` and `role` are None when the person has no place in the workspace asked for."""
+
+    token_id: int
+    id: str
+    user_id: str
+    membership_id: str | None
+    workspace_id: str | None
+    role: str | None
+    is_blocked: bool
+    is_use_due: bool
+
+
+def find_device(secret: str, workspace_id: str) -> FoundDevice | None:
+    """The live device with this access token, and its person's place in the workspace."""
+    hashes = list(macs_of_all_versions(ACCESS_PURPOSE, secret).values())
+    now = utc_now()
+    stale = _bound(now - timedelta(seconds=LAST_USED_SECONDS))
+    with connection.cursor() as cursor:
+        sql = _FIND_DEVICE.format(hashes=", ".join(["%s"] * len(hashes)))
+        cursor.execute(sql, [stale, workspace_id, *hashes, _bound(now)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    *found, is_blocked, is_use_due = row
+    return FoundDevice._make([*found, bool(is_blocked), bool(is_use_due)])
+
+
+def mark_device(found: FoundDevice, ip: str | None, agent: str) -> None:
+    """Write when, from where and by which version a device was used, at most once a minute, or when it was updated."""
+    if found.is_use_due:
+        mark_device_used(DeviceUse(found.id, found.token_id, ip, agent))
 
 
 def find_key(secret: str) -> FoundKey | None:

@@ -1,6 +1,6 @@
 """Why workspaces refuses."""
 
-from opencode.lib.errors import Conflict, FieldsInvalid, Forbidden, NotFound, TooManyRequests
+from opencode.lib.errors import Conflict, Denial, FieldsInvalid, Forbidden, NotFound, TooManyRequests
 
 
 class KeyLimitReached(Conflict):
@@ -93,3 +93,8 @@ class WorkspaceGone(NotFound):
 class WorkspaceBlocked(Forbidden):
     code = "workspace_blocked"
     default_message = "This workspace is blocked; its owners can ask the operator of this console why."
+
+
+class OrgMissing(Denial):
+    code = "org_missing"
+    default_message = "Name the workspace in the header x-org-id."

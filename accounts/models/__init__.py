@@ -1,16 +1,21 @@
 """Who you are, a module a noun."""
 
+from accounts.models.devices import Device, DeviceLogin, DeviceToken, new_device_id
 from accounts.models.mails import OutgoingMail, new_mail_id
 from accounts.models.owner_links import OwnerLink
 from accounts.models.users import FoldedEmailField, User, UserManager, fold_email, new_user_id
 
 __all__ = [
+    "Device",
+    "DeviceLogin",
+    "DeviceToken",
     "FoldedEmailField",
     "OutgoingMail",
     "OwnerLink",
     "User",
     "UserManager",
     "fold_email",
+    "new_device_id",
     "new_mail_id",
     "new_user_id",
 ]

@@ -24,3 +24,9 @@ def denial_response(denial: Denial, request_id: str) -> JsonResponse:
     if denial.retry_after is not None:
         response["Retry-After"] = str(denial.retry_after)
     return response
+
+
+def bearer_of(request: HttpRequest) -> str:
+    """The token of `Authorization: Bearer …`, empty without one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -185,6 +185,17 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
     ENV.OPENCODE_ANONYMOUS_SHARES == "auto" and LISTENS_ON_LOOPBACK
 )
 
+# --- agents that sign in; an access token is told to last SECONDS and honoured for HOURS, see docs/limits.md
+DEVICE_CODE_SECONDS = 600
+DEVICE_POLL_SECONDS = 2
+DEVICE_ACCESS_SECONDS = 3600
+DEVICE_ACCESS_HONOURED_HOURS = 168
+DEVICE_REFRESH_DAYS = 90
+DEVICE_REFRESH_GRACE_SECONDS = 60
+DEVICE_CODES_PER_MINUTE = 20
+DEVICE_GUESSES_PER_MINUTE = 10
+DEVICES_OF_ONE_PERSON = 100
+
 # --- Celery
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -202,6 +213,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
     "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},
+    "devices-purge": {"task": "accounts.tasks.devices_purge", "schedule": 3600.0},
 }
 
 # --- mail: one URL, smtp://user:password@host:587?tls=1; without it mail goes to the console log

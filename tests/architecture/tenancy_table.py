@@ -7,7 +7,7 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
     home    a redirect inside the console: the person may, and is led on
 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
-API keys in alpha, `{token}` is its share token, `{snapshot}` is of
+API keys in alpha, `{carols_device}` is her signed-in agent, `{token}` is alpha's share token, `{snapshot}` is of
 alpha's session, `{gammas_snapshot}`, `{gammas_key}` and `{gammas_token}` are those of charlie's workspace.
 """
 
@@ -71,6 +71,19 @@ PROJECT = [
     Page("healthz", "/healthz", EVERYBODY, READ_ONLY),
     Page("readyz", "/readyz", EVERYBODY, READ_ONLY),
     Page("docs/errors", "/docs/errors", EVERYBODY, READ_ONLY),
+    Page("auth/device/code", "/auth/device/code", READ_ONLY, "400 400 400 400 400"),
+    Page("auth/device/token", "/auth/device/token", READ_ONLY, "400 400 400 400 400"),
+    # For agents, by their own token: a browser's cookie counts for nothing.
+    Page("api/user", "/api/user", "401 401 401 401 401", READ_ONLY),
+    Page("api/orgs", "/api/orgs", "401 401 401 401 401", READ_ONLY),
+    Page("device", "/device", SIGNED_IN, "login 422 422 422 422"),
+    Page("accounts/devices/", "/accounts/devices/", SIGNED_IN, READ_ONLY),
+    Page(
+        "accounts/devices/<str:device_id>/revoke/",
+        "/accounts/devices/{carols_device}/revoke/",
+        "login 404 200 404 404",
+        "login 404 home 404 404",
+    ),
 ]
 
 ACCOUNTS = [

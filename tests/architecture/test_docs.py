@@ -14,6 +14,7 @@ from opencode.lib.errors import every_denial
 from tests.support.server import ROOT
 
 OWN_APPS = {"opencode", "accounts", "workspaces", "billing", "sync"}
+LIMITS = ("SYNC_", "DEVICE")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 PERSONAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/[\w.-]+|\.\./shared")
 # The recordings' own bodies say where an agent ran; they are kept as they were sent.
@@ -48,8 +49,8 @@ def test_every_default_of_a_variable_is_documented() -> None:
 
 
 def test_every_limit_is_documented() -> None:
-    limits = {name for name in dir(settings) if name.startswith("SYNC_")}
-    assert {name for name in table_names("docs/limits.md") if name.startswith("SYNC_")} == limits
+    limits = {name for name in dir(settings) if name.startswith(LIMITS)}
+    assert {name for name in table_names("docs/limits.md") if name.startswith(LIMITS)} == limits
 
 
 def spoken(name: str, value: int) -> str:
@@ -61,7 +62,7 @@ def spoken(name: str, value: int) -> str:
 
 
 def test_every_limit_is_documented_with_its_value() -> None:
-    rows = [line for line in (ROOT / "docs/limits.md").read_text().splitlines() if line.startswith("| `SYNC_")]
+    rows = [row for row in (ROOT / "docs/limits.md").read_text().splitlines() if row[3:].startswith(LIMITS)]
     names = [row.split("`")[1] for row in rows]
     said = {name: row.split("|")[2].strip() for name, row in zip(names, rows, strict=True)}
     assert said == {name: spoken(name, getattr(settings, name)) for name in names}

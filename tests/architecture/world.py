@@ -8,6 +8,7 @@ from sync.services.publishing import session_publish_sync
 from sync.services.snapshots import snapshot_write
 from sync.sharesecrets import derive_share_secret
 from tests.cast import Cast, make_cast
+from tests.support.devices import device_of
 from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create
@@ -59,6 +60,7 @@ def make_world() -> World:
         "carols_key": carols_key.pk,
         "bobs_key": bobs_key.pk,
         "gammas_key": gammas_key.pk,
+        "carols_device": device_of(cast.carol).id,
         "token": token.pk,
         "gammas_token": gammas_token.pk,
     }

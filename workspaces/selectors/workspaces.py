@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Device, User
 from workspaces.models import Membership, Workspace
 
 
@@ -28,3 +28,10 @@ def current_workspace(user: User, remembered_slug: str | None) -> Workspace | No
     """The workspace a person looked at last, if it is still theirs, otherwise their oldest; None: they have none."""
     found = [membership.workspace for membership in memberships_of(user)]
     return next((workspace for workspace in found if workspace.slug == remembered_slug), found[0] if found else None)
+
+
+def orgs_of_device(device_id: str, user_id: str) -> list[Workspace]:
+    """The person's workspaces by name, the one the device starts in before the others."""
+    first = Device.objects.filter(pk=device_id).values_list("first_workspace_id", flat=True).first()
+    found = [membership.workspace for membership in memberships_of(User(pk=user_id))]
+    return sorted(found, key=lambda workspace: (workspace.pk != first, workspace.name.lower()))

@@ -1,4 +1,4 @@
-"""Pages of our own beside allauth's: the first owner's arrival."""
+"""The first owner's arrival."""
 
 from allauth.account.utils import perform_login
 from django.http import HttpRequest, HttpResponse

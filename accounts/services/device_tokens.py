@@ -1,0 +1,73 @@
+"""Tokens of devices: given at the login, exchanged by refresh, all gone with the device."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.credentials import ACCESS_PREFIX, ACCESS_PURPOSE, REFRESH_PREFIX, REFRESH_PURPOSE, new_token
+from accounts.errors import GrantInvalid
+from accounts.models import Device, DeviceToken
+from accounts.services.devices import device_reuse_mail, device_revoke
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import current_version, mac, macs_of_all_versions
+
+
+class Tokens(NamedTuple):
+    """A fresh pair; `expires_in` is in seconds, for the access token."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) -> Tokens:
+    """A new pair for the device, which is nowhere else from here on."""
+    access, refresh = new_token(ACCESS_PREFIX), new_token(REFRESH_PREFIX)
+    version, now = current_version(), utc_now()
+    DeviceToken.objects.create(
+        device=device,
+        parent=parent,
+        access_hash=mac(ACCESS_PURPOSE, access, version),
+        refresh_hash=mac(REFRESH_PURPOSE, refresh, version),
+        hash_version=version,
+        access_ends_at=now + timedelta(hours=settings.DEVICE_ACCESS_HONOURED_HOURS),
+        refresh_ends_at=now + timedelta(days=settings.DEVICE_REFRESH_DAYS),
+    )
+    return Tokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
+
+
+def device_tokens_refresh(*, refresh_token: str, ip: str | None, request_id: str) -> Tokens:
+    """Another pair for the refresh token; raises GrantInvalid.
+
+    A token that was exchanged before still gets an answer for a while, as two processes of one machine share it, and
+    for as long as nobody used what the exchange gave, as that answer was lost. Otherwise somebody has a copy: the
+    device is revoked and its person told.
+    """
+    outcome = _exchanged(refresh_token)
+    if isinstance(outcome, Device):
+        if device_revoke(device=outcome, ip=ip, request_id=request_id, is_consoles=True):
+            device_reuse_mail(device=outcome, ip=ip)
+        raise GrantInvalid
+    return outcome
+
+
+def _exchanged(refresh_token: str) -> Tokens | Device:
+    """The new pair, or the device whose token was used by somebody else too."""
+    hashes = list(macs_of_all_versions(REFRESH_PURPOSE, refresh_token).values())
+    now = utc_now()
+    with transaction.atomic():
+        held = DeviceToken.objects.select_for_update().filter(refresh_hash__in=hashes, refresh_ends_at__gt=now).first()
+        if held is None:
+            raise GrantInvalid
+        device = Device.objects.select_related("user").get(pk=held.device_id)
+        if device.revoked_at is not None or not device.user.is_active:
+            raise GrantInvalid
+        if held.replaced_at is None:
+            DeviceToken.objects.filter(pk=held.pk).update(replaced_at=now)
+        elif now - held.replaced_at > timedelta(seconds=settings.DEVICE_REFRESH_GRACE_SECONDS):
+            if held.children.exclude(used_at=None).exists():
+                return device
+            held.children.all().delete()
+        return device_tokens_issue(device=device, parent=held)

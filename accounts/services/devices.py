@@ -1,0 +1,63 @@
+"""Ending devices: by their person, by the console when a token was copied, by time."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from accounts.models import Device, DeviceLogin, DeviceToken
+from accounts.ports import DeviceAct, device_act_record
+from accounts.services.mail import mail_send
+from accounts.signals import device_revoked
+from opencode.lib.clock import utc_now
+
+REPLACED_DAYS: Final = 30
+"""For so long an exchanged refresh token is remembered, so that a copy of it gives itself away."""
+ENDED_DAYS: Final = 90
+"""For so long an ended device stays in its person's list."""
+CHUNK_ROWS: Final = 1000
+
+
+def device_revoke(*, device: Device, ip: str | None, request_id: str = "", is_consoles: bool = False) -> bool:
+    """End the device: its tokens are gone, whatever it holds open closes. False when it had ended before."""
+    with transaction.atomic():
+        revoked = Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=utc_now())
+        if revoked:
+            DeviceToken.objects.filter(device=device).delete()
+            device_act_record(DeviceAct("device.revoke", device.pk, device.user_id, ip, request_id, is_consoles))
+            fact = partial(device_revoked.send_robust, Device, device_id=device.pk, user_id=device.user_id)
+            transaction.on_commit(fact)
+    return bool(revoked)
+
+
+def device_reuse_mail(*, device: Device, ip: str | None) -> None:
+    """Tell the person that somebody used a copy of the device's refresh token."""
+    context = {
+        "name": device.name,
+        "ip": ip or "an unknown address",
+        "when": f"{utc_now():%Y-%m-%d %H:%M:%S} UTC",
+        "devices_url": f"{settings.PUBLIC_URL}{reverse('accounts:devices')}",
+    }
+    mail_send(to=device.user.email, template="accounts/mail/device_reused.html", context=context)
+
+
+def devices_purge(*, now: datetime) -> None:
+    """Forget codes that ran out and tokens nobody can use; devices left without a token have ended."""
+    _delete(DeviceLogin, expires_at__lt=now)
+    _delete(DeviceToken, refresh_ends_at__lt=now)
+    _delete(DeviceToken, replaced_at__lt=now - timedelta(days=REPLACED_DAYS), access_ends_at__lt=now)
+    tokens = DeviceToken.objects.filter(device=OuterRef("pk"))
+    for device in Device.objects.filter(~Exists(tokens), revoked_at=None)[:CHUNK_ROWS]:
+        device_revoke(device=device, ip=None, is_consoles=True)
+    _delete(Device, revoked_at__lt=now - timedelta(days=ENDED_DAYS))
+
+
+def _delete(model: type[DeviceLogin] | type[DeviceToken] | type[Device], **which: datetime) -> None:
+    """In short transactions, so that logins never wait for it."""
+    rows = model._default_manager.filter(**which).order_by("pk")
+    while chunk := [row.pk for row in rows.only("pk")[:CHUNK_ROWS]]:
+        model._default_manager.filter(pk__in=chunk).delete()

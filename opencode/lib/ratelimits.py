@@ -1,0 +1,53 @@
+"""How often something may happen in a stretch of time, counted in the cache, so that all processes count together."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.cache import cache
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RateState:
+    """`used` of `limit` since the stretch began; it ends in `reset_seconds`, when counting starts again."""
+
+    limit: int
+    used: int
+    reset_seconds: int
+    resets_at: datetime
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def is_exceeded(self) -> bool:
+        return self.used > self.limit
+
+
+def rate_count(name: str, *, limit: int, seconds: int) -> RateState:
+    """Count one more of `name` in the present stretch of `seconds`; stretches begin at the same moments for everybody.
+
+    A cache that does not answer stops nobody: the count is 1 then.
+    """
+    now = time.time()
+    stretch = int(now // seconds)
+    ends = (stretch + 1) * seconds
+    used = _counted(f"rate:{name}:{stretch}", seconds)
+    return RateState(limit, used, max(1, math.ceil(ends - now)), datetime.fromtimestamp(ends, UTC))
+
+
+def _counted(key: str, seconds: int) -> int:
+    try:
+        if cache.add(key, 1, timeout=2 * seconds):
+            return 1
+        return int(cache.incr(key))
+    except ValueError:  # it ran out between the two
+        return 1
+    except Exception:  # whatever kind of cache it is: it must not take the console with it
+        _log.warning("the cache does not count", exc_info=True)
+        return 1

@@ -1,0 +1,63 @@
+"""What a signed-in agent asks at its start: who it is, which workspaces there are, what its configuration is.
+
+An agent's `org` is a workspace. JSON only: no cookies, no pages, no redirects.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import User
+from opencode.lib.errors import CredentialsMissing, Denial, MethodNotAllowed
+from opencode.lib.http import bearer_of, denial_response, request_id_of
+from workspaces.access import DeviceAccess, device_access
+from workspaces.selectors.workspaces import orgs_of_device
+
+Call = Callable[[HttpRequest, DeviceAccess], HttpResponse]
+
+
+def _for_devices(call: Call) -> Callable[[HttpRequest], HttpResponse]:
+    @csrf_exempt
+    @wraps(call)
+    def view(request: HttpRequest) -> HttpResponse:
+        try:
+            if request.method not in {"GET", "HEAD"}:
+                raise MethodNotAllowed("This address takes GET.")
+            response = call(request, _access(request))
+        except Denial as denial:
+            return denial_response(denial, request_id_of(request))
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return view
+
+
+@sensitive_variables("token")
+def _access(request: HttpRequest) -> DeviceAccess:
+    token = bearer_of(request)
+    if not token:
+        raise CredentialsMissing("Send the agent's access token in the Authorization header.")
+    return device_access(
+        token,
+        request.headers.get("X-Org-Id", "")[:30],
+        ip=request.META.get("REMOTE_ADDR") or None,
+        user_agent=request.headers.get("User-Agent", ""),
+        request_id=request_id_of(request),
+    )
+
+
+@_for_devices
+def user(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
+    person = User.objects.get(pk=access.user_id)
+    return JsonResponse({"id": person.pk, "email": person.email})
+
+
+@_for_devices
+def orgs(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
+    """The workspaces of the person, the one they chose for this agent first: at the login it takes the first."""
+    found = orgs_of_device(access.device_id, access.user_id)
+    return JsonResponse([{"id": workspace.pk, "name": workspace.name} for workspace in found], safe=False)
