@@ -1,15 +1,20 @@
-"""Request ids and the denial contract for Django's part of the server."""
+"""Request ids, the denial contract and the manners of the JSON API, for Django's part of the server."""
 
+import hashlib
 from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 
-from opencode.lib.errors import Denial, NotFound
-from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
+from opencode.jsonapi import PREFIX
+from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
+from opencode.lib.http import REQUEST_ID_HEADER, denial_response, new_request_id, request_id_of
 from opencode.moves import moved_page
 from opencode.refusals import refusal
+from workspaces.calls.rates import count_address, tell_rate
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -49,3 +54,37 @@ class DenialMiddleware:
             return None
         moved = moved_page(request) if isinstance(exception, NotFound) else None
         return moved or refusal(request, exception)
+
+
+class JSONAPIMiddleware:
+    """What all of `/api/v1` has in common, unknown addresses too: rates, tags for caches, a wrong method's refusal."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(f"/{PREFIX}"):
+            return self.get_response(request)
+        try:
+            count_address(request)
+            response = self._answer(request)
+        except Denial as denial:
+            response = denial_response(denial, request_id_of(request))
+        tell_rate(request, response)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 405:
+            refused = denial_response(MethodNotAllowed(), request_id_of(request))
+            refused["Allow"] = response["Allow"]
+            return refused
+        if request.method not in {"GET", "HEAD"} or response.status_code != 200:
+            response["Cache-Control"] = "no-store"
+            return response
+        assert isinstance(response, HttpResponse)
+        etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
+        tagged = get_conditional_response(request, etag=etag, response=response) or response
+        tagged["ETag"] = etag
+        tagged["Cache-Control"] = "private, no-cache"
+        return tagged

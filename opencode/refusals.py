@@ -1,12 +1,15 @@
 """Answers to refused requests: a page for people, the denial contract for programs; Django's own errors included."""
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from opencode.context import theme_of
 from opencode.lib.errors import (
     BodyMalformed,
+    BodyTooLarge,
     CredentialsMissing,
     CsrfFailed,
     Denial,
@@ -19,8 +22,8 @@ from opencode.lib.http import denial_response, request_id_of
 
 
 def prefers_html(request: HttpRequest) -> bool:
-    """Browsers name text/html; programs that do not are answered in JSON."""
-    return "text/html" in request.headers.get("Accept", "")
+    """Browsers name text/html; programs that do not, and the JSON API's callers, are answered in JSON."""
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/")
 
 
 def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
@@ -39,6 +42,8 @@ def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return refusal(request, BodyTooLarge(limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     return refusal(request, BodyMalformed("The server could not read this request."))
 
 

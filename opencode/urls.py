@@ -6,6 +6,7 @@ from django.urls import include, path
 from accounts.api import device_code, device_token
 from accounts.views.devices import device
 from opencode import views
+from opencode.jsonapi import PREFIX, api
 from workspaces.views import agents
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("device", device, name="device"),
     path("api/user", agents.user, name="agent_user"),
     path("api/orgs", agents.orgs, name="agent_orgs"),
+    path(PREFIX, api.urls),
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),
     path("", include("sync.urls")),

@@ -15,12 +15,12 @@ from django.http import HttpRequest
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
-from sync.errors import ScopeMissing
 from sync.models import Session, Share
 from sync.protocol.keys import is_session_id
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
 from sync.tickets import take_ticket
 from workspaces.access import KeyAccess, key_access
+from workspaces.errors import ScopeMissing
 from workspaces.keyformat import API_KEY_PREFIX
 from workspaces.models import APIKey, Membership, Workspace
 

@@ -48,12 +48,6 @@ class PublishForbidden(Denial):
     default_message = "This connection may read the session, not write to it."
 
 
-class ScopeMissing(Denial):
-    code = "scope_missing"
-    status = 403
-    default_message = "The API key lacks the scope for this."
-
-
 class WriterBusy(Denial):
     code = "writer_busy"
     status = 503

@@ -4,15 +4,14 @@ The counts are in memory, so that a publish costs no question to anybody; what p
 its writer, which is bounded too.
 """
 
-import ipaddress
 import math
 import time
 from collections import Counter
-from functools import lru_cache
 from typing import Final, TypeVar
 
 from django.conf import settings
 
+from opencode.lib.http import is_trusted_proxy
 from sync.access import SocketAccess
 from sync.errors import SocketLimitReached
 from sync.protocol.pacing import TokenBucket
@@ -78,7 +77,7 @@ class SocketCounts:
         _count(self._sessions, access.session_id, by)
         if access.workspace_id:
             _count(self._workspaces, access.workspace_id, by)
-        if address and not _is_proxy(address, tuple(settings.TRUSTED_PROXIES)):
+        if address and not is_trusted_proxy(address):
             _count(self._addresses, address, by)
 
 
@@ -86,12 +85,3 @@ def _count(counter: Counter[K], name: K, by: int) -> None:
     counter[name] += by
     if not counter[name]:
         del counter[name]
-
-
-@lru_cache(maxsize=4096)
-def _is_proxy(address: str, proxies: tuple[str, ...]) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-        return any(ip in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
-    except ValueError:
-        return address in proxies

@@ -15,7 +15,7 @@ from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidde
 from opencode.lib.http import request_id_of
 from workspaces.actors import DEVICE, KEY, PERSON, Actor
 from workspaces.credentials import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
-from workspaces.errors import WorkspaceBlocked
+from workspaces.errors import ScopeMissing, WorkspaceBlocked
 from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
 from workspaces.models import Membership, Workspace
 from workspaces.roles import is_allowed
@@ -62,9 +62,9 @@ class KeyAccess:
         return Actor(KEY, self.key_id, self.ip)
 
     def require(self, scope: str) -> None:
-        """Raises Forbidden when the key does not carry `scope`."""
+        """Raises ScopeMissing when the key does not carry `scope`."""
         if scope not in self.scopes:
-            raise Forbidden(f"This key does not carry the scope {scope}.")
+            raise ScopeMissing(f"This key does not carry the scope {scope}.")
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,22 @@ def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "w
     Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or foreign: nobody learns which), Forbidden
     (the role is too low).
     """
+    return _member_access(user, permission, workspace__slug=slug)
+
+
+def workspace_access_by_id(
+    user: User | AnonymousUser, workspace_id: str, permission: str = "workspace.view"
+) -> WorkspaceAccess:
+    """`workspace_access` by the workspace's id, which outlives every slug."""
+    return _member_access(user, permission, workspace_id=workspace_id)
+
+
+def _member_access(user: User | AnonymousUser, permission: str, **which: str) -> WorkspaceAccess:
     if not isinstance(user, User) or not user.is_active:
         raise CredentialsMissing
     membership = (
         Membership.objects.select_related("workspace")
-        .filter(user_id=user.pk, workspace__slug=slug, workspace__deleted_at=None)
+        .filter(user_id=user.pk, workspace__deleted_at=None, **which)
         .first()
     )
     if membership is None:
@@ -160,6 +171,14 @@ def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
         scopes=found.scopes,
         ip=ip,
     )
+
+
+def key_workspace(key: KeyAccess) -> Workspace:
+    """The workspace the key opens; raises NotFound when it was deleted a moment ago."""
+    workspace = Workspace.objects.filter(pk=key.workspace_id, deleted_at=None).first()
+    if workspace is None:
+        raise NotFound
+    return workspace
 
 
 def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:

@@ -98,3 +98,18 @@ class WorkspaceBlocked(Forbidden):
 class OrgMissing(Denial):
     code = "org_missing"
     default_message = "Name the workspace in the header x-org-id."
+
+
+class ScopeMissing(Forbidden):
+    code = "scope_missing"
+    default_message = "The API key lacks the scope for this."
+
+
+class PersonNeeded(Forbidden):
+    code = "person_needed"
+    default_message = "No API key opens this; a person who is signed in may."
+
+
+class IdempotencyKeyReused(Conflict):
+    code = "idempotency_key_reused"
+    default_message = "This Idempotency-Key stands for another request; choose a new one for each."

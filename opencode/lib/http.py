@@ -1,5 +1,9 @@
-"""Answers in the denial contract for Django views; request ids."""
+"""Answers in the denial contract for Django views; request ids; whose address counts."""
 
+import ipaddress
+from functools import lru_cache
+
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from ulid import ULID
 
@@ -30,3 +34,17 @@ def bearer_of(request: HttpRequest) -> str:
     """The token of `Authorization: Bearer …`, empty without one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_trusted_proxy(address: str) -> bool:
+    """Whether the address is a proxy of ours, which stands for many people."""
+    return _is_among(address, tuple(settings.TRUSTED_PROXIES))
+
+
+@lru_cache(maxsize=4096)
+def _is_among(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+        return any(ip in ipaddress.ip_network(network, strict=False) for network in networks)
+    except ValueError:
+        return address in networks

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "opencode.middleware.JSONAPIMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -196,6 +197,10 @@ DEVICE_CODES_PER_MINUTE = 20
 DEVICE_GUESSES_PER_MINUTE = 10
 DEVICES_OF_ONE_PERSON = 100
 
+# --- JSON API
+API_CALLER_REQUESTS_PER_MINUTE = 1_200
+API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
+
 # --- Celery
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -211,6 +216,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "workspaces-purge": {"task": "workspaces.tasks.workspaces_purge", "schedule": 3600.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
+    "repeatable-calls-purge": {"task": "workspaces.tasks.repeatable_calls_purge", "schedule": 3600.0},
     "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},
     "devices-purge": {"task": "accounts.tasks.devices_purge", "schedule": 3600.0},

@@ -1,20 +1,19 @@
 """A workspace's sessions as a list: the latest activity first, paged by key, searched by title."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, Self
 
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
+from opencode.lib.clock import microseconds_of, moment_of
 from opencode.lib.errors import NotFound
 from sync.models import Session
 from workspaces.models import Workspace
 
 PAGE_ROWS: Final = 50
 SEARCH_CHARACTERS: Final = 200
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _FIELDS = (
     "id",
     "client_id",
@@ -67,10 +66,10 @@ class Cursor:
             raise NotFound
         if len(microseconds) > 17 or len(row_id) > 18:
             raise NotFound
-        return cls(_EPOCH + int(microseconds) * _MICROSECOND, int(row_id))
+        return cls(moment_of(int(microseconds)), int(row_id))
 
     def __str__(self) -> str:
-        return f"{(self.last_activity_at - _EPOCH) // _MICROSECOND}.{self.id}"
+        return f"{microseconds_of(self.last_activity_at)}.{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +82,7 @@ class SessionPage:
 
 def session_page(workspace: Workspace, *, search: str = "", after: Cursor | None = None) -> SessionPage:
     """One query: PAGE_ROWS of the workspace's sessions whose title has `search` in it, or whose id it is."""
-    found = Session.objects.filter(workspace=workspace)
-    if search:
-        # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
-        found = found.annotate(folded=Lower("title")).filter(
-            Q(folded__contains=Lower(Value(search))) | Q(client_id=search)
-        )
-    if after is not None:
-        # The first condition lets the index begin at the cursor; the second leaves out what was shown.
-        found = found.filter(last_activity_at__lte=after.last_activity_at).exclude(
-            last_activity_at=after.last_activity_at, id__gte=after.id
-        )
-    values = found.order_by("-last_activity_at", "-id").values(*_FIELDS)[: PAGE_ROWS + 1]
+    values = matching_sessions(workspace, search=search, after=after).values(*_FIELDS)[: PAGE_ROWS + 1]
     rows = tuple(
         SessionRow(
             id=value["id"],
@@ -113,3 +101,19 @@ def session_page(workspace: Workspace, *, search: str = "", after: Cursor | None
     shown = rows[:PAGE_ROWS]
     more = len(rows) > PAGE_ROWS
     return SessionPage(shown, Cursor(shown[-1].last_activity_at, shown[-1].id) if more else None)
+
+
+def matching_sessions(workspace: Workspace, *, search: str = "", after: Cursor | None = None) -> QuerySet[Session]:
+    """All of them, the latest activity first, those after the cursor."""
+    found = Session.objects.filter(workspace=workspace)
+    if search:
+        # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
+        found = found.annotate(folded=Lower("title")).filter(
+            Q(folded__contains=Lower(Value(search))) | Q(client_id=search)
+        )
+    if after is not None:
+        # The first condition lets the index begin at the cursor; the second leaves out what was shown.
+        found = found.filter(last_activity_at__lte=after.last_activity_at).exclude(
+            last_activity_at=after.last_activity_at, id__gte=after.id
+        )
+    return found.order_by("-last_activity_at", "-id")

@@ -23,12 +23,15 @@ LIVE_SHARE_LIMIT: Final = 100
 def share_link_create(
     *,
     session: Session,
-    created_by: User,
+    created_by: User | None,
     actor: Actor,
     visibility: str = Share.Visibility.LINK,
     expires_at: datetime | None = None,
 ) -> Share:
-    """Another link to the session, until it is ended or `expires_at`. Raises ShareLimitReached."""
+    """Another link to the session, until it is ended or `expires_at`; a key of the workspace makes it for nobody.
+
+    Raises ShareLimitReached.
+    """
     with transaction.atomic():
         Session.objects.select_for_update().get(pk=session.pk)
         if live_shares().filter(session=session).count() >= LIVE_SHARE_LIMIT:

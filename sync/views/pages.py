@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
 from opencode.context import THEME_COOKIE
-from opencode.lib.clock import utc_now
 from sync.errors import SessionGone
 from sync.forms import ShareLinkForm
 from sync.models import Session, Share
@@ -17,6 +16,7 @@ from sync.render.facts import session_facts
 from sync.render.page import render_transcript
 from sync.render.wording import plural
 from sync.selectors.documents import session_shares
+from sync.selectors.shares import share_state
 from sync.store import read_state
 from sync.views.conditional import answer_when_changed
 from sync.views.reading import Reading, member_page, member_reading, read_only, share_reading
@@ -100,12 +100,6 @@ def unlisted(response: HttpResponse, reading: Reading) -> HttpResponse:
     if not is_listed(reading):
         response["X-Robots-Tag"] = "noindex, nofollow"
     return response
-
-
-def share_state(row: Share) -> str:
-    if row.revoked_at is not None:
-        return "ended"
-    return "expired" if row.expires_at is not None and row.expires_at <= utc_now() else "live"
 
 
 def snapshot_url(reading: Reading) -> str:

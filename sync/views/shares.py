@@ -12,8 +12,8 @@ from sync.errors import ShareLimitReached
 from sync.forms import ShareLinkForm
 from sync.models import Share
 from sync.selectors.documents import session_shares
+from sync.selectors.shares import share_state
 from sync.services.sharelinks import share_link_create, share_link_end
-from sync.views.pages import share_state
 from sync.views.reading import Reading, member_reading
 
 

@@ -11,7 +11,7 @@ API keys in alpha, `{carols_device}` is her signed-in agent, `{token}` is alpha'
 alpha's session, `{gammas_snapshot}`, `{gammas_key}` and `{gammas_token}` are those of charlie's workspace.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Page(NamedTuple):
@@ -55,6 +55,21 @@ class APICall(NamedTuple):
     method: str
     path: str
     answers: str
+
+
+class Operation(NamedTuple):
+    """An operation of the JSON API about alpha, with a `body` it accepts.
+
+    `people`: nobody, then charlie, carol, bob and alice from a page of the console. `keys`: a key of gamma with every
+    scope, then service keys of alpha, each with one scope, in the order of `workspaces.roles.SCOPES`.
+    """
+
+    id: str
+    method: str
+    path: str
+    people: str
+    keys: str
+    body: dict[str, Any] | None = None
 
 
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
@@ -290,4 +305,61 @@ SOCKETS = [
     Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{session}", "4401 4404 open open open"),
     Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{share}", "open open open open open"),
     Socket("", "/sync/v1/elsewhere", "4404 4404 4404 4404 4404"),
+]
+
+API_PREFIX = "api/v1/"
+NO_KEY = "404 403 403 403 403 403 403"
+PEOPLE = "401 404 200 200 200"
+NEW_KEY = {"name": "k", "scopes": ["sync:read"], "expires_at": None}
+
+OPERATIONS = [
+    Operation("me_get", "GET", "/me", "401 200 200 200 200", "200 200 200 200 200 200 200"),
+    Operation("workspaces_list", "GET", "/workspaces", "401 200 200 200 200", "200 403 403 403 403 403 200"),
+    Operation(
+        "workspaces_create",
+        "POST",
+        "/workspaces",
+        "401 201 201 201 201",
+        "403 403 403 403 403 403 403",
+        {"name": "new"},
+    ),
+    Operation("workspaces_get", "GET", "/workspaces/alpha", PEOPLE, "404 403 403 403 403 403 200"),
+    Operation("workspaces_get", "GET", "/workspaces/{alpha}", PEOPLE, "404 403 403 403 403 403 200"),
+    Operation("workspaces_change", "PATCH", "/workspaces/alpha", "401 404 403 200 200", NO_KEY, {"name": "new"}),
+    Operation("keys_list", "GET", "/workspaces/alpha/keys", PEOPLE, NO_KEY),
+    Operation("keys_create", "POST", "/workspaces/alpha/keys", "401 404 201 201 201", NO_KEY, NEW_KEY),
+    Operation("keys_get", "GET", "/workspaces/alpha/keys/{carols_key}", PEOPLE, NO_KEY),
+    Operation("keys_get", "GET", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 200 200", NO_KEY),
+    Operation("keys_get", "GET", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY),
+    Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{carols_key}", "401 404 204 204 204", NO_KEY),
+    Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 204 204", NO_KEY),
+    Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY),
+    Operation("sessions_list", "GET", "/workspaces/alpha/sessions", PEOPLE, "404 200 200 403 403 403 403"),
+    Operation("sessions_get", "GET", "/workspaces/alpha/sessions/{session}", PEOPLE, "404 200 200 403 403 403 403"),
+    Operation(
+        "sessions_get",
+        "GET",
+        "/workspaces/gamma/sessions/{session}",
+        "401 404 404 404 404",
+        "404 404 404 404 404 404 404",
+    ),
+    Operation("sessions_delete", "DELETE", "/workspaces/alpha/sessions/{session}", "401 404 403 200 200", NO_KEY),
+    Operation(
+        "shares_list", "GET", "/workspaces/alpha/sessions/{session}/shares", PEOPLE, "404 200 200 403 403 403 403"
+    ),
+    Operation(
+        "shares_create",
+        "POST",
+        "/workspaces/alpha/sessions/{session}/shares",
+        "401 404 201 201 201",
+        "404 403 201 403 403 403 403",
+        {},
+    ),
+    Operation(
+        "shares_end",
+        "DELETE",
+        "/workspaces/alpha/sessions/{session}/shares/{share}",
+        "401 404 204 204 204",
+        "404 403 204 403 403 403 403",
+    ),
 ]

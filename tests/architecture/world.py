@@ -53,6 +53,7 @@ def make_world() -> World:
         workspace=cast.gamma, created_by=cast.charlie, name="gamma", actor=THE_CONSOLE
     )
     names = {
+        "alpha": cast.alpha.pk,
         "session": SESSION,
         "snapshot": str(snapshot.pk),
         "gammas_snapshot": str(gammas_snapshot.pk),

@@ -4,6 +4,7 @@ from workspaces.models.audit import AuditEntry, AuditHead
 from workspaces.models.credentials import APIKey, Credential, ShareToken, new_api_key_id, new_share_token_id
 from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
+from workspaces.models.repeats import RepeatableCall
 from workspaces.models.slugs import SlugClaim
 from workspaces.models.workspaces import Workspace, new_workspace_id
 
@@ -14,6 +15,7 @@ __all__ = [
     "Credential",
     "Invitation",
     "Membership",
+    "RepeatableCall",
     "Role",
     "ShareToken",
     "SlugClaim",

@@ -37,9 +37,9 @@ def share_tokens(workspace: Workspace) -> QuerySet[ShareToken]:
     return ShareToken.objects.filter(workspace=workspace).select_related("created_by")
 
 
-def page_of(rows: QuerySet[Row], before: str | None) -> Page[Row]:
+def page_of(rows: QuerySet[Row], before: str | None, limit: int = PAGE_ROWS) -> Page[Row]:
     """The page of `rows` before the id `before`; ids sort by creation time."""
     rows = rows.order_by("-pk")
-    found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE_ROWS + 1])
-    more = len(found) > PAGE_ROWS
-    return Page(rows=found[:PAGE_ROWS], before=found[PAGE_ROWS - 1].pk if more else None)
+    found = list((rows.filter(pk__lt=before) if before else rows)[: limit + 1])
+    more = len(found) > limit
+    return Page(rows=found[:limit], before=found[limit - 1].pk if more else None)

@@ -1,0 +1,13 @@
+"""The JSON API of sessions and their share links."""
+
+from typing import Final
+
+from ninja import Router
+
+from sync.jsonapi import sessions, shares
+
+ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
+    ("", "sessions", sessions.router),
+    ("", "shares", shares.router),
+)
+"""(prefix, tag, router) of each, in the order the documentation shows them."""

@@ -1,0 +1,129 @@
+"""The tenancy matrix, continued: every operation of the JSON API for everybody. One without a row fails here."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from opencode.jsonapi import api
+from tests.architecture.tenancy_table import OPERATIONS, Operation
+from tests.architecture.world import World, make_world
+from workspaces.actors import THE_CONSOLE
+from workspaces.models import Workspace
+from workspaces.roles import SCOPES
+from workspaces.services.api_keys import api_key_create
+
+OPEN = {"openapi-json", "api-root"}
+"""Addresses of the API that are no operations: its description, and the root, where there is nothing."""
+
+
+@pytest.fixture
+def world(db: None, settings: Settings, tmp_path: Path) -> World:
+    cache.clear()
+    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+    return make_world()
+
+
+def operations() -> set[tuple[str, str, str]]:
+    """Every operation there is: its id, method and path."""
+    paths = api.get_openapi_schema()["paths"]
+    return {(one["operationId"], method, path) for path, methods in paths.items() for method, one in methods.items()}
+
+
+def page_of(user: User | None) -> Client:
+    """A page of the console, as far as the API can tell; its CSRF token is the matter of tests/api."""
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def program(workspace: Workspace, user: User, *scopes: str) -> Client:
+    """With a service key."""
+    _, secret = api_key_create(
+        workspace=workspace, created_by=user, name="k", scopes=scopes, is_service_key=True, actor=THE_CONSOLE
+    )
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+def people(world: World) -> list[Client]:
+    cast = world.cast
+    return [page_of(user) for user in (None, cast.charlie, cast.carol, cast.bob, cast.alice)]
+
+
+def programs(world: World) -> list[Client]:
+    cast = world.cast
+    of_alpha = [program(cast.alpha, cast.alice, scope) for scope in SCOPES]
+    return [program(cast.gamma, cast.charlie, *SCOPES), *of_alpha]
+
+
+def statuses(callers: list[Client], world: World, operation: Operation) -> str:
+    return " ".join(str(status(client, world, operation)) for client in callers)
+
+
+def status(client: Client, world: World, operation: Operation) -> int:
+    """What the caller is answered; whatever the request wrote is taken back."""
+    path = f"/api/v1{operation.path.format(**world.names)}"
+    body = "" if operation.body is None else json.dumps(operation.body)
+    with transaction.atomic():
+        response = client.generic(operation.method, path, body, content_type="application/json")
+        transaction.set_rollback(True)
+    return response.status_code
+
+
+def name_of(operation: Operation) -> str:
+    return f"{operation.id}-{operation.path}"
+
+
+def test_every_operation_has_a_row() -> None:
+    missing = {name for name, _, _ in operations()} - {row.id for row in OPERATIONS}
+    assert not missing, f"no row in tests/architecture/tenancy_table.py for: {sorted(missing)}"
+
+
+def test_every_row_of_an_operation_has_its_operation() -> None:
+    known = {(name, method.upper()) for name, method, _ in operations()}
+    assert {(row.id, row.method) for row in OPERATIONS} <= known
+
+
+def test_every_operation_is_in_the_schema() -> None:
+    """What the schema does not show, nobody could have a row for."""
+    views = [view for router in api._get_bound_routers() for view in router.path_operations.values()]
+    assert all(operation.include_in_schema for view in views for operation in view.operations)
+    others = {pattern.name for pattern in api.urls[0] if not hasattr(pattern.callback, "csrf_exempt")}
+    assert others == OPEN
+
+
+def test_api_hides_no_address_of_the_agents() -> None:
+    paths = {path for _, _, path in operations()}
+    assert all(path.startswith("/api/v1/") for path in paths)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
+def test_operation_gives_each_caller_what_the_table_says(world: World, operation: Operation) -> None:
+    assert statuses(people(world), world, operation) == operation.people
+    assert statuses(programs(world), world, operation) == operation.keys
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
+def test_operation_gives_a_suspended_person_and_their_keys_nothing(world: World, operation: Operation) -> None:
+    cast = world.cast
+    _, secret = api_key_create(
+        workspace=cast.alpha, created_by=cast.alice, name="k", scopes=list(SCOPES), actor=THE_CONSOLE
+    )
+    callers = [page_of(cast.alice), Client(headers={"Authorization": f"Bearer {secret}"})]
+    User.objects.filter(pk=cast.alice.pk).update(is_active=False)
+    assert statuses(callers, world, operation) == "401 401"
+
+
+@pytest.mark.parametrize("operation", [row for row in OPERATIONS if "alpha" in row.path], ids=name_of)
+def test_operation_on_a_deleted_workspace_is_not_found_for_anybody(world: World, operation: Operation) -> None:
+    callers, keys = people(world), programs(world)
+    Workspace.objects.filter(pk=world.cast.alpha.pk).update(deleted_at="2026-01-01T00:00:00Z")
+    assert statuses(callers, world, operation) == "401 404 404 404 404"
+    assert statuses(keys, world, operation) == "404" + " 401" * len(SCOPES)

@@ -1,0 +1,111 @@
+"""`/workspaces`: list, make, look, rename."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict, Field
+
+from workspaces.access import key_workspace
+from workspaces.calls.callers import WorkspaceCall, caller_of, workspace_call
+from workspaces.calls.paging import Page, PageQuery, next_page
+from workspaces.calls.refusals import answers
+from workspaces.calls.repeats import REPEATABLE, repeatable
+from workspaces.calls.texts import Name
+from workspaces.models import Workspace
+from workspaces.selectors.workspaces import memberships_of
+from workspaces.services.workspaces import workspace_create, workspace_rename
+
+router = Router()
+SCOPES = ("workspace:read",)
+
+
+class WorkspaceOut(Schema):
+    id: str
+    slug: Annotated[str, Field(description="The name in addresses; the id works everywhere too, and for good.")]
+    name: str
+    role: Annotated[Literal["owner", "admin", "member"] | None, Field(description="Yours; null for a key.")]
+    created_at: datetime
+
+
+class WorkspaceList(Page):
+    items: list[WorkspaceOut]
+
+
+class WorkspaceNew(Schema):
+    model_config = ConfigDict(extra="forbid")
+    name: Name
+
+
+class WorkspaceChange(Schema):
+    model_config = ConfigDict(extra="forbid")
+    name: Name
+
+
+@router.get("/workspaces", response=answers(WorkspaceList), operation_id="workspaces_list", summary="List workspaces")
+def workspaces_list(request: HttpRequest, page: Query[PageQuery]) -> WorkspaceList:
+    """Yours, the oldest first; for a key with `workspace:read` the one it belongs to."""
+    caller = caller_of(request)
+    if caller.key is not None:
+        caller.key.require(SCOPES[0])
+        return WorkspaceList(items=[_out(key_workspace(caller.key), None)])
+    memberships = memberships_of(caller.require_person())
+    if page.after:
+        memberships = memberships.filter(workspace_id__gt=page.after)
+    found = list(memberships[: page.limit + 1])
+    shown = found[: page.limit]
+    after = shown[-1].workspace_id if len(found) > page.limit else None
+    return WorkspaceList(items=[_out(one.workspace, one.role) for one in shown], next=next_page(request, after))
+
+
+@router.post(
+    "/workspaces",
+    response=answers(WorkspaceOut, 201, 409),
+    operation_id="workspaces_create",
+    summary="Make a workspace",
+    openapi_extra=REPEATABLE,
+)
+@repeatable
+def workspaces_create(request: HttpRequest, new: WorkspaceNew) -> WorkspaceOut:
+    """You own it. People only."""
+    caller = caller_of(request)
+    workspace = workspace_create(owner=caller.require_person(), name=new.name, actor=caller.actor)
+    return _out(workspace, "owner")
+
+
+@router.get(
+    "/workspaces/{workspace}", response=answers(WorkspaceOut), operation_id="workspaces_get", summary="Get a workspace"
+)
+def workspaces_get(request: HttpRequest, workspace: str) -> WorkspaceOut:
+    """By its id or its slug. A key needs `workspace:read`."""
+    return _answer(workspace_call(request, workspace, "workspace.view", scopes=SCOPES))
+
+
+@router.patch(
+    "/workspaces/{workspace}",
+    response=answers(WorkspaceOut),
+    operation_id="workspaces_change",
+    summary="Rename a workspace",
+)
+def workspaces_change(request: HttpRequest, workspace: str, change: WorkspaceChange) -> WorkspaceOut:
+    """Owners and admins. The slug stays."""
+    call = workspace_call(request, workspace, "workspace.rename")
+    workspace_rename(workspace=call.workspace, name=change.name, actor=call.actor)
+    return _answer(call)
+
+
+def _answer(call: WorkspaceCall) -> WorkspaceOut:
+    return _out(call.workspace, call.access.role if call.access is not None else None)
+
+
+def _out(workspace: Workspace, role: str | None) -> WorkspaceOut:
+    return WorkspaceOut.model_validate(
+        {
+            "id": workspace.pk,
+            "slug": workspace.slug,
+            "name": workspace.name,
+            "role": role,
+            "created_at": workspace.created_at,
+        }
+    )

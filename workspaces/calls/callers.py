@@ -1,0 +1,108 @@
+"""Who calls the JSON API, and what they may do in a workspace."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from django.http import HttpRequest
+
+from accounts.models import User
+from opencode.lib.errors import NotFound
+from workspaces.access import KeyAccess, WorkspaceAccess, key_workspace, workspace_access, workspace_access_by_id
+from workspaces.actors import PERSON, Actor
+from workspaces.errors import PersonNeeded, ScopeMissing
+from workspaces.models import Workspace
+
+WORKSPACE_PREFIX: Final = "wrk_"
+"""How a workspace's id begins; no slug has an underscore."""
+PERSON_ONLY: Final[frozenset[str]] = frozenset()
+"""The scopes of an operation that no key opens."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Exactly one of `user`, a person by cookie or device, and `key`, a program by API key, is set."""
+
+    user: User | None = None
+    key: KeyAccess | None = None
+    ip: str | None = None
+    request_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """The person's or the key's id: what rates and repeats are counted by."""
+        return self.user.pk if self.user is not None else self.require_key().key_id
+
+    @property
+    def actor(self) -> Actor:
+        if self.key is not None:
+            return replace(self.key.actor, request_id=self.request_id)
+        return Actor(PERSON, self.id, self.ip, self.request_id)
+
+    def require_person(self) -> User:
+        """Raises PersonNeeded for a key."""
+        if self.user is None:
+            raise PersonNeeded
+        return self.user
+
+    def require_key(self) -> KeyAccess:
+        assert self.key is not None
+        return self.key
+
+
+@dataclass(frozen=True)
+class WorkspaceCall:
+    """A caller in a workspace that lets them do what they ask; `access` is a person's, None for a key."""
+
+    caller: Caller
+    workspace: Workspace
+    access: WorkspaceAccess | None = None
+
+    def can(self, permission: str) -> bool:
+        """Whether a person calls whose role allows it."""
+        return self.access is not None and self.access.can(permission)
+
+    @property
+    def person(self) -> WorkspaceAccess:
+        """Raises PersonNeeded for a key."""
+        if self.access is None:
+            raise PersonNeeded
+        return self.access
+
+    @property
+    def user(self) -> User | None:
+        """The person who calls, or whose key it is; None for a service key."""
+        if self.access is not None:
+            return self.access.user
+        return User.objects.filter(pk=self.caller.require_key().user_id).first()
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Whom the authentication of this request found."""
+    return cast(Caller, request.auth)  # type: ignore[attr-defined]
+
+
+def workspace_call(
+    request: HttpRequest, workspace: str, permission: str, *, scopes: Collection[str] = PERSON_ONLY
+) -> WorkspaceCall:
+    """The caller in the workspace of that id or slug: a person whose role has `permission`, a key with one of `scopes`.
+
+    Raises NotFound for what the caller may not know, PersonNeeded, ScopeMissing, Forbidden.
+    """
+    caller = caller_of(request)
+    if caller.key is None:
+        find = workspace_access_by_id if workspace.startswith(WORKSPACE_PREFIX) else workspace_access
+        access = find(caller.require_person(), workspace, permission)
+        return WorkspaceCall(caller, access.workspace, replace(access, ip=caller.ip, request_id=caller.request_id))
+    found = key_workspace(caller.key)
+    if workspace not in {found.pk, found.slug}:
+        raise NotFound
+    if not scopes:
+        raise PersonNeeded
+    if not caller.key.scopes & set(scopes):
+        raise ScopeMissing(f"This needs a key with the scope {' or '.join(sorted(scopes))}.")
+    return WorkspaceCall(caller, found)

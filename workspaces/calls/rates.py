@@ -1,0 +1,49 @@
+"""How many requests a caller and an address may make in a minute."""
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from opencode.lib.errors import TooManyRequests
+from opencode.lib.http import is_trusted_proxy
+from opencode.lib.ratelimits import RateState, rate_count
+from workspaces.calls.callers import Caller
+
+SECONDS: Final = 60
+
+
+def count_caller(request: HttpRequest, caller: Caller) -> Caller:
+    """The caller, one request further; raises TooManyRequests."""
+    _count(request, "caller", caller.id, settings.API_CALLER_REQUESTS_PER_MINUTE)
+    return caller
+
+
+def count_address(request: HttpRequest) -> None:
+    """The same for the address, before anybody is asked who they are. Proxies of ours are not counted."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if address and not is_trusted_proxy(address):
+        _count(request, "address", address, settings.API_ADDRESS_REQUESTS_PER_MINUTE)
+
+
+def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:
+    """`RateLimit-Policy` and `RateLimit` of what was counted last, as the draft of the IETF has them."""
+    told: tuple[str, RateState] | None = getattr(request, "rate", None)
+    if told is not None:
+        of, state = told
+        response["RateLimit-Policy"] = f'"{of}";q={state.limit};w={SECONDS}'
+        response["RateLimit"] = f'"{of}";r={state.remaining};t={state.reset_seconds}'
+
+
+def _count(request: HttpRequest, of: str, name: str, limit: int) -> None:
+    state = rate_count(f"api:{of}:{name}", limit=limit, seconds=SECONDS)
+    request.rate = (of, state)  # type: ignore[attr-defined]
+    if state.is_exceeded:
+        raise TooManyRequests(
+            retry_after=state.reset_seconds,
+            of=of,
+            limit=limit,
+            used=limit,
+            resets_at=state.resets_at.isoformat().replace("+00:00", "Z"),
+        )

@@ -1,0 +1,29 @@
+"""Refusals on the wire: the one shape every operation shares."""
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+
+
+class Refusal(Schema):
+    """`code` is stable. `fields` names what needs another value; `limit`, `used`, `resets_at` come with limits."""
+
+    code: str
+    message: str
+    help_url: str
+    request_id: str
+    fields: dict[str, list[str]] | None = None
+    limit: int | None = None
+    used: int | None = None
+    resets_at: datetime | None = None
+
+
+class Refused(Schema):
+    error: Refusal
+
+
+def answers(of: Any, status: int = 200, *others: int) -> dict[int, Any]:
+    """An operation's answers: `of` with `status`, and the refusals every operation has; `others` are its own."""
+    refusals = dict.fromkeys((400, 401, 403, 404, 413, 422, 429, *others), Refused)
+    return {status: of, **refusals}

@@ -1,0 +1,67 @@
+"""The `Idempotency-Key` header: an operation that makes something makes it once."""
+
+import json
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Schema
+from ninja.responses import NinjaJSONEncoder
+
+from opencode.lib.errors import FieldsInvalid
+from workspaces.calls.callers import caller_of
+from workspaces.services.repeats import Answer, act_once
+
+P = ParamSpec("P")
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+_FORM: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_CREATED: Final = 201
+
+REPEATABLE: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": HEADER,
+            "required": False,
+            "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,200}$"},
+            "description": "A text of your own, new for each thing to be made. The same request again gets the first "
+            "one's answer and makes nothing, for a day.",
+        }
+    ]
+}
+"""What the schema says of such an operation, as `openapi_extra`."""
+
+
+def repeatable(
+    view: Callable[Concatenate[HttpRequest, P], Schema],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Answers 201 with what `view` made; with the header, once."""
+
+    @wraps(view)
+    def once(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def act() -> Answer:
+            made = view(request, *args, **kwargs).model_dump(by_alias=True)
+            return Answer(_CREATED, json.dumps(made, cls=NinjaJSONEncoder))
+
+        key = request.headers.get(HEADER)
+        if key is None:
+            return _response(act())
+        if _FORM.fullmatch(key) is None:
+            told = f"{HEADER} has 1 to 200 visible ASCII characters."
+            raise FieldsInvalid(told, fields={HEADER: [told]})
+        same = f"{request.method} {request.get_full_path()}\n".encode() + request.body
+        answer, is_replayed = act_once(caller_id=caller_of(request).id, key=key, request=same, act=act)
+        return _response(answer, is_replayed=is_replayed)
+
+    return once
+
+
+def _response(answer: Answer, *, is_replayed: bool = False) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
+    if is_replayed:
+        response[REPLAYED] = "true"
+    return response
