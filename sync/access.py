@@ -229,6 +229,9 @@ class WatchedFacts(NamedTuple):
     memberships: frozenset[str]
 
 
+NOTHING_WATCHED = WatchedFacts(frozenset(), frozenset(), frozenset())
+
+
 class SocketFacts(NamedTuple):
     """The rows as they are now: (epoch, head) by session, and which of the watched rows still stand."""
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from opencode.lib.errors import Denial
-from sync.access import SocketFacts, facts_now
+from sync.access import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.connections import Connections
 from sync.fanout import Fanout
 from sync.hub import HubRegistry, Range
@@ -32,6 +32,8 @@ READING_THREADS = 4
 # The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
 # the larger part of an acknowledgement's time.
 SWITCH_SECONDS = 0.0005
+# Far longer than a message between processes takes.
+SECOND_LOOK_SECONDS = 0.25
 T = TypeVar("T")
 
 
@@ -40,14 +42,16 @@ class Runtime:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.fanout = Fanout()
-        self.hubs = HubRegistry(self._load, self.fanout.join, self.fanout.leave)
+        self.fanout = Fanout(settings.SYNC_HEARTBEAT_SECONDS)
+        self.hubs = HubRegistry(self._load, self._opened, self.fanout.leave)
         self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
         self.pace = PublishPace()
         self._writer = Writer(self._committed)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
         self._heartbeat: asyncio.Task[None] | None = None
+        self._just_opened: list[int] = []
+        self._second_look: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -58,8 +62,8 @@ class Runtime:
     async def stop(self) -> None:
         """Say goodbye to readers, commit what waits, end the threads."""
         self.hubs.end_all(CloseCode.RESTART)
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
+        for task in filter(None, (self._heartbeat, self._second_look)):
+            task.cancel()
         await self.fanout.stop()
         await self.loop.run_in_executor(None, self._writer.stop)
         await self.loop.run_in_executor(None, self._readers.shutdown)
@@ -91,7 +95,7 @@ class Runtime:
         ranges = [
             (commit.session_id, _range_of(commit))
             for commit in commits
-            if self.fanout.reaches_others or commit.session_id in self.hubs
+            if commit.session_id in self.hubs or self.fanout.is_read_elsewhere(commit.session_id)
         ]
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self._settle, ranges, publishes)
@@ -107,7 +111,26 @@ class Runtime:
                 future.set_exception(publish.outcome or Denial())
         for session_id, update in ranges:
             self.hubs.deliver(session_id, update)
-            self.fanout.announce(session_id, update)
+        self.fanout.announce(ranges)
+
+    def _opened(self, session_id: int) -> None:
+        """What another process commits before it hears that we read the session is looked for a moment later."""
+        self.fanout.join(session_id)
+        if self.fanout.has_others:
+            self._just_opened.append(session_id)
+            if self._second_look is None:
+                self._second_look = self.loop.create_task(self._look_again())
+
+    async def _look_again(self) -> None:
+        try:
+            while self._just_opened:
+                await asyncio.sleep(SECOND_LOOK_SECONDS)
+                opened, self._just_opened = self._just_opened, []
+                self._compare(opened, await self.read(facts_now, opened, NOTHING_WATCHED))
+        except Exception:
+            log.exception("second_look_failed")
+        finally:
+            self._second_look = None
 
     async def _beat(self) -> None:
         """Within every heartbeat, one query compares all hubs and sockets with the database."""
@@ -117,6 +140,7 @@ class Runtime:
                 await self._check()
             except Exception:
                 log.exception("heartbeat_failed")
+            self.fanout.beat()
             self.presence.beat()
             self.hubs.sweep()
 
@@ -128,11 +152,17 @@ class Runtime:
             return
         facts: SocketFacts = await self.read(facts_now, session_ids, watched)
         self.connections.end_refused(watched, facts)
+        self._compare(session_ids, facts)
+        for session_id in session_ids:
+            hub = self.hubs.get(session_id)
+            if hub is not None:
+                hub.beat()
+
+    def _compare(self, session_ids: Sequence[int], facts: SocketFacts) -> None:
         for session_id in session_ids:
             hub = self.hubs.get(session_id)
             if hub is not None:
                 hub.check(*facts.sessions.get(session_id, ("", 0)))
-                hub.beat()
 
 
 def _read(work: Callable[..., T], args: Sequence[Any]) -> T:

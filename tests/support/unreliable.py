@@ -11,27 +11,35 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 log = logging.getLogger(__name__)
 LOST, DOUBLED, HELD = 0.25, 0.15, 0.25
+# The layer's method, whom it is for, the message.
+Sending = tuple[str, str, dict[str, Any]]
 
 
 class UnreliableLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
     def __init__(self, *arguments: Any, seed: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._random = random.Random(seed)
-        self._held: list[tuple[str, dict[str, Any]]] = []
+        self._held: list[Sending] = []
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        await self._pass_on(("send", channel, message))
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """What is held back goes out after a later message of any group."""
+        await self._pass_on(("group_send", group, message))
+
+    async def _pass_on(self, sending: Sending) -> None:
+        """What is held back goes out after any later message."""
         fate = self._random.random()
         if fate < LOST:
             log.warning("layer_lost")
             return
         if fate < LOST + HELD:
             log.warning("layer_held")
-            self._held.append((group, message))
+            self._held.append(sending)
             return
         copies = 2 if fate < LOST + HELD + DOUBLED else 1
         held, self._held = self._held, []
-        for addressee, text in [*[(group, message)] * copies, *reversed(held)]:
-            await self._get_layer().group_send(addressee, text)
+        for way, addressee, message in [*[sending] * copies, *reversed(held)]:
+            await getattr(self._get_layer(), way)(addressee, message)
         if copies > 1:
             log.warning("layer_doubled")

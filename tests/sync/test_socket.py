@@ -12,6 +12,7 @@ from django.conf import LazySettings
 from opencode.lib.clock import utc_now
 from sync import runtime
 from sync.consumers import IN_FLIGHT
+from sync.fanout import Fanout
 from sync.models import Session, SessionEntry, Share
 from sync.runtime import stop_runtime
 from sync.sharesecrets import derive_share_secret
@@ -372,4 +373,16 @@ async def test_update_that_cannot_be_encoded_for_readers_is_acknowledged_and_rea
         await socket.frame("snapshot")
         await socket.publish("a", KEY, 1)
         await socket.frame("ack")
+        assert await socket.entries() == [{"key": KEY, "seq": 1, "content": 1}]
+
+
+async def test_update_of_a_process_that_had_not_heard_of_the_reader_is_not_left_for_the_heartbeat(
+    room: Room, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SYNC_HEARTBEAT_SECONDS = 600
+    monkeypatch.setattr(Fanout, "has_others", True)
+    async with ASGISocket(TARGET, room.reading) as socket:
+        await socket.frame("snapshot")
+        await SessionEntry.objects.acreate(session=room.session, key=KEY, seq=1, content=json.dumps(1), size=1)
+        await Session.objects.aupdate(head_seq=1)
         assert await socket.entries() == [{"key": KEY, "seq": 1, "content": 1}]

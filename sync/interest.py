@@ -1,0 +1,36 @@
+"""Which sessions the other processes read, as they tell it. Pure: the time is passed in, in seconds."""
+
+from collections.abc import Iterable, Sequence
+
+
+class Interest:
+    """By the channel of each process. What is not told again in time is forgotten, as after a process died."""
+
+    def __init__(self) -> None:
+        self._processes: dict[str, float] = {}
+        self._sessions: dict[int, dict[str, float]] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is another process at all."""
+        return bool(self._processes)
+
+    def __contains__(self, session_id: int) -> bool:
+        return session_id in self._sessions
+
+    def channels(self, session_id: int) -> Sequence[str]:
+        """Where to send what readers of this session should have."""
+        return tuple(self._sessions.get(session_id, ()))
+
+    def hear(self, channel: str, session_ids: Iterable[int], until: float) -> None:
+        """The process reads these sessions, and counts as there, until then; earlier words of it stand beside."""
+        self._processes[channel] = until
+        for session_id in session_ids:
+            self._sessions.setdefault(session_id, {})[channel] = until
+
+    def forget(self, now: float) -> None:
+        self._processes = {channel: until for channel, until in self._processes.items() if until > now}
+        kept: dict[int, dict[str, float]] = {}
+        for session_id, channels in self._sessions.items():
+            if alive := {channel: until for channel, until in channels.items() if until > now}:
+                kept[session_id] = alive
+        self._sessions = kept
