@@ -18,7 +18,7 @@ from workspaces.credentials import find_device, find_key, find_token, mark_devic
 from workspaces.errors import ScopeMissing, WorkspaceBlocked
 from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
 from workspaces.models import Membership, Workspace
-from workspaces.roles import is_allowed
+from workspaces.roles import OWNER, is_allowed
 
 CURRENT_WORKSPACE: Final = "current_workspace"
 """The session key that remembers the slug of the workspace a person looked at last."""
@@ -137,6 +137,21 @@ def _member_access(user: User | AnonymousUser, permission: str, **which: str) ->
     if not access.can(permission):
         raise Forbidden
     return access
+
+
+def restore_access(request: HttpRequest, slug: str) -> WorkspaceAccess:
+    """An owner's access to their deleted workspace, to take the deletion back and nothing else.
+
+    Raises CredentialsMissing, and NotFound for everybody and everything else.
+    """
+    if not isinstance(request.user, User) or not request.user.is_active:
+        raise CredentialsMissing
+    deleted = Membership.objects.select_related("workspace").filter(workspace__deleted_at__isnull=False)
+    membership = deleted.filter(user_id=request.user.pk, workspace__slug=slug, role=OWNER).first()
+    if membership is None:
+        raise NotFound
+    actor = person_actor(request)
+    return WorkspaceAccess(membership.workspace, membership, request.user, actor.ip, actor.request_id)
 
 
 def person_actor(request: HttpRequest) -> Actor:

@@ -1,17 +1,26 @@
 """Forms of the workspace pages."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from django import forms
 
 from opencode.lib.clock import utc_now
-from workspaces.roles import OFFERED_SCOPES, SCOPES
+from opencode.lib.money import from_dollars, to_dollars
+from workspaces.models import Membership, Workspace
+from workspaces.roles import ADMIN, MEMBER, OFFERED_SCOPES, OWNER, SCOPES, can_manage
 from workspaces.services.workspaces import NAME_CHARACTERS
+from workspaces.slugs import MAX_CHARACTERS
 
 NO_END: Final = "never"
 LIFETIMES: Final = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NO_END, "No end"))
 DEFAULT_LIFETIME: Final = "90"
+WORDS: Final = {
+    MEMBER: "works with sessions and own keys",
+    ADMIN: "manages people, keys and limits too",
+    OWNER: "pays, hands over and deletes too",
+}
 
 
 class NameField(forms.CharField):
@@ -72,3 +81,82 @@ class APIKeyForm(CredentialForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         if not may_make_service_keys:
             del self.fields["is_service_key"]
+
+
+class SlugForm(forms.Form):
+    slug = forms.CharField(
+        label="Address",
+        max_length=MAX_CHARACTERS,
+        help_text="Small letters, digits and single hyphens.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+
+class RoleField(forms.ChoiceField):
+    """The roles somebody with `by_role` may give, each with what it means."""
+
+    def __init__(self, by_role: str) -> None:
+        given = [(role, f"{role}: {WORDS[role]}") for role in (MEMBER, ADMIN, OWNER) if can_manage(by_role, role)]
+        super().__init__(label="Role", choices=given, initial=MEMBER, widget=forms.RadioSelect)
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        help_text="Whoever can show that this address is theirs may join, once, within 7 days.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, by_role: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = RoleField(by_role)
+
+
+class MemberForm(forms.Form):
+    """A member's role, and what they may spend a month in dollars."""
+
+    monthly_limit = forms.DecimalField(
+        label="Monthly limit in dollars",
+        required=False,
+        min_value=Decimal(0),
+        max_value=Decimal(1_000_000),
+        decimal_places=2,
+        help_text="Of what this member spends on models in a calendar month. Empty: only the workspace's own limits.",
+        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+    )
+    field_order = ("role", "monthly_limit")
+
+    def __init__(self, *args: Any, membership: Membership, by_role: str, **kwargs: Any) -> None:
+        limit = membership.monthly_limit
+        kwargs["initial"] = {
+            "role": membership.role,
+            "monthly_limit": None if limit is None else f"{to_dollars(limit):.2f}",
+        }
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = RoleField(by_role)
+        self.order_fields(self.field_order)
+
+    def micro_cents(self) -> int | None:
+        dollars = self.cleaned_data["monthly_limit"]
+        return None if dollars is None else from_dollars(dollars)
+
+
+class NameTypedForm(forms.Form):
+    """Typing the workspace's name, so that nobody does this to another one than they think."""
+
+    confirmation = forms.CharField(
+        label="Type the workspace's name",
+        max_length=400,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._name = " ".join(workspace.name.split())
+
+    def clean_confirmation(self) -> str:
+        typed = " ".join(str(self.cleaned_data["confirmation"]).split())
+        if typed != self._name:
+            raise forms.ValidationError("That is not the name of this workspace.", code="another_name")
+        return typed

@@ -2,15 +2,28 @@
 
 from django.urls import path
 
-from workspaces.views import api_keys, share_tokens, workspaces
+from workspaces.views import api_keys, invitations, joining, members, share_tokens, workspaces
 
 app_name = "workspaces"
 
 urlpatterns = [
     path("", workspaces.workspace_list, name="list"),
     path("new/", workspaces.create, name="create"),
+    path("invitations/<str:key>/", joining.invitation, name="invitation"),
     path("<slug:slug>/", workspaces.overview, name="overview"),
     path("<slug:slug>/settings/", workspaces.settings, name="settings"),
+    path("<slug:slug>/settings/address/", workspaces.address, name="address"),
+    path("<slug:slug>/leave/", members.leave, name="leave"),
+    path("<slug:slug>/delete/", workspaces.delete, name="delete"),
+    path("<slug:slug>/restore/", workspaces.restore, name="restore"),
+    path("<slug:slug>/members/", members.member_list, name="members"),
+    path("<slug:slug>/members/<str:member_id>/", members.member, name="member"),
+    path("<slug:slug>/members/<str:member_id>/remove/", members.member_remove, name="member_remove"),
+    path("<slug:slug>/members/<str:member_id>/handover/", members.handover, name="handover"),
+    path("<slug:slug>/invitations/", invitations.invitation_list, name="invitations"),
+    path("<slug:slug>/invitations/new/", invitations.invite, name="invite"),
+    path("<slug:slug>/invitations/<str:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
+    path("<slug:slug>/invitations/<str:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("<slug:slug>/keys/", api_keys.key_list, name="keys"),
     path("<slug:slug>/keys/new/", api_keys.key_create, name="key_create"),
     path("<slug:slug>/keys/<str:key_id>/revoke/", api_keys.key_revoke, name="key_revoke"),

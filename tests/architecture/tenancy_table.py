@@ -8,7 +8,8 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
 API keys in alpha, `{carols_device}` is her signed-in agent, `{token}` is alpha's share token, `{snapshot}` is of
-alpha's session, `{gammas_snapshot}`, `{gammas_key}` and `{gammas_token}` are those of charlie's workspace.
+alpha's session, `{alices_membership}` and `{carols_membership}` are people in it, `{invitation}` into it waits for
+erin; `{gammas_…}` are those of charlie's workspace.
 """
 
 from typing import Any, NamedTuple
@@ -193,6 +194,98 @@ WORKSPACES = [
     ),
 ]
 
+MANAGERS = "login 404 403 200 200"
+OWNERS = "login 404 403 403 200"
+FOREIGN = "login 404 403 404 404"
+POST_ONLY = "405 405 405 405 405"
+MEMBER = "workspaces/<slug:slug>/members/<str:member_id>/"
+INVITATION = "workspaces/<slug:slug>/invitations/<str:invitation_id>/"
+
+PEOPLE = [
+    Page(
+        "workspaces/invitations/<str:key>/",
+        "/workspaces/invitations/guess/",
+        "404 404 404 404 404",
+        "404 404 404 404 404",
+    ),
+    Page(
+        "workspaces/invitations/<str:key>/",
+        "/workspaces/invitations/{invitation_secret}/",
+        "200 403 403 403 403",
+        "login 403 403 403 403",
+    ),
+    Page(
+        "workspaces/invitations/<str:key>/",
+        "/workspaces/invitations/{invitation}/",
+        "404 404 404 404 404",
+        "404 404 404 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/settings/address/",
+        "/workspaces/alpha/settings/address/",
+        MANAGERS,
+        "login 404 403 422 422",
+    ),
+    Page("workspaces/<slug:slug>/leave/", "/workspaces/alpha/leave/", MEMBERS, "login 404 home home 409"),
+    Page("workspaces/<slug:slug>/delete/", "/workspaces/alpha/delete/", OWNERS, "login 404 403 403 422"),
+    Page(
+        "workspaces/<slug:slug>/restore/",
+        "/workspaces/alpha/restore/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
+    Page("workspaces/<slug:slug>/members/", "/workspaces/alpha/members/", MEMBERS, READ_ONLY),
+    Page(MEMBER, "/workspaces/alpha/members/{carols_membership}/", MANAGERS, "login 404 403 422 422"),
+    Page(MEMBER, "/workspaces/alpha/members/{alices_membership}/", OWNERS, "login 404 403 403 422"),
+    Page(MEMBER, "/workspaces/alpha/members/{gammas_membership}/", FOREIGN, FOREIGN),
+    Page(
+        MEMBER + "remove/",
+        "/workspaces/alpha/members/{carols_membership}/remove/",
+        MANAGERS,
+        "login 404 403 home home",
+    ),
+    Page(
+        MEMBER + "remove/",
+        "/workspaces/alpha/members/{alices_membership}/remove/",
+        OWNERS,
+        "login 404 403 403 409",
+    ),
+    Page(MEMBER + "remove/", "/workspaces/alpha/members/{gammas_membership}/remove/", FOREIGN, FOREIGN),
+    Page(
+        MEMBER + "handover/",
+        "/workspaces/alpha/members/{carols_membership}/handover/",
+        OWNERS,
+        "login 404 403 403 422",
+    ),
+    Page(
+        MEMBER + "handover/",
+        "/workspaces/alpha/members/{gammas_membership}/handover/",
+        "login 404 403 403 404",
+        "login 404 403 403 404",
+    ),
+    Page("workspaces/<slug:slug>/invitations/", "/workspaces/alpha/invitations/", MANAGERS, READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/invitations/new/",
+        "/workspaces/alpha/invitations/new/",
+        MANAGERS,
+        "login 404 403 422 422",
+    ),
+    Page(
+        INVITATION + "resend/",
+        "/workspaces/alpha/invitations/{invitation}/resend/",
+        POST_ONLY,
+        "login 404 403 home home",
+    ),
+    Page(INVITATION + "resend/", "/workspaces/alpha/invitations/{gammas_invitation}/resend/", POST_ONLY, FOREIGN),
+    Page(
+        INVITATION + "revoke/",
+        "/workspaces/alpha/invitations/{invitation}/revoke/",
+        MANAGERS,
+        "login 404 403 home home",
+    ),
+    Page(INVITATION + "revoke/", "/workspaces/alpha/invitations/{gammas_invitation}/revoke/", FOREIGN, FOREIGN),
+]
+
 SYNC = [
     Page(SHARE + r"$", "/share/{share}", EVERYBODY, READ_ONLY),
     Page(r"^s/(?P<share_id>[A-Za-z0-9_-]+)$", "/s/{share}", EVERYBODY, READ_ONLY),
@@ -272,7 +365,7 @@ SYNC = [
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]
 
-PAGES = [*PROJECT, *ACCOUNTS, *WORKSPACES, *SYNC]
+PAGES = [*PROJECT, *ACCOUNTS, *WORKSPACES, *PEOPLE, *SYNC]
 
 ADMIN_PREFIX = "admin/"
 """Below it nobody of the cast gets anything: none of them is staff."""

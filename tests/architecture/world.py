@@ -1,7 +1,10 @@
 """What the tenancy table's braces stand for: a world with something of everything in alpha, and its twin in gamma."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import mac
 from sync.models import Session, Share
 from sync.protocol.updates import Update
 from sync.services.publishing import session_publish_sync
@@ -10,12 +13,15 @@ from sync.sharesecrets import derive_share_secret
 from tests.cast import Cast, make_cast
 from tests.support.devices import device_of
 from workspaces.actors import THE_CONSOLE
+from workspaces.models import Invitation, Workspace
+from workspaces.selectors.invitations import PURPOSE
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create
 
 SESSION = "ses_one"
 INFO = '{"id":"ses_one","title":"one","time":{"created":1,"updated":1}}'
 READ = ["sync:read"]
+INVITATION_SECRET = "the secret of an invitation into alpha"
 
 
 @dataclass(frozen=True)
@@ -65,4 +71,25 @@ def make_world() -> World:
         "token": token.pk,
         "gammas_token": gammas_token.pk,
     }
+    for word, people, workspace in (
+        ("alices", cast.alice, cast.alpha),
+        ("carols", cast.carol, cast.alpha),
+        ("gammas", cast.charlie, cast.gamma),
+    ):
+        names[f"{word}_membership"] = cast.membership(people, workspace).pk
+    names["invitation"] = _invitation(cast.alpha, INVITATION_SECRET)
+    names["gammas_invitation"] = _invitation(cast.gamma, "another secret")
+    names["invitation_secret"] = INVITATION_SECRET
     return World(cast, names, derive_share_secret(share.pk, 1), alphas_secret, gammas_secret)
+
+
+def _invitation(workspace: Workspace, secret: str) -> str:
+    invitation = Invitation.objects.create(
+        workspace=workspace,
+        email="erin@example.com",
+        secret_hash=mac(PURPOSE, secret, 1),
+        hash_version=1,
+        sent_at=utc_now() - timedelta(hours=2),
+        expires_at=utc_now() + timedelta(days=1),
+    )
+    return invitation.pk

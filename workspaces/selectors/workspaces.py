@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from accounts.models import Device, User
-from workspaces.models import Membership, Workspace
+from workspaces.models import Membership, Role, Workspace
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
@@ -13,6 +13,16 @@ def memberships_of(user: User) -> QuerySet[Membership]:
         Membership.objects.filter(user_id=user.pk, workspace__deleted_at=None)
         .select_related("workspace")
         .order_by("workspace_id")
+    )
+
+
+def restorable_memberships_of(user: User) -> QuerySet[Membership]:
+    """Where the person owns a deleted workspace that can still be restored, the latest deletion first."""
+    return (
+        Membership.objects.filter(user_id=user.pk, role=Role.OWNER, workspace__deleted_at__isnull=False)
+        .filter(workspace__purging_at=None)
+        .select_related("workspace")
+        .order_by("-workspace__deleted_at")
     )
 
 

@@ -1,0 +1,37 @@
+"""What tests of invitations share."""
+
+from datetime import timedelta
+
+from django.core import mail
+
+from opencode.lib.clock import utc_now
+from tests.accounts.mailbox import link_in
+from tests.cast import Cast
+from workspaces.actors import PERSON, Actor
+from workspaces.models import Invitation, Role
+from workspaces.services.invitations import invitation_create
+
+LINK = "/workspaces/invitations/"
+
+
+def invite(cast: Cast, email: str, role: str = Role.MEMBER, by_role: str = Role.OWNER) -> Invitation:
+    """Alice invites into alpha."""
+    return invitation_create(
+        workspace=cast.alpha,
+        email=email,
+        role=role,
+        invited_by=cast.alice,
+        actor=Actor(PERSON, cast.alice.pk),
+        by_role=by_role,
+    )
+
+
+def last_link() -> str:
+    """The path in the mail sent last."""
+    return link_in(mail.outbox[-1], LINK)
+
+
+def grow_older(invitation: Invitation, by: timedelta) -> None:
+    """As if the invitation had been sent that much earlier."""
+    sent_at, expires_at = utc_now() - by, invitation.expires_at - by
+    Invitation.objects.filter(pk=invitation.pk).update(sent_at=sent_at, expires_at=expires_at)

@@ -1,0 +1,82 @@
+"""What an invitation must be, and the workspace must have room for, before it is sent or accepted.
+
+The limits keep the console from being used to send mail to strangers.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from accounts.models import User
+from workspaces.errors import (
+    InvitationExpired,
+    InvitationInvalid,
+    InvitationLimitReached,
+    InvitationsTooFast,
+    InvitationUsed,
+    SeatLimitReached,
+)
+from workspaces.models import Invitation, Membership, Workspace
+from workspaces.ports import seat_limit
+from workspaces.selectors.invitations import ACCEPTED, EXPIRED, REVOKED, invitation_state, open_ones
+
+OPEN_LIMIT: Final = 500
+"""Open invitations a workspace may have."""
+HOURLY_LIMIT: Final = 100
+"""Invitations a workspace may send, and a person may send from all of theirs, in an hour."""
+SENDS_LIMIT: Final = 10
+"""Mails one invitation may cause."""
+RESEND_SECONDS: Final = 60
+"""The least time between two mails from one workspace to one address."""
+_HOUR: Final = timedelta(hours=1)
+
+
+def require_open(invitation: Invitation, *, now: datetime) -> None:
+    """Raises InvitationUsed, InvitationInvalid (it was revoked), InvitationExpired."""
+    state = invitation_state(invitation, now=now)
+    if state == ACCEPTED:
+        raise InvitationUsed
+    if state == REVOKED:
+        raise InvitationInvalid
+    if state == EXPIRED:
+        raise InvitationExpired
+
+
+def require_can_reopen(invitation: Invitation, *, now: datetime) -> None:
+    """An expired one opens again while nothing took its place; raises InvitationInvalid."""
+    place = {"workspace_id": invitation.workspace_id}
+    others = open_ones(Invitation.objects.filter(email=invitation.email, **place), now=now)
+    if others.exists() or Membership.objects.filter(user__email=invitation.email, **place).exists():
+        raise InvitationInvalid
+
+
+def require_seat(workspace: Workspace) -> None:
+    """Raises SeatLimitReached."""
+    limit = seat_limit(workspace.pk)
+    if limit is not None and Membership.objects.filter(workspace=workspace).count() >= limit:
+        raise SeatLimitReached(limit=limit)
+
+
+def require_room(workspace: Workspace, *, now: datetime) -> None:
+    """Raises InvitationLimitReached."""
+    if open_ones(Invitation.objects.filter(workspace=workspace), now=now).count() >= OPEN_LIMIT:
+        raise InvitationLimitReached(limit=OPEN_LIMIT)
+
+
+def require_pace(workspace: Workspace, invited_by: User, email: str, *, now: datetime) -> None:
+    """Raises InvitationsTooFast."""
+    lately = Invitation.objects.filter(sent_at__gt=now - _HOUR)
+    for sent in (lately.filter(invited_by=invited_by), lately.filter(workspace=workspace)):
+        if sent.count() >= HOURLY_LIMIT:
+            raise InvitationsTooFast(retry_after=int(_HOUR.total_seconds()))
+    just_now = now - timedelta(seconds=RESEND_SECONDS)
+    if Invitation.objects.filter(workspace=workspace, email=email, sent_at__gt=just_now).exists():
+        raise InvitationsTooFast(retry_after=RESEND_SECONDS)
+
+
+def require_resend_pace(invitation: Invitation, *, now: datetime) -> None:
+    """Raises InvitationsTooFast."""
+    wait = (invitation.sent_at + timedelta(seconds=RESEND_SECONDS) - now).total_seconds()
+    if wait > 0:
+        raise InvitationsTooFast(retry_after=int(wait) + 1)
+    if invitation.sends >= SENDS_LIMIT:
+        raise InvitationsTooFast("This invitation has been sent often enough; revoke it and invite anew.")

@@ -1,0 +1,160 @@
+"""Asking people into a workspace by mail, and their acceptance.
+
+The workspace's row is locked first by each of these, so that what they count is true until they commit.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import User, fold_email
+from accounts.selectors.addresses import verified_addresses
+from accounts.services.mail import mail_send
+from opencode.lib.clock import utc_now
+from opencode.lib.ids import random_base62
+from opencode.lib.keyring import current_version, mac
+from workspaces.actors import Actor
+from workspaces.errors import InvitationForAnother, InvitationInvalid, MemberAlready, RoleTooHigh
+from workspaces.models import Invitation, Membership, Workspace
+from workspaces.roles import can_manage
+from workspaces.selectors.invitations import EXPIRED, PURPOSE, invitation_state, open_ones
+from workspaces.services.audit import audit_record
+from workspaces.services.invitation_rules import (
+    require_can_reopen,
+    require_open,
+    require_pace,
+    require_resend_pace,
+    require_room,
+    require_seat,
+)
+from workspaces.services.memberships import membership_add
+
+OPEN_DAYS: Final = 7
+SECRET_BITS: Final = 160
+
+
+def invitation_create(
+    *, workspace: Workspace, email: str, role: str, invited_by: User, actor: Actor, by_role: str
+) -> Invitation:
+    """Ask the owner of `email` to join as `role`, by mail. An open invitation to them is sent again, with this role.
+
+    Whether the address has an account makes no difference here. Raises RoleTooHigh, MemberAlready, SeatLimitReached,
+    InvitationLimitReached, InvitationsTooFast.
+    """
+    _require_manages(by_role, role)
+    email, now = fold_email(email), utc_now()
+    with transaction.atomic():
+        row = _locked(workspace)
+        if Membership.objects.filter(workspace=row, user__email=email).exists():
+            raise MemberAlready
+        require_seat(row)
+        found = open_ones(Invitation.objects.filter(workspace=row, email=email), now=now)
+        invitation = found.select_related("workspace", "invited_by").first()
+        if invitation is not None:
+            _require_manages(by_role, invitation.role)
+            invitation.role = role
+            _send_again(invitation, actor, now)
+            return invitation
+        require_room(row, now=now)
+        require_pace(row, invited_by, email, now=now)
+        invitation = Invitation(workspace=row, email=email, role=role, invited_by=invited_by, created_at=now)
+        _send(invitation, now)
+        _record(invitation, actor, "invitation.create", role=role)
+    return invitation
+
+
+def invitation_resend(*, invitation: Invitation, actor: Actor, by_role: str) -> Invitation:
+    """Another mail with another link, good for OPEN_DAYS from now; links sent before end. An expired one opens again.
+
+    Raises RoleTooHigh, SeatLimitReached, InvitationUsed, InvitationInvalid (revoked or replaced), InvitationsTooFast.
+    """
+    now = utc_now()
+    with transaction.atomic():
+        workspace = _locked(invitation.workspace)
+        row = Invitation.objects.select_related("workspace", "invited_by").get(pk=invitation.pk)
+        _require_manages(by_role, row.role)
+        if invitation_state(row, now=now) == EXPIRED:
+            require_can_reopen(row, now=now)
+        else:
+            require_open(row, now=now)
+        require_seat(workspace)
+        _send_again(row, actor, now)
+    return row
+
+
+def invitation_revoke(*, invitation: Invitation, actor: Actor, by_role: str) -> bool:
+    """Take it back; its link ends. False when there was nothing to take back any more. Raises RoleTooHigh."""
+    with transaction.atomic():
+        _locked(invitation.workspace)
+        row = Invitation.objects.get(pk=invitation.pk)
+        _require_manages(by_role, row.role)
+        open_rows = Invitation.objects.filter(pk=row.pk, accepted_at=None, revoked_at=None)
+        revoked = open_rows.update(revoked_at=utc_now())
+        if revoked:
+            _record(row, actor, "invitation.revoke")
+    return bool(revoked)
+
+
+def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Membership:
+    """Join, by the person's own act; somebody who is a member already keeps their role. It works once.
+
+    `invitation` as it was read when its secret was checked: a link replaced since then does not count. Raises
+    InvitationInvalid, InvitationExpired, InvitationUsed, InvitationForAnother, SeatLimitReached.
+    """
+    now = utc_now()
+    with transaction.atomic():
+        workspace = _locked(invitation.workspace)
+        row = Invitation.objects.get(pk=invitation.pk)
+        require_open(row, now=now)
+        if row.secret_hash != invitation.secret_hash or workspace.deleted_at is not None:
+            raise InvitationInvalid
+        if row.email not in verified_addresses(user):
+            raise InvitationForAnother
+        if not Membership.objects.filter(workspace=workspace, user=user).exists():
+            require_seat(workspace)
+        Invitation.objects.filter(pk=row.pk).update(accepted_at=now, accepted_by=user)
+        membership = membership_add(workspace=workspace, user=user, role=row.role, actor=actor)
+        _record(row, actor, "invitation.accept", membership=membership.pk)
+    return membership
+
+
+def _locked(workspace: Workspace) -> Workspace:
+    return Workspace.objects.select_for_update().get(pk=workspace.pk)
+
+
+def _require_manages(by_role: str, role: str) -> None:
+    if not can_manage(by_role, role):
+        raise RoleTooHigh
+
+
+def _send_again(row: Invitation, actor: Actor, now: datetime) -> None:
+    require_resend_pace(row, now=now)
+    row.sends += 1
+    _send(row, now)
+    _record(row, actor, "invitation.resend", role=row.role)
+
+
+def _send(row: Invitation, now: datetime) -> None:
+    """Give the invitation a fresh secret and mail it; from here on the secret is nowhere but in the mail."""
+    secret = random_base62(SECRET_BITS)
+    row.hash_version = current_version()
+    row.secret_hash = mac(PURPOSE, secret, row.hash_version)
+    row.sent_at, row.expires_at = now, now + timedelta(days=OPEN_DAYS)
+    row.save()
+    path = reverse("workspaces:invitation", args=[secret])
+    context = {
+        "workspace": row.workspace.name,
+        "inviter": row.invited_by.display_name if row.invited_by is not None else "",
+        "role": row.role,
+        "email": row.email,
+        "url": f"{settings.PUBLIC_URL}{path}",
+        "days": OPEN_DAYS,
+    }
+    mail_send(to=row.email, template="workspaces/mail/invitation.html", context=context)
+
+
+def _record(row: Invitation, actor: Actor, action: str, **details: object) -> None:
+    audit_record(workspace_id=row.workspace_id, actor=actor, action=action, target_id=row.pk, details=details)

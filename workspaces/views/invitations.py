@@ -1,0 +1,93 @@
+"""Invitations of a workspace: list, invite, send again, revoke."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import Denial, NotFound
+from workspaces.access import WorkspaceAccess, page_access
+from workspaces.errors import MemberAlready
+from workspaces.forms import InvitationForm
+from workspaces.models import Invitation
+from workspaces.selectors.invitations import invitation_state, invitations
+from workspaces.selectors.paging import SEARCH_CHARACTERS, descending_page
+from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke
+
+FORM_METHODS = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+def invitation_list(request: HttpRequest, slug: str) -> HttpResponse:
+    access = page_access(request, slug, "member.manage")
+    search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
+    before = request.GET.get("before", "")
+    page = descending_page(invitations(access.workspace, search=search), before)
+    now = utc_now()
+    context = {
+        "access": access,
+        "nav": "members",
+        "page": page,
+        "rows": [(row, invitation_state(row, now=now)) for row in page.rows],
+        "search": search,
+        "is_first": not before,
+    }
+    return render(request, "workspaces/invitations.html", context)
+
+
+@require_http_methods(FORM_METHODS)
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    access = page_access(request, slug, "member.manage")
+    form = InvitationForm(request.POST if request.method == "POST" else None, by_role=access.role)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = invitation_create(
+                workspace=access.workspace,
+                email=form.cleaned_data["email"],
+                role=form.cleaned_data["role"],
+                invited_by=access.user,
+                actor=access.actor,
+                by_role=access.role,
+            )
+        except Denial as refused:
+            form.add_error("email" if isinstance(refused, MemberAlready) else None, refused.message)
+        else:
+            messages.success(request, f"An invitation is on its way to {invitation.email}.")
+            return redirect("workspaces:invitations", slug)
+    context = {"access": access, "nav": "members", "form": form}
+    return render(request, "workspaces/invite.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def resend(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
+    access = page_access(request, slug, "member.manage")
+    row = _invitation(access, invitation_id)
+    try:
+        invitation_resend(invitation=row, actor=access.actor, by_role=access.role)
+    except Denial as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, f"Another mail is on its way to {row.email}; the link in the one before has ended.")
+    return redirect("workspaces:invitations", slug)
+
+
+@require_http_methods(FORM_METHODS)
+def revoke(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
+    """GET asks, naming the address; POST revokes."""
+    access = page_access(request, slug, "member.manage")
+    row = _invitation(access, invitation_id)
+    if request.method == "POST":
+        invitation_revoke(invitation=row, actor=access.actor, by_role=access.role)
+        messages.success(request, f"The invitation to {row.email} is revoked.")
+        return redirect("workspaces:invitations", slug)
+    state = invitation_state(row, now=utc_now())
+    context = {"access": access, "nav": "members", "invitation": row, "state": state}
+    return render(request, "workspaces/invitation_revoke.html", context)
+
+
+def _invitation(access: WorkspaceAccess, invitation_id: str) -> Invitation:
+    row = invitations(access.workspace).filter(pk=invitation_id).first()
+    if row is None:
+        raise NotFound
+    return row
