@@ -12,6 +12,7 @@ import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Days = Annotated[int, msgspec.Meta(ge=0, le=36500)]
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_TRUSTED_PROXIES: str = "127.0.0.1"
     OPENCODE_ANONYMOUS_SHARES: Literal["auto", "on", "off"] = "auto"
     OPENCODE_SIGNUP: Literal["open", "closed"] = "open"
+    OPENCODE_AUDIT_DAYS: Days = 0
     OPENCODE_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     OPENCODE_LOG_JSON: bool = False
     DATABASE_URL: str = ""

@@ -1,3 +1,9 @@
 """Fixtures every test may use."""
 
-pytest_plugins = ["tests.support.fixtures", "tests.cast", "tests.support.agent_client", "tests.support.stacks"]
+pytest_plugins = [
+    "tests.support.fixtures",
+    "tests.cast",
+    "tests.support.agent_client",
+    "tests.support.stacks",
+    "tests.support.audit",
+]

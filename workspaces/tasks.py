@@ -1,9 +1,17 @@
 """Periodic work on workspaces; each task calls one service. The schedule is in the settings."""
 
+from datetime import timedelta
+
+import structlog
 from celery import shared_task
+from django.conf import settings
 
 from opencode.lib.clock import utc_now
-from workspaces.services import deletions, repeats
+from workspaces.actors import THE_CONSOLE
+from workspaces.services import auditpurge, deletions, repeats
+from workspaces.services.auditchain import chain_ids
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -14,3 +22,16 @@ def workspaces_purge() -> None:
 @shared_task
 def repeatable_calls_purge() -> None:
     repeats.repeatable_calls_purge(now=utc_now())
+
+
+@shared_task
+def audit_purge() -> None:
+    """Nothing while entries are kept for good."""
+    if not settings.AUDIT_DAYS:
+        return
+    before = utc_now() - timedelta(days=settings.AUDIT_DAYS)
+    for workspace_id in chain_ids():
+        try:
+            auditpurge.audit_purge(workspace_id=workspace_id, before=before, reason="retention", actor=THE_CONSOLE)
+        except auditpurge.ChainBroken:
+            log.exception("an audit log is not whole and was not purged", workspace=workspace_id)

@@ -201,6 +201,9 @@ DEVICES_OF_ONE_PERSON = 100
 API_CALLER_REQUESTS_PER_MINUTE = 1_200
 API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
 
+# --- audit log: days that entries are kept, 0 for good
+AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
+
 # --- Celery
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -215,6 +218,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "workspaces-purge": {"task": "workspaces.tasks.workspaces_purge", "schedule": 3600.0},
+    "audit-purge": {"task": "workspaces.tasks.audit_purge", "schedule": 86400.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
     "repeatable-calls-purge": {"task": "workspaces.tasks.repeatable_calls_purge", "schedule": 3600.0},
     "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},

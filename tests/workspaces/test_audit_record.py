@@ -1,12 +1,16 @@
 """Appending to the audit log: numbered without gaps, chained, and only inside the transaction of the act."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.cast import Cast
 from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.models import AuditEntry, Workspace
 from workspaces.services.audit import audit_record
+from workspaces.services.auditchain import chain_verify
 
 
 def record(workspace: Workspace, action: str = "workspace.rename") -> AuditEntry:
@@ -54,3 +58,21 @@ def test_an_unknown_act_is_refused(cast: Cast) -> None:
 def test_an_entry_outside_a_transaction_is_refused() -> None:
     with pytest.raises(RuntimeError, match="transaction"):
         audit_record(workspace_id="wrk_x", actor=THE_CONSOLE, action="workspace.rename")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_acts_at_once_take_turns(cast: Cast) -> None:
+    start = Barrier(6)
+
+    def act(_: int) -> list[int]:
+        start.wait()
+        try:
+            return [record(cast.alpha).seq for _ in range(5)]
+        finally:
+            connection.close()
+
+    before = AuditEntry.objects.filter(workspace=cast.alpha).count()
+    with ThreadPoolExecutor(6) as pool:
+        numbers = sorted(number for acts in pool.map(act, range(6)) for number in acts)
+    assert numbers == list(range(before + 1, before + 31))
+    assert chain_verify(workspace_id=cast.alpha.pk).problems == []

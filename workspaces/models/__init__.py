@@ -1,6 +1,6 @@
 """What you may touch: workspaces, who belongs to them, the keys and tokens they hand out, who did what."""
 
-from workspaces.models.audit import AuditEntry, AuditHead
+from workspaces.models.audit import AppendOnly, AuditAnchor, AuditEntry, AuditHead
 from workspaces.models.credentials import APIKey, Credential, ShareToken, new_api_key_id, new_share_token_id
 from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
@@ -10,6 +10,8 @@ from workspaces.models.workspaces import Workspace, new_workspace_id
 
 __all__ = [
     "APIKey",
+    "AppendOnly",
+    "AuditAnchor",
     "AuditEntry",
     "AuditHead",
     "Credential",

@@ -37,8 +37,9 @@ def share_tokens(workspace: Workspace) -> QuerySet[ShareToken]:
     return ShareToken.objects.filter(workspace=workspace).select_related("created_by")
 
 
-def page_of(rows: QuerySet[Row], before: str | None, limit: int = PAGE_ROWS) -> Page[Row]:
-    """The page of `rows` before the id `before`; ids sort by creation time."""
+def page_of(rows: QuerySet[Row], before: str | None, limit: int | None = None) -> Page[Row]:
+    """The page of `rows` before the id `before`; ids sort by creation time. PAGE_ROWS at most without a `limit`."""
+    limit = PAGE_ROWS if limit is None else limit
     rows = rows.order_by("-pk")
     found = list((rows.filter(pk__lt=before) if before else rows)[: limit + 1])
     more = len(found) > limit

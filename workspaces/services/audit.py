@@ -1,18 +1,30 @@
 """Appending to a workspace's audit log, inside the transaction of the act itself."""
 
+import hashlib
+import ipaddress
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any, Final
 
 from django.db import connection
 
 from opencode.lib.clock import utc_now
-from opencode.lib.keyring import current_version, mac
+from opencode.lib.keyring import current_version, mac, mac_matches
 from workspaces.actors import Actor
 from workspaces.auditactions import ACTIONS
-from workspaces.models import AuditEntry, AuditHead
+from workspaces.models import AuditAnchor, AuditEntry, AuditHead
 
-PURPOSE: Final = "audit-entry"
+ENTRY_PURPOSE: Final = "audit-entry"
+HEAD_PURPOSE: Final = "audit-head"
+ANCHOR_PURPOSE: Final = "audit-anchor"
+
+_INSERT: Final = "INSERT INTO workspaces_audithead (workspace_id, seq, hash) VALUES (%s, 0, '')"
+# On MySQL a plain INSERT that meets the row of another first act shares its lock, and two of those deadlock.
+_MAKE_HEAD: Final = {
+    "mysql": f"{_INSERT} ON DUPLICATE KEY UPDATE seq = seq",
+    "sqlite": f"{_INSERT} ON CONFLICT DO NOTHING",
+}
 
 
 def audit_record(
@@ -27,8 +39,8 @@ def audit_record(
         raise ValueError(f"no such action: {action}")
     if not connection.in_atomic_block:
         raise RuntimeError("an audit entry belongs into the transaction of its act")
-    AuditHead.objects.get_or_create(workspace_id=workspace_id)
-    head = AuditHead.objects.select_for_update().get(workspace_id=workspace_id)
+    head = head_lock(workspace_id)
+    is_sound = is_head_sound(head)
     entry = AuditEntry(
         workspace_id=workspace_id,
         seq=head.seq + 1,
@@ -38,24 +50,37 @@ def audit_record(
         action=action,
         target_id=target_id,
         details=json.dumps(details or {}, sort_keys=True, separators=(",", ":")),
-        ip=actor.ip,
+        ip=canonical_ip(actor.ip),
         request_id=actor.request_id,
         previous_hash=head.hash,
         hash_version=current_version(),
     )
-    entry.hash = mac(PURPOSE, audited_text(entry), entry.hash_version)
-    entry.save(force_insert=True)
-    AuditHead.objects.filter(pk=workspace_id).update(seq=entry.seq, hash=entry.hash)
+    entry.hash = entry_hash(entry)
+    entry.seal = mac(ENTRY_PURPOSE, entry.hash, entry.hash_version)
+    entry.save()
+    head.seq, head.hash = entry.seq, entry.hash
+    head_save(head, is_sound=is_sound)
     return entry
 
 
-def audited_text(entry: AuditEntry) -> str:
-    """What an entry's hash covers: every field but the hash, as one line of JSON."""
-    return json.dumps(
+def head_lock(workspace_id: str) -> AuditHead:
+    """The end of the chain, locked until the commit; made when this is the workspace's first entry."""
+    locked = AuditHead.objects.select_for_update()
+    head = locked.filter(pk=workspace_id).first()
+    if head is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_MAKE_HEAD[connection.vendor], [workspace_id])
+        head = locked.get(pk=workspace_id)
+    return head
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """SHA-256 of every field but hash and seal, as one line of JSON."""
+    text = json.dumps(
         [
             entry.workspace_id,
             entry.seq,
-            entry.at.isoformat(timespec="microseconds"),
+            entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
             entry.actor_kind,
             entry.actor_id,
             entry.action,
@@ -64,7 +89,45 @@ def audited_text(entry: AuditEntry) -> str:
             entry.ip or "",
             entry.request_id,
             entry.previous_hash,
-            entry.hash_version,
         ],
         separators=(",", ":"),
     )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def head_text(head: AuditHead) -> str:
+    """What the seal of a chain's end keys."""
+    return json.dumps([head.workspace_id, head.seq, head.hash], separators=(",", ":"))
+
+
+def anchor_text(anchor: AuditAnchor) -> str:
+    """What the seal of an anchor keys."""
+    at = anchor.at.astimezone(UTC).isoformat(timespec="microseconds")
+    fields = [anchor.workspace_id, anchor.seq, anchor.hash, anchor.count, anchor.reason, at]
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def is_head_sound(head: AuditHead) -> bool:
+    """Whether the chain has not begun, or its end carries our seal under a key version that is still listed."""
+    is_new = not head.seq and not head.hash
+    return is_new or mac_matches(HEAD_PURPOSE, head_text(head), head.hash_version, head.seal)
+
+
+def head_save(head: AuditHead, *, is_sound: bool) -> None:
+    """Write the end of the chain, whose lock the caller holds, sealed under the newest key version.
+
+    An end that was not sound stays without a seal: whoever moved it back must not have our next act vouch for it.
+    """
+    head.hash_version = current_version()
+    head.seal = mac(HEAD_PURPOSE, head_text(head), head.hash_version) if is_sound else ""
+    head.save(update_fields=["seq", "hash", "seal", "hash_version"])
+
+
+def canonical_ip(address: str | None) -> str | None:
+    """The one form every database gives back; None for what is no address, such as a test client's name."""
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)

@@ -16,7 +16,7 @@ from django.db.models import Model
 from opencode.lib.clock import utc_now
 from workspaces.actors import THE_CONSOLE, Actor
 from workspaces.errors import WorkspaceGone
-from workspaces.models import AuditEntry, AuditHead, Workspace
+from workspaces.models import AuditAnchor, AuditEntry, AuditHead, Workspace
 from workspaces.ports import workspace_content_erase
 from workspaces.services.audit import audit_record
 from workspaces.signals import workspace_closed
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 RESTORE_DAYS: Final = 30
 RESTORABLE: Final = timedelta(days=RESTORE_DAYS)
 PURGE_WORKSPACES: Final = 20
-KEPT: Final[frozenset[type[Model]]] = frozenset({AuditEntry, AuditHead})
+KEPT: Final[frozenset[type[Model]]] = frozenset({AuditEntry, AuditHead, AuditAnchor})
 """What stays of a purged workspace in this app, besides its row: ids and acts, no names and no content."""
 
 

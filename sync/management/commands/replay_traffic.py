@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.ids import random_base62
+from opencode.lib.progress import ProgressBar
 from sync.agent.recordings import (
     Call,
     Recorded,
@@ -24,7 +25,6 @@ from sync.agent.recordings import (
     read_recording,
     session_ids_of,
 )
-from sync.management.progress import ProgressBar
 from sync.management.sending import Sender, ServerUnreachable
 
 REFUSED, UNUSABLE, UNREACHABLE = 1, 2, 3

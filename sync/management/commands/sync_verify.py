@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sync.management.progress import ProgressBar
+from opencode.lib.progress import ProgressBar
 from sync.models import Session
 from sync.services.verification import Verification, session_ids_after, session_verify
 
