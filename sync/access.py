@@ -1,28 +1,29 @@
 """Who may open a socket on which session, as what, and what would take that right away again."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db.models import CharField, F, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Q
 from django.http import HttpRequest
 
+from accounts.credentials import is_device_token
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
 from sync.models import Session, Share
 from sync.protocol.keys import is_session_id
+from sync.selectors.shares import maker_of
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
 from sync.tickets import take_ticket
-from workspaces.access import KeyAccess, key_access
+from sync.watching import WatchedFacts, facts_now
+from workspaces.access import KeyAccess, device_access, key_access
 from workspaces.errors import ScopeMissing
 from workspaces.keyformat import API_KEY_PREFIX
-from workspaces.models import APIKey, Membership, Workspace
+from workspaces.models import APIKey, Membership
 
 VIEWER = "viewer"
 EDITOR = "editor"
@@ -43,6 +44,8 @@ class SocketRequest:
     host: str = ""
     ip: str | None = None
     workspace: str = ""
+    org: str = ""
+    user_agent: str = ""
     client: str = ""
     fetch_site: str = ""
     ticket: str = ""
@@ -64,13 +67,15 @@ class SocketAccess:
     name: str = ""
     client: str = "web"
     workspace_id: str = ""
+    device_id: str = ""
 
 
 def socket_access(request: SocketRequest) -> SocketAccess:
-    """Decide by the strongest credential shown: a ticket, a bearer key or secret, a live share's id, a sign-in cookie.
+    """Decide by the strongest credential shown: a ticket, a bearer, a live share's id, a sign-in cookie.
 
-    An API key with `sync:write` opens a session that does not exist yet. Raises CredentialsMissing,
-    CredentialsInvalid, ScopeMissing, OriginForbidden, NotFound. Runs in a thread, outside `atomic()`.
+    A bearer is an API key, a device's access token or a share's secret. An API key with `sync:write`, and a device that
+    names its workspace, open a session that does not exist yet. Raises CredentialsMissing, CredentialsInvalid,
+    ScopeMissing, OriginForbidden, NotFound. Runs in a thread, outside `atomic()`.
     """
     if not is_session_id(request.target):
         raise NotFound
@@ -79,6 +84,8 @@ def socket_access(request: SocketRequest) -> SocketAccess:
     bearer = request.authorization.removeprefix("Bearer ").strip() if request.authorization else ""
     if bearer.startswith(API_KEY_PREFIX):
         return _by_key(request, key_access(bearer, ip=request.ip))
+    if is_device_token(bearer):
+        return _by_device(request, bearer)
     share = live_share(request.target)
     if bearer:
         return _by_share_secret(request, share, bearer)
@@ -121,6 +128,32 @@ def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
     )
 
 
+def _by_device(request: SocketRequest, token: str) -> SocketAccess:
+    """As its person, in the workspace that `x-org-id` names or in whichever of theirs has the session."""
+    device = device_access(token, request.org, ip=request.ip, user_agent=request.user_agent)
+    if request.org:
+        device.require("session.publish")
+        session, _ = Session.objects.get_or_create(
+            owner_key=device.workspace_id,
+            client_id=request.target,
+            defaults={"workspace_id": device.workspace_id, "created_by_id": device.user_id},
+        )
+    else:
+        session, membership = _session_of_person(device.user_id, request)
+        device = device_access(token, membership.workspace_id, ip=request.ip, user_agent=request.user_agent)
+        device.require("session.publish")
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        EDITOR,
+        membership_id=device.membership_id,
+        name=User.objects.get(id=device.user_id).display_name,
+        client=_client(request, "agent"),
+        workspace_id=device.workspace_id,
+        device_id=device.device_id,
+    )
+
+
 def _name_of_key(key: KeyAccess) -> str:
     """The person's name; a service key's own."""
     if key.user_id is None:
@@ -136,18 +169,23 @@ def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -
     secret = read_share_secret(bearer)
     if share is None or secret is None or secret.share_id != share.id or not is_share_secret_valid(secret):
         raise CredentialsInvalid
-    return _by_share(share, EDITOR, _client(request, "agent"))
+    maker = maker_of(share) if share.device_id else None
+    if share.device_id and maker is None:
+        raise CredentialsInvalid
+    return _by_share(share, EDITOR, _client(request, "agent"), maker)
 
 
-def _by_share(share: Share, role: str, client: str = "web") -> SocketAccess:
+def _by_share(share: Share, role: str, client: str = "web", maker: Membership | None = None) -> SocketAccess:
     session = share.session
     return SocketAccess(
         session.pk,
         session.client_id,
         role,
         share_id=share.id,
+        membership_id=maker.pk if maker is not None else "",
         client=client,
         workspace_id=session.workspace_id or "",
+        device_id=share.device_id if maker is not None else "",
     )
 
 
@@ -156,9 +194,8 @@ def _by_ticket(request: SocketRequest) -> SocketAccess:
     ticket = take_ticket(request.ticket)
     if ticket is None or ticket.target != request.target:
         raise CredentialsInvalid
-    needed = WatchedFacts(
-        *(frozenset({name} - {""}) for name in (ticket.share_id, ticket.key_id, ticket.membership_id))
-    )
+    needed_ids = (ticket.share_id, ticket.key_id, ticket.membership_id, ticket.device_id)
+    needed = WatchedFacts(*(frozenset({name} - {""}) for name in needed_ids))
     if facts_now([ticket.session_id], needed).alive != needed:
         raise CredentialsInvalid
     return SocketAccess(
@@ -171,6 +208,7 @@ def _by_ticket(request: SocketRequest) -> SocketAccess:
         name=ticket.name,
         client=_client(request, "web"),
         workspace_id=ticket.session.workspace_id or "",
+        device_id=ticket.device_id,
     )
 
 
@@ -178,26 +216,31 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
     user = _user_of(request)
     if not isinstance(user, User) or not user.is_active:
         raise CredentialsMissing
-    memberships = Membership.objects.filter(user=user, workspace__deleted_at=None)
-    if request.workspace:
-        former = Q(workspace__slug_claims__slug=request.workspace)
-        memberships = memberships.filter(former | Q(workspace__slug=request.workspace))
-    workspaces = dict(memberships.values_list("workspace_id", "id"))
-    session = (
-        Session.objects.filter(owner_key__in=workspaces, client_id=request.target).order_by("-last_activity_at").first()
-    )
-    if session is None or session.workspace_id is None:
-        raise NotFound
-    membership_id = workspaces[session.workspace_id]
+    session, membership = _session_of_person(user.pk, request)
     return SocketAccess(
         session.pk,
         session.client_id,
         VIEWER,
-        membership_id=membership_id,
+        membership_id=membership.pk,
         name=user.display_name,
         client=_client(request, "web"),
-        workspace_id=session.workspace_id,
+        workspace_id=membership.workspace_id,
     )
+
+
+def _session_of_person(user_id: str, request: SocketRequest) -> tuple[Session, Membership]:
+    """The session in one of the person's workspaces, or in the one that is named; raises NotFound."""
+    memberships = Membership.objects.filter(user=user_id, workspace__deleted_at=None)
+    if request.workspace:
+        former = Q(workspace__slug_claims__slug=request.workspace)
+        memberships = memberships.filter(former | Q(workspace__slug=request.workspace))
+    places = {membership.workspace_id: membership for membership in memberships}
+    session = (
+        Session.objects.filter(owner_key__in=places, client_id=request.target).order_by("-last_activity_at").first()
+    )
+    if session is None or session.workspace_id is None:
+        raise NotFound
+    return session, places[session.workspace_id]
 
 
 def _user_of(request: SocketRequest) -> Any:
@@ -219,66 +262,3 @@ def is_own_origin(origin: str, host: str) -> bool:
         return True
     parts = urlsplit(origin)
     return bool(host) and parts.scheme in {"http", "https"} and parts.netloc == host
-
-
-class WatchedFacts(NamedTuple):
-    """Ids of rows that open sockets depend on."""
-
-    shares: frozenset[str]
-    keys: frozenset[str]
-    memberships: frozenset[str]
-
-
-NOTHING_WATCHED = WatchedFacts(frozenset(), frozenset(), frozenset())
-
-
-class SocketFacts(NamedTuple):
-    """The rows as they are now: (epoch, head) by session, and which of the watched rows still stand."""
-
-    sessions: Mapping[int, tuple[str, int]]
-    alive: WatchedFacts
-
-
-_KINDS = ("session", "share", "key", "membership")
-
-
-def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
-    """One query for everything that may move or close a socket of this process."""
-    sessions: dict[int, tuple[str, int]] = {}
-    alive: dict[str, set[str]] = {kind: set() for kind in _KINDS}
-    for kind, name, epoch, head in _facts_query(session_ids, watched):
-        if kind == "session":
-            sessions[int(name)] = (epoch, head)
-        else:
-            alive[kind].add(name)
-    return SocketFacts(
-        sessions, WatchedFacts(frozenset(alive["share"]), frozenset(alive["key"]), frozenset(alive["membership"]))
-    )
-
-
-def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[tuple[str, str, str, int]]:
-    now = utc_now()
-    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-    live_workspaces = Workspace.objects.filter(deleted_at=None).values("id")
-    in_live_session = Q(session__workspace=None) | Q(session__workspace__in=live_workspaces)
-    sessions = Session.objects.filter(id__in=session_ids).order_by()
-    shares = Share.objects.filter(unexpired, in_live_session, id__in=watched.shares, revoked_at=None).order_by()
-    person_active = Q(user=None) | Q(user__is_active=True)
-    keys = APIKey.objects.filter(
-        unexpired, person_active, id__in=watched.keys, revoked_at=None, workspace__in=live_workspaces
-    ).order_by()
-    memberships = Membership.objects.filter(
-        id__in=watched.memberships, user__is_active=True, workspace__in=live_workspaces
-    ).order_by()
-    first = sessions.annotate(fact=Value("session"), row=Cast("id", CharField())).values_list(
-        "fact", "row", "epoch", "head_seq"
-    )
-    others = [_named("share", shares), _named("key", keys), _named("membership", memberships)]
-    return first.union(*others, all=True)
-
-
-def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    named: QuerySet[Any, Any] = rows.annotate(
-        fact=Value(kind), row=F("id"), no_epoch=Value(""), no_head=Value(0)
-    ).values_list("fact", "row", "no_epoch", "no_head")
-    return named

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sync.access import SocketAccess, SocketFacts, WatchedFacts
+from sync.access import SocketAccess
 from sync.limits import SocketCounts
 from sync.protocol.closing import CloseCode
+from sync.watching import SocketFacts, WatchedFacts
 
 SHARE_ENDED = CloseCode.SESSION_REMOVED
 KEY_ENDED = CloseCode.NOT_SIGNED_IN
 MEMBERSHIP_ENDED = CloseCode.FORBIDDEN
+DEVICE_ENDED = CloseCode.NOT_SIGNED_IN
 WORKSPACE_CLOSED = CloseCode.SESSION_REMOVED
 
 
@@ -60,6 +62,7 @@ class Connections:
             frozenset(access.share_id for access in accesses if access.share_id),
             frozenset(access.key_id for access in accesses if access.key_id),
             frozenset(access.membership_id for access in accesses if access.membership_id),
+            frozenset(access.device_id for access in accesses if access.device_id),
         )
 
     def end_refused(self, asked: WatchedFacts, facts: SocketFacts) -> None:
@@ -67,7 +70,8 @@ class Connections:
         shares = asked.shares - facts.alive.shares
         keys = asked.keys - facts.alive.keys
         memberships = asked.memberships - facts.alive.memberships
-        if not (shares or keys or memberships):
+        devices = asked.devices - facts.alive.devices
+        if not (shares or keys or memberships or devices):
             return
         for connection in list(self._open):
             access = connection.access
@@ -75,6 +79,8 @@ class Connections:
                 connection.end(SHARE_ENDED)
             elif access.key_id in keys:
                 connection.end(KEY_ENDED)
+            elif access.device_id in devices:
+                connection.end(DEVICE_ENDED)
             elif access.membership_id in memberships:
                 connection.end(MEMBERSHIP_ENDED)
 
@@ -93,6 +99,10 @@ class Connections:
     def end_workspace(self, workspace_id: str) -> None:
         for connection in [each for each in self._open if each.access.workspace_id == workspace_id]:
             connection.end(WORKSPACE_CLOSED)
+
+    def end_device(self, device_id: str) -> None:
+        for connection in [each for each in self._open if each.access.device_id == device_id]:
+            connection.end(DEVICE_ENDED)
 
     def end_all(self, code: CloseCode) -> None:
         for connection in list(self._open):

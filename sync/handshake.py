@@ -24,6 +24,8 @@ def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
         host=headers.get("host", ""),
         ip=client[0] if client else None,
         workspace=query.get("workspace", [""])[0],
+        org=headers.get("x-org-id", ""),
+        user_agent=headers.get("user-agent", ""),
         client=query.get("client", [""])[0],
         ticket=_ticket(scope.get("subprotocols", ())),
     )

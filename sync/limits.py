@@ -22,7 +22,7 @@ SOCKETS_RETRY_SECONDS: Final = 30
 
 
 class PublishPace:
-    """One bucket for each API key and each share that publishes."""
+    """One bucket for each API key, each device and each share that publishes."""
 
     def __init__(self) -> None:
         self._buckets: dict[str, TokenBucket] = {}
@@ -30,7 +30,7 @@ class PublishPace:
     def wait(self, access: SocketAccess) -> int:
         """Whole seconds until this client may publish again; 0 when its publish may pass."""
         now = time.monotonic()
-        return math.ceil(self._bucket(access.key_id, access.share_id, now).wait(now))
+        return math.ceil(self._bucket(access.key_id or access.device_id, access.share_id, now).wait(now))
 
     def reserve(self, share_id: str, longest: float) -> float:
         """For agents, who never repeat: the publish passes, held back for so many seconds, `longest` at most."""

@@ -89,6 +89,8 @@ class Share(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The signed-in agent that made it, an id: its secret writes only while that device and its place here last.
+    device_id = models.CharField(max_length=40, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=utc_now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -125,6 +127,7 @@ class SocketTicket(models.Model):
     share_id = models.CharField(max_length=43, blank=True)
     key_id = models.CharField(max_length=40, blank=True)
     membership_id = models.CharField(max_length=40, blank=True)
+    device_id = models.CharField(max_length=40, blank=True, default="", db_default="")
     name = models.CharField(max_length=254, blank=True)
     expires_at = models.DateTimeField(db_index=True)
 

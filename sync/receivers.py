@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.dispatch import receiver
 
+from accounts.signals import device_revoked
 from sync.render.fragments import fragments_forget
 from sync.runtime import in_runtime
 from sync.services.deletions import deletion_objects_remove
@@ -51,3 +52,8 @@ def removed_member_sockets_close(*, membership_id: str, **_fact: Any) -> None:
 @receiver(workspace_closed)
 def closed_workspace_sockets_close(*, workspace_id: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.connections.end_workspace(workspace_id))
+
+
+@receiver(device_revoked)
+def revoked_device_sockets_close(*, device_id: str, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.connections.end_device(device_id))

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import connection
 
 from opencode.lib.errors import Denial
-from sync.access import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.connections import Connections
 from sync.fanout import Fanout
 from sync.hub import HubRegistry, Range
@@ -25,6 +24,7 @@ from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
 from sync.protocol.updates import Receipt
 from sync.store import StateRead, bound_connection, read_state
+from sync.watching import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.writer import Publish, SessionCommit, Writer
 
 log = logging.getLogger(__name__)

@@ -2,19 +2,26 @@
 
 from functools import partial
 
+from sync.agent_routes.accounts import account_of, accounts_target, sharing_account
 from sync.agent_routes.links import is_local
 from sync.agent_routes.paths import Route
 from sync.agent_routes.patience import patiently
-from sync.agent_routes.targets import forget_target, live_target, readable_target, token_of
+from sync.agent_routes.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
 from sync.http.exchange import Exchange
 from sync.http.threads import in_thread
-from sync.services.shares import CreatedShare, share_create, share_end
+from sync.services.shares import CreatedShare, Maker, share_create, share_end
 from workspaces.access import TokenAccess
 from workspaces.actors import KEY, Actor
 
 
 async def create_share(exchange: Exchange, route: Route, client_id: str) -> CreatedShare:
-    """A share for the agent's session, new or the one it has; raises AnonymousSharesOff, NotFound."""
+    """A share for the agent's session, new or the one it has; raises AnonymousSharesOff, NotFound.
+
+    For an account it is in the workspace the agent names; raises CredentialsMissing, CredentialsInvalid, OrgMissing,
+    Forbidden too.
+    """
+    if route.is_account:
+        return await _create_for_account(exchange, client_id)
     token = await token_of(route, exchange.client_address)
     create = partial(
         share_create,
@@ -27,12 +34,36 @@ async def create_share(exchange: Exchange, route: Route, client_id: str) -> Crea
     return await patiently(partial(in_thread, create))
 
 
+async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShare:
+    account = await sharing_account(exchange)
+    create = partial(
+        share_create,
+        client_id=client_id,
+        workspace_id=account.workspace_id,
+        is_local=False,
+        client_address=exchange.client_address,
+        actor=account.actor,
+        maker=Maker(account.user_id, account.device_id),
+    )
+    return await patiently(partial(in_thread, create))
+
+
+async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> None:
+    """The same for an agent that is signed in, which shows its account and the share's secret."""
+    if opens(secret, share_id) and await live_target(share_id) is None:
+        await account_of(exchange)
+        return
+    account, _ = await accounts_target(exchange, share_id, secret)
+    await patiently(partial(in_thread, partial(share_end, share_id=share_id, actor=account.actor)))
+    forget_target(share_id)
+
+
 async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
     """Whoever unshares what ended already has what they wanted; NotFound when it is another workspace's."""
     token = await token_of(route, exchange.client_address)
     if await live_target(share_id) is None:
         return
-    await readable_target(share_id, None if token is None else token.workspace_id)
+    require_writer(await readable_target(share_id, None if token is None else token.workspace_id))
     end = partial(share_end, share_id=share_id, actor=_actor(token, share_id, exchange))
     await patiently(partial(in_thread, end))
     forget_target(share_id)

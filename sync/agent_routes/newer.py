@@ -1,4 +1,4 @@
-"""The newer protocol (agents from 1.0.98): `/api/share` and below."""
+"""The newer protocol (agents from 1.0.98): `/api/share` and below; with an account the same at `/api/shares`."""
 
 from functools import partial
 
@@ -8,8 +8,9 @@ from opencode.lib.errors import CredentialsInvalid, CredentialsMissing
 from sync.agent.bodies import fields_of, secret_of, session_id_of, sync_of
 from sync.agent.items import items_of_batch
 from sync.agent.wire import items_text
+from sync.agent_routes.accounts import account_of, accounts_target
 from sync.agent_routes.batches import decoded, publish_items
-from sync.agent_routes.creation import create_share, end_share
+from sync.agent_routes.creation import create_share, end_accounts_share, end_share
 from sync.agent_routes.links import share_url
 from sync.agent_routes.paths import Route
 from sync.agent_routes.stored import stored_text
@@ -30,13 +31,19 @@ async def sync(exchange: Exchange, route: Route) -> Answer:
     body = await exchange.body()
     workspace_id = await workspace_of(route, exchange.client_address)
     secret, raws = await decoded(partial(sync_of, body), len(body))
-    target = await writable_target(route.share_id, secret, workspace_id)
+    if route.is_account:
+        _, target = await accounts_target(exchange, route.share_id, secret)
+    else:
+        target = await writable_target(route.share_id, secret, workspace_id)
     batch = await decoded(partial(items_of_batch, raws, target.client_id, settings.SYNC_ENTRY_BYTES), len(body))
     await publish_items(target, batch.items)
     return json_answer({"refused": batch.refused}) if batch.refused else EMPTY
 
 
 async def data(exchange: Exchange, route: Route) -> Answer:
+    """Whoever has the link may read; an agent that shows an account must show one that lives."""
+    if route.is_account:
+        await account_of(exchange)
     workspace_id = await workspace_of(route, exchange.client_address)
     target = await readable_target(route.share_id, workspace_id)
     return Answer(200, await stored_text(target, items_text))
@@ -45,6 +52,9 @@ async def data(exchange: Exchange, route: Route) -> Answer:
 async def share(exchange: Exchange, route: Route) -> Answer:
     body = await exchange.body()
     secret = secret_of(await decoded(partial(fields_of, body), len(body)))
+    if route.is_account:
+        await end_accounts_share(exchange, route.share_id, secret)
+        return EMPTY
     if not opens(secret, route.share_id):
         workspace_id = await workspace_of(route, exchange.client_address)
         await readable_target(route.share_id, workspace_id)

@@ -4,11 +4,15 @@ from typing import NamedTuple
 
 
 class Route(NamedTuple):
-    """What an address means; `token` is the workspace token of `/w/<token>/…`, `share_id` the share it names."""
+    """What an address means; `token` is the workspace token of `/w/<token>/…`, `share_id` the share it names.
+
+    `is_account`: below `/api/shares`, where agents that are signed in show their access token.
+    """
 
     name: str
     token: str = ""
     share_id: str = ""
+    is_account: bool = False
 
 
 METHODS = {
@@ -30,7 +34,7 @@ _WORKSPACE_PREFIX = "w"
 def is_agent_path(path: str) -> bool:
     """Whether the path belongs to the agents' routes, known or not: those answer in JSON and never redirect."""
     first, *rest = _segments(path) or [""]
-    return first == _WORKSPACE_PREFIX or first in _OLDER or (first == "api" and rest[:1] == ["share"])
+    return first == _WORKSPACE_PREFIX or first in _OLDER or (first == "api" and rest[:1] in (["share"], ["shares"]))
 
 
 def route_of(path: str) -> Route | None:
@@ -43,15 +47,16 @@ def route_of(path: str) -> Route | None:
         token, segments = segments[1], segments[2:]
     if len(segments) == 1 and segments[0] in _OLDER:
         return Route(segments[0], token)
-    if segments[:2] != ["api", "share"]:
+    is_account = segments[:2] == ["api", "shares"] and not token
+    if segments[:2] != ["api", "share"] and not is_account:
         return None
     match segments[2:]:
         case []:
-            return Route("create", token)
+            return Route("create", token, "", is_account)
         case [share_id]:
-            return Route("share", token, share_id)
+            return Route("share", token, share_id, is_account)
         case [share_id, ("sync" | "data") as name]:
-            return Route(name, token, share_id)
+            return Route(name, token, share_id, is_account)
     return None
 
 

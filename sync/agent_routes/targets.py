@@ -85,11 +85,23 @@ async def readable_target(share_id: str, workspace_id: str | None) -> ShareTarge
 async def writable_target(share_id: str, secret: str, workspace_id: str | None) -> ShareTarget:
     """The live share `secret` writes to; raises NotFound, CredentialsMissing, CredentialsInvalid."""
     target = await readable_target(share_id, workspace_id)
+    require_secret(secret, share_id)
+    require_writer(target)
+    return target
+
+
+def require_writer(target: ShareTarget) -> None:
+    """The secret of a share that a signed-in agent made ends with that device, and with its person's membership."""
+    if not target.has_writer:
+        raise CredentialsInvalid("The device that made this share was signed out, or its person left the workspace.")
+
+
+def require_secret(secret: str, share_id: str) -> None:
+    """Raises CredentialsMissing, CredentialsInvalid."""
     if not secret:
         raise CredentialsMissing("The share's secret is missing.")
     if not opens(secret, share_id):
         raise CredentialsInvalid("This is not the share's secret.")
-    return target
 
 
 def opens(secret: str, share_id: str) -> bool:

@@ -4,11 +4,12 @@ import re
 from datetime import datetime
 from typing import Final, NamedTuple, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from opencode.lib.clock import microseconds_of, moment_of, utc_now
 from opencode.lib.errors import NotFound
 from sync.models import Session, Share
+from workspaces.models import Membership
 
 _CURSOR: Final = re.compile(r"([0-9]{1,17})\.([A-Za-z0-9_-]{1,43})")
 
@@ -20,6 +21,8 @@ class ShareTarget(NamedTuple):
     session_id: int
     client_id: str
     workspace_id: str | None
+    has_writer: bool = True
+    """Whether the secret alone may write: the device that made the share, if one did, still may."""
 
 
 class ShareCursor(NamedTuple):
@@ -61,7 +64,8 @@ def share_target(share_id: str) -> ShareTarget | None:
         live_shares()
         .filter(id=share_id)
         .order_by()
-        .values_list("id", "session_id", "session__client_id", "session__workspace_id")
+        .annotate(has_writer=Q(device_id="") | Exists(_makers()))
+        .values_list("id", "session_id", "session__client_id", "session__workspace_id", "has_writer")
         .first()
     )
     return ShareTarget(*row) if row is not None else None
@@ -74,12 +78,36 @@ def share_state(share: Share) -> str:
     return "expired" if share.expires_at is not None and share.expires_at <= utc_now() else "live"
 
 
-def agents_share(owner_key: str, client_id: str) -> Share | None:
-    """The live share an agent gets again for its session: the first of its own that does not expire by itself."""
+def maker_of(share: Share) -> Membership | None:
+    """The place in the share's workspace of the person whose device made it, while both last."""
+    return Membership.objects.filter(
+        workspace=share.session.workspace_id,
+        user__is_active=True,
+        user__devices__id=share.device_id,
+        user__devices__revoked_at=None,
+    ).first()
+
+
+def _makers() -> QuerySet[Membership]:
+    """`maker_of` for the share of an outer query."""
+    return Membership.objects.filter(
+        workspace=OuterRef("session__workspace_id"),
+        user__is_active=True,
+        user__devices__id=OuterRef("device_id"),
+        user__devices__revoked_at=None,
+    )
+
+
+def agents_share(owner_key: str, client_id: str, device_id: str = "") -> Share | None:
+    """The live share an agent gets again for its session: the first of its own that does not expire by itself.
+
+    Agents that are signed in have shares of their own each, as the secret ends with the device.
+    """
     return (
         live_shares()
         .select_related("session")
         .filter(session__owner_key=owner_key, session__client_id=client_id, is_agents=True, expires_at=None)
+        .filter(device_id=device_id)
         .order_by("created_at", "id")
         .first()
     )

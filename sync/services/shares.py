@@ -32,8 +32,24 @@ class CreatedShare(NamedTuple):
     secret: str
 
 
+class Maker(NamedTuple):
+    """The person and their signed-in agent that shares; empty for one that is not signed in."""
+
+    user_id: str | None = None
+    device_id: str = ""
+
+
+NOBODY = Maker()
+
+
 def share_create(
-    *, client_id: str, workspace_id: str | None, is_local: bool, client_address: str, actor: Actor
+    *,
+    client_id: str,
+    workspace_id: str | None,
+    is_local: bool,
+    client_address: str,
+    actor: Actor,
+    maker: Maker = NOBODY,
 ) -> CreatedShare:
     """Share the agent's session `client_id`.
 
@@ -46,8 +62,8 @@ def share_create(
     if workspace_id is None and not is_local:
         return _answer(_anonymous_share(client_id, client_address))
     owner_key = workspace_id or LOOPBACK_OWNER
-    share = agents_share(owner_key, client_id) or _owned_share(owner_key, client_id, workspace_id, actor)
-    return _answer(share)
+    share = agents_share(owner_key, client_id, maker.device_id)
+    return _answer(share or _owned_share(owner_key, client_id, workspace_id, actor, maker))
 
 
 def share_end(*, share_id: str, actor: Actor) -> None:
@@ -92,24 +108,31 @@ def _answer(share: Share) -> CreatedShare:
     return CreatedShare(share.pk, derive_share_secret(share.pk, share.secret_version))
 
 
-def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor) -> Share:
+def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor, maker: Maker) -> Share:
     with transaction.atomic():
         session, _ = Session.objects.get_or_create(
-            owner_key=owner_key, client_id=client_id, defaults={"workspace_id": workspace_id}
+            owner_key=owner_key,
+            client_id=client_id,
+            defaults={"workspace_id": workspace_id, "created_by_id": maker.user_id},
         )
         # Creates of one session take turns here, so that the second finds the first one's share.
         Session.objects.select_for_update().get(pk=session.pk)
-        known = agents_share(owner_key, client_id)
+        known = agents_share(owner_key, client_id, maker.device_id)
         if known is not None:
             return known
-        share = _new_share(session)
+        share = _new_share(session, maker)
         if workspace_id is not None:
             _record(workspace_id, actor, "session.share", client_id, share.pk)
         return share
 
 
-def _new_share(session: Session) -> Share:
-    return Share.objects.create(session=session, secret_version=current_version())
+def _new_share(session: Session, maker: Maker = NOBODY) -> Share:
+    return Share.objects.create(
+        session=session,
+        secret_version=current_version(),
+        created_by_id=maker.user_id,
+        device_id=maker.device_id,
+    )
 
 
 def _anonymous_share(client_id: str, client_address: str) -> Share:

@@ -383,6 +383,15 @@ AGENT_CALLS = [
     AgentCall("share_poll", "GET", "/share_poll?id={share}", "426 426 426 426 426"),
 ]
 
+ACCOUNT_CALLS = [
+    AgentCall("create", "POST", "/api/shares", "401 401 404 200 200"),
+    AgentCall("sync", "POST", "/api/shares/{share}/sync", "401 401 404 401 200"),
+    AgentCall("share", "DELETE", "/api/shares/{share}", "401 401 404 401 200"),
+    AgentCall("data", "GET", "/api/shares/{share}/data", "401 401 200 200 200"),
+]
+"""The addresses of agents that are signed in: nobody with the share's secret, alice's browser with it, charlie's agent
+with it that names alpha, carol's in alpha without it, carol's with it."""
+
 API_CALLS = [
     APICall("session", "GET", "/sync/v1/sessions/{session}", "426 426 426 426 426 426 426 426"),
     APICall("tickets", "POST", "/sync/v1/tickets", "401 404 200 200 404 200 200 401"),

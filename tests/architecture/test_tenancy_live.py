@@ -15,9 +15,10 @@ from opencode.asgi import application
 from sync.api.application import METHODS
 from sync.models import Share
 from sync.runtime import stop_runtime
-from tests.architecture.tenancy_table import AGENT_CALLS, API_CALLS, SOCKETS, AgentCall, APICall, Socket
+from tests.architecture.tenancy_table import ACCOUNT_CALLS, AGENT_CALLS, API_CALLS, SOCKETS, AgentCall, APICall, Socket
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
+from tests.support.devices import device_of
 from tests.sync.asgi_events import ASGIEvents
 from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
@@ -63,6 +64,28 @@ async def test_agents_address_gives_each_asker_what_the_table_says(world: World,
         answers = [
             await http.request(call.method, prefix + path, json=body_of(call, given), headers=headers)
             for prefix, given, headers in askers
+        ]
+    assert " ".join(str(answer.status_code) for answer in answers) == call.answers
+
+
+@pytest.mark.parametrize("call", ACCOUNT_CALLS, ids=lambda call: call.route)
+async def test_accounts_address_gives_each_asker_what_the_table_says(world: World, call: AgentCall) -> None:
+    path, cast, secret = call.path.format(**world.names), world.cast, world.share_secret
+    carols = await sync_to_async(device_of)(cast.carol)
+    charlies = await sync_to_async(device_of)(cast.charlie)
+    in_alpha = {**carols.bearer, "x-org-id": cast.alpha.pk}
+    askers: list[tuple[str, dict[str, str]]] = [
+        (secret, {}),
+        (secret, {"Cookie": await cookie_of(cast.alice)}),
+        (secret, {**charlies.bearer, "x-org-id": cast.alpha.pk}),
+        ("", in_alpha),
+        (secret, in_alpha),
+    ]
+    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+        answers = [
+            await http.request(call.method, path, json=body_of(call, given), headers=headers)
+            for given, headers in askers
         ]
     assert " ".join(str(answer.status_code) for answer in answers) == call.answers
 

@@ -1,11 +1,11 @@
-"""Shares with an account and managed configuration come later: until then those addresses say so."""
+"""Managed configuration comes later: until then its address says so."""
 
 import pytest
 
 from tests.contract.recordings import LOGIN, requests_of
 from tests.support.agent_client import AgentClient, denial_of
 
-LATER = ("/api/config", "/api/shares")
+LATER = ("/api/config",)
 CALLS = sorted({(r["method"], r["path"]) for r in requests_of(LOGIN) if r["path"].startswith(LATER)})
 
 

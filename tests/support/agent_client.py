@@ -23,12 +23,25 @@ class Shared(NamedTuple):
 
 
 class AgentClient:
-    """One agent, at an address of its own. `prefix` is the path of its `enterprise.url`, e.g. `/w/<token>`."""
+    """One agent, at an address of its own. `prefix` is the path of its `enterprise.url`, e.g. `/w/<token>`.
 
-    def __init__(self, *, prefix: str = "", address: str = "127.0.0.1", host: str = "127.0.0.1:8000") -> None:
+    With an `account`, an access token, it is signed in and works in the workspace `org`.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        address: str = "127.0.0.1",
+        host: str = "127.0.0.1:8000",
+        account: str = "",
+        org: str = "",
+    ) -> None:
         self.prefix = prefix
+        self.shares = "/api/shares" if account else "/api/share"
+        headers = {"authorization": f"Bearer {account}", "x-org-id": org} if account else {}
         transport = httpx.ASGITransport(app=application, client=(address, 40000))  # type: ignore[arg-type]
-        self.http = httpx.AsyncClient(transport=transport, base_url=f"http://{host}", trust_env=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url=f"http://{host}", headers=headers, trust_env=False)
 
     async def send(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         """`body` as JSON without a Content-Type, or as it is when it is bytes."""
@@ -36,7 +49,7 @@ class AgentClient:
         return await self.http.request(method, self.prefix + path, content=content, **options)
 
     async def create(self, session_id: str = "ses_1") -> Shared:
-        answer = await self.send("POST", "/api/share", {"sessionID": session_id})
+        answer = await self.send("POST", self.shares, {"sessionID": session_id})
         assert answer.status_code == 200, answer.text
         return Shared(**answer.json())
 
@@ -46,20 +59,22 @@ class AgentClient:
         return Shared(id=answer.json()["url"].rpartition("/")[2], **answer.json())
 
     async def sync(self, shared: Shared, *items: Any) -> httpx.Response:
-        return await self.send("POST", f"/api/share/{shared.id}/sync", {"secret": shared.secret, "data": list(items)})
+        return await self.send(
+            "POST", f"{self.shares}/{shared.id}/sync", {"secret": shared.secret, "data": list(items)}
+        )
 
     async def sync_older(self, shared: Shared, key: str, content: Any, session_id: str = "ses_1") -> httpx.Response:
         body = {"sessionID": session_id, "secret": shared.secret, "key": key, "content": content}
         return await self.send("POST", "/share_sync", body)
 
     async def data(self, shared: Shared) -> list[dict[str, Any]]:
-        answer = await self.send("GET", f"/api/share/{shared.id}/data")
+        answer = await self.send("GET", f"{self.shares}/{shared.id}/data")
         assert answer.status_code == 200, answer.text
         items: list[dict[str, Any]] = answer.json()
         return items
 
     async def unshare(self, shared: Shared) -> httpx.Response:
-        return await self.send("DELETE", f"/api/share/{shared.id}", {"secret": shared.secret})
+        return await self.send("DELETE", f"{self.shares}/{shared.id}", {"secret": shared.secret})
 
 
 def denial_of(answer: httpx.Response) -> tuple[int, str]:

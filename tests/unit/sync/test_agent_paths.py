@@ -18,6 +18,10 @@ from sync.agent_routes.paths import METHODS, Route, is_agent_path, route_of
         ("/w/tok/api/share/abc", Route("share", "tok", "abc")),
         ("/w/tok/api/share", Route("create", "tok")),
         ("/w/tok/share_poll", Route("share_poll", "tok")),
+        ("/api/shares", Route("create", is_account=True)),
+        ("/api/shares/abc", Route("share", share_id="abc", is_account=True)),
+        ("/api/shares/abc/sync", Route("sync", share_id="abc", is_account=True)),
+        ("/w/tok/api/shares", None),
         ("/share_data", Route("share_data")),
         ("/share_delete_admin", Route("share_delete_admin")),
         ("/api/share/abc/other", None),
@@ -34,7 +38,7 @@ def test_an_agents_address_means_one_thing(path: str, route: Route | None) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "", "/api/shares", "/api", "/share/abc", "/s/abc", "/api/sharex", "/workspaces/w", "/share"]
+    "path", ["/", "", "/api/user", "/api", "/share/abc", "/s/abc", "/api/sharex", "/workspaces/w", "/share"]
 )
 def test_other_addresses_are_left_to_the_pages(path: str) -> None:
     assert not is_agent_path(path)
