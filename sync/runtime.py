@@ -137,14 +137,14 @@ class Runtime:
         while True:
             await asyncio.sleep(settings.SYNC_HEARTBEAT_SECONDS * 0.75)
             try:
-                await self._check()
+                await self.check()
             except Exception:
                 log.exception("heartbeat_failed")
             self.fanout.beat()
             self.presence.beat()
             self.hubs.sweep()
 
-    async def _check(self) -> None:
+    async def check(self) -> None:
         """A session that opens while the query runs is not in it and is left for the next beat."""
         session_ids = self.hubs.session_ids
         watched = self.connections.facts()
