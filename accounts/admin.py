@@ -2,9 +2,15 @@
 
 from typing import ClassVar
 
-from allauth.account.admin import EmailAddressAdmin  # noqa: F401 - registers first what is taken out below
+from allauth.account import admin as _account  # noqa: F401 - these register first what is taken out below
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa import admin as _mfa  # noqa: F401
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as _social  # noqa: F401
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions import admin as _sessions  # noqa: F401
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -96,4 +102,5 @@ class UserAdmin(admin.ModelAdmin[User]):
         return False
 
 
-admin.site.unregister(EmailAddress)
+# What allauth registers: seen beside the person, or, where it holds secrets, not at all.
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])

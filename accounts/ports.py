@@ -22,3 +22,6 @@ class DeviceAct:
 
 device_act_record: Port[[DeviceAct], None] = Port("device_act_record")
 """Writes the act into the audit log of every workspace of the person, inside the transaction of the act."""
+
+invitation_open_for: Port[[str], bool] = Port("invitation_open_for", default=lambda _email: False)
+"""Whether somebody invited this (folded) address and the invitation still stands: it lets a stranger sign up."""

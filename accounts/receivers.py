@@ -4,13 +4,19 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import email_confirmed, password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
+from django.http import HttpRequest
 from kombu.exceptions import OperationalError
 
+from accounts.models import User
 from accounts.ports import person_welcome
 from accounts.services.mail_delivery import mail_deliver
+from accounts.services.sessions import session_forget, sessions_end_others
 from accounts.signals import mail_stored
 from accounts.tasks import mail_deliver as mail_deliver_task
 from opencode.lib.clock import utc_now
@@ -34,3 +40,25 @@ def stored_mail_start(*, mail_id: str, **_fact: Any) -> None:
         mail_deliver_task.apply_async((mail_id,), retry=False)
     except (OperationalError, OSError):
         log.warning("the queue does not answer; the mail waits for the sweep", mail=mail_id)
+
+
+@receiver(user_logged_out)
+def signed_out_session_forget(*, request: HttpRequest, **_kwargs: Any) -> None:
+    if request.session.session_key:
+        session_forget(session_key=request.session.session_key)
+
+
+@receiver((password_set, password_changed, password_reset))
+def new_password_signs_out_elsewhere(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Django's sessions are void already; this ends their sockets and takes them off the list."""
+    is_own = request.user.is_authenticated and request.user.pk == user.pk
+    sessions_end_others(user=user, keep=request.session.session_key or "" if is_own else "")
+
+
+@receiver(authenticator_added)
+def second_of_its_kind_remove(*, authenticator: Authenticator, **_kwargs: Any) -> None:
+    """One authenticator app and one set of recovery codes a person, where the database cannot say so (MariaDB)."""
+    if authenticator.type != Authenticator.Type.WEBAUTHN:
+        same = Authenticator.objects.filter(user_id=authenticator.user_id, type=authenticator.type)
+        newest = same.order_by("-pk").values_list("pk", flat=True).first()
+        same.filter(pk__lt=newest).delete()

@@ -7,3 +7,6 @@ mail_stored = Signal()
 
 device_revoked = Signal()
 """device_id, user_id"""
+
+session_ended = Signal()
+"""session_id: the id of a browser session (`UserSession`) that is signed out"""

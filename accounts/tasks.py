@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import devices, mail_delivery
+from accounts.services import devices, mail_delivery, sessions
 from opencode.lib.clock import utc_now
 
 
@@ -25,3 +25,8 @@ def mails_purge() -> None:
 @shared_task
 def devices_purge() -> None:
     devices.devices_purge(now=utc_now())
+
+
+@shared_task
+def sessions_purge() -> None:
+    sessions.sessions_purge()

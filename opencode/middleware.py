@@ -4,16 +4,17 @@ import hashlib
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
+from django.utils.http import quote_etag, url_has_allowed_host_and_scheme
 
 from opencode.jsonapi import PREFIX
 from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, denial_response, new_request_id, request_id_of
 from opencode.moves import moved_page
-from opencode.refusals import refusal
+from opencode.refusals import prefers_html, refusal
 from workspaces.calls.rates import count_address, tell_rate
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -35,6 +36,24 @@ class RequestIdMiddleware:
             structlog.contextvars.unbind_contextvars("request_id")
         response[REQUEST_ID_HEADER] = request_id
         return response
+
+
+class LeavingMiddleware:
+    """Leads a form's answer to another site by a page: browsers hold a redirect of a form against `form-action`."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method != "POST" or not isinstance(response, HttpResponseRedirect) or not prefers_html(request):
+            return response
+        if url_has_allowed_host_and_scheme(response.url, {request.get_host()}):
+            return response
+        page = render(request, "console/leaving.html", {"address": response.url})
+        page.cookies.update(response.cookies)
+        page["Cache-Control"] = "no-store"
+        return page
 
 
 class DenialMiddleware:

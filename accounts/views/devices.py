@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.errors import DeviceCodeUnknown, DeviceLimitReached
-from accounts.forms import DeviceAnswerForm, DeviceCodeForm
+from accounts.forms.devices import DeviceAnswerForm, DeviceCodeForm
 from accounts.models import Device, DeviceLogin, User
 from accounts.selectors.devices import devices_of, waiting_login
 from accounts.services.device_logins import device_login_approve, device_login_deny

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import EmailTaken, OwnerLinkInvalid
-from accounts.forms import FirstOwnerForm
+from accounts.forms.first_owner import FirstOwnerForm
 from accounts.services.first_owner import first_owner_create, is_owner_link_live
 
 

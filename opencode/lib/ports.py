@@ -12,10 +12,14 @@ class PortUnbound(RuntimeError):
 
 
 class Port(Generic[P, R]):
-    """Call it as the function it stands for. Bound once; binding the same function again changes nothing."""
+    """Call it as the function it stands for. Bound once; binding the same function again changes nothing.
 
-    def __init__(self, name: str) -> None:
+    `default` stands in while nothing is bound, for what can be done without.
+    """
+
+    def __init__(self, name: str, default: Callable[P, R] | None = None) -> None:
         self.name = name
+        self._default = default
         self._function: Callable[P, R] | None = None
 
     def bind(self, function: Callable[P, R]) -> None:
@@ -24,6 +28,7 @@ class Port(Generic[P, R]):
         self._function = function
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._function is None:
+        function = self._function or self._default
+        if function is None:
             raise PortUnbound(self.name)
-        return self._function(*args, **kwargs)
+        return function(*args, **kwargs)

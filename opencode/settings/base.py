@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from opencode.env import read_environment
 from opencode.mailurl import read_mail_url
+from opencode.settings.people import *  # noqa: F403
 
 # Lets classes say what they are generic over (`ModelAdmin[User]`) where Django only knows it in its stubs.
 django_stubs_ext.monkeypatch()
@@ -43,6 +44,12 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "channels",
     "csp",
     "django_htmx",
@@ -60,9 +67,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "opencode.middleware.LeavingMiddleware",
     "opencode.middleware.DenialMiddleware",
 ]
 
@@ -86,46 +95,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# --- people
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "accounts.adapter.ConsoleAccountAdapter"
-ACCOUNT_FORMS = {
-    "login": "accounts.forms.ConsoleLoginForm",
-    "signup": "accounts.forms.ConsoleSignupForm",
-    "add_email": "accounts.forms.ConsoleAddEmailForm",
-    "change_password": "accounts.forms.ConsoleChangePasswordForm",
-    "set_password": "accounts.forms.ConsoleSetPasswordForm",
-    "reset_password": "accounts.forms.ConsoleResetPasswordForm",
-    "reset_password_from_key": "accounts.forms.ConsoleResetPasswordKeyForm",
-    "reauthenticate": "accounts.forms.ConsoleReauthenticateForm",
-}
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
-ACCOUNT_LOGOUT_ON_GET = False
-# One address a person: so User.email, unique on every database, keeps verified addresses unique too.
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_SESSION_REMEMBER = True
-SIGNUP_POLICY = ENV.OPENCODE_SIGNUP
+# --- people: how they sign in is in people.py
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -224,6 +194,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},
     "devices-purge": {"task": "accounts.tasks.devices_purge", "schedule": 3600.0},
+    "sessions-purge": {"task": "accounts.tasks.sessions_purge", "schedule": 3600.0},
 }
 
 # --- mail: one URL, smtp://user:password@host:587?tls=1; without it mail goes to the console log

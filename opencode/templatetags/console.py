@@ -1,6 +1,8 @@
 """How pages show times, money and counts: `{% load console %}`."""
 
+import json as _json
 from datetime import UTC, datetime
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -31,6 +33,12 @@ def exact(moment: datetime) -> SafeString:
     moment = moment.astimezone(UTC)
     words = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(timespec="milliseconds"), words)
+
+
+@register.filter
+def json(value: Any) -> str:
+    """For a data attribute, where it is escaped as any text."""
+    return _json.dumps(value)
 
 
 @register.filter

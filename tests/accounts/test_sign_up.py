@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from accounts.forms import ConsoleSignupForm
+from accounts.forms.account import ConsoleSignupForm
 from accounts.models import User
 from tests.accounts.mailbox import link_in, only_mail
 from tests.cast import PASSWORD, Cast, browser

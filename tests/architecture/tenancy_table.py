@@ -7,7 +7,8 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
     home    a redirect inside the console: the person may, and is led on
 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
-API keys in alpha, `{carols_device}` is her signed-in agent, `{token}` is alpha's share token, `{snapshot}` is of
+API keys in alpha, `{carols_device}` is her signed-in agent,
+`{alices_session}` is where alice is signed in, `{token}` is alpha's share token, `{snapshot}` is of
 alpha's session, `{alices_membership}` and `{carols_membership}` are people in it, `{invitation}` into it waits for
 erin; `{gammas_…}` are those of charlie's workspace.
 """
@@ -81,6 +82,9 @@ EVERYBODY = "200 200 200 200 200"
 MEMBERS = "login 404 200 200 200"
 SIGNED_IN = "login 200 200 200 200"
 SIGNED_OUT = "200 home home home home"
+LED_ON = "login home home home home"
+NOWHERE = "404 404 404 404 404"
+WITHOUT_ANY = "login 404 404 404 404"
 
 PROJECT = [
     Page("", "/", "login home home home home", READ_ONLY),
@@ -138,6 +142,51 @@ ACCOUNTS = [
         "/accounts/password/reset/key/0-guess/",
         EVERYBODY,
         EVERYBODY,
+    ),
+    Page("accounts/login/code/", "/accounts/login/code/", SIGNED_OUT, SIGNED_OUT),
+    Page("accounts/profile/", "/accounts/profile/", SIGNED_IN, LED_ON),
+    Page("accounts/sessions/", "/accounts/sessions/", SIGNED_IN, READ_ONLY),
+    Page(
+        "accounts/sessions/<int:session_id>/end/",
+        "/accounts/sessions/{alices_session}/end/",
+        READ_ONLY,
+        "login 404 404 404 home",
+    ),
+    Page("accounts/sessions/end-others/", "/accounts/sessions/end-others/", READ_ONLY, LED_ON),
+    Page("accounts/2fa/", "/accounts/2fa/", SIGNED_IN, "login 405 405 405 405"),
+    Page("accounts/2fa/authenticate/", "/accounts/2fa/authenticate/", LED_ON, LED_ON),
+    Page("accounts/2fa/reauthenticate/", "/accounts/2fa/reauthenticate/", LED_ON, LED_ON),
+    Page("accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/", WITHOUT_ANY, "login 405 405 405 405"),
+    Page("accounts/2fa/recovery-codes/download/", "/accounts/2fa/recovery-codes/download/", WITHOUT_ANY, WITHOUT_ANY),
+    Page("accounts/2fa/recovery-codes/generate/", "/accounts/2fa/recovery-codes/generate/", LED_ON, LED_ON),
+    Page("accounts/2fa/totp/activate/", "/accounts/2fa/totp/activate/", LED_ON, LED_ON),
+    Page("accounts/2fa/totp/deactivate/", "/accounts/2fa/totp/deactivate/", WITHOUT_ANY, WITHOUT_ANY),
+    Page("accounts/2fa/webauthn/", "/accounts/2fa/webauthn/", "home home home home home", "home home home home home"),
+    Page("accounts/2fa/webauthn/add/", "/accounts/2fa/webauthn/add/", LED_ON, LED_ON),
+    Page("accounts/2fa/webauthn/keys/<int:pk>/edit/", "/accounts/2fa/webauthn/keys/1/edit/", LED_ON, LED_ON),
+    Page("accounts/2fa/webauthn/keys/<int:pk>/remove/", "/accounts/2fa/webauthn/keys/1/remove/", LED_ON, LED_ON),
+    Page("accounts/2fa/webauthn/login/", "/accounts/2fa/webauthn/login/", LED_ON, LED_ON),
+    Page("accounts/2fa/webauthn/reauthenticate/", "/accounts/2fa/webauthn/reauthenticate/", LED_ON, LED_ON),
+    Page("accounts/3rdparty/", "/accounts/3rdparty/", SIGNED_IN, SIGNED_IN),
+    Page("accounts/3rdparty/login/cancelled/", "/accounts/3rdparty/login/cancelled/", EVERYBODY, READ_ONLY),
+    Page("accounts/3rdparty/login/error/", "/accounts/3rdparty/login/error/", "401 401 401 401 401", READ_ONLY),
+    Page(
+        "accounts/3rdparty/signup/",
+        "/accounts/3rdparty/signup/",
+        "login login login login login",
+        "login login login login login",
+    ),
+    # No provider is set up in the tests of addresses.
+    Page("accounts/github/login/", "/accounts/github/login/", NOWHERE, NOWHERE),
+    Page("accounts/github/login/callback/", "/accounts/github/login/callback/", NOWHERE, NOWHERE),
+    Page("accounts/google/login/", "/accounts/google/login/", NOWHERE, NOWHERE),
+    Page("accounts/google/login/callback/", "/accounts/google/login/callback/", NOWHERE, NOWHERE),
+    Page("accounts/oidc/^(?P<provider_id>[^/]+)/login/", "/accounts/oidc/nobody/login/", NOWHERE, NOWHERE),
+    Page(
+        "accounts/oidc/^(?P<provider_id>[^/]+)/login/callback/",
+        "/accounts/oidc/nobody/login/callback/",
+        NOWHERE,
+        NOWHERE,
     ),
     Page(
         "accounts/login/code/confirm/",

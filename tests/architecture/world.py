@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from allauth.usersessions.models import UserSession
+
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import mac
 from sync.models import Session, Share
@@ -58,8 +60,12 @@ def make_world() -> World:
     gammas_token, gammas_secret = share_token_create(
         workspace=cast.gamma, created_by=cast.charlie, name="gamma", actor=THE_CONSOLE
     )
+    alices_session = UserSession.objects.create(
+        user=cast.alice, session_key="elsewhere", ip="127.0.0.1", user_agent="curl/8.0"
+    )
     names = {
         "alpha": cast.alpha.pk,
+        "alices_session": str(alices_session.pk),
         "session": SESSION,
         "snapshot": str(snapshot.pk),
         "gammas_snapshot": str(gammas_snapshot.pk),

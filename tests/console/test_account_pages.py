@@ -43,7 +43,7 @@ def test_dead_link_says_so(db: None, path: str) -> None:
     assert "this link does not work" in Client(headers=BROWSER).get(path).content.decode()
 
 
-@override_settings(SIGNUP_POLICY="invitation")
+@override_settings(SIGNUP_POLICY="closed")
 def test_closed_sign_up_says_so_and_is_not_offered(db: None) -> None:
     client = Client(headers=BROWSER)
     assert "sign-up is closed" in client.get(reverse("account_signup")).content.decode()

@@ -25,6 +25,13 @@ def test_unbound_port_names_itself() -> None:
         port(1)
 
 
+def test_default_stands_in_until_something_is_bound() -> None:
+    port: Port[[int], int] = Port("example", default=double)
+    assert port(21) == 42
+    port.bind(triple)
+    assert port(14) == 42
+
+
 def test_port_is_bound_once() -> None:
     port: Port[[int], int] = Port("example")
     port.bind(double)

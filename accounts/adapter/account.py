@@ -1,4 +1,4 @@
-"""allauth's hooks: the sign-up policy, links and mails, one account an address."""
+"""Of allauth.account: the sign-up policy, links and mails, one account an address."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -10,18 +10,19 @@ from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.urls import reverse
 
 from accounts.models import fold_email
 from accounts.services.mail import mail_send
 from opencode.lib.clock import utc_now
+from opencode.lib.links import public_url
 
 EMAIL_CHARACTERS: Final = 254
 
 
 class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.SIGNUP_POLICY == "open")
+        """Whether the page is there at all; the form asks the policy about the address."""
+        return bool(settings.SIGNUP_POLICY != "closed")
 
     def clean_email(self, email: str) -> str:
         """Folded; refused when it is longer than its column, where allauth would cut it to another address."""
@@ -60,8 +61,3 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "when": f"{utc_now():%Y-%m-%d %H:%M:%S} UTC",
         }
         mail_send(to=email, template=f"{template_prefix}.html", context={**known, **context})
-
-
-def public_url(name: str, *args: str) -> str:
-    """The absolute address of a page by its URL name."""
-    return f"{settings.PUBLIC_URL}{reverse(name, args=args)}"

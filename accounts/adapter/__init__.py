@@ -1,0 +1,1 @@
+"""allauth's hooks, a module for each of its apps."""

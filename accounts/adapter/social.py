@@ -1,0 +1,45 @@
+"""Of allauth.socialaccount: which providers there are, whom they may bring, what is believed of them."""
+
+from typing import Any
+
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.selectors.signin import has_another_way_in
+from accounts.selectors.signup import may_sign_up
+
+ADDRESS_VERIFYING = frozenset({"github", "google"})
+"""Providers that name an address as verified only when it is."""
+
+
+class ConsoleSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        """Those of the settings; no row of the database makes a provider."""
+        found = _build_apps_from_settings(provider=provider, client_id=client_id)
+        return [app for apps in found.values() for app in apps]
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Addresses of any other provider count as unverified, unless the settings say that it can be trusted."""
+        is_trusted = sociallogin.provider.id in ADDRESS_VERIFYING or settings.OIDC_TRUSTS_EMAIL
+        for address in sociallogin.email_addresses:
+            address.verified = is_trusted and address.verified is True
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """A provider's address that the policy refuses ends here; one without an address is asked for one."""
+        if settings.SIGNUP_POLICY == "closed":
+            return False
+        return all(may_sign_up(address.email) for address in sociallogin.email_addresses[:1])
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Any:
+        user = super().populate_user(request, sociallogin, data)
+        user.name = " ".join(str(data.get("name") or "").split())[:120]
+        return user
+
+    def validate_disconnect(self, account: SocialAccount, accounts: QuerySet[SocialAccount]) -> None:
+        """Nobody unlinks the last way into their account."""
+        if not has_another_way_in(account.user, without=account):
+            raise ValidationError("This is your only way in: set a password or add a passkey first.")

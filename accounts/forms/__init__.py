@@ -1,0 +1,1 @@
+"""Forms of accounts, a module for each thing they are about."""

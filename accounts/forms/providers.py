@@ -1,0 +1,31 @@
+"""Forms about accounts at providers."""
+
+from typing import Any
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.forms import DisconnectForm, SignupForm
+from allauth.socialaccount.models import SocialApp
+from django import forms
+
+from accounts.forms.policy import ByPolicy
+from accounts.forms.words import InOurWords
+
+
+class ConsoleProviderSignupForm(InOurWords, ByPolicy, SignupForm):  # type: ignore[misc]
+    """For people whose provider names no address."""
+
+
+class ConsoleDisconnectForm(DisconnectForm):  # type: ignore[misc]
+    def clean(self) -> dict[str, Any]:
+        """allauth wants a password where a code by mail is a way in as well: our adapter alone decides."""
+        data: dict[str, Any] = forms.Form.clean(self) or {}
+        if account := data.get("account"):
+            get_adapter().validate_disconnect(account, self.accounts)
+        return data
+
+    def save(self) -> None:
+        """Also where the provider is no longer set up."""
+        try:
+            super().save()
+        except SocialApp.DoesNotExist:
+            self.cleaned_data["account"].delete()

@@ -1,0 +1,29 @@
+"""allauth's forms in our words."""
+
+from typing import Any, Final
+
+from django import forms
+
+LABELS: Final = {
+    "login": "E-mail",
+    "email": "E-mail",
+    "oldpassword": "Present password",
+    "code": "Code",
+    "name": "Name",
+    "password2": "New password again",
+}
+GOOD_CHOICE_HELP: Final = "Ten characters or more; nothing common, nothing like your address."
+
+
+class InOurWords:
+    """Labels as the rest of the console has them, no placeholders that repeat them, the password rules in a line."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = LABELS.get(name, field.label)
+            if name == "password1":
+                field.help_text = GOOD_CHOICE_HELP

@@ -1,0 +1,43 @@
+"""Where a person is signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+
+from accounts.models import User
+from accounts.useragents import device_name
+from opencode.lib.clock import utc_now
+
+
+@dataclass(frozen=True)
+class BrowserSession:
+    """`id` is what `session_end` takes; `device` says browser and system in words."""
+
+    id: int
+    device: str
+    user_agent: str
+    ip: str
+    signed_in_at: datetime
+    last_seen_at: datetime
+    is_current: bool
+
+
+def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
+    """All that are signed in now, this one first, then the one used last."""
+    alive = Session.objects.filter(expire_date__gt=utc_now()).values("session_key")
+    rows = UserSession.objects.filter(user=user, session_key__in=alive).order_by("-last_seen_at")
+    found = [
+        BrowserSession(
+            id=row.pk,
+            device=device_name(row.user_agent),
+            user_agent=row.user_agent,
+            ip=row.ip,
+            signed_in_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            is_current=row.session_key == current_key,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda session: not session.is_current)

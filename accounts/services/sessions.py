@@ -1,0 +1,49 @@
+"""Browser sessions: the person's own list of where they are signed in, and ending one, some or all."""
+
+from collections.abc import Iterable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from accounts.models import User
+from accounts.signals import session_ended
+from opencode.lib.clock import utc_now
+
+
+def session_end(*, user: User, session_id: int) -> bool:
+    """Sign that browser out; False when the person has no such session (any more)."""
+    return _end(UserSession.objects.filter(user=user, pk=session_id)) == 1
+
+
+def sessions_end_others(*, user: User, keep: str) -> int:
+    """Sign every browser out but the one whose session has the key `keep` (empty: every one); answers how many."""
+    return _end(UserSession.objects.filter(user=user).exclude(session_key=keep))
+
+
+def session_forget(*, session_key: str) -> None:
+    """The browser with this key signs out by itself."""
+    _end(UserSession.objects.filter(session_key=session_key))
+
+
+def sessions_purge() -> int:
+    """Remove sessions past their end, and rows of the list whose session is gone; answers how many rows."""
+    Session.objects.filter(expire_date__lt=utc_now()).delete()
+    return _end(UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")))
+
+
+def _end(sessions: Iterable[Any]) -> int:
+    """Each in a transaction of its own: the browser is out when it commits, its sockets follow."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    ended = 0
+    for session in sessions:
+        with transaction.atomic():
+            store().delete(session.session_key)
+            UserSession.objects.filter(pk=session.pk).delete()
+            transaction.on_commit(partial(session_ended.send, UserSession, session_id=session.pk))
+        ended += 1
+    return ended
