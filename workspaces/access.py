@@ -42,6 +42,10 @@ class WorkspaceAccess:
         return self.membership.role
 
     @property
+    def sees_audit(self) -> bool:
+        return self.can("audit.view")
+
+    @property
     def actor(self) -> Actor:
         return Actor(PERSON, self.user.pk, self.ip, self.request_id)
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from opencode.lib.admin import LookOnlyAdmin
-from workspaces.models import APIKey, Membership, ShareToken, Workspace
+from workspaces.models import APIKey, AuditAnchor, AuditEntry, Membership, ShareToken, Workspace
 
 
 class MembershipInline(admin.TabularInline[Membership, Workspace]):
@@ -63,3 +63,19 @@ class ShareTokenAdmin(LookOnlyAdmin[ShareToken]):
     list_display = ("prefix", "name", "workspace", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("workspace",)
     search_fields: ClassVar = ("prefix", "id", "workspace__slug", "created_by__email")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LookOnlyAdmin[AuditEntry]):
+    list_display = ("workspace", "seq", "at", "actor_kind", "actor_id", "action", "target_id", "ip")
+    list_select_related = ("workspace",)
+    list_filter: ClassVar = ("actor_kind",)
+    search_fields: ClassVar = ("workspace__slug__exact", "actor_id__exact", "target_id__exact", "request_id__exact")
+    search_help_text = "workspace slug, or the id of who did it, what it was done to, or the request"
+
+
+@admin.register(AuditAnchor)
+class AuditAnchorAdmin(LookOnlyAdmin[AuditAnchor]):
+    list_display = ("workspace", "seq", "count", "reason", "at")
+    list_select_related = ("workspace",)
+    search_fields: ClassVar = ("workspace__slug__exact",)

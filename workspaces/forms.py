@@ -1,6 +1,6 @@
 """Forms of the workspace pages."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,8 +8,10 @@ from django import forms
 
 from opencode.lib.clock import utc_now
 from opencode.lib.money import from_dollars, to_dollars
+from workspaces.auditactions import ACTIONS
 from workspaces.models import Membership, Workspace
 from workspaces.roles import ADMIN, MEMBER, OFFERED_SCOPES, OWNER, SCOPES, can_manage
+from workspaces.selectors.audit import AuditFilter
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS
 
@@ -160,3 +162,44 @@ class NameTypedForm(forms.Form):
         if typed != self._name:
             raise forms.ValidationError("That is not the name of this workspace.", code="another_name")
         return typed
+
+
+class AuditFilterForm(forms.Form):
+    """What to show of the audit log; days are UTC, the last one included."""
+
+    actor = forms.CharField(
+        label="Who",
+        required=False,
+        max_length=128,
+        widget=forms.TextInput(attrs={"placeholder": "name, address, id, staff, console", "autocomplete": "off"}),
+    )
+    action = forms.ChoiceField(
+        label="Did what",
+        required=False,
+        choices=[("", "anything"), *((name, name) for name in sorted(ACTIONS))],
+    )
+    target = forms.CharField(
+        label="To whom or what",
+        required=False,
+        max_length=128,
+        widget=forms.TextInput(attrs={"placeholder": "name or id", "autocomplete": "off"}),
+    )
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def wanted(self) -> AuditFilter:
+        """What is understood of it; a field with an error filters nothing."""
+        self.is_valid()
+        given = self.cleaned_data
+        until = given.get("until")
+        return AuditFilter(
+            actor=given.get("actor") or "",
+            action=given.get("action") or "",
+            target=given.get("target") or "",
+            since=_midnight(given.get("since")),
+            until=_midnight(until + timedelta(days=1) if until else None),
+        )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, UTC)

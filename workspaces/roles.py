@@ -26,6 +26,7 @@ _ADMIN = _MEMBER | {
     "token.manage",
     "member.manage",
     "workspace.rename",
+    "audit.view",
 }
 _OWNER = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workspaces.views import api_keys, invitations, joining, members, share_tokens, workspaces
+from workspaces.views import api_keys, audit, invitations, joining, members, share_tokens, workspaces
 
 app_name = "workspaces"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("<slug:slug>/invitations/new/", invitations.invite, name="invite"),
     path("<slug:slug>/invitations/<str:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
     path("<slug:slug>/invitations/<str:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
+    path("<slug:slug>/audit/", audit.audit_list, name="audit"),
+    path("<slug:slug>/audit/export.csv", audit.audit_csv, name="audit_csv"),
     path("<slug:slug>/keys/", api_keys.key_list, name="keys"),
     path("<slug:slug>/keys/new/", api_keys.key_create, name="key_create"),
     path("<slug:slug>/keys/<str:key_id>/revoke/", api_keys.key_revoke, name="key_revoke"),

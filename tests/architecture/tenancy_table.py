@@ -202,6 +202,13 @@ WORKSPACES = [
     Page("workspaces/<slug:slug>/", "/workspaces/alpha/", "login 404 home home home", READ_ONLY),
     Page("workspaces/<slug:slug>/", "/workspaces/nowhere/", "login 404 404 404 404", READ_ONLY),
     Page("workspaces/<slug:slug>/settings/", "/workspaces/alpha/settings/", MEMBERS, "login 404 403 422 422"),
+    Page("workspaces/<slug:slug>/audit/", "/workspaces/alpha/audit/", "login 404 403 200 200", READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/audit/export.csv",
+        "/workspaces/alpha/audit/export.csv",
+        READ_ONLY,
+        "login 404 403 200 200",
+    ),
     Page("workspaces/<slug:slug>/keys/", "/workspaces/alpha/keys/", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/keys/new/", "/workspaces/alpha/keys/new/", MEMBERS, "login 404 422 422 422"),
     Page(
