@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-MERGE_SECONDS = 0.010
+MERGE_SECONDS = 0.002
 # A frame costs up to 20 µs to write to one reader; the window grows so that writing fills a quarter of it at most.
 READER_SECONDS = 0.000_08
 FRAME_CHARACTERS = 512 * 1024
