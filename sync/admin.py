@@ -4,6 +4,7 @@ Entries are not shown: a session can hold hundreds of megabytes, and its page is
 """
 
 from django.contrib import admin
+from django.contrib.admin.filters import EmptyFieldListFilter
 from django.template.defaultfilters import filesizeformat
 
 from opencode.lib.admin import LookOnlyAdmin
@@ -23,9 +24,10 @@ class SessionAdmin(LookOnlyAdmin[Session]):
         "content_size",
         "cost_in_dollars",
         "last_activity_at",
+        "cold_at",
     )
     ordering = ("-last_activity_at", "-id")
-    list_filter = ("is_running", "last_activity_at")
+    list_filter = ("is_running", "last_activity_at", ("cold_at", EmptyFieldListFilter))
     search_fields = ("client_id__exact", "title", "workspace__slug__exact", "shares__id__exact")
     search_help_text = "session id, share id, workspace slug, or words of the title"
     list_select_related = ("workspace",)

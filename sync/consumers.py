@@ -183,6 +183,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         except ReaderEnded as ended:
             await self._close(ended.code)
+        except Denial as denial:
+            await self._refuse(denial)
         except Exception:
             log.exception("socket_failed", extra={"session": self._access.session_id})
             await self._close(CloseCode.RESTART)
@@ -232,14 +234,18 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         await self._text(text)
 
     async def _refuse(self, denial: Denial) -> None:
-        await self._close(close_code_of(denial.status), error_text(denial.code, denial.message, None, _facts(denial)))
-
-    async def _close(self, code: CloseCode, last_words: str | None = None) -> None:
+        code = close_code_of(denial.status)
+        last_words = [error_text(denial.code, denial.message, None, _facts(denial))]
         if code is CloseCode.RESTART:
-            last_words = bye_text("restart", RESTART_SECONDS)
+            last_words.append(bye_text(denial.code, denial.retry_after or RESTART_SECONDS))
+        await self._close(code, *last_words)
+
+    async def _close(self, code: CloseCode, *last_words: str) -> None:
+        if code is CloseCode.RESTART and not last_words:
+            last_words = (bye_text("restart", RESTART_SECONDS),)
         with suppress(SocketLost, OSError, RuntimeError):
-            if last_words is not None:
-                await self._text(last_words)
+            for text in last_words:
+                await self._text(text)
             await self.base_send({"type": "websocket.close", "code": int(code)})
 
 

@@ -9,6 +9,11 @@ class SessionGone(Denial):
     default_message = "There is no such session, or it was removed."
 
 
+class SessionCold(ServiceUnavailable):
+    code = "session_cold"
+    default_message = "The session rests in object storage, which cannot give it back now; nothing of it is lost."
+
+
 class SessionFull(Denial):
     code = "session_full"
     status = 413

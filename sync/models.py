@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import new_id, random_base62
@@ -32,6 +33,7 @@ class Session(models.Model):
 
     `client_id` is the agent's own id (`ses_…`), unique within its owner; `owner_key` is the workspace's id, or a
     stand-in for sessions without one. `head_seq` numbers the updates, without gaps, and never starts again.
+    Since `cold_at` its entries are in the snapshot of `head_seq` only; nothing reads or writes it before they are back.
     """
 
     client_id = models.CharField(max_length=128)
@@ -58,6 +60,10 @@ class Session(models.Model):
     cost = models.BigIntegerField(default=0, help_text="micro-cents")
     created_at = models.DateTimeField(default=utc_now)
     last_activity_at = models.DateTimeField(default=utc_now)
+    # Publishes leave it alone, so that no index moves with them: a sweep that finds it old looks at the last activity.
+    # None while the session is cold.
+    idle_since = models.DateTimeField(default=utc_now, db_default=Now(), null=True, blank=True, db_index=True)
+    cold_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-last_activity_at", "-id"]
@@ -154,6 +160,25 @@ class SessionEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}@{self.seq}"
+
+
+class HeldItem(models.Model):
+    """An agent's item for a cold session that cannot be brought back now: agents never repeat what was refused.
+
+    The items are merged in the order of their ids, in the transaction that brings the session back.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="held_items")
+    key = models.CharField(max_length=255)
+    kind = models.CharField(max_length=255)
+    content = models.TextField()
+    size = models.IntegerField(help_text="bytes of content in UTF-8")
+    phase = models.PositiveSmallIntegerField()
+    ms = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=utc_now)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Operation(models.Model):

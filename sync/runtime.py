@@ -6,7 +6,7 @@ A runtime belongs to one event loop; `get_runtime()` makes it on first use, the 
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -16,14 +16,16 @@ from django.db import connection
 
 from opencode.lib.errors import Denial
 from sync.connections import Connections
+from sync.errors import SessionCold
 from sync.fanout import Fanout
-from sync.hub import HubRegistry, Range
+from sync.hub import HubRegistry, Range, ReaderEnded
 from sync.limits import PublishPace
 from sync.presence import Presence
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
 from sync.protocol.updates import Receipt
-from sync.store import StateRead, bound_connection, read_state
+from sync.store import SessionIsCold, StateRead, bound_connection, read_state
+from sync.warming import READ_ATTEMPTS, WARM_SECONDS, warm_begin
 from sync.watching import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.writer import Publish, SessionCommit, Writer
 
@@ -47,11 +49,12 @@ class Runtime:
         self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
         self.pace = PublishPace()
-        self._writer = Writer(self._committed)
+        self._writer = Writer(self._committed, self._wake)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
         self._heartbeat: asyncio.Task[None] | None = None
         self._just_opened: list[int] = []
         self._second_look: asyncio.Task[None] | None = None
+        self._waking: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -87,8 +90,50 @@ class Runtime:
         """Run a database read in one of the reading threads."""
         return self.loop.run_in_executor(self._readers, _read, work, args)
 
-    def _load(self, session_id: int, since: int, rows: int | None) -> "asyncio.Future[StateRead | None]":
-        return self.read(read_state, session_id, since, rows)
+    async def read_warm(self, work: Callable[..., T], *args: Any) -> T:
+        """A read of a session's entries; a cold one is brought back first. Raises SessionCold."""
+        for _ in range(READ_ATTEMPTS):
+            try:
+                return await self.read(work, *args)
+            except SessionIsCold as cold:
+                await self.warm(cold.session_id)
+        raise SessionCold(retry_after=1)
+
+    async def warm(self, session_id: int) -> None:
+        """Return when the session is back, or was never cold. Raises SessionCold."""
+        try:
+            async with asyncio.timeout(WARM_SECONDS):
+                await asyncio.shield(asyncio.wrap_future(warm_begin(session_id)))
+        except TimeoutError:
+            raise SessionCold(retry_after=1) from None
+
+    async def open_hub(self, session_id: int) -> None:
+        """Load the session for a reader that can still be refused. Raises SessionCold."""
+        with suppress(ReaderEnded):
+            async with self.hubs.reading(session_id) as hub:
+                await hub.open()
+
+    def _load(self, session_id: int, since: int, rows: int | None) -> "Awaitable[StateRead | None]":
+        return self.read_warm(read_state, session_id, since, rows)
+
+    def _wake(self, session_id: int) -> None:
+        """In the writer's thread: publishes wait for a cold session."""
+        # The loop may end at any moment; the writer refuses what waits when it ends itself.
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._wake_soon, session_id)
+
+    def _wake_soon(self, session_id: int) -> None:
+        task = self.loop.create_task(self._wake_and_release(session_id))
+        self._waking.add(task)
+        task.add_done_callback(self._waking.discard)
+
+    async def _wake_and_release(self, session_id: int) -> None:
+        try:
+            await self.warm(session_id)
+        except SessionCold as denial:
+            self._writer.release(session_id, denial)
+        else:
+            self._writer.release(session_id, None)
 
     def _committed(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
         """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from opencode.lib.clock import utc_now
-from sync.services import deletions, retention, snapshot_sweep
+from sync.services import cold_sweep, deletions, retention, snapshot_sweep
 from sync.services.shares import share_claims_purge
 from sync.services.tickets import socket_tickets_purge
 
@@ -21,6 +21,12 @@ def snapshot_orphans_sweep() -> None:
 @shared_task
 def snapshots_prune() -> None:
     snapshot_sweep.snapshots_prune_idle(now=utc_now())
+
+
+@shared_task
+def sessions_cool_idle() -> None:
+    cold_sweep.held_sessions_warm()
+    cold_sweep.sessions_cool_idle(now=utc_now())
 
 
 @shared_task

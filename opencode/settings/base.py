@@ -144,6 +144,8 @@ SYNC_SNAPSHOT_UPDATES = 200
 SYNC_SNAPSHOTS_LAST = 10
 SYNC_SNAPSHOTS_HOURLY_HOURS = 24
 SYNC_SNAPSHOTS_DAILY_DAYS = 30
+SYNC_COLD_DAYS = 30
+SYNC_HELD_BYTES = 64 * 1024 * 1024
 SYNC_QUEUE_BYTES = 256 * 1024 * 1024
 SYNC_OPERATION_HOURS = 24
 SYNC_KEY_PUBLISHES_PER_SECOND = 10_000
@@ -186,6 +188,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
+    "sessions-cool-idle": {"task": "sync.tasks.sessions_cool_idle", "schedule": 60.0, "options": {"expires": 60.0}},
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "workspaces-purge": {"task": "workspaces.tasks.workspaces_purge", "schedule": 3600.0},
     "audit-purge": {"task": "workspaces.tasks.audit_purge", "schedule": 86400.0},

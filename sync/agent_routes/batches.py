@@ -1,7 +1,7 @@
 """From a body to commits: decoded beside the loop when it is large, published in pieces the writer can take."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -11,17 +11,18 @@ from opencode.lib.errors import BodyMalformed
 from sync.agent.bodies import BodyUnusable
 from sync.agent.items import Item
 from sync.agent.merge import resolver_of
+from sync.agent.pieces import pieces_of
 from sync.agent_routes.patience import PATIENCE_SECONDS, patiently
 from sync.agent_routes.targets import forget_target
-from sync.errors import SessionGone
+from sync.errors import SessionCold, SessionGone
+from sync.http.threads import in_thread
 from sync.runtime import get_runtime
 from sync.selectors.shares import ShareTarget
+from sync.services.holding import items_hold
 from sync.services.publishing import session_publish
 
 # Decoding this much takes about a millisecond.
 INLINE_BYTES = 256 * 1024
-PIECE_ITEMS = 1000
-PIECE_CHARACTERS = 8 * 1024 * 1024
 T = TypeVar("T")
 
 
@@ -34,34 +35,29 @@ async def decoded(work: Callable[[], T], size: int) -> T:
 
 
 async def publish_items(target: ShareTarget, items: Sequence[Item]) -> None:
-    """Commit the items, merged with what is stored; every piece waits for a full queue or a locked database."""
+    """Commit the items, merged with what is stored; every piece waits for a full queue or a locked database.
+
+    What comes for a cold session that cannot be brought back now is held for it, as durably as a commit.
+    """
     for piece in pieces_of(items):
         delay = get_runtime().pace.reserve(target.share_id, PATIENCE_SECONDS)
         if delay:
             await asyncio.sleep(delay)
-        publish = partial(
-            session_publish,
-            session_id=target.session_id,
-            keys=list(dict.fromkeys(item.key for item in piece)),
-            resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES),
-            size=sum(len(item.content) for item in piece) + 200,
-        )
         try:
-            await patiently(publish)
+            await patiently(partial(_publish_or_hold, target.session_id, piece))
         except SessionGone:
             forget_target(target.share_id)
             raise
 
 
-def pieces_of(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Runs of items that one commit takes without holding up the other sessions for long."""
-    piece: list[Item] = []
-    size = 0
-    for item in items:
-        if piece and (len(piece) >= PIECE_ITEMS or size + len(item.content) > PIECE_CHARACTERS):
-            yield piece
-            piece, size = [], 0
-        piece.append(item)
-        size += len(item.content)
-    if piece:
-        yield piece
+async def _publish_or_hold(session_id: int, piece: Sequence[Item]) -> None:
+    try:
+        await session_publish(
+            session_id=session_id,
+            keys=list(dict.fromkeys(item.key for item in piece)),
+            resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES),
+            size=sum(len(item.content) for item in piece) + 200,
+        )
+    except SessionCold:
+        if not await in_thread(items_hold, session_id=session_id, items=piece):
+            raise

@@ -1,5 +1,6 @@
 """Creating and ending shares, the same for both protocols."""
 
+from collections.abc import Callable
 from functools import partial
 
 from sync.agent_routes.accounts import account_of, accounts_target, sharing_account
@@ -9,7 +10,9 @@ from sync.agent_routes.patience import patiently
 from sync.agent_routes.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
 from sync.http.exchange import Exchange
 from sync.http.threads import in_thread
+from sync.selectors.shares import share_target
 from sync.services.shares import CreatedShare, Maker, share_create, share_end
+from sync.warming import warm_begin
 from workspaces.access import TokenAccess
 from workspaces.actors import KEY, Actor
 
@@ -31,7 +34,16 @@ async def create_share(exchange: Exchange, route: Route, client_id: str) -> Crea
         client_address=exchange.client_address,
         actor=_actor(token, "", exchange),
     )
-    return await patiently(partial(in_thread, create))
+    return await _created(create)
+
+
+async def _created(create: Callable[[], CreatedShare]) -> CreatedShare:
+    created = await patiently(partial(in_thread, create))
+    target = await in_thread(share_target, created.id)
+    if target is not None:
+        # The agent's first batch follows at once: a cold session is on its way back by then.
+        warm_begin(target.session_id)
+    return created
 
 
 async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShare:
@@ -45,7 +57,7 @@ async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShar
         actor=account.actor,
         maker=Maker(account.user_id, account.device_id),
     )
-    return await patiently(partial(in_thread, create))
+    return await _created(create)
 
 
 async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from contextlib import aclosing
+from functools import partial
 
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
 from sync.access import VIEWER, SocketAccess
 from sync.agent.wire import frame_text
 from sync.agent_routes.paths import Route, route_of
+from sync.agent_routes.patience import patiently
 from sync.agent_routes.targets import readable_target, workspace_of
 from sync.connections import Connection
 from sync.errors import ShareIdMissing
@@ -28,6 +30,7 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
     try:
         access = _access(await _target(exchange, route_of(exchange.scope["path"])))
         get_runtime().connections.require_room(access, exchange.client_address)
+        await patiently(partial(get_runtime().open_hub, access.session_id))
     except Denial as denial:
         await _deny(exchange, send, denial, request_id)
         return denial.status
@@ -104,6 +107,8 @@ async def _stream(session_id: int, send: Send) -> CloseCode | None:
                         await send({"type": "websocket.send", "text": frame_text(row.key, row.content)})
     except ReaderEnded as end:
         return end.code
+    except Denial:
+        return CloseCode.RESTART
     except OSError:  # the server's word for a client that went while something was being sent
         return None
     return CloseCode.RESTART

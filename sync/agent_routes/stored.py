@@ -17,7 +17,7 @@ async def stored_text(target: ShareTarget, form: Form) -> bytes:
     """The session's newest values in `form`; raises SessionGone."""
 
     async def read() -> bytes | None:
-        return await get_runtime().read(partial(_read, target.session_id, form))
+        return await get_runtime().read_warm(partial(_read, target.session_id, form))
 
     text = await patiently(read)
     if text is None:

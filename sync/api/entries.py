@@ -24,7 +24,7 @@ async def pull(exchange: Exchange, target: str) -> Answer:
     runtime = get_runtime()
     access = await runtime.read(socket_access, reading_request(exchange, target))
     since = resume_position({"epoch": [exchange.query("epoch")], "seq": [exchange.query("since")]})
-    frame = await runtime.read(pulled_frame, access.session_id, since)
+    frame = await runtime.read_warm(pulled_frame, access.session_id, since)
     if frame is None:
         raise SessionGone
     return Answer(200, frame.encode())

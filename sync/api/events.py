@@ -34,6 +34,7 @@ async def stream_events(exchange: Exchange, target: str, receive: Receive, send:
     runtime = get_runtime()
     access = await runtime.read(socket_access, reading_request(exchange, target))
     runtime.connections.require_room(access, exchange.client_address)
+    await runtime.open_hub(access.session_id)
     since = position_in(exchange.header(b"last-event-id")) or resume_position(
         {"epoch": [exchange.query("epoch")], "seq": [exchange.query("seq")]}
     )
@@ -108,6 +109,8 @@ async def _frames(
                 runtime.presence.leave(hub, person.id)
     except ReaderEnded as end:
         return end.code
+    except Denial:
+        return CloseCode.RESTART
     except OSError:  # the server's word for a client that went while something was being sent
         return None
     except Exception:

@@ -1,14 +1,13 @@
 """What a hub deals with: how it reads, what it is told, who waits at it, and how it ends them."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from sync.hub.frame import Frame
 from sync.protocol.closing import CloseCode
 from sync.store import StateRead
 
-Load = Callable[[int, int, int | None], "asyncio.Future[StateRead | None]"]
+Load = Callable[[int, int, int | None], Awaitable[StateRead | None]]
 
 
 class ReaderEnded(Exception):

@@ -20,6 +20,7 @@ _FIELDS = (
     "title",
     "model",
     "is_running",
+    "cold_at",
     "tokens_input",
     "tokens_output",
     "tokens_reasoning",
@@ -39,6 +40,7 @@ class SessionRow:
     title: str
     model: str
     is_running: bool
+    is_cold: bool
     tokens: int
     cost: int
     last_activity_at: datetime
@@ -90,6 +92,7 @@ def session_page(workspace: Workspace, *, search: str = "", after: Cursor | None
             title=value["title"],
             model=value["model"],
             is_running=value["is_running"],
+            is_cold=value["cold_at"] is not None,
             tokens=value["tokens_input"] + value["tokens_output"] + value["tokens_reasoning"],
             cost=value["cost"],
             last_activity_at=value["last_activity_at"],

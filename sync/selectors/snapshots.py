@@ -5,10 +5,12 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from sync.models import Session, Snapshot
+from sync.models import HeldItem, Session, Snapshot
 
 # A put that has not come through for so long waits for the object storage.
 PUT_PATIENCE: Final = timedelta(seconds=30)
+# What is held for a cold session so long waits for the object storage too.
+HELD_PATIENCE: Final = timedelta(seconds=90)
 # A session that nobody has taken for so long waits for a worker.
 WORKER_PATIENCE: Final = timedelta(minutes=3)
 
@@ -17,6 +19,12 @@ def latest_snapshot(session: Session) -> Snapshot | None:
     """The newest snapshot of the session's present epoch whose object was read back; pending ones are nobody's."""
     stored = Snapshot.objects.filter(session=session, epoch=session.epoch, state=Snapshot.State.STORED)
     return stored.order_by("-seq").first()
+
+
+def snapshot_of_head(session: Session) -> Snapshot | None:
+    """The stored snapshot of exactly the session's present state; a cold session's entries are in it."""
+    stored = Snapshot.objects.filter(session=session, epoch=session.epoch, state=Snapshot.State.STORED)
+    return stored.filter(seq=session.head_seq).first()
 
 
 def stored_snapshots(session: Session) -> QuerySet[Snapshot]:
@@ -33,5 +41,8 @@ def snapshot_delays(*, now: datetime) -> list[str]:
     stuck = Snapshot.objects.filter(
         session__in=due, state=Snapshot.State.PENDING, created_at__lt=now - PUT_PATIENCE
     ).order_by()
-    delays = ["object_storage"] if stuck.exists() else []
+    # Ids go with time: the first one is the oldest.
+    held = HeldItem.objects.order_by("pk").values_list("created_at", flat=True).first()
+    is_held = held is not None and held < now - HELD_PATIENCE
+    delays = ["object_storage"] if is_held or stuck.exists() else []
     return [*delays, "worker"] if due.filter(snapshot_due_at__lt=now - WORKER_PATIENCE).exists() else delays

@@ -6,6 +6,7 @@ from typing import Final
 from django.db import transaction
 
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
+from sync.selectors.snapshots import snapshot_of_head
 from sync.signals import session_erased
 from sync.snapshots import session_prefix
 from workspaces.actors import PERSON, STAFF, THE_CONSOLE, Actor
@@ -26,6 +27,7 @@ def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
         return None
     object_names = list(Snapshot.objects.filter(session=session).values_list("object_name", flat=True))
     shares = Share.objects.filter(session=session).count()
+    cold = snapshot_of_head(session) if session.cold_at is not None else None
     entries, _ = SessionEntry.objects.filter(session=session).delete()
     operations, _ = Operation.objects.filter(session=session).delete()
     session.delete()
@@ -34,7 +36,7 @@ def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
         client_id=session.client_id,
         session_id=session_id,
         object_prefix=session_prefix(session.workspace_id, session_id),
-        entries=entries,
+        entries=entries if cold is None else cold.entries,
         operations=operations,
         shares=shares,
         snapshots=len(object_names),

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Sequence
 
+from sync.errors import SessionCold
 from sync.protocol.updates import Receipt, Resolver, Update
 from sync.runtime import get_runtime
+from sync.warming import session_warm
 from sync.writer import Publish
 from sync.writer.commit import commit_publishes
 from sync.writer.locked import LOCKED_SECONDS
@@ -24,7 +26,8 @@ async def session_publish(
     """Commit durably, all or nothing, then return; live readers get the updates by themselves.
 
     With `resolve`, what stands is decided under the session's lock from what is stored for `keys`; give the batch's
-    `size` in bytes then. Raises SessionGone, SessionFull, EntryTooLarge, WriterBusy, ServiceUnavailable.
+    `size` in bytes then. A cold session is brought back first. Raises SessionGone, SessionFull, EntryTooLarge,
+    SessionCold, WriterBusy, ServiceUnavailable.
     """
     publish = Publish(session_id, updates, operation_id, keys, resolve, size)
     return await get_runtime().submit(publish)
@@ -38,13 +41,19 @@ def session_publish_sync(
     keys: Sequence[str] = (),
     resolve: Resolver | None = None,
 ) -> Receipt:
-    """The same for commands and tasks, committed in this thread; readers elsewhere catch up within a heartbeat."""
+    """The same for commands and tasks, committed in this thread; readers elsewhere catch up within a heartbeat.
+
+    What keeps a cold session away is raised as it is: SnapshotDamaged, or what the storage raises.
+    """
     publish = Publish(session_id, updates, operation_id, keys, resolve)
     deadline = time.monotonic() + LOCKED_SECONDS
     while time.monotonic() < deadline:
         commit_publishes([publish])
         if isinstance(publish.outcome, Receipt):
             return publish.outcome
+        if isinstance(publish.outcome, SessionCold):
+            session_warm(session_id=session_id)
+            continue
         if publish.outcome is not None:
             raise publish.outcome
         time.sleep(LOCKED_RETRY_SECONDS)

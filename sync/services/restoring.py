@@ -18,6 +18,7 @@ from sync.protocol.tally import summary_columns
 from sync.services.snapshots import snapshot_write
 from sync.snapshots import SnapshotEntry, snapshot_open
 from sync.store.writes import EntryWrite, upsert_entries
+from sync.warming import session_warm
 from workspaces.actors import Actor
 from workspaces.services.audit import audit_record
 
@@ -49,6 +50,7 @@ def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
     # Fetched before anything is written: storing the present state can let the oldest snapshot go.
     with snapshot_open(snapshot) as opened:
         for _ in range(ATTEMPTS):
+            session_warm(session_id=snapshot.session_id)
             undo = snapshot_write(session_id=snapshot.session_id)
             if undo is None and not Session.objects.filter(pk=snapshot.session_id).exists():
                 raise SessionGone
@@ -66,7 +68,8 @@ def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
 
 
 def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
-    """What `session_restore` would do now, with nothing written."""
+    """What `session_restore` would do now, with nothing written, but for a cold session's coming back."""
+    session_warm(session_id=snapshot.session_id)
     session = Session.objects.get(pk=snapshot.session_id)
     with snapshot_open(snapshot) as opened:
         living = {entry.key for entry in opened.entries if not entry.deleted}
@@ -78,9 +81,8 @@ def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
 @transaction.atomic
 def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry], actor: Actor) -> Restoration | None:
     """None, and nothing written, when the session is no longer as `undo` holds it."""
-    session = (
-        Session.objects.select_for_update().filter(pk=undo.session_id, epoch=undo.epoch, head_seq=undo.seq).first()
-    )
+    unchanged = Session.objects.select_for_update().filter(pk=undo.session_id, epoch=undo.epoch, head_seq=undo.seq)
+    session = unchanged.filter(cold_at=None).first()
     if session is None:
         return None
     writing = _Writing(session)

@@ -31,7 +31,7 @@ REST_FACTOR = 20
 
 
 def snapshot_write(*, session_id: int) -> Snapshot | None:
-    """Store the session's state as it is now; None when it is empty or gone.
+    """Store the session's state as it is now; None when it is empty or gone. A cold session's is stored already.
 
     Clears the due-mark when nothing was published meanwhile, else sets it anew. Raises SnapshotDamaged and whatever
     the storage raises; the session is then as due as before.
@@ -41,6 +41,9 @@ def snapshot_write(*, session_id: int) -> Snapshot | None:
         if state is None or state.head == 0:
             Session.objects.filter(pk=session_id, head_seq=0).update(snapshot_due_at=None)
             return None
+        if state.is_cold:
+            Session.objects.filter(pk=session_id, cold_at__isnull=False).update(snapshot_due_at=None)
+            return Snapshot.objects.filter(session_id=session_id, epoch=state.epoch, seq=state.head).first()
         header = SnapshotHeader(
             format=FORMAT, session=state.client_id, epoch=state.epoch, seq=state.head, entries=state.entry_count
         )
@@ -61,16 +64,21 @@ def snapshot_write(*, session_id: int) -> Snapshot | None:
 def snapshots_prune(*, session_id: int, now: datetime) -> int:
     """Remove the stored snapshots that the retention lets go, and what failed attempts left; answers how many.
 
-    A row stops being offered before its object goes, and goes itself last, so that a kill leaves nothing unnamed.
+    A row stops being offered before its object goes, and goes itself last, so that a kill leaves nothing unnamed. The
+    snapshot of the head is never let go, by the same lock that a session turns cold under: it may be all there is.
     """
     rows = Snapshot.objects.filter(session_id=session_id)
     stored = list(rows.filter(state=Snapshot.State.STORED).order_by("-id").values_list("pk", "created_at"))
     if not stored:
         return 0
     kept = [stored[place][0] for place in kept_snapshots([taken for _, taken in stored], now, retention_rule())]
-    old = rows.filter(pk__lt=stored[0][0]).exclude(pk__in=kept)
-    old.filter(state=Snapshot.State.STORED).update(state=Snapshot.State.PENDING)
-    removed = list(old.values_list("pk", "object_name"))
+    with transaction.atomic():
+        session = Session.objects.select_for_update().filter(pk=session_id).first()
+        if session is None:
+            return 0
+        old = rows.filter(pk__lt=stored[0][0]).exclude(pk__in=kept).exclude(epoch=session.epoch, seq=session.head_seq)
+        old.filter(state=Snapshot.State.STORED).update(state=Snapshot.State.PENDING)
+        removed = list(old.values_list("pk", "object_name"))
     for pk, name in removed:
         snapshot_storage().delete(name)
         Snapshot.objects.filter(pk=pk).delete()
@@ -93,7 +101,7 @@ def _begin(session_id: int, header: SnapshotHeader, name: str) -> Snapshot | Non
             session=session, epoch=header.epoch, seq=header.seq, defaults={"object_name": name}
         )
         if snapshot.state == Snapshot.State.STORED and session.head_seq == header.seq:
-            Session.objects.filter(pk=session_id).update(snapshot_due_at=None)
+            Session.objects.filter(pk=session_id).update(snapshot_seq=header.seq, snapshot_due_at=None)
     return snapshot
 
 
@@ -102,17 +110,26 @@ def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timede
     now = utc_now()
     with transaction.atomic():
         session = Session.objects.select_for_update().filter(pk=snapshot.session_id, epoch=snapshot.epoch).first()
-        if session is not None:
-            snapshot.state = Snapshot.State.STORED
-            snapshot.sha256, snapshot.bytes, snapshot.entries = stored.sha256, stored.size, entries
-            snapshot.stored_at = now
-            snapshot.save(update_fields=["state", "sha256", "bytes", "entries", "stored_at"])
+        is_kept = session is not None and _mark_stored(snapshot, stored, entries, now)
+        if session is not None and is_kept:
+            # A slower worker may come with an older state.
+            seq = max(session.snapshot_seq, snapshot.seq)
             Session.objects.filter(pk=session.pk).update(
-                snapshot_seq=snapshot.seq, snapshot_due_at=None if session.head_seq == snapshot.seq else now + rest
+                snapshot_seq=seq, snapshot_due_at=None if session.head_seq == seq else now + rest
             )
-    if session is not None:
+    if is_kept:
         return True
-    log.info("snapshot dropped, its session was erased or began anew", session=snapshot.session_id)
-    snapshot_storage().delete(snapshot.object_name)
+    log.info("snapshot dropped, its session was erased, began anew or is ahead of it", session=snapshot.session_id)
+    if not Snapshot.objects.filter(object_name=snapshot.object_name).exclude(pk=snapshot.pk).exists():
+        snapshot_storage().delete(snapshot.object_name)
     Snapshot.objects.filter(pk=snapshot.pk).delete()
     return False
+
+
+def _mark_stored(snapshot: Snapshot, stored: StoredObject, entries: int, now: datetime) -> bool:
+    """False when the retention took the row for one of a failed attempt: a newer snapshot was stored meanwhile."""
+    snapshot.state = Snapshot.State.STORED
+    snapshot.sha256, snapshot.bytes, snapshot.entries = stored.sha256, stored.size, entries
+    snapshot.stored_at = now
+    names = ("state", "sha256", "bytes", "entries", "stored_at")
+    return bool(Snapshot.objects.filter(pk=snapshot.pk).update(**{name: getattr(snapshot, name) for name in names}))

@@ -26,6 +26,7 @@ class Verification(NamedTuple):
 def session_verify(*, session_id: int) -> Verification | None:
     """Compare; None when there is no such session. What is published meanwhile counts as published, not as a problem.
 
+    A cold session stays cold: its snapshot is read whole and held against its row.
     Raises OSError and what else the storage raises when the object cannot be fetched.
     """
     session = Session.objects.filter(pk=session_id).first()
@@ -37,10 +38,15 @@ def session_verify(*, session_id: int) -> Verification | None:
         if state is None:
             return None
         rows = {entry.key: entry for entry in state.entries}
-        head, epoch = state.head, state.epoch
+        head, epoch, is_cold = state.head, state.epoch, state.is_cold
+    if is_cold and session.cold_at is None:
+        # It went cold while we looked: by now its snapshot is another one, perhaps.
+        return session_verify(session_id=session_id)
     problems = list(_row_problems(rows, head))
     if isinstance(stored, str):
         problems.append(stored)
+    elif is_cold:
+        problems += _cold_problems(session, rows, stored, snapshot.seq if snapshot else None)
     elif snapshot is not None and snapshot.epoch == epoch:
         problems += _differences(rows, stored, snapshot.seq, head)
     return Verification(
@@ -95,6 +101,18 @@ def _differences(
     for key, row in rows.items():
         if row.seq <= seq and key not in stored:
             yield f"{key} has the number {row.seq} and is not in the snapshot at {seq}"
+
+
+def _cold_problems(
+    session: Session, rows: dict[str, SnapshotEntry], stored: dict[str, SnapshotEntry], seq: int | None
+) -> Iterator[str]:
+    if rows:
+        yield f"the session is cold and {len(rows)} of its entries are in the database"
+    if seq != session.head_seq:
+        yield f"the session is cold and there is no snapshot of its head {session.head_seq}"
+    living = sum(not entry.deleted for entry in stored.values())
+    if living != session.entry_count:
+        yield f"the session is cold with {session.entry_count} entries and its snapshot holds {living}"
 
 
 def _value(entry: SnapshotEntry) -> tuple[int, bool, str]:

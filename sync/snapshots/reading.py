@@ -13,7 +13,7 @@ from sync.snapshots.format import SnapshotEntry
 
 CHUNK_ROWS = 500
 _WHOLE = (
-    "SELECT s.client_id, s.workspace_id, s.epoch, s.head_seq, c.entries, "
+    "SELECT s.client_id, s.workspace_id, s.epoch, s.head_seq, s.cold_at, c.entries, "
     "e.{key}, e.seq, e.{rank}, e.deleted, e.content "
     "FROM sync_session s "
     "CROSS JOIN (SELECT COUNT(*) AS entries FROM sync_sessionentry WHERE session_id = %s) c "
@@ -25,12 +25,16 @@ _QUOTED = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`
 
 
 class WholeState(NamedTuple):
-    """A session at one moment; `entries` is read from the database while it is iterated, once."""
+    """A session at one moment; `entries` is read from the database while it is iterated, once.
+
+    A cold one has none here: they are in the snapshot of `head`.
+    """
 
     client_id: str
     workspace_id: str | None
     epoch: str
     head: int
+    is_cold: bool
     entry_count: int
     entries: Iterator[SnapshotEntry]
 
@@ -45,8 +49,8 @@ def read_whole(session_id: int) -> Iterator[WholeState | None]:
         if not chunk:
             yield None
             return
-        client_id, workspace_id, epoch, head, count = chunk[0][:5]
-        yield WholeState(client_id, workspace_id, epoch, head, count, _entries(cursor, chunk))
+        client_id, workspace_id, epoch, head, cold_at, count = chunk[0][:6]
+        yield WholeState(client_id, workspace_id, epoch, head, cold_at is not None, count, _entries(cursor, chunk))
 
 
 def _entries(cursor: Any, chunk: list[Any]) -> Iterator[SnapshotEntry]:

@@ -4,6 +4,6 @@ Two dialects (SQLite, MySQL/MariaDB), both tested. Everything that is not hot us
 """
 
 from sync.store.bounds import bound_connection
-from sync.store.reads import StateRead, StateRow, read_entries, read_state
+from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 
-__all__ = ["StateRead", "StateRow", "bound_connection", "read_entries", "read_state"]
+__all__ = ["SessionIsCold", "StateRead", "StateRow", "bound_connection", "read_entries", "read_state"]

@@ -1,12 +1,21 @@
 """State reads. Head and entries come from one SELECT: two would be two states.
 
-Never call these inside `atomic()`: on SQLite that would take the write lock.
+Never call these inside `atomic()`: on SQLite that would take the write lock. A cold session has no entries here:
+reading it raises SessionIsCold, so that it is never taken for an empty one.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
+
+
+class SessionIsCold(Exception):
+    """The entries are in object storage; bring them back (`sync.warming`) and read again."""
+
+    def __init__(self, session_id: int) -> None:
+        super().__init__(session_id)
+        self.session_id = session_id
 
 
 class StateRow(NamedTuple):
@@ -27,7 +36,8 @@ class StateRead(NamedTuple):
 
 
 _SELECT = (
-    "SELECT s.epoch, s.head_seq, e.key, e.seq, e.content, e.deleted FROM sync_session s LEFT JOIN sync_sessionentry e "
+    "SELECT s.epoch, s.head_seq, s.cold_at, e.key, e.seq, e.content, e.deleted "
+    "FROM sync_session s LEFT JOIN sync_sessionentry e "
 )
 _STATE = _SELECT + "ON e.session_id = s.id AND e.deleted = 0 WHERE s.id = %s ORDER BY e.seq"
 _SINCE = _SELECT + "ON e.session_id = s.id AND e.seq > %s WHERE s.id = %s ORDER BY e.seq"
@@ -45,7 +55,7 @@ def read_state(session_id: int, since: int = 0, rows: int | None = None) -> Stat
     """The newest value of every key changed after `since`; None when there is no such session.
 
     A read from 0 is the whole state and leaves tombstones out; a later one includes them. With `rows`, only so many,
-    the oldest.
+    the oldest. Raises SessionIsCold.
     """
     limit = "" if rows is None else f" LIMIT {rows:d}"
     with connection.cursor() as cursor:
@@ -53,23 +63,25 @@ def read_state(session_id: int, since: int = 0, rows: int | None = None) -> Stat
             cursor.execute(quoted(_SINCE) + limit, [since, session_id])
         else:
             cursor.execute(quoted(_STATE) + limit, [session_id])
-        return _state_of(cursor.fetchall())
+        return _state_of(session_id, cursor.fetchall())
 
 
 def read_entries(session_id: int, keys: Sequence[str]) -> StateRead | None:
-    """Only these keys, tombstones included, with the head they were read at."""
+    """Only these keys, tombstones included, with the head they were read at. Raises SessionIsCold."""
     if not keys:
         keys = [""]
     sql = _KEYS.format(keys=", ".join(["%s"] * len(keys)))
     with connection.cursor() as cursor:
         cursor.execute(quoted(sql), [*keys, session_id])
-        return _state_of(cursor.fetchall())
+        return _state_of(session_id, cursor.fetchall())
 
 
-def _state_of(found: Iterable[Sequence[Any]]) -> StateRead | None:
-    epoch, head = "", -1
+def _state_of(session_id: int, found: Iterable[Sequence[Any]]) -> StateRead | None:
+    epoch, head, cold_at = "", -1, None
     rows: list[StateRow] = []
-    for epoch, head, key, seq, content, deleted in found:  # noqa: B007
+    for epoch, head, cold_at, key, seq, content, deleted in found:  # noqa: B007
         if key is not None:
             rows.append(StateRow(key, seq, content, bool(deleted)))
+    if cold_at is not None:
+        raise SessionIsCold(session_id)
     return None if head < 0 else StateRead(epoch, head, rows)

@@ -13,7 +13,7 @@ from sync.protocol.updates import Stored
 
 
 class LockedSession(NamedTuple):
-    """A session's row under its lock."""
+    """A session's row under its lock; with a `cold_at` its entries are not here and nothing may be written."""
 
     id: int
     client_id: str
@@ -21,6 +21,7 @@ class LockedSession(NamedTuple):
     head_seq: int
     entry_count: int
     content_bytes: int
+    cold_at: Any
 
 
 class StoredEntry(NamedTuple):
@@ -62,7 +63,7 @@ class HeadWrite(NamedTuple):
 
 
 _LOCK = (
-    "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes FROM sync_session "
+    "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes, cold_at FROM sync_session "
     "WHERE id IN ({ids}) ORDER BY id"
 )
 _OPERATIONS = (

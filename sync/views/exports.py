@@ -11,6 +11,7 @@ from sync.store import StateRead, read_state
 from sync.views.conditional import answer_when_changed
 from sync.views.pages import unlisted
 from sync.views.reading import Reading, member_reading, read_only, share_reading
+from sync.warming import read_warm
 
 Export = Callable[[Reading, StateRead], bytes]
 
@@ -37,7 +38,7 @@ def session_markdown(request: HttpRequest, slug: str, client_id: str) -> HttpRes
 
 def _answer(request: HttpRequest, reading: Reading, export: Export, content_type: str) -> HttpResponse:
     def answer() -> HttpResponse:
-        state = read_state(reading.session.pk)
+        state = read_warm(read_state, reading.session.pk)
         if state is None:
             raise SessionGone
         return HttpResponse(export(reading, state), content_type=content_type)

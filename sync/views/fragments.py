@@ -14,6 +14,7 @@ from sync.render.facts import session_facts
 from sync.render.fragments import Fragment, fragment_of
 from sync.store import StateRead, read_entries
 from sync.views.reading import Reading, member_reading, read_only, share_reading
+from sync.warming import read_warm
 
 KEYS_LIMIT = 100
 CACHE_SECONDS = 3600
@@ -36,7 +37,7 @@ def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
     """
     asked = asked_keys(request)
     session = reading.session
-    state = read_entries(session.pk, [*asked, info_key(session.client_id)])
+    state = read_warm(read_entries, session.pk, [*asked, info_key(session.client_id)])
     if state is None:
         raise SessionGone
     body: dict[str, Any] = {"epoch": state.epoch, "head": state.head, "header": header_of(session, state)}

@@ -25,6 +25,7 @@ from sync.selectors.snapshots import stored_snapshots
 from sync.snapshots import SnapshotDamaged, SnapshotEntry, snapshot_open
 from sync.store import read_state
 from sync.views.reading import Reading, member_reading, read_only
+from sync.warming import read_warm
 
 log = structlog.get_logger(__name__)
 STORAGE_ERRORS = (OSError, EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError, BotoCoreError, ClientError)
@@ -64,7 +65,7 @@ def snapshot_compare(request: HttpRequest, slug: str, client_id: str, snapshot_i
     reading = member_reading(request, slug, client_id, is_page=True)
     snapshot = snapshot_of(reading.session, snapshot_id)
     then = living_entries(snapshot)
-    now = read_state(reading.session.pk)
+    now = read_warm(read_state, reading.session.pk)
     if now is None:
         raise SessionGone
     context = {

@@ -20,6 +20,7 @@ from sync.selectors.shares import share_state
 from sync.store import read_state
 from sync.views.conditional import answer_when_changed
 from sync.views.reading import Reading, member_page, member_reading, read_only, share_reading
+from sync.warming import read_warm
 
 # Beyond so many messages the browser lays out only what is looked at.
 LONG_MESSAGES = 200
@@ -55,6 +56,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         "may_delete": reading.may("session.delete"),
         "shares_open": "shares" in request.GET,
         "sharer": row.created_by.display_name if row.created_by else "",
+        "cold_since": row.cold_at,
     }
     response = render(request, "sync/session.html", context)
     response["Cache-Control"] = "private, no-cache"
@@ -63,7 +65,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
 
 def document_context(reading: Reading) -> dict[str, Any]:
     """What both pages show of the session itself; raises SessionGone when it was erased a moment ago."""
-    state = read_state(reading.session.pk)
+    state = read_warm(read_state, reading.session.pk)
     if state is None:
         raise SessionGone
     document = build_document(state.rows)

@@ -11,6 +11,7 @@ from sync.services.restoring import session_restore
 from sync.store import read_state
 from sync.views.history import history_context, living_entries, snapshot_of, storage_refusals
 from sync.views.reading import Reading, member_reading
+from sync.warming import read_warm
 
 PERMISSION = "session.restore"
 
@@ -22,7 +23,7 @@ def snapshot_restore(request: HttpRequest, slug: str, client_id: str, snapshot_i
     snapshot = snapshot_of(reading.session, snapshot_id)
     if request.method == "POST":
         return _restored(request, slug, reading, snapshot)
-    state = read_state(reading.session.pk)
+    state = read_warm(read_state, reading.session.pk)
     context = {
         **history_context(reading),
         "snapshot": snapshot,

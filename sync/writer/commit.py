@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
-from sync.errors import SessionGone, StorageFull
+from sync.errors import SessionCold, SessionGone, StorageFull
 from sync.models import Session
 from sync.protocol.keys import info_key
 from sync.protocol.updates import Receipt
@@ -35,7 +35,8 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
     """Commit durably; every publish gets its `outcome`, but for those returned second, whose rows are locked elsewhere.
 
     A deadlock is retried, and a lost connection made anew once. On any other error each session is committed by itself,
-    so that one session's trouble never touches another.
+    so that one session's trouble never touches another. What was for a cold session has the outcome SessionCold and can
+    be committed once it is back.
     """
     is_new_connection = False
     for _ in range(ATTEMPTS):
@@ -58,6 +59,11 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
             log.exception("commit_failed_together")
             break
     return _commit_one_by_one(publishes)
+
+
+def commit_within(publishes: Sequence[Publish]) -> None:
+    """The same inside the caller's transaction, which holds the sessions' locks: any error is the caller's."""
+    _commit_once(publishes, find_repeats=False)
 
 
 def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
@@ -124,6 +130,7 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
         locked = writes.lock_sessions(sorted(groups))
         waiting = _settle_missing(groups, locked)
         here = {session_id: group for session_id, group in groups.items() if session_id in locked}
+        _settle_cold(here, locked)
         if find_repeats:
             _settle_repeats(here, locked)
         batches = _number(here, locked, now)
@@ -145,6 +152,12 @@ def _settle_missing(groups: dict[int, list[Publish]], locked: dict[int, writes.L
         for publish in groups[session_id]:
             publish.outcome = SessionGone()
     return waiting
+
+
+def _settle_cold(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession]) -> None:
+    for session_id in [each for each in groups if locked[each].cold_at is not None]:
+        for publish in groups.pop(session_id):
+            publish.outcome = SessionCold()
 
 
 def _settle_repeats(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession]) -> None:

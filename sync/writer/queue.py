@@ -8,11 +8,12 @@ from queue import Empty, SimpleQueue
 from django.conf import settings
 from django.db import connection
 
-from opencode.lib.errors import InternalError, ServiceUnavailable
-from sync.errors import WriterBusy
+from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
+from sync.errors import SessionCold, WriterBusy
 from sync.store import bound_connection
 from sync.writer.commit import commit_publishes
 from sync.writer.locked import LockedOut
+from sync.writer.parked import Parked, Release
 from sync.writer.publish import Publish, SessionCommit
 
 log = logging.getLogger(__name__)
@@ -21,19 +22,23 @@ BATCH_BYTES = 8 * 1024 * 1024
 LOCKED_RETRY_SECONDS = 0.005
 
 Deliver = Callable[[list[SessionCommit], Sequence[Publish]], None]
+Wake = Callable[[int], None]
 
 
 class Writer:
     """One per process: own thread, own connection, a queue bounded in bytes.
 
     `deliver(commits, publishes)` is called in the thread after each commit; by then every publish has its outcome.
-    Whatever goes wrong, every publish that was taken gets one.
+    Whatever goes wrong, every publish that was taken gets one. Those to a cold session wait, in their order, from
+    `wake(session_id)` until its `release`.
     """
 
-    def __init__(self, deliver: Deliver) -> None:
+    def __init__(self, deliver: Deliver, wake: Wake) -> None:
         self._deliver = deliver
-        self._queue: SimpleQueue[Publish | None] = SimpleQueue()
+        self._wake = wake
+        self._queue: SimpleQueue[Publish | Release | None] = SimpleQueue()
         self._locked_out = LockedOut()
+        self._parked = Parked()
         self._lock = threading.Lock()
         self._queued_bytes = 0
         self._closed = False
@@ -60,6 +65,10 @@ class Writer:
             self._queued_bytes += publish.bytes
             self._queue.put(publish)
 
+    def release(self, session_id: int, denial: Denial | None) -> None:
+        """Commit what waited for a cold session, or refuse it with the denial."""
+        self._queue.put(Release(session_id, denial))
+
     def _run(self) -> None:
         bound_connection()
         try:
@@ -67,35 +76,63 @@ class Writer:
                 batch = self._take()
                 if batch:
                     self._commit(batch)
+            for session_id in self._parked.session_ids:
+                self._release(Release(session_id, SessionCold(retry_after=1)))
         finally:
             connection.close()
 
     def _take(self) -> list[Publish]:
         """What was locked out and what is queued now, each up to a batch's size; blocks while there is neither."""
-        batch = self._locked_out.take(BATCH_PUBLISHES, BATCH_BYTES)
+        batch = self._unparked(self._locked_out.take(BATCH_PUBLISHES, BATCH_BYTES))
         timeout = LOCKED_RETRY_SECONDS if batch else None
         count = size = 0
         while count < BATCH_PUBLISHES and size < BATCH_BYTES:
             try:
-                publish = self._queue.get(timeout=timeout) if not batch or timeout else self._queue.get_nowait()
+                item = self._queue.get(timeout=timeout) if not batch or timeout else self._queue.get_nowait()
             except Empty:
                 break
             timeout = None
-            if publish is None:
+            if item is None:
                 self._ending = True
                 break
+            if isinstance(item, Release):
+                batch += self._release(item)
+                continue
             count += 1
-            size += publish.bytes
-            if publish.session_id in self._locked_out:
-                self._locked_out.add(publish)
+            size += item.bytes
+            if item.session_id in self._locked_out:
+                self._locked_out.add(item)
             else:
-                batch.append(publish)
+                batch += self._unparked([item])
         return batch
+
+    def _unparked(self, publishes: list[Publish]) -> list[Publish]:
+        """Without those whose session is cold: they wait behind the others of it."""
+        if not self._parked:
+            return publishes
+        for publish in publishes:
+            if publish.session_id in self._parked:
+                self._parked.add(publish)
+        return [publish for publish in publishes if publish.session_id not in self._parked]
+
+    def _release(self, release: Release) -> list[Publish]:
+        """What may be committed now."""
+        released = self._parked.release(release)
+        if release.denial is None:
+            return released
+        self._settle([], released)
+        return []
 
     def _commit(self, batch: list[Publish]) -> None:
         commits, locked = _committed(batch)
         self._locked_out.put_back(locked)
+        for publish in batch:
+            if isinstance(publish.outcome, SessionCold) and self._parked.add(publish):
+                self._wake(publish.session_id)
         done = [publish for publish in batch if publish.outcome is not None] + self._locked_out.refuse_old()
+        self._settle(commits, done)
+
+    def _settle(self, commits: list[SessionCommit], done: Sequence[Publish]) -> None:
         with self._lock:
             self._queued_bytes -= sum(publish.bytes for publish in done)
         try:

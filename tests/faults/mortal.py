@@ -9,15 +9,15 @@ from sync import fanout, runtime
 from sync.protocol.closing import CloseCode
 from sync.runtime import Runtime
 from sync.writer import Publish, SessionCommit, Writer
-from sync.writer.queue import Deliver
+from sync.writer.queue import Deliver, Wake
 from tests.faults.wire import Wire
 
 
 class MortalWriter(Writer):
     """Once dead it commits nothing more, and nobody hears of what it was committing."""
 
-    def __init__(self, deliver: Deliver) -> None:
-        super().__init__(self._deliver_while_alive)
+    def __init__(self, deliver: Deliver, wake: Wake) -> None:
+        super().__init__(self._deliver_while_alive, wake)
         self._deliver_alive = deliver
         self.is_dead = False
 

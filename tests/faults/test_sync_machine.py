@@ -1,7 +1,8 @@
 """Writers, readers and processes in every order Hypothesis finds, on the real writer, store, hubs and snapshots.
 
 What goes between the processes is lost, doubled and reordered; processes die with commits under way; readers come back
-as of any moment. At the end everybody has the same state, and every number was given once.
+as of any moment; the session leaves for its snapshot. At the end everybody has the same state, and every number was
+given once.
 """
 
 import asyncio
@@ -21,9 +22,11 @@ from sync.hub import session
 from sync.models import Session
 from sync.protocol.updates import Update
 from sync.runtime import Runtime
+from sync.services.cooling import session_cool
 from sync.services.publishing import session_publish_sync
 from sync.snapshots import FORMAT, SnapshotHeader, pack, read_whole, unpack
 from sync.store import read_state
+from sync.warming import read_warm, session_warm
 from tests.faults.members import Operation, Reader, State, Truth
 from tests.faults.mortal import runtime_killed, runtime_started
 from tests.faults.wire import Wire
@@ -62,12 +65,13 @@ def make_session() -> Session:
 
 def full_state(session_id: int, since: int = 0) -> State:
     """As a reader would hold it: a deleted entry is one without content."""
-    state = read_state(session_id, since)
+    state = read_warm(read_state, session_id, since)
     assert state is not None
     return {row.key: (row.seq, None if row.deleted else json.loads(row.content)) for row in state.rows}
 
 
 def packed_now(session_id: int) -> tuple[int, bytes]:
+    session_warm(session_id=session_id)
     with read_whole(session_id) as state:
         assert state is not None
         header = SnapshotHeader(
@@ -206,6 +210,11 @@ class SyncMachine(RuleBasedStateMachine):
         for operation in self.operations:
             operation.hang_up(dead)
         self.processes[at] = self.run(runtime_started(self.wire))
+
+    @rule()
+    def session_goes_cold(self) -> None:
+        """Unless a commit under way gets in between; whoever comes next brings it back."""
+        session_cool(session_id=self.session_id)
 
     @rule()
     def snapshot_is_taken(self) -> None:

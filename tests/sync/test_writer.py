@@ -26,6 +26,10 @@ def make_session(client_id: str = "s") -> Session:
     return Session.objects.create(client_id=client_id, owner_key=f"test:{client_id}")
 
 
+def no_wake(_session_id: int) -> None:
+    raise AssertionError("no session here is cold")
+
+
 def part(number: int, content: object = 1, session: str = "s") -> Update:
     return Update(f"session/part/{session}/m/p{number}", json.dumps(content))
 
@@ -186,7 +190,7 @@ class Collected:
 def test_waiting_publishes_share_commits_and_stopping_commits_what_waits() -> None:
     session = make_session()
     collected = Collected(500)
-    writer = Writer(collected)
+    writer = Writer(collected, wake=no_wake)
     for number in range(500):
         writer.submit(Publish(session.id, [part(number % 7, number)]))
     writer.start()
@@ -258,7 +262,7 @@ def test_database_that_fails_refuses_and_keeps_nothing(monkeypatch: pytest.Monke
 def test_queue_is_bounded_in_bytes(settings: LazySettings) -> None:
     settings.SYNC_QUEUE_BYTES = 5000
     session = make_session()
-    writer = Writer(Collected(1))
+    writer = Writer(Collected(1), wake=no_wake)
     writer.submit(Publish(session.id, [part(1, "x" * 4000)]))
     with pytest.raises(WriterBusy):
         writer.submit(Publish(session.id, [part(1, "x" * 4000)]))

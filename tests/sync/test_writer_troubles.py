@@ -14,7 +14,7 @@ from sync.protocol.updates import Receipt
 from sync.services.publishing import session_publish_sync
 from sync.store import bounds, writes
 from sync.writer import Publish, SessionCommit, Writer, commit, locked, queue
-from tests.sync.test_writer import make_session, part
+from tests.sync.test_writer import make_session, no_wake, part
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANSWERED_SECONDS = 5
@@ -46,7 +46,7 @@ def answers() -> Answers:
 
 @pytest.fixture
 def writer(answers: Answers) -> Iterator[Writer]:
-    running = Writer(answers)
+    running = Writer(answers, wake=no_wake)
     running.start()
     yield running
     running.stop()
@@ -178,7 +178,7 @@ def test_publish_a_commit_forgot_is_answered(monkeypatch: pytest.MonkeyPatch, wr
 
 def test_publish_after_the_end_is_refused(answers: Answers) -> None:
     session = make_session()
-    writer = Writer(answers)
+    writer = Writer(answers, wake=no_wake)
     writer.start()
     writer.stop()
     with pytest.raises(ServiceUnavailable):

@@ -2,7 +2,7 @@
 
 from sync.agent.clocks import Clock
 from sync.agent.items import Item
-from sync.agent_routes.batches import PIECE_CHARACTERS, PIECE_ITEMS, pieces_of
+from sync.agent.pieces import PIECE_CHARACTERS, PIECE_ITEMS, pieces_of
 
 
 def items(count: int, size: int) -> list[Item]:

@@ -1,0 +1,44 @@
+"""Keeping what an agent sends for a cold session that cannot be brought back now."""
+
+from collections.abc import Sequence
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+
+from sync.agent.items import Item
+from sync.errors import SessionCold
+from sync.models import HeldItem, Session
+
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def items_hold(*, session_id: int, items: Sequence[Item]) -> bool:
+    """Keep the items until the session is back, when they are merged; False, and nothing kept, when it is not cold.
+
+    Raises SessionCold when SYNC_HELD_BYTES wait already.
+    """
+    session = Session.objects.select_for_update().filter(pk=session_id, cold_at__isnull=False).first()
+    if session is None:
+        return False
+    rows = [
+        HeldItem(
+            session=session,
+            key=item.key,
+            kind=item.kind,
+            content=item.content,
+            size=len(item.content.encode()),
+            phase=item.clock.phase,
+            ms=item.clock.ms,
+        )
+        for item in items
+    ]
+    used: int = HeldItem.objects.filter(session=session).aggregate(used=Sum("size"))["used"] or 0
+    if used + sum(row.size for row in rows) > settings.SYNC_HELD_BYTES:
+        raise SessionCold(retry_after=5, limit=settings.SYNC_HELD_BYTES, used=used)
+    # One statement an item: the database bounds how much one may carry.
+    HeldItem.objects.bulk_create(rows, batch_size=1)
+    log.warning("items are held for a cold session", session=session_id, items=len(rows))
+    return True
