@@ -1,5 +1,6 @@
 """The JSON API `/api/v1`: every app's operations under one roof, its refusals in the denial contract."""
 
+from functools import cache
 from typing import Any, Final
 
 from django.core.exceptions import RequestDataTooBig
@@ -25,12 +26,19 @@ api = NinjaAPI(
     title="opencode console",
     version=VERSION,
     description=DESCRIPTION,
+    openapi_url=None,
     docs_url=None,
     auth=AUTHENTICATION,
     urls_namespace="api",
 )
 for prefix, tag, router in (*workspaces_api.ROUTERS, *sync_api.ROUTERS):
     api.add_router(prefix, router, tags=[tag])
+
+
+@cache
+def api_description() -> dict[str, Any]:
+    """The OpenAPI description; the same as long as the process lives."""
+    return dict(api.get_openapi_schema())
 
 
 @api.exception_handler(Denial)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,12 +12,13 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag, url_has_allowed_host_and_scheme
 
 from opencode.jsonapi import PREFIX
-from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
+from opencode.lib.errors import ContentTypeUnsupported, Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, denial_response, new_request_id, request_id_of
 from opencode.moves import moved_page
 from opencode.refusals import prefers_html, refusal
 from workspaces.calls.rates import count_address, tell_rate
 
+JSON: Final = "application/json"
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -86,6 +88,9 @@ class JSONAPIMiddleware:
             return self.get_response(request)
         try:
             count_address(request)
+            # Forms are refused before anything reads them: only they can be sent by a page of another site.
+            if request.content_type not in {"", JSON}:
+                raise ContentTypeUnsupported
             response = self._answer(request)
         except Denial as denial:
             response = denial_response(denial, request_id_of(request))

@@ -1,11 +1,14 @@
 """Pages and addresses that belong to no single app."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from opencode.apireference import api_reference
+from opencode.jsonapi import api_description
 from opencode.lib.errors import NotReady, every_denial
 from opencode.lib.http import denial_response, request_id_of
 from opencode.readiness import degradations, readiness_problems
@@ -28,6 +31,19 @@ def home(request: HttpRequest) -> HttpResponse:
 def error_codes(request: HttpRequest) -> HttpResponse:
     """Every code a refusal can carry, each under its own anchor."""
     return render(request, "console/errors.html", {"denials": every_denial()})
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The JSON API's description for tools."""
+    return JsonResponse(api_description())
+
+
+@require_safe
+def api_reference_page(request: HttpRequest) -> HttpResponse:
+    """Every operation of the JSON API, from its own description."""
+    context = {"resources": api_reference(api_description()), "origin": settings.PUBLIC_URL}
+    return render(request, "console/api.html", context)
 
 
 @require_safe

@@ -107,7 +107,7 @@ class ScopeMissing(Forbidden):
 
 class PersonNeeded(Forbidden):
     code = "person_needed"
-    default_message = "No API key opens this; a person who is signed in may."
+    default_message = "Neither an API key nor an agent opens this; a person who is signed in on a page may."
 
 
 class IdempotencyKeyReused(Conflict):

@@ -46,6 +46,12 @@ class BodyTooLarge(Denial):
     default_message = "The body is larger than this address accepts."
 
 
+class ContentTypeUnsupported(Denial):
+    code = "content_type_unsupported"
+    status = 415
+    default_message = "Send the body as JSON, with Content-Type: application/json."
+
+
 class CredentialsMissing(Denial):
     code = "credentials_missing"
     status = 401

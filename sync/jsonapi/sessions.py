@@ -14,7 +14,7 @@ from sync.models import DeletionReceipt, Session
 from sync.selectors.documents import workspace_session
 from sync.selectors.sessions import SEARCH_CHARACTERS, Cursor, matching_sessions
 from sync.services.erasure import session_erase
-from workspaces.calls.callers import WorkspaceCall, workspace_call
+from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
 from workspaces.calls.refusals import answers
 
@@ -80,7 +80,7 @@ class Receipt(Schema):
     operation_id="sessions_list",
     summary="List sessions",
 )
-def sessions_list(request: HttpRequest, workspace: str, page: Query[SessionQuery]) -> SessionList:
+def sessions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[SessionQuery]) -> SessionList:
     """The latest activity first. A key needs `sync:read` or `sync:write`."""
     call = workspace_call(request, workspace, "session.view", scopes=READ)
     rows = matching_sessions(call.workspace, search=page.search.strip(), after=cursor_of(Cursor.parse, page.after))
@@ -96,7 +96,7 @@ def sessions_list(request: HttpRequest, workspace: str, page: Query[SessionQuery
     operation_id="sessions_get",
     summary="Get a session",
 )
-def sessions_get(request: HttpRequest, workspace: str, session_id: str) -> SessionOut:
+def sessions_get(request: HttpRequest, workspace: WorkspaceName, session_id: str) -> SessionOut:
     """A key needs `sync:read` or `sync:write`."""
     return _out(session_of(workspace_call(request, workspace, "session.view", scopes=READ), session_id))
 
@@ -107,7 +107,7 @@ def sessions_get(request: HttpRequest, workspace: str, session_id: str) -> Sessi
     operation_id="sessions_delete",
     summary="Delete a session",
 )
-def sessions_delete(request: HttpRequest, workspace: str, session_id: str) -> Receipt:
+def sessions_delete(request: HttpRequest, workspace: WorkspaceName, session_id: str) -> Receipt:
     """For good, with its links and snapshots; answers the receipt. Owners and admins, no keys."""
     call = workspace_call(request, workspace, "session.delete")
     receipt = session_erase(session_id=session_of(call, session_id).pk, actor=call.actor)

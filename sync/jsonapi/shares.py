@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Query, Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from opencode.lib.errors import NotFound
 from sync.jsonapi.sessions import READ, Maker, maker_of, session_of
@@ -15,11 +15,11 @@ from sync.models import Share
 from sync.selectors.documents import session_shares
 from sync.selectors.shares import ShareCursor, share_state, shares_after
 from sync.services.sharelinks import share_link_create, share_link_end
-from workspaces.calls.callers import workspace_call
+from workspaces.calls.callers import WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
-from workspaces.calls.texts import ExpiresAt
+from workspaces.calls.texts import Body, ExpiresAt
 
 router = Router()
 PATH = "/workspaces/{workspace}/sessions/{session_id}/shares"
@@ -42,14 +42,13 @@ class ShareList(Page):
     items: list[ShareOut]
 
 
-class ShareNew(Schema):
-    model_config = ConfigDict(extra="forbid")
+class ShareNew(Body):
     visibility: Literal["link", "public"] = "link"
     expires_at: Annotated[ExpiresAt | None, Field(description="When it ends by itself; null: never.")] = None
 
 
 @router.get(PATH, response=answers(ShareList), operation_id="shares_list", summary="List a session's links")
-def shares_list(request: HttpRequest, workspace: str, session_id: str, page: Query[PageQuery]) -> ShareList:
+def shares_list(request: HttpRequest, workspace: WorkspaceName, session_id: str, page: Query[PageQuery]) -> ShareList:
     """The newest first, ended ones included. A key needs `sync:read` or `sync:write`."""
     call = workspace_call(request, workspace, "session.view", scopes=READ)
     found = list(shares_after(session_of(call, session_id), cursor_of(ShareCursor.parse, page.after))[: page.limit + 1])
@@ -66,7 +65,7 @@ def shares_list(request: HttpRequest, workspace: str, session_id: str, page: Que
     openapi_extra=REPEATABLE,
 )
 @repeatable
-def shares_create(request: HttpRequest, workspace: str, session_id: str, new: ShareNew) -> ShareOut:
+def shares_create(request: HttpRequest, workspace: WorkspaceName, session_id: str, new: ShareNew) -> ShareOut:
     """A key needs `sync:write`."""
     call = workspace_call(request, workspace, "session.share", scopes=WRITE)
     share = share_link_create(
@@ -80,7 +79,7 @@ def shares_create(request: HttpRequest, workspace: str, session_id: str, new: Sh
 
 
 @router.delete(PATH + "/{share_id}", response=answers(None, 204), operation_id="shares_end", summary="End a link")
-def shares_end(request: HttpRequest, workspace: str, session_id: str, share_id: str) -> Status[None]:
+def shares_end(request: HttpRequest, workspace: WorkspaceName, session_id: str, share_id: str) -> Status[None]:
     """Disconnects its readers; one that has ended stays as it is. A key needs `sync:write`."""
     call = workspace_call(request, workspace, "session.share", scopes=WRITE)
     share = session_shares(session_of(call, session_id)).filter(pk=share_id).first()

@@ -55,7 +55,7 @@ MakeProgram = Callable[..., Program]
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_called(cast: Cast) -> None:
+def _nobody_has_called() -> None:
     cache.clear()
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
-from accounts.models import User
+from accounts.models import Device, User
+from opencode.lib.clock import utc_now
 from tests.api.conftest import MakeProgram, Program, code_of
 from tests.cast import Cast
+from tests.support.devices import device_of
 
 FromPage = Callable[[User], Program]
 
@@ -46,10 +49,14 @@ def test_cookie_of_a_foreign_page_changes_nothing(cast: Cast, from_page: FromPag
     assert [one["slug"] for one in page.get("/workspaces")["items"]] == ["alpha"]
 
 
-def test_form_of_a_foreign_page_changes_nothing(cast: Cast, from_page: FromPage) -> None:
+FORMS = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x"]
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_form_of_any_page_changes_nothing(cast: Cast, from_page: FromPage, kind: str) -> None:
     client = from_page(cast.alice).client
-    response = client.post("/api/v1/workspaces", '{"name": "x"}', content_type="text/plain")
-    assert code_of(response) == (403, "csrf_failed")
+    response = client.post("/api/v1/workspaces", b'{"name": "x"}', content_type=kind, headers={"Idempotency-Key": "a"})
+    assert code_of(response) == (415, "content_type_unsupported")
 
 
 def test_suspended_person_is_nobody(cast: Cast, from_page: FromPage, with_key: MakeProgram) -> None:
@@ -77,3 +84,27 @@ def test_key_knows_no_other_workspace(cast: Cast, with_key: MakeProgram) -> None
     assert code_of(program("GET", "/workspaces/alpha")) == (404, "not_found")
     assert code_of(program("GET", f"/workspaces/{cast.alpha.pk}")) == (404, "not_found")
     assert program.get("/workspaces/gamma")["id"] == cast.gamma.pk
+
+
+def test_agent_calls_as_its_person_where_a_key_could(cast: Cast) -> None:
+    agent = device_of(cast.carol)
+    program = Program(Client(), agent.bearer)
+    me = program.get("/me")
+    assert (me["kind"], me["person"]["id"], me["device_id"]) == ("device", cast.carol.pk, agent.id)
+    assert [one["role"] for one in program.get("/workspaces")["items"]] == ["member"]
+    assert program.get("/workspaces/alpha/sessions")["items"] == []
+    assert code_of(program("GET", "/workspaces/gamma/sessions")) == (404, "not_found")
+
+
+def test_agent_hands_out_no_rights_and_takes_none(cast: Cast) -> None:
+    program = Program(Client(), device_of(cast.alice).bearer)
+    new = {"name": "k", "scopes": ["sync:read"], "expires_at": None}
+    assert code_of(program("POST", "/workspaces/alpha/keys", new)) == (403, "person_needed")
+    assert code_of(program("POST", "/workspaces", {"name": "x"})) == (403, "person_needed")
+    assert code_of(program("PATCH", "/workspaces/alpha", {"name": "x"})) == (403, "person_needed")
+
+
+def test_agent_that_was_signed_out_is_nobody(cast: Cast) -> None:
+    agent = device_of(cast.carol)
+    Device.objects.filter(pk=agent.id).update(revoked_at=utc_now())
+    assert code_of(Program(Client(), agent.bearer)("GET", "/me")) == (401, "credentials_invalid")

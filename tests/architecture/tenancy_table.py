@@ -90,6 +90,8 @@ PROJECT = [
     Page("", "/", "login home home home home", READ_ONLY),
     Page("healthz", "/healthz", EVERYBODY, READ_ONLY),
     Page("readyz", "/readyz", EVERYBODY, READ_ONLY),
+    Page("docs/api", "/docs/api", EVERYBODY, READ_ONLY),
+    Page("api/v1/openapi.json", "/api/v1/openapi.json", EVERYBODY, READ_ONLY),
     Page("docs/errors", "/docs/errors", EVERYBODY, READ_ONLY),
     Page("auth/device/code", "/auth/device/code", READ_ONLY, "400 400 400 400 400"),
     Page("auth/device/token", "/auth/device/token", READ_ONLY, "400 400 400 400 400"),
@@ -468,6 +470,8 @@ SOCKETS = [
 API_PREFIX = "api/v1/"
 NO_KEY = "404 403 403 403 403 403 403"
 PEOPLE = "401 404 200 200 200"
+PEOPLE_READERS = "404 403 403 403 403 403 200"
+ALPHA = "/workspaces/alpha"
 NEW_KEY = {"name": "k", "scopes": ["sync:read"], "expires_at": None}
 
 OPERATIONS = [
@@ -484,6 +488,80 @@ OPERATIONS = [
     Operation("workspaces_get", "GET", "/workspaces/alpha", PEOPLE, "404 403 403 403 403 403 200"),
     Operation("workspaces_get", "GET", "/workspaces/{alpha}", PEOPLE, "404 403 403 403 403 403 200"),
     Operation("workspaces_change", "PATCH", "/workspaces/alpha", "401 404 403 200 200", NO_KEY, {"name": "new"}),
+    Operation("workspaces_change", "PATCH", "/workspaces/alpha", "401 404 403 200 200", NO_KEY, {"slug": "other"}),
+    Operation("workspaces_delete", "DELETE", "/workspaces/alpha", "401 404 403 403 204", NO_KEY),
+    Operation("members_list", "GET", f"{ALPHA}/members", PEOPLE, PEOPLE_READERS),
+    Operation("members_get", "GET", f"{ALPHA}/members/{{carols_membership}}", PEOPLE, PEOPLE_READERS),
+    Operation(
+        "members_get",
+        "GET",
+        f"{ALPHA}/members/{{gammas_membership}}",
+        "401 404 404 404 404",
+        "404 403 403 403 403 403 404",
+    ),
+    Operation(
+        "members_change",
+        "PATCH",
+        f"{ALPHA}/members/{{carols_membership}}",
+        "401 404 403 200 200",
+        NO_KEY,
+        {"role": "admin"},
+    ),
+    Operation(
+        "members_change",
+        "PATCH",
+        f"{ALPHA}/members/{{carols_membership}}",
+        "401 404 403 403 200",
+        NO_KEY,
+        {"role": "owner"},
+    ),
+    Operation(
+        "members_change",
+        "PATCH",
+        f"{ALPHA}/members/{{alices_membership}}",
+        "401 404 403 403 200",
+        NO_KEY,
+        {"monthly_limit_micro_cents": 1},
+    ),
+    Operation(
+        "members_change",
+        "PATCH",
+        f"{ALPHA}/members/{{gammas_membership}}",
+        "401 404 403 404 404",
+        NO_KEY,
+        {"role": "member"},
+    ),
+    Operation("members_remove", "DELETE", f"{ALPHA}/members/{{carols_membership}}", "401 404 403 204 204", NO_KEY),
+    Operation("members_remove", "DELETE", f"{ALPHA}/members/{{alices_membership}}", "401 404 403 403 409", NO_KEY),
+    Operation("members_remove", "DELETE", f"{ALPHA}/members/{{gammas_membership}}", "401 404 403 404 404", NO_KEY),
+    Operation("members_remove", "DELETE", f"{ALPHA}/members/me", "401 404 204 204 409", NO_KEY),
+    Operation("invitations_list", "GET", f"{ALPHA}/invitations", "401 404 403 200 200", NO_KEY),
+    Operation(
+        "invitations_create",
+        "POST",
+        f"{ALPHA}/invitations",
+        "401 404 403 201 201",
+        NO_KEY,
+        {"email": "dave@example.com"},
+    ),
+    Operation(
+        "invitations_create",
+        "POST",
+        f"{ALPHA}/invitations",
+        "401 404 403 403 201",
+        NO_KEY,
+        {"email": "dave@example.com", "role": "owner"},
+    ),
+    Operation("invitations_get", "GET", f"{ALPHA}/invitations/{{invitation}}", "401 404 403 200 200", NO_KEY),
+    Operation("invitations_get", "GET", f"{ALPHA}/invitations/{{gammas_invitation}}", "401 404 403 404 404", NO_KEY),
+    Operation("invitations_resend", "POST", f"{ALPHA}/invitations/{{invitation}}/mails", "401 404 403 201 201", NO_KEY),
+    Operation(
+        "invitations_resend", "POST", f"{ALPHA}/invitations/{{gammas_invitation}}/mails", "401 404 403 404 404", NO_KEY
+    ),
+    Operation("invitations_revoke", "DELETE", f"{ALPHA}/invitations/{{invitation}}", "401 404 403 204 204", NO_KEY),
+    Operation(
+        "invitations_revoke", "DELETE", f"{ALPHA}/invitations/{{gammas_invitation}}", "401 404 403 404 404", NO_KEY
+    ),
     Operation("keys_list", "GET", "/workspaces/alpha/keys", PEOPLE, NO_KEY),
     Operation("keys_create", "POST", "/workspaces/alpha/keys", "401 404 201 201 201", NO_KEY, NEW_KEY),
     Operation("keys_get", "GET", "/workspaces/alpha/keys/{carols_key}", PEOPLE, NO_KEY),

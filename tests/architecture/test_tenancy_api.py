@@ -18,8 +18,8 @@ from workspaces.models import Workspace
 from workspaces.roles import SCOPES
 from workspaces.services.api_keys import api_key_create
 
-OPEN = {"openapi-json", "api-root"}
-"""Addresses of the API that are no operations: its description, and the root, where there is nothing."""
+OPEN = {"api-root"}
+"""Addresses of the framework's own: the root, where there is nothing."""
 
 
 @pytest.fixture

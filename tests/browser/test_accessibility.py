@@ -21,7 +21,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
-    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here"]
+    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here", "/docs/api"]
 )
 def test_entrance_pages_are_accessible(
     shared_server: ConsoleServer, open_page: OpenPage, path: str, scheme: str

@@ -27,4 +27,4 @@ def test_operation_says_what_it_does_and_how_it_refuses(operation: dict[str, Any
     assert operation["summary"]
     assert operation["description"]
     assert {"401", "403", "404", "422", "429"} <= operation["responses"].keys()
-    assert operation["security"] == [{"ApiKey": []}, {"SignInCookie": []}]
+    assert operation["security"] == [{"BearerToken": []}, {"SignInCookie": []}]

@@ -4,11 +4,13 @@ from typing import Final
 
 from ninja import Router
 
-from workspaces.api import keys, me, workspaces
+from workspaces.api import invitations, keys, me, members, workspaces
 
 ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "me", me.router),
     ("", "workspaces", workspaces.router),
+    ("", "members", members.router),
+    ("", "invitations", invitations.router),
     ("", "keys", keys.router),
 )
 """(prefix, tag, router) of each, in the order the documentation shows them."""

@@ -7,15 +7,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Forbidden, NotFound
-from workspaces.calls.callers import WorkspaceCall, workspace_call
+from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, next_page
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
-from workspaces.calls.texts import ExpiresAt, Name
+from workspaces.calls.texts import Body, ExpiresAt, Name
 from workspaces.models import APIKey
 from workspaces.roles import OFFERED_SCOPES
 from workspaces.selectors.credentials import api_keys, page_of
@@ -54,8 +54,7 @@ class KeyList(Page):
     items: list[KeyOut]
 
 
-class KeyNew(Schema):
-    model_config = ConfigDict(extra="forbid")
+class KeyNew(Body):
     name: Name
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=20)]
     expires_at: Annotated[ExpiresAt | None, Field(description="When it ends by itself; null: never.")]
@@ -67,7 +66,7 @@ class KeyNew(Schema):
 @router.get(
     "/workspaces/{workspace}/keys", response=answers(KeyList), operation_id="keys_list", summary="List API keys"
 )
-def keys_list(request: HttpRequest, workspace: str, page: Query[PageQuery]) -> KeyList:
+def keys_list(request: HttpRequest, workspace: WorkspaceName, page: Query[PageQuery]) -> KeyList:
     """The newest first: yours; for owners and admins everybody's. People only."""
     found = page_of(_keys(workspace_call(request, workspace, "key.view")), page.after, page.limit)
     return KeyList(items=[_out(key) for key in found.rows], next=next_page(request, found.before))
@@ -82,7 +81,7 @@ def keys_list(request: HttpRequest, workspace: str, page: Query[PageQuery]) -> K
 )
 @repeatable
 @sensitive_variables("secret")
-def keys_create(request: HttpRequest, workspace: str, new: KeyNew) -> KeyMade:
+def keys_create(request: HttpRequest, workspace: WorkspaceName, new: KeyNew) -> KeyMade:
     """The answer is the one that ever shows the key. People only."""
     call = workspace_call(request, workspace, "key.create")
     if new.is_service_key and not call.can("key.manage_all"):
@@ -102,7 +101,7 @@ def keys_create(request: HttpRequest, workspace: str, new: KeyNew) -> KeyMade:
 @router.get(
     "/workspaces/{workspace}/keys/{key_id}", response=answers(KeyOut), operation_id="keys_get", summary="Get an API key"
 )
-def keys_get(request: HttpRequest, workspace: str, key_id: str) -> KeyOut:
+def keys_get(request: HttpRequest, workspace: WorkspaceName, key_id: str) -> KeyOut:
     """People only."""
     return _out(_key(workspace_call(request, workspace, "key.view"), key_id))
 
@@ -113,7 +112,7 @@ def keys_get(request: HttpRequest, workspace: str, key_id: str) -> KeyOut:
     operation_id="keys_revoke",
     summary="Revoke an API key",
 )
-def keys_revoke(request: HttpRequest, workspace: str, key_id: str) -> Status[None]:
+def keys_revoke(request: HttpRequest, workspace: WorkspaceName, key_id: str) -> Status[None]:
     """Ends it at once, with whatever it holds open; a key that has ended stays as it is. People only."""
     call = workspace_call(request, workspace, "key.view")
     api_key_revoke(key=_key(call, key_id), actor=call.actor)

@@ -34,10 +34,11 @@ class CallingKey(Schema):
 
 
 class Me(Schema):
-    """Either a person or a key."""
+    """Either a person, on a page or by their agent, or a key."""
 
-    kind: Literal["person", "key"]
+    kind: Literal["person", "device", "key"]
     person: Person | None
+    device_id: Annotated[str | None, Field(description="The signed-in agent that calls for the person.")]
     key: CallingKey | None
 
 
@@ -45,9 +46,12 @@ class Me(Schema):
 def me_get(request: HttpRequest) -> Me:
     """Says whom your credentials stand for. Any live key may ask."""
     caller = caller_of(request)
-    if caller.user is not None:
-        return Me(kind="person", person=_person(caller.user), key=None)
-    return Me(kind="key", person=None, key=_key(caller.require_key()))
+    if caller.user is None:
+        return Me(kind="key", person=None, device_id=None, key=_key(caller.require_key()))
+    person = _person(caller.user)
+    if caller.device is None:
+        return Me(kind="person", person=person, device_id=None, key=None)
+    return Me(kind="device", person=person, device_id=caller.device.device_id, key=None)
 
 
 def _person(user: User) -> Person:

@@ -1,20 +1,22 @@
-"""`/workspaces`: list, make, look, rename."""
+"""`/workspaces`: list, make, look, change, delete."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
 
 from workspaces.access import key_workspace
-from workspaces.calls.callers import WorkspaceCall, caller_of, workspace_call
+from workspaces.calls.callers import WorkspaceCall, WorkspaceName, caller_of, workspace_call
 from workspaces.calls.paging import Page, PageQuery, next_page
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
-from workspaces.calls.texts import Name
+from workspaces.calls.texts import Body, Name, RoleName, Slug
 from workspaces.models import Workspace
 from workspaces.selectors.workspaces import memberships_of
+from workspaces.services.deletions import workspace_delete
+from workspaces.services.slugs import workspace_slug_set
 from workspaces.services.workspaces import workspace_create, workspace_rename
 
 router = Router()
@@ -25,7 +27,7 @@ class WorkspaceOut(Schema):
     id: str
     slug: Annotated[str, Field(description="The name in addresses; the id works everywhere too, and for good.")]
     name: str
-    role: Annotated[Literal["owner", "admin", "member"] | None, Field(description="Yours; null for a key.")]
+    role: Annotated[RoleName | None, Field(description="Yours; null for a key.")]
     created_at: datetime
 
 
@@ -33,24 +35,26 @@ class WorkspaceList(Page):
     items: list[WorkspaceOut]
 
 
-class WorkspaceNew(Schema):
-    model_config = ConfigDict(extra="forbid")
+class WorkspaceNew(Body):
     name: Name
 
 
-class WorkspaceChange(Schema):
-    model_config = ConfigDict(extra="forbid")
-    name: Name
+class WorkspaceChange(Body):
+    """What is left out stays."""
+
+    name: Name | None = None
+    slug: Annotated[Slug | None, Field(description="Links below the one before redirect; its id stays.")] = None
 
 
 @router.get("/workspaces", response=answers(WorkspaceList), operation_id="workspaces_list", summary="List workspaces")
 def workspaces_list(request: HttpRequest, page: Query[PageQuery]) -> WorkspaceList:
     """Yours, the oldest first; for a key with `workspace:read` the one it belongs to."""
     caller = caller_of(request)
-    if caller.key is not None:
-        caller.key.require(SCOPES[0])
-        return WorkspaceList(items=[_out(key_workspace(caller.key), None)])
-    memberships = memberships_of(caller.require_person())
+    if caller.user is None:
+        key = caller.require_key()
+        key.require(SCOPES[0])
+        return WorkspaceList(items=[_out(key_workspace(key), None)])
+    memberships = memberships_of(caller.user)
     if page.after:
         memberships = memberships.filter(workspace_id__gt=page.after)
     found = list(memberships[: page.limit + 1])
@@ -77,22 +81,38 @@ def workspaces_create(request: HttpRequest, new: WorkspaceNew) -> WorkspaceOut:
 @router.get(
     "/workspaces/{workspace}", response=answers(WorkspaceOut), operation_id="workspaces_get", summary="Get a workspace"
 )
-def workspaces_get(request: HttpRequest, workspace: str) -> WorkspaceOut:
+def workspaces_get(request: HttpRequest, workspace: WorkspaceName) -> WorkspaceOut:
     """By its id or its slug. A key needs `workspace:read`."""
     return _answer(workspace_call(request, workspace, "workspace.view", scopes=SCOPES))
 
 
 @router.patch(
     "/workspaces/{workspace}",
-    response=answers(WorkspaceOut),
+    response=answers(WorkspaceOut, 200, 409),
     operation_id="workspaces_change",
-    summary="Rename a workspace",
+    summary="Change a workspace",
 )
-def workspaces_change(request: HttpRequest, workspace: str, change: WorkspaceChange) -> WorkspaceOut:
-    """Owners and admins. The slug stays."""
+def workspaces_change(request: HttpRequest, workspace: WorkspaceName, change: WorkspaceChange) -> WorkspaceOut:
+    """Its name, its slug. Owners and admins, on pages."""
     call = workspace_call(request, workspace, "workspace.rename")
-    workspace_rename(workspace=call.workspace, name=change.name, actor=call.actor)
+    if change.slug is not None:
+        workspace_slug_set(workspace=call.workspace, slug=change.slug, actor=call.actor)
+    if change.name is not None:
+        workspace_rename(workspace=call.workspace, name=change.name, actor=call.actor)
     return _answer(call)
+
+
+@router.delete(
+    "/workspaces/{workspace}",
+    response=answers(None, 204),
+    operation_id="workspaces_delete",
+    summary="Delete a workspace",
+)
+def workspaces_delete(request: HttpRequest, workspace: WorkspaceName) -> Status[None]:
+    """Closes it to everybody and everything, now; its owners can restore it on its page for 30 days. Owners only."""
+    call = workspace_call(request, workspace, "workspace.delete")
+    workspace_delete(workspace=call.workspace, actor=call.actor)
+    return Status(204, None)
 
 
 def _answer(call: WorkspaceCall) -> WorkspaceOut:

@@ -1,22 +1,27 @@
-"""How a caller of the JSON API shows who they are: an API key, or the sign-in cookie of a page of ours."""
+"""How a caller of the JSON API shows who they are: an API key, an agent's token, the cookie of a page of ours."""
 
 from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
+from accounts.credentials import is_device_token
 from accounts.models import User
 from opencode.lib.errors import CredentialsInvalid, CsrfFailed
 from opencode.lib.http import request_id_of
-from workspaces.access import key_access
+from workspaces.access import device_access, key_access
 from workspaces.calls.callers import Caller
 from workspaces.calls.rates import count_caller
 
 
-class ApiKey(HttpBearer):
-    """`Authorization: Bearer oc_live_…`. A header that opens nothing is refused, whatever cookie comes with it."""
+class BearerToken(HttpBearer):
+    """`Authorization: Bearer …`, an API key or a signed-in agent's token.
+
+    A header that opens nothing is refused, whatever cookie comes with it.
+    """
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         value = request.headers.get(self.header)
@@ -27,9 +32,9 @@ class ApiKey(HttpBearer):
             raise CredentialsInvalid
         return self.authenticate(request, token.strip())
 
+    @sensitive_variables("token")
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
-        ip = address_of(request)
-        caller = Caller(key=key_access(token, ip=ip), ip=ip, request_id=request_id_of(request))
+        caller = _agent(request, token) if is_device_token(token) else _program(request, token)
         return count_caller(request, caller)
 
 
@@ -54,4 +59,16 @@ def address_of(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
-AUTHENTICATION: Final = (ApiKey(), SignInCookie())
+def _program(request: HttpRequest, token: str) -> Caller:
+    ip = address_of(request)
+    return Caller(key=key_access(token, ip=ip), ip=ip, request_id=request_id_of(request))
+
+
+def _agent(request: HttpRequest, token: str) -> Caller:
+    ip, request_id = address_of(request), request_id_of(request)
+    agent = request.headers.get("User-Agent", "")
+    device = device_access(token, ip=ip, user_agent=agent, request_id=request_id)
+    return Caller(user=User.objects.get(pk=device.user_id), device=device, ip=ip, request_id=request_id)
+
+
+AUTHENTICATION: Final = (BearerToken(), SignInCookie())

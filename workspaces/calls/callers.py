@@ -2,13 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Annotated, Final, cast
 
 from django.http import HttpRequest
+from ninja.params.models import Path
 
 from accounts.models import User
 from opencode.lib.errors import NotFound
-from workspaces.access import KeyAccess, WorkspaceAccess, key_workspace, workspace_access, workspace_access_by_id
+from workspaces.access import (
+    DeviceAccess,
+    KeyAccess,
+    WorkspaceAccess,
+    key_workspace,
+    workspace_access,
+    workspace_access_by_id,
+)
 from workspaces.actors import PERSON, Actor
 from workspaces.errors import PersonNeeded, ScopeMissing
 from workspaces.models import Workspace
@@ -16,15 +24,20 @@ from workspaces.models import Workspace
 WORKSPACE_PREFIX: Final = "wrk_"
 """How a workspace's id begins; no slug has an underscore."""
 PERSON_ONLY: Final[frozenset[str]] = frozenset()
-"""The scopes of an operation that no key opens."""
+"""The scopes of an operation that opens to a person on a page only, to no key and no agent."""
+
+
+WorkspaceName = Annotated[str, Path(..., description="Its id or its slug.")]
+"""What an operation in a workspace takes as `workspace`."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Exactly one of `user`, a person by cookie or device, and `key`, a program by API key, is set."""
+    """Exactly one of `user` and `key` is set; a person calls from a page, or by an agent, then `device` is set too."""
 
     user: User | None = None
     key: KeyAccess | None = None
+    device: DeviceAccess | None = None
     ip: str | None = None
     request_id: str = ""
 
@@ -35,13 +48,13 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        if self.key is not None:
-            return replace(self.key.actor, request_id=self.request_id)
-        return Actor(PERSON, self.id, self.ip, self.request_id)
+        if self.user is None:
+            return replace(self.require_key().actor, request_id=self.request_id)
+        return self.device.actor if self.device is not None else Actor(PERSON, self.id, self.ip, self.request_id)
 
     def require_person(self) -> User:
-        """Raises PersonNeeded for a key."""
-        if self.user is None:
+        """Raises PersonNeeded for a key, and for an agent: neither hands out rights or takes any."""
+        if self.user is None or self.device is not None:
             raise PersonNeeded
         return self.user
 
@@ -91,18 +104,22 @@ def workspace_call(
 ) -> WorkspaceCall:
     """The caller in the workspace of that id or slug: a person whose role has `permission`, a key with one of `scopes`.
 
+    What no scope opens is for people on pages: agents, which hold a person's token, get what keys can get and no more.
     Raises NotFound for what the caller may not know, PersonNeeded, ScopeMissing, Forbidden.
     """
     caller = caller_of(request)
-    if caller.key is None:
+    if caller.user is not None:
         find = workspace_access_by_id if workspace.startswith(WORKSPACE_PREFIX) else workspace_access
-        access = find(caller.require_person(), workspace, permission)
+        access = find(caller.user, workspace, permission)
+        if not scopes:
+            caller.require_person()
         return WorkspaceCall(caller, access.workspace, replace(access, ip=caller.ip, request_id=caller.request_id))
-    found = key_workspace(caller.key)
+    key = caller.require_key()
+    found = key_workspace(key)
     if workspace not in {found.pk, found.slug}:
         raise NotFound
     if not scopes:
         raise PersonNeeded
-    if not caller.key.scopes & set(scopes):
+    if not key.scopes & set(scopes):
         raise ScopeMissing(f"This needs a key with the scope {' or '.join(sorted(scopes))}.")
     return WorkspaceCall(caller, found)

@@ -9,9 +9,9 @@ from ninja import Schema
 from pydantic import Field
 
 from opencode.lib.errors import FieldsInvalid, NotFound
+from workspaces.selectors.paging import PAGE_ROWS, SEARCH_CHARACTERS
 
 Cursor = TypeVar("Cursor")
-PAGE_ROWS: Final = 50
 PAGE_ROWS_LIMIT: Final = 100
 CURSOR_CHARACTERS: Final = 100
 
@@ -21,6 +21,10 @@ class PageQuery(Schema):
         str | None, Field(max_length=CURSOR_CHARACTERS, description="Where the page before ended; taken from `next`.")
     ] = None
     limit: Annotated[int, Field(ge=1, le=PAGE_ROWS_LIMIT, description="How many at most.")] = PAGE_ROWS
+
+
+class SearchQuery(PageQuery):
+    search: Annotated[str, Field(max_length=SEARCH_CHARACTERS, description="Words that have to be in it.")] = ""
 
 
 class Page(Schema):

@@ -25,5 +25,5 @@ class Refused(Schema):
 
 def answers(of: Any, status: int = 200, *others: int) -> dict[int, Any]:
     """An operation's answers: `of` with `status`, and the refusals every operation has; `others` are its own."""
-    refusals = dict.fromkeys((400, 401, 403, 404, 413, 422, 429, *others), Refused)
+    refusals = dict.fromkeys((400, 401, 403, 404, 413, 415, 422, 429, *others), Refused)
     return {status: of, **refusals}

@@ -1,16 +1,26 @@
-"""Kinds of values that several schemas take."""
+"""What bodies take: kinds of values that several have, checked by the rules of the pages' forms."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from django.core.exceptions import ValidationError
-from pydantic import AfterValidator, AwareDatetime, Field
+from django.forms import EmailField
+from ninja import Schema
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from opencode.lib.clock import utc_now
+from workspaces.errors import SlugInvalid
 from workspaces.forms import NameField
 from workspaces.services.workspaces import NAME_CHARACTERS
+from workspaces.slugs import MAX_CHARACTERS, is_valid_slug
 
 LONGEST_LIFE_DAYS: Final = 3650
+
+
+class Body(Schema):
+    """What a request sends; a value that is none of ours is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def visible_line(text: str) -> str:
@@ -21,6 +31,19 @@ def visible_line(text: str) -> str:
         raise ValueError(" ".join(error.messages)) from error
 
 
+def mail_address(text: str) -> str:
+    try:
+        return str(EmailField(max_length=254).clean(text))
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
+
+
+def slug(text: str) -> str:
+    if not is_valid_slug(text):
+        raise ValueError(SlugInvalid.default_message)
+    return text
+
+
 def future(moment: datetime) -> datetime:
     now = utc_now()
     if not now < moment <= now + timedelta(days=LONGEST_LIFE_DAYS):
@@ -29,4 +52,7 @@ def future(moment: datetime) -> datetime:
 
 
 Name = Annotated[str, AfterValidator(visible_line), Field(min_length=1, max_length=NAME_CHARACTERS)]
+Slug = Annotated[str, AfterValidator(slug), Field(max_length=MAX_CHARACTERS)]
+MailAddress = Annotated[str, AfterValidator(mail_address), Field(max_length=254)]
+RoleName = Literal["owner", "admin", "member"]
 ExpiresAt = Annotated[AwareDatetime, AfterValidator(future)]

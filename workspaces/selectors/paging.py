@@ -19,17 +19,17 @@ class IdPage(Generic[Row]):
     following: str | None
 
 
-def ascending_page(rows: QuerySet[Row], after: str) -> IdPage[Row]:
+def ascending_page(rows: QuerySet[Row], after: str, limit: int = PAGE_ROWS) -> IdPage[Row]:
     """The page that begins after the id `after`, the oldest first."""
-    return _page(rows.filter(pk__gt=after) if after else rows, "pk")
+    return _page(rows.filter(pk__gt=after) if after else rows, "pk", limit)
 
 
-def descending_page(rows: QuerySet[Row], before: str) -> IdPage[Row]:
+def descending_page(rows: QuerySet[Row], before: str, limit: int = PAGE_ROWS) -> IdPage[Row]:
     """The page that begins before the id `before`, the newest first."""
-    return _page(rows.filter(pk__lt=before) if before else rows, "-pk")
+    return _page(rows.filter(pk__lt=before) if before else rows, "-pk", limit)
 
 
-def _page(rows: QuerySet[Row], order: str) -> IdPage[Row]:
-    found = list(rows.order_by(order)[: PAGE_ROWS + 1])
-    shown = found[:PAGE_ROWS]
-    return IdPage(shown, str(shown[-1].pk) if len(found) > PAGE_ROWS else None)
+def _page(rows: QuerySet[Row], order: str, limit: int) -> IdPage[Row]:
+    found = list(rows.order_by(order)[: limit + 1])
+    shown = found[:limit]
+    return IdPage(shown, str(shown[-1].pk) if len(found) > limit else None)
