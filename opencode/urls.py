@@ -21,6 +21,8 @@ urlpatterns = [
     path("api/user", agents.user, name="agent_user"),
     path("api/orgs", agents.orgs, name="agent_orgs"),
     path(f"{PREFIX}openapi.json", views.openapi, name="openapi"),
+    path("api/config", agents.config, name="agent_config"),
+    path(".well-known/opencode", agents.well_known, name="well_known"),
     path(PREFIX, api.urls),
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),

@@ -95,6 +95,43 @@ class WorkspaceBlocked(Forbidden):
     default_message = "This workspace is blocked; its owners can ask the operator of this console why."
 
 
+class ConfigRefused(FieldsInvalid):
+    """`problems`: each with code, path, line, column and message; the first gives the denial its code."""
+
+    code = "config_refused"
+    default_message = "This configuration cannot be served to agents."
+
+
+class ConfigNotJSON(ConfigRefused):
+    code = "config_not_json"
+    default_message = "A configuration must be one JSON object."
+
+
+class ConfigTooLarge(ConfigRefused):
+    code = "config_too_large"
+    default_message = "A configuration must be smaller than this."
+
+
+class ConfigShape(ConfigRefused):
+    code = "config_shape"
+    default_message = "A value has another shape than agents take; they would refuse to start."
+
+
+class ConfigSecretLiteral(ConfigRefused):
+    code = "config_secret_literal"
+    default_message = "A configuration must not hold secrets, which every member could read; refer to {env:NAME}."
+
+
+class ConfigFileReference(ConfigRefused):
+    code = "config_file_reference"
+    default_message = "A configuration must not read files of the machines it is served to."
+
+
+class ConfigChanged(Conflict):
+    code = "config_changed"
+    default_message = "Somebody saved another version meanwhile."
+
+
 class OrgMissing(Denial):
     code = "org_missing"
     default_message = "Name the workspace in the header x-org-id."

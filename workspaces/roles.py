@@ -17,6 +17,7 @@ _MEMBER = frozenset(
         "key.create",
         "token.view",
         "member.view",
+        "config.view",
     }
 )
 _ADMIN = _MEMBER | {
@@ -25,6 +26,7 @@ _ADMIN = _MEMBER | {
     "key.manage_all",
     "token.manage",
     "member.manage",
+    "config.edit",
     "workspace.rename",
     "audit.view",
 }

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from workspaces.views import api_keys, audit, invitations, joining, members, share_tokens, workspaces
+from workspaces.views import (
+    api_keys,
+    audit,
+    configuration,
+    invitations,
+    joining,
+    members,
+    share_tokens,
+    workspaces,
+)
 
 app_name = "workspaces"
 
@@ -26,6 +35,10 @@ urlpatterns = [
     path("<slug:slug>/invitations/<str:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("<slug:slug>/audit/", audit.audit_list, name="audit"),
     path("<slug:slug>/audit/export.csv", audit.audit_csv, name="audit_csv"),
+    path("<slug:slug>/configuration/", configuration.configuration, name="configuration"),
+    path("<slug:slug>/configuration/history/", configuration.history, name="config_history"),
+    path("<slug:slug>/configuration/<int:number>/", configuration.version, name="config_version"),
+    path("<slug:slug>/configuration/<int:number>/restore/", configuration.restore, name="config_restore"),
     path("<slug:slug>/keys/", api_keys.key_list, name="keys"),
     path("<slug:slug>/keys/new/", api_keys.key_create, name="key_create"),
     path("<slug:slug>/keys/<str:key_id>/revoke/", api_keys.key_revoke, name="key_revoke"),

@@ -98,6 +98,8 @@ PROJECT = [
     # For agents, by their own token: a browser's cookie counts for nothing.
     Page("api/user", "/api/user", "401 401 401 401 401", READ_ONLY),
     Page("api/orgs", "/api/orgs", "401 401 401 401 401", READ_ONLY),
+    Page("api/config", "/api/config", "401 401 401 401 401", READ_ONLY),
+    Page(".well-known/opencode", "/.well-known/opencode", EVERYBODY, READ_ONLY),
     Page("device", "/device", SIGNED_IN, "login 422 422 422 422"),
     Page("accounts/devices/", "/accounts/devices/", SIGNED_IN, READ_ONLY),
     Page(
@@ -210,6 +212,30 @@ WORKSPACES = [
         "/workspaces/alpha/audit/export.csv",
         READ_ONLY,
         "login 404 403 200 200",
+    ),
+    Page(
+        "workspaces/<slug:slug>/configuration/",
+        "/workspaces/alpha/configuration/",
+        MEMBERS,
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/configuration/history/",
+        "/workspaces/alpha/configuration/history/",
+        MEMBERS,
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/configuration/<int:number>/",
+        "/workspaces/alpha/configuration/1/",
+        MEMBERS,
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/configuration/<int:number>/restore/",
+        "/workspaces/alpha/configuration/1/restore/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
     ),
     Page("workspaces/<slug:slug>/keys/", "/workspaces/alpha/keys/", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/keys/new/", "/workspaces/alpha/keys/new/", MEMBERS, "login 404 422 422 422"),

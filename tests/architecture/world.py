@@ -18,6 +18,7 @@ from workspaces.actors import THE_CONSOLE
 from workspaces.models import Invitation, Workspace
 from workspaces.selectors.invitations import PURPOSE
 from workspaces.services.api_keys import api_key_create
+from workspaces.services.configurations import config_save
 from workspaces.services.share_tokens import share_token_create
 
 SESSION = "ses_one"
@@ -63,6 +64,8 @@ def make_world() -> World:
     alices_session = UserSession.objects.create(
         user=cast.alice, session_key="elsewhere", ip="127.0.0.1", user_agent="curl/8.0"
     )
+    for number, text in enumerate(("{}", '{"share": "auto"}')):
+        config_save(workspace=cast.alpha, user=cast.bob, text=text, note="", based_on=number, actor=THE_CONSOLE)
     names = {
         "alpha": cast.alpha.pk,
         "alices_session": str(alices_session.pk),

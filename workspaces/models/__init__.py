@@ -1,6 +1,7 @@
 """What you may touch: workspaces, who belongs to them, the keys and tokens they hand out, who did what."""
 
 from workspaces.models.audit import AppendOnly, AuditAnchor, AuditEntry, AuditHead
+from workspaces.models.configurations import ConfigVersion, new_config_version_id
 from workspaces.models.credentials import APIKey, Credential, ShareToken, new_api_key_id, new_share_token_id
 from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
@@ -14,6 +15,7 @@ __all__ = [
     "AuditAnchor",
     "AuditEntry",
     "AuditHead",
+    "ConfigVersion",
     "Credential",
     "Invitation",
     "Membership",
@@ -23,6 +25,7 @@ __all__ = [
     "SlugClaim",
     "Workspace",
     "new_api_key_id",
+    "new_config_version_id",
     "new_invitation_id",
     "new_membership_id",
     "new_share_token_id",

@@ -6,14 +6,19 @@ An agent's `org` is a workspace. JSON only: no cookies, no pages, no redirects.
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from opencode.lib.errors import CredentialsMissing, Denial, MethodNotAllowed
+from opencode.lib.errors import CredentialsMissing, Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import bearer_of, denial_response, request_id_of
 from workspaces.access import DeviceAccess, device_access
+from workspaces.errors import OrgMissing
+from workspaces.selectors.configurations import config_in_force
 from workspaces.selectors.workspaces import orgs_of_device
 
 Call = Callable[[HttpRequest, DeviceAccess], HttpResponse]
@@ -61,3 +66,27 @@ def orgs(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
     """The workspaces of the person, the one they chose for this agent first: at the login it takes the first."""
     found = orgs_of_device(access.device_id, access.user_id)
     return JsonResponse([{"id": workspace.pk, "name": workspace.name} for workspace in found], safe=False)
+
+
+@_for_devices
+def config(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
+    """`{"config": …}`, the JSON as it was saved; 404 when the workspace has none, which agents take for none."""
+    if not request.headers.get("X-Org-Id"):
+        raise OrgMissing
+    access.require("config.view")
+    version = config_in_force(access.workspace_id)
+    if version is None or not version.text:
+        raise NotFound("This workspace has no managed configuration.")
+    etag = f'"{version.pk}"'
+    response = get_conditional_response(request, etag=etag) or HttpResponse(
+        f'{{"config":{version.text.strip()}}}', content_type="application/json"
+    )
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+def well_known(request: HttpRequest) -> HttpResponse:
+    """For `opencode auth login <this server>`, which would run the command it finds here: there is none, on purpose."""
+    return JsonResponse({"config": {}, "login": f"opencode console login {settings.PUBLIC_URL}"})
