@@ -28,6 +28,31 @@ class DeviceCodeUnknown(NotFound):
     default_message = "No agent waits with this code: it is mistyped, was answered already, or has run out."
 
 
+class AccountHeld(Conflict):
+    code = "account_held"
+    default_message = "A workspace would lose its last owner; hand it over first."
+
+
+class LastOperatorRemains(Conflict):
+    code = "last_operator_remains"
+    default_message = "You are the only operator of this console; make somebody else one first."
+
+
+class RestoreLinkInvalid(NotFound):
+    code = "restore_link_invalid"
+    default_message = "This link has been used, or the time to take the deletion back is over."
+
+
+class ExportRunning(Conflict):
+    code = "export_running"
+    default_message = "An export is being made already; wait until it is ready."
+
+
+class ExportLimitReached(Conflict):
+    code = "export_limit_reached"
+    default_message = "That were enough exports for a day; the next can be made tomorrow."
+
+
 class OAuthRefusal(Exception):
     """A refusal in OAuth's own form (RFC 6749 5.2, RFC 8628 3.5): programs read `error`, people `description`."""
 

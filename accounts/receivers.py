@@ -17,7 +17,8 @@ from accounts.models import User
 from accounts.ports import person_welcome
 from accounts.services.mail_delivery import mail_deliver
 from accounts.services.sessions import session_forget, sessions_end_others
-from accounts.signals import mail_stored
+from accounts.signals import export_waiting, mail_stored
+from accounts.tasks import export_make as export_make_task
 from accounts.tasks import mail_deliver as mail_deliver_task
 from opencode.lib.clock import utc_now
 
@@ -62,3 +63,12 @@ def second_of_its_kind_remove(*, authenticator: Authenticator, **_kwargs: Any) -
         same = Authenticator.objects.filter(user_id=authenticator.user_id, type=authenticator.type)
         newest = same.order_by("-pk").values_list("pk", flat=True).first()
         same.filter(pk__lt=newest).delete()
+
+
+@receiver(export_waiting)
+def waiting_export_start(*, export_id: str, **_fact: Any) -> None:
+    """Where the queue does not answer, the sweep starts it."""
+    try:
+        export_make_task.apply_async((export_id,), retry=False)
+    except (OperationalError, OSError):
+        log.warning("the queue does not answer; the export waits for the sweep", export=export_id)

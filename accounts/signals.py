@@ -10,3 +10,9 @@ device_revoked = Signal()
 
 session_ended = Signal()
 """session_id: the id of a browser session (`UserSession`) that is signed out"""
+
+account_closed = Signal()
+"""user_id; the person is signed out everywhere and nothing of theirs gets in any more"""
+
+export_waiting = Signal()
+"""export_id: an export that waits to be made"""

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import devices, mail_delivery, sessions
+from accounts.services import deletions, devices, exports, mail_delivery, sessions
 from opencode.lib.clock import utc_now
 
 
@@ -30,3 +30,20 @@ def devices_purge() -> None:
 @shared_task
 def sessions_purge() -> None:
     sessions.sessions_purge()
+
+
+@shared_task
+def export_make(export_id: str) -> None:
+    exports.export_make(export_id=export_id, now=utc_now())
+
+
+@shared_task
+def exports_sweep() -> None:
+    exports.exports_expire(now=utc_now())
+    for export_id in exports.exports_due(now=utc_now()):
+        export_make.delay(export_id)
+
+
+@shared_task
+def accounts_purge() -> None:
+    deletions.accounts_purge(now=utc_now())

@@ -6,7 +6,7 @@ from allauth.socialaccount.providers.google import views as google
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.views import devices, first_owner, profile, sessions
+from accounts.views import data, deletion, devices, first_owner, profile, sessions
 from accounts.views.providers import if_set_up
 
 ours = [
@@ -17,6 +17,13 @@ ours = [
     path("sessions/", sessions.sessions, name="sessions"),
     path("sessions/<int:session_id>/end/", sessions.end, name="session_end"),
     path("sessions/end-others/", sessions.end_others, name="sessions_end_others"),
+    path("data/", data.data, name="data"),
+    path("data/export/", data.export_ask, name="export_ask"),
+    path("data/exports/<str:export_id>/", data.export_page, name="export"),
+    path("data/exports/<str:export_id>/download", data.export_download, name="export_download"),
+    path("delete/", deletion.delete, name="delete"),
+    path("restore/", deletion.restore, name="restore"),
+    path("restore/<str:secret>/", deletion.restore_by_link, name="restore_by_link"),
 ]
 
 urlpatterns = [

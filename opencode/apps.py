@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class ConsoleConfig(AppConfig):
     name = "opencode"
     verbose_name = "opencode console"
+
+    def ready(self) -> None:
+        from accounts import ports
+        from opencode.exports import export_parts
+
+        ports.export_parts.bind(export_parts)

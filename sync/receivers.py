@@ -4,16 +4,18 @@ Sockets are closed at once where this process has an event loop that serves some
 other processes learn it from the database within a heartbeat. Receivers run in the thread that committed.
 """
 
+from functools import partial
 from typing import Any
 
 import structlog
 from django.dispatch import receiver
 
-from accounts.signals import device_revoked
+from accounts.signals import account_closed, device_revoked
 from sync.render.fragments import fragments_forget
-from sync.runtime import in_runtime
+from sync.runtime import Runtime, in_runtime
 from sync.services.deletions import deletion_objects_remove
 from sync.signals import session_erased, share_ended
+from workspaces.models import Membership
 from workspaces.signals import api_key_revoked, membership_removed, workspace_closed
 
 log = structlog.get_logger(__name__)
@@ -46,7 +48,15 @@ def revoked_key_sockets_close(*, key_id: str, **_fact: Any) -> None:
 
 @receiver(membership_removed)
 def removed_member_sockets_close(*, membership_id: str, **_fact: Any) -> None:
-    in_runtime(lambda runtime: runtime.connections.end_membership(membership_id))
+    in_runtime(partial(_end_membership, membership_id=membership_id))
+
+
+@receiver(account_closed)
+def closed_accounts_sockets_close(*, user_id: str, **_fact: Any) -> None:
+    """Those of the person's cookies and of their keys, whatever workspace they are in."""
+    memberships = list(Membership.objects.filter(user_id=user_id).values_list("pk", flat=True))
+    for membership_id in memberships:
+        in_runtime(partial(_end_membership, membership_id=membership_id))
 
 
 @receiver(workspace_closed)
@@ -57,3 +67,7 @@ def closed_workspace_sockets_close(*, workspace_id: str, **_fact: Any) -> None:
 @receiver(device_revoked)
 def revoked_device_sockets_close(*, device_id: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.connections.end_device(device_id))
+
+
+def _end_membership(runtime: Runtime, *, membership_id: str) -> None:
+    runtime.connections.end_membership(membership_id)

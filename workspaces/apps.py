@@ -7,9 +7,18 @@ class WorkspacesConfig(AppConfig):
     name = "workspaces"
 
     def ready(self) -> None:
+        from accounts import ports
         from accounts.ports import device_act_record, person_welcome
-        from workspaces.services import devices
+        from workspaces.selectors.exports import export_allowed
+        from workspaces.selectors.invitations import invitation_open_for
+        from workspaces.services import accounts, devices
         from workspaces.services.workspaces import first_workspace_create
 
         person_welcome.bind(first_workspace_create)
         device_act_record.bind(devices.device_act_record)
+        ports.account_holds.bind(accounts.account_holds)
+        ports.account_close.bind(accounts.account_close)
+        ports.account_reopen.bind(accounts.account_reopen)
+        ports.account_forget.bind(accounts.account_forget)
+        ports.export_allowed.bind(export_allowed)
+        ports.invitation_open_for.bind(invitation_open_for)

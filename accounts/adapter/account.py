@@ -9,9 +9,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
-from accounts.models import fold_email
+from accounts.models import User, fold_email
+from accounts.services.deletions import RESTORABLE_PERSON, deletion_of
 from accounts.services.mail import mail_send
 from opencode.lib.clock import utc_now
 from opencode.lib.links import public_url
@@ -50,6 +52,14 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_account_already_exists_mail(self, email: str) -> None:
         self.send_mail("account/email/account_already_exists", email, {})
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Somebody whose account is closed has shown that it is theirs: they may take the deletion back."""
+        if deletion_of(user.pk) is None:
+            answer: HttpResponse = super().respond_user_inactive(request, user)
+            return answer
+        request.session[RESTORABLE_PERSON] = user.pk
+        return redirect("accounts:restore")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Links in mails come from the settings, never from the request's Host; mail leaves after the commit."""

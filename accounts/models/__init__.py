@@ -1,11 +1,15 @@
 """Who you are, a module a noun."""
 
+from accounts.models.deletions import AccountDeletion
 from accounts.models.devices import Device, DeviceLogin, DeviceToken, new_device_id
+from accounts.models.exports import DataExport, new_export_id
 from accounts.models.mails import OutgoingMail, new_mail_id
 from accounts.models.owner_links import OwnerLink
 from accounts.models.users import FoldedEmailField, User, UserManager, fold_email, new_user_id
 
 __all__ = [
+    "AccountDeletion",
+    "DataExport",
     "Device",
     "DeviceLogin",
     "DeviceToken",
@@ -16,6 +20,7 @@ __all__ = [
     "UserManager",
     "fold_email",
     "new_device_id",
+    "new_export_id",
     "new_mail_id",
     "new_user_id",
 ]

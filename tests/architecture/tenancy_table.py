@@ -200,6 +200,31 @@ ACCOUNTS = [
     ),
 ]
 
+DATA = [
+    Page("accounts/data/", "/accounts/data/", SIGNED_IN, READ_ONLY),
+    Page("accounts/data/export/", "/accounts/data/export/", READ_ONLY, "login home home home home"),
+    Page(
+        "accounts/data/exports/<str:export_id>/",
+        "/accounts/data/exports/{carols_export}/",
+        "login 404 200 404 404",
+        READ_ONLY,
+    ),
+    Page(
+        "accounts/data/exports/<str:export_id>/download",
+        "/accounts/data/exports/{carols_export}/download",
+        "login 404 404 404 404",
+        READ_ONLY,
+    ),
+    Page("accounts/delete/", "/accounts/delete/", "login home home home home", "login home home home home"),
+    Page("accounts/restore/", "/accounts/restore/", "login login login login login", "login login login login login"),
+    Page(
+        "accounts/restore/<str:secret>/",
+        "/accounts/restore/guess/",
+        "404 404 404 404 404",
+        "404 404 404 404 404",
+    ),
+]
+
 WORKSPACES = [
     Page("workspaces/", "/workspaces/", SIGNED_IN, READ_ONLY),
     Page("workspaces/new/", "/workspaces/new/", SIGNED_IN, "login 422 422 422 422"),
@@ -310,6 +335,7 @@ PEOPLE = [
         MANAGERS,
         "login 404 403 422 422",
     ),
+    Page("workspaces/<slug:slug>/export/", "/workspaces/alpha/export/", OWNERS, "login 404 403 403 home"),
     Page("workspaces/<slug:slug>/leave/", "/workspaces/alpha/leave/", MEMBERS, "login 404 home home 409"),
     Page("workspaces/<slug:slug>/delete/", "/workspaces/alpha/delete/", OWNERS, "login 404 403 403 422"),
     Page(
@@ -449,7 +475,7 @@ SYNC = [
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]
 
-PAGES = [*PROJECT, *ACCOUNTS, *WORKSPACES, *PEOPLE, *SYNC]
+PAGES = [*PROJECT, *ACCOUNTS, *DATA, *WORKSPACES, *PEOPLE, *SYNC]
 
 ADMIN_PREFIX = "admin/"
 """Below it nobody of the cast gets anything: none of them is staff."""

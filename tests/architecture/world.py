@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from allauth.usersessions.models import UserSession
 
+from accounts.models import DataExport
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import mac
 from sync.models import Session, Share
@@ -86,6 +87,9 @@ def make_world() -> World:
         ("gammas", cast.charlie, cast.gamma),
     ):
         names[f"{word}_membership"] = cast.membership(people, workspace).pk
+    names["carols_export"] = DataExport.objects.create(
+        user=cast.carol, state=DataExport.State.FAILED, requested_at=utc_now() - timedelta(days=2)
+    ).pk
     names["invitation"] = _invitation(cast.alpha, INVITATION_SECRET)
     names["gammas_invitation"] = _invitation(cast.gamma, "another secret")
     names["invitation_secret"] = INVITATION_SECRET

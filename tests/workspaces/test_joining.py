@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.accounts.mailbox import link_in
@@ -121,6 +122,17 @@ def test_new_person_who_confirmed_elsewhere_finds_the_invitation_in_the_console(
     assert path in text(client, reverse("workspaces:list"))
     client.post(path)
     assert cast.membership(dave).role == Role.MEMBER
+
+
+def test_console_that_takes_invited_people_only_takes_them(cast: Cast, settings: Settings) -> None:
+    settings.SIGNUP_POLICY = "invitation"
+    invite(cast, "dave@example.com")
+    for name in ("dave", "erin"):
+        fields = {"email": f"{name}@example.com", "password1": PASSWORD}
+        browser().post(reverse("account_signup"), fields)
+    assert list(User.objects.filter(email__in=["dave@example.com", "erin@example.com"]).values_list("email")) == [
+        ("dave@example.com",)
+    ]
 
 
 def test_id_of_an_invitation_opens_it_to_nobody_else(cast: Cast) -> None:

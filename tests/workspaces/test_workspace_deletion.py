@@ -19,7 +19,8 @@ from workspaces import ports
 from workspaces.access import key_access, share_token_access
 from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.errors import WorkspaceGone
-from workspaces.models import APIKey, AuditEntry, Membership, ShareToken, SlugClaim, Workspace
+from workspaces.models import APIKey, AuditAnchor, AuditEntry, AuditHead, Membership, ShareToken, SlugClaim, Workspace
+from workspaces.services.auditchain import chain_verify
 from workspaces.services.deletions import (
     RESTORABLE,
     workspace_delete,
@@ -114,14 +115,24 @@ def test_purge_erases_content_people_and_names(
     assert Membership.objects.filter(workspace=world.cast.gamma).count() == 1
 
 
-def test_purge_leaves_the_audit_chain_and_the_receipts(world: World) -> None:
+def test_purge_leaves_an_anchor_a_whole_chain_and_the_receipts(world: World) -> None:
     alpha = world.cast.alpha
-    before = AuditEntry.objects.filter(workspace=alpha).count()
     delete(alpha)
     workspaces_purge(now=utc_now() + RESTORABLE + SECOND)
-    assert AuditEntry.objects.filter(workspace=alpha).count() > before + 1
-    assert AuditEntry.objects.filter(workspace=alpha, action="workspace.purge").count() == 1
+    acts = AuditEntry.objects.filter(workspace=alpha)
+    assert acts.first().action == "workspace.purge"  # type: ignore[union-attr]
+    assert not acts.filter(action__in=["workspace.create", "workspace.delete"]).exists()
+    assert AuditAnchor.objects.filter(workspace=alpha).count() == 1
+    assert chain_verify(workspace_id=alpha.pk).problems == []
     assert DeletionReceipt.objects.filter(workspace=alpha).count() == 1
+
+
+def test_log_that_was_changed_is_kept_as_evidence(world: World) -> None:
+    alpha = world.cast.alpha
+    delete(alpha)
+    AuditHead.objects.filter(workspace=alpha).update(seal="forged")
+    assert workspaces_purge(now=utc_now() + RESTORABLE + SECOND) == 1
+    assert AuditEntry.objects.filter(workspace=alpha, action="workspace.create").exists()
 
 
 def test_slug_of_a_purged_workspace_is_free_again(cast: Cast) -> None:

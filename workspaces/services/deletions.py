@@ -19,6 +19,7 @@ from workspaces.errors import WorkspaceGone
 from workspaces.models import AuditAnchor, AuditEntry, AuditHead, Workspace
 from workspaces.ports import workspace_content_erase
 from workspaces.services.audit import audit_record
+from workspaces.services.auditpurge import ChainBroken, audit_purge
 from workspaces.signals import workspace_closed
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,7 @@ RESTORE_DAYS: Final = 30
 RESTORABLE: Final = timedelta(days=RESTORE_DAYS)
 PURGE_WORKSPACES: Final = 20
 KEPT: Final[frozenset[type[Model]]] = frozenset({AuditEntry, AuditHead, AuditAnchor})
-"""What stays of a purged workspace in this app, besides its row: ids and acts, no names and no content."""
+"""What stays of a purged workspace in this app, besides its row: the end of the audit chain and its anchor."""
 
 
 def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "") -> None:
@@ -65,9 +66,11 @@ def workspace_purge(*, workspace: Workspace) -> None:
 
     The first step is the one that ends the time to restore; a repeat goes on where an interrupted call stopped.
     """
-    if not _begin(workspace):
+    begun_at = _begin(workspace)
+    if begun_at is None:
         return
     things = workspace_content_erase(workspace.pk)
+    _purge_log(workspace, begun_at)
     with transaction.atomic():
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if row.purged_at is not None:
@@ -81,14 +84,23 @@ def workspace_purge(*, workspace: Workspace) -> None:
         )
 
 
-def _begin(workspace: Workspace) -> bool:
-    """False when somebody restored it meanwhile, or it is purged already."""
+def _begin(workspace: Workspace) -> datetime | None:
+    """When the purge began; None when somebody restored the workspace meanwhile, or it is purged already."""
     with transaction.atomic():
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if row.deleted_at is None or row.purged_at is not None:
-            return False
-        Workspace.objects.filter(pk=row.pk, purging_at=None).update(purging_at=utc_now())
-    return True
+            return None
+        begun_at = row.purging_at or utc_now()
+        Workspace.objects.filter(pk=row.pk).update(purging_at=begun_at)
+    return begun_at
+
+
+def _purge_log(workspace: Workspace, before: datetime) -> None:
+    """Acts before the purge go, for an anchor; a log that somebody changed is evidence and stays."""
+    try:
+        audit_purge(workspace_id=workspace.pk, before=before, reason="the workspace was deleted", actor=THE_CONSOLE)
+    except ChainBroken:
+        log.exception("the audit log of a deleted workspace is kept", workspace=workspace.pk)
 
 
 def _purged(workspace: Workspace) -> bool:

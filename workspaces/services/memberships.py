@@ -85,9 +85,21 @@ def membership_leave(*, membership: Membership, actor: Actor) -> None:
             _end(row, actor, "member.leave")
 
 
+def membership_end(*, membership: Membership, actor: Actor) -> None:
+    """The person does not exist any more. Whether an owner remains was asked when they closed their account."""
+    with transaction.atomic():
+        row = _locked_if_there(membership)
+        if row is not None:
+            _erase(row, actor, "member.remove")
+
+
 def _end(row: Membership, actor: Actor, action: str) -> None:
     if row.role == Role.OWNER:
         _require_another_owner(row)
+    _erase(row, actor, action)
+
+
+def _erase(row: Membership, actor: Actor, action: str) -> None:
     Membership.objects.filter(pk=row.pk).delete()
     keys = APIKey.objects.filter(workspace_id=row.workspace_id, user_id=row.user_id, revoked_at=None)
     key_ids = list(keys.values_list("pk", flat=True))

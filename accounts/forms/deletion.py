@@ -1,0 +1,27 @@
+"""Deleting one's account."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User, fold_email
+
+
+class AccountDeleteForm(forms.Form):
+    """Typing the address of the account, so that nobody deletes another one than they think."""
+
+    confirmation = forms.CharField(
+        label="Type your e-mail address",
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._email = user.email
+
+    def clean_confirmation(self) -> str:
+        typed = fold_email(self.cleaned_data["confirmation"])
+        if typed != self._email:
+            raise forms.ValidationError("That is not the address you sign in with.", code="another_address")
+        return typed

@@ -1,0 +1,173 @@
+"""Closing an account, taking that back for 30 days, and forgetting the person afterwards.
+
+A closed account is an inactive one, and everything that lets somebody in asks whether they are active: sessions, keys,
+devices and sockets end with the one row. What remains of a purged person is the row's id, for what others keep of them.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import CASCADE, QuerySet
+
+from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
+from accounts.models import AccountDeletion, OutgoingMail, User
+from accounts.ports import AccountAct, account_close, account_forget, account_reopen
+from accounts.services.exports import exports_forget
+from accounts.services.mail import mail_send
+from accounts.services.sessions import sessions_end_others
+from accounts.signals import account_closed
+from opencode.lib.clock import utc_now
+from opencode.lib.ids import random_base62
+from opencode.lib.keyring import current_version, mac, macs_of_all_versions
+from opencode.lib.links import public_url
+
+log = structlog.get_logger(__name__)
+RESTORE_DAYS: Final = 30
+RESTORABLE: Final = timedelta(days=RESTORE_DAYS)
+SECRET_BITS: Final = 160
+PURGE_ACCOUNTS: Final = 50
+RESTORABLE_PERSON: Final = "restorable_person"
+"""The session key that remembers who signed in rightly to a closed account: they may take the deletion back."""
+_PURPOSE: Final = "account-restore"
+
+
+def account_delete(*, user: User, act: AccountAct) -> AccountDeletion:
+    """Close the account now and mail the way back; a repeat changes nothing.
+
+    Raises AccountHeld with `workspaces` when one would lose its last owner, LastOperatorRemains.
+    """
+    secret, version = random_base62(SECRET_BITS), current_version()
+    with transaction.atomic():
+        holds = account_close(act)
+        if holds.needed:
+            raise AccountHeld(workspaces=[place.name for place in holds.needed])
+        row = User.objects.select_for_update().get(pk=user.pk)
+        found = AccountDeletion.objects.filter(user=row).first()
+        if found is not None:
+            return found
+        _require_another_operator(row)
+        deletion = AccountDeletion.objects.create(
+            user=row, secret_hash=mac(_PURPOSE, secret, version), hash_version=version
+        )
+        User.objects.filter(pk=row.pk).update(is_active=False)
+        sessions_end_others(user=row, keep="")
+        mail_send(
+            to=row.email,
+            template="accounts/mail/account_closed.html",
+            context={
+                "url": public_url("accounts:restore_by_link", secret),
+                "until": f"{deletion.requested_at + RESTORABLE:%Y-%m-%d}",
+                "workspaces": [place.name for place in holds.alone],
+            },
+        )
+        transaction.on_commit(partial(account_closed.send_robust, User, user_id=row.pk))
+    return deletion
+
+
+def account_restore(*, deletion: AccountDeletion, act: AccountAct) -> None:
+    """Take the deletion back: the person may sign in again, with everything as it was. Raises RestoreLinkInvalid."""
+    with transaction.atomic():
+        row = AccountDeletion.objects.select_for_update().filter(pk=deletion.pk, purging_at=None).first()
+        if row is None or row.secret_hash != deletion.secret_hash:
+            raise RestoreLinkInvalid
+        User.objects.filter(pk=row.pk).update(is_active=True)
+        row.delete()
+        account_reopen(act)
+        mail_send(
+            to=User.objects.get(pk=deletion.pk).email,
+            template="accounts/mail/account_back.html",
+            context={"url": public_url("account_login")},
+        )
+
+
+def deletion_by_secret(secret: str) -> AccountDeletion | None:
+    """The deletion the link in the mail takes back, while there is time."""
+    hashes = list(macs_of_all_versions(_PURPOSE, secret).values())
+    return _open_deletions().filter(secret_hash__in=hashes).first()
+
+
+def deletion_of(user_id: str) -> AccountDeletion | None:
+    """The deletion of this person's account, while there is time to take it back."""
+    return _open_deletions().filter(user_id=user_id).first()
+
+
+def accounts_purge(*, now: datetime) -> int:
+    """Forget the people who asked for it RESTORABLE ago; answers how many. One that fails stops no other."""
+    due = AccountDeletion.objects.filter(requested_at__lte=now - RESTORABLE, purged_at=None)
+    return sum(_purged(deletion) for deletion in list(due.order_by("requested_at")[:PURGE_ACCOUNTS]))
+
+
+def account_purge(*, deletion: AccountDeletion) -> bool:
+    """Forget the person: names, addresses, ways to sign in, keys, devices, memberships. A repeat goes on.
+
+    False, and the deletion is dropped, when staff let the person in again meanwhile.
+    """
+    if not _begin(deletion):
+        return False
+    exports_forget(user_id=deletion.pk)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=deletion.pk)
+        addresses = frozenset(EmailAddress.objects.filter(user=user).values_list("email", flat=True)) | {user.email}
+        account_forget(user.pk, addresses)
+        _erase_rows(user)
+        OutgoingMail.objects.filter(recipient__in=addresses).delete()
+        staff_notes = ContentType.objects.get_for_model(User)
+        LogEntry.objects.filter(content_type=staff_notes, object_id=user.pk).update(object_repr=user.pk)
+        _pseudonymise(user)
+        AccountDeletion.objects.filter(pk=user.pk).update(purged_at=utc_now())
+    return True
+
+
+def _open_deletions() -> QuerySet[AccountDeletion]:
+    return AccountDeletion.objects.select_related("user").filter(purging_at=None)
+
+
+def _require_another_operator(user: User) -> None:
+    operators = User.objects.filter(is_superuser=True, is_active=True)
+    if user.is_superuser and not operators.exclude(pk=user.pk).exists():
+        raise LastOperatorRemains
+
+
+def _purged(deletion: AccountDeletion) -> bool:
+    try:
+        return account_purge(deletion=deletion)
+    except Exception:
+        log.exception("a closed account cannot be purged now", user=deletion.pk)
+        return False
+
+
+def _begin(deletion: AccountDeletion) -> bool:
+    with transaction.atomic():
+        row = AccountDeletion.objects.select_for_update().filter(pk=deletion.pk, purged_at=None).first()
+        if row is None:
+            return False
+        if User.objects.filter(pk=row.pk, is_active=True).exists():
+            row.delete()
+            return False
+        AccountDeletion.objects.filter(pk=row.pk, purging_at=None).update(purging_at=utc_now())
+    return True
+
+
+def _erase_rows(user: User) -> None:
+    """Whatever would go if the row of the person went; models of other apps and of later releases included."""
+    for relation in User._meta.related_objects:
+        model = relation.related_model
+        if relation.on_delete is CASCADE and model is not AccountDeletion and not relation.many_to_many:
+            model._base_manager.filter(**{relation.field.name: user}).delete()
+    user.groups.clear()
+    user.user_permissions.clear()
+
+
+def _pseudonymise(user: User) -> None:
+    user.email = f"{user.pk.lower()}@deleted.invalid"
+    user.name = "deleted person"
+    user.set_unusable_password()
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login = None
+    user.save()

@@ -1,0 +1,204 @@
+"""Exports: asking for one, making it, removing it when its time is over.
+
+The row is the only memory of work to do. A worker takes a due one by moving its mark on and keeps moving it while it
+works; when the worker dies, the mark comes due again and another begins anew under another object name.
+"""
+
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import IO, Any, Final
+
+import structlog
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+
+from accounts.errors import ExportLimitReached, ExportRunning
+from accounts.models import DataExport, User
+from accounts.ports import ExportPart, export_parts
+from accounts.services.mail import mail_send
+from accounts.signals import export_waiting
+from opencode.lib.clock import utc_now
+from opencode.lib.links import public_url
+
+log = structlog.get_logger(__name__)
+KEPT_DAYS: Final = 7
+DAILY_LIMIT: Final = 5
+"""Exports a person may ask for in a day, workspaces' included."""
+ATTEMPTS: Final = 5
+CLAIM: Final = timedelta(minutes=2)
+RETRY: Final = timedelta(minutes=1)
+PROGRESS_SECONDS: Final = 0.5
+SWEEP_EXPORTS: Final = 20
+_UNFINISHED: Final = (DataExport.State.WAITING, DataExport.State.RUNNING)
+
+
+class ExportTakenOver(Exception):
+    """Another worker has it now, or it was removed."""
+
+
+def export_request(*, user: User, workspace_id: str = "") -> DataExport:
+    """Ask for a copy of the person's data, or of the workspace's. Raises ExportRunning, ExportLimitReached."""
+    now = utc_now()
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        mine = DataExport.objects.filter(user=user)
+        if mine.filter(workspace_id=workspace_id, state__in=_UNFINISHED).exists():
+            raise ExportRunning
+        if mine.filter(requested_at__gt=now - timedelta(days=1)).count() >= DAILY_LIMIT:
+            raise ExportLimitReached(limit=DAILY_LIMIT)
+        export = DataExport.objects.create(user=user, workspace_id=workspace_id, requested_at=now, due_at=now)
+        transaction.on_commit(partial(export_waiting.send_robust, DataExport, export_id=export.pk))
+    return export
+
+
+def export_make(*, export_id: str, now: datetime) -> bool:
+    """Make one that is due; False when it was not, or could not be made: then it waits or, in the end, has failed."""
+    due = DataExport.objects.filter(pk=export_id, due_at__lte=now, state__in=_UNFINISHED)
+    state = DataExport.State.RUNNING
+    if not due.update(due_at=now + CLAIM, attempts=F("attempts") + 1, state=state, step="", done=0, total=0):
+        return False
+    export = DataExport.objects.select_related("user").get(pk=export_id)
+    try:
+        _make(export)
+    except ExportTakenOver:
+        return False
+    except Exception:
+        log.exception("an export could not be made", export=export_id, attempt=export.attempts)
+        _note_failure(export)
+        return False
+    return True
+
+
+def exports_due(*, now: datetime) -> list[str]:
+    """Ids of those whose time has come, the oldest first."""
+    due = DataExport.objects.filter(due_at__lte=now, state__in=_UNFINISHED).order_by("due_at", "pk")
+    return list(due.values_list("pk", flat=True)[:SWEEP_EXPORTS])
+
+
+def exports_expire(*, now: datetime) -> int:
+    """Remove the objects of exports past their time; one the storage keeps is tried again at the next sweep."""
+    past = DataExport.objects.filter(expires_at__lte=now, state=DataExport.State.READY)
+    return sum(_expire(export) for export in list(past[:SWEEP_EXPORTS]))
+
+
+def exports_forget(*, user_id: str) -> None:
+    """Remove every export of a person with its objects. Raises what the storage raises."""
+    for export in DataExport.objects.filter(user_id=user_id):
+        _remove_objects(export)
+        export.delete()
+
+
+def export_object_name(export_id: str, attempt: int) -> str:
+    return f"exports/{export_id}/{attempt}.zip"
+
+
+def _make(export: DataExport) -> None:
+    progress = Progress(export)
+    with tempfile.TemporaryFile() as file:
+        _write_zip(file, export_parts(export.user_id, export.workspace_id), progress)
+        size = file.tell()
+        file.seek(0)
+        name = export_object_name(export.pk, export.attempts)
+        default_storage.delete(name)
+        default_storage.save(name, File(file, name))
+    if not _finish(export, name, size):
+        default_storage.delete(name)
+        raise ExportTakenOver
+
+
+def _write_zip(file: IO[bytes], parts: Sequence[ExportPart], progress: "Progress") -> None:
+    progress.begin(sum(part.count for part in parts))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in parts:
+            progress.step(part.title)
+            for exported in part.files:
+                with archive.open(exported.path, "w", force_zip64=True) as member:
+                    for chunk in exported.chunks:
+                        member.write(chunk)
+                        progress.tick()
+                progress.advance()
+
+
+class Progress:
+    """Writes how far it is, at most twice a second, and keeps the claim on the export with it."""
+
+    def __init__(self, export: DataExport) -> None:
+        self._mine = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
+        self._done, self._step, self._written_at = 0, "", 0.0
+
+    def begin(self, total: int) -> None:
+        self._write(total=total)
+
+    def step(self, title: str) -> None:
+        self._step = title
+        self._write()
+
+    def advance(self) -> None:
+        self._done += 1
+        self.tick()
+
+    def tick(self) -> None:
+        if time.monotonic() - self._written_at >= PROGRESS_SECONDS:
+            self._write()
+
+    def _write(self, **more: Any) -> None:
+        self._written_at = time.monotonic()
+        if not self._mine.update(done=self._done, step=self._step, due_at=utc_now() + CLAIM, **more):
+            raise ExportTakenOver
+
+
+def _finish(export: DataExport, name: str, size: int) -> bool:
+    now = utc_now()
+    mine = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
+    with transaction.atomic():
+        ready = mine.update(
+            state=DataExport.State.READY,
+            due_at=None,
+            object_name=name,
+            bytes=size,
+            done=F("total"),
+            ready_at=now,
+            expires_at=now + timedelta(days=KEPT_DAYS),
+        )
+        if ready:
+            url = public_url("accounts:export", export.pk)
+            mail_send(
+                to=export.user.email,
+                template="accounts/mail/export_ready.html",
+                context={"url": url, "days": KEPT_DAYS, "is_workspaces": bool(export.workspace_id)},
+            )
+    return bool(ready)
+
+
+def _note_failure(export: DataExport) -> None:
+    mine = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
+    if export.attempts >= ATTEMPTS:
+        mine.update(state=DataExport.State.FAILED, due_at=None)
+    else:
+        mine.update(state=DataExport.State.WAITING, due_at=utc_now() + RETRY * export.attempts)
+
+
+def _expire(export: DataExport) -> bool:
+    try:
+        _remove_objects(export)
+    except Exception:
+        log.exception("an expired export could not be removed", export=export.pk)
+        return False
+    DataExport.objects.filter(pk=export.pk).update(state=DataExport.State.EXPIRED, object_name="")
+    return True
+
+
+def _remove_objects(export: DataExport) -> None:
+    """Those of attempts that were killed after they had stored theirs, too."""
+    for name in _object_names(export):
+        default_storage.delete(name)
+
+
+def _object_names(export: DataExport) -> Iterator[str]:
+    return (export_object_name(export.pk, attempt) for attempt in range(1, export.attempts + 1))

@@ -1,0 +1,95 @@
+"""The person's data: exports, to ask for, to watch being made, to download."""
+
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.errors import ExportLimitReached, ExportRunning
+from accounts.models import DataExport, User
+from accounts.ports import export_allowed
+from accounts.selectors.exports import exports_of
+from accounts.services.deletions import RESTORE_DAYS
+from accounts.services.exports import KEPT_DAYS, export_request
+from opencode.lib.errors import NotFound
+
+SHOWN_EXPORTS = 10
+CHUNK_BYTES = 256 * 1024
+
+
+@require_safe
+@login_required
+def data(request: HttpRequest) -> HttpResponse:
+    """What the person can take along, and the way out."""
+    assert isinstance(request.user, User)
+    context = {
+        "exports": exports_of(request.user)[:SHOWN_EXPORTS],
+        "kept_days": KEPT_DAYS,
+        "restore_days": RESTORE_DAYS,
+    }
+    return render(request, "accounts/data.html", context)
+
+
+@require_POST
+@login_required
+def export_ask(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    try:
+        export = export_request(user=request.user)
+    except (ExportRunning, ExportLimitReached) as refused:
+        messages.error(request, refused.message)
+        return redirect("accounts:data")
+    return redirect("accounts:export", export.pk)
+
+
+@never_cache
+@require_safe
+@login_required
+def export_page(request: HttpRequest, export_id: str) -> HttpResponse:
+    """How far it is; htmx asks for the changing part alone while it is being made."""
+    export = _export(request, export_id)
+    is_part = request.headers.get("HX-Request") == "true"
+    template = "accounts/export_state.html" if is_part else "accounts/export.html"
+    return render(request, template, {"export": export, "kept_days": KEPT_DAYS})
+
+
+@never_cache
+@require_safe
+@login_required
+def export_download(request: HttpRequest, export_id: str) -> HttpResponseBase:
+    """The archive, for whoever asked for it and, of a workspace, still may."""
+    export = _export(request, export_id)
+    if export.state != DataExport.State.READY or not default_storage.exists(export.object_name):
+        raise NotFound("This export is not there to download; make another one.")
+    name = content_disposition_header(True, f"opencode-{export.requested_at:%Y-%m-%d}.zip")
+    return StreamingHttpResponse(
+        _chunks(default_storage.open(export.object_name)),
+        content_type="application/zip",
+        headers={"Content-Disposition": name or "attachment", "Content-Length": str(export.bytes)},
+    )
+
+
+def _export(request: HttpRequest, export_id: str) -> DataExport:
+    assert isinstance(request.user, User)
+    export = DataExport.objects.filter(user=request.user, pk=export_id).first()
+    if export is None or (export.workspace_id and not export_allowed(request.user.pk, export.workspace_id)):
+        raise NotFound
+    return export
+
+
+async def _chunks(file: File[bytes]) -> AsyncIterator[bytes]:
+    """Read in a thread: the storage may be far away, and the event loop serves everybody."""
+    read = sync_to_async(file.read, thread_sensitive=False)
+    try:
+        while chunk := await read(CHUNK_BYTES):
+            yield chunk
+    finally:
+        await sync_to_async(file.close, thread_sensitive=False)()

@@ -1,0 +1,286 @@
+"""Exports: asked for, made by whichever worker lives, downloaded by their person only, removed after a week."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core import mail
+from django.core.files.storage import default_storage
+from django.db.models import F
+from django.http import StreamingHttpResponse
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.errors import ExportLimitReached, ExportRunning
+from accounts.models import DataExport, User
+from accounts.ports import AccountAct, ExportedFile, ExportPart
+from accounts.services import exports as service
+from accounts.services.deletions import RESTORABLE, account_delete, accounts_purge
+from accounts.services.exports import (
+    CLAIM,
+    export_make,
+    export_object_name,
+    export_request,
+    exports_due,
+    exports_expire,
+)
+from opencode.lib.clock import utc_now
+from tests.accounts.mailbox import link_in
+from tests.architecture.world import SESSION, World, make_world
+from tests.cast import browser
+from workspaces.actors import PERSON, THE_CONSOLE, Actor
+from workspaces.services.memberships import membership_leave
+from workspaces.services.workspaces import workspace_rename
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
+
+
+@pytest.fixture
+def world(transactional_db: None, settings: Settings, tmp_path: Path) -> World:
+    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+    return make_world()
+
+
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody starts the task, as when it was lost on its way."""
+    monkeypatch.setattr("accounts.receivers.export_make_task.apply_async", lambda *_args, **_kwargs: None)
+
+
+async def _body(response: StreamingHttpResponse) -> bytes:
+    return b"".join([chunk async for chunk in response])
+
+
+def download(client: Client, export: DataExport) -> zipfile.ZipFile:
+    response = client.get(reverse("accounts:export_download", args=[export.pk]))
+    assert response.status_code == 200
+    assert isinstance(response, StreamingHttpResponse)
+    content = async_to_sync(_body)(response)
+    assert response["Content-Length"] == str(len(content))
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def read(archive: zipfile.ZipFile, name: str) -> object:
+    return json.loads(archive.read(name))
+
+
+def exported(user: User, workspace_id: str = "") -> DataExport:
+    export_request(user=user, workspace_id=workspace_id)
+    return DataExport.objects.filter(user=user).order_by("-pk")[0]
+
+
+def test_export_holds_what_is_the_persons(world: World) -> None:
+    cast = world.cast
+    workspace_rename(workspace=cast.alpha, name="Alpha!", actor=Actor(PERSON, cast.carol.pk))
+    cast.alpha.sessions.update(created_by=cast.carol)  # type: ignore[attr-defined]
+    archive = download(browser(cast.carol), exported(cast.carol))
+    profile, keys = read(archive, "profile.json"), read(archive, "keys.json")
+    assert isinstance(profile, dict)
+    assert isinstance(keys, list)
+    assert profile["email"] == "carol@example.com"
+    assert [key["id"] for key in keys] == [world.names["carols_key"]]
+    acts = [json.loads(line) for line in archive.read("acts.jsonl").splitlines()]
+    assert "workspace.rename" in [act["action"] for act in acts]
+    assert {act["actor_id"] for act in acts} == {cast.carol.pk}
+    session = read(archive, f"sessions/{cast.alpha.pk}/{SESSION}.json")
+    assert isinstance(session, dict)
+    assert session["entries"]
+
+
+def test_export_holds_no_secret_and_nothing_of_others(world: World) -> None:
+    archive = download(browser(world.cast.carol), exported(world.cast.carol))
+    everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    for foreign in ("secret_hash", "password", "bob@example.com", world.names["bobs_key"], "gamma", SESSION):
+        assert foreign not in everything, foreign
+
+
+def test_sessions_in_a_workspace_the_person_left_are_not_theirs_to_take(world: World) -> None:
+    cast = world.cast
+    cast.alpha.sessions.update(created_by=cast.carol)  # type: ignore[attr-defined]
+    membership_leave(membership=cast.membership(cast.carol), actor=THE_CONSOLE)
+    archive = download(browser(cast.carol), exported(cast.carol))
+    assert not [name for name in archive.namelist() if name.startswith("sessions/")]
+
+
+def test_owner_exports_the_whole_workspace(world: World) -> None:
+    cast = world.cast
+    archive = download(browser(cast.alice), exported(cast.alice, cast.alpha.pk))
+    members = read(archive, "members.json")
+    assert isinstance(members, list)
+    assert [row["user__email"] for row in members] == ["alice@example.com", "bob@example.com", "carol@example.com"]
+    assert f"sessions/{cast.alpha.pk}/{SESSION}.json" in archive.namelist()
+    assert cast.gamma.pk not in archive.read("audit.jsonl").decode()
+    assert "secret_hash" not in b"".join(archive.read(name) for name in archive.namelist()).decode()
+
+
+def test_owner_who_became_an_admin_does_not_download_it_any_more(world: World) -> None:
+    cast = world.cast
+    export = exported(cast.alice, cast.alpha.pk)
+    cast.alpha.memberships.filter(user=cast.alice).update(role="admin")
+    assert browser(cast.alice).get(reverse("accounts:export_download", args=[export.pk])).status_code == 404
+
+
+def test_nobody_else_sees_or_downloads_it(world: World) -> None:
+    export = exported(world.cast.carol)
+    for name in ("accounts:export", "accounts:export_download"):
+        path = reverse(name, args=[export.pk])
+        assert browser(world.cast.bob).get(path).status_code == 404
+        assert browser().get(path)["Location"].startswith(reverse("account_login"))
+
+
+def test_mail_leads_to_the_page_with_the_download(world: World) -> None:
+    export = exported(world.cast.carol)
+    path = link_in(mail.outbox[-1], "/accounts/data/exports/")
+    page = browser(world.cast.carol).get(path).content.decode()
+    assert reverse("accounts:export_download", args=[export.pk]) in page
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_lost_task_is_made_up_for_by_the_sweep(world: World) -> None:
+    export = exported(world.cast.carol)
+    assert exports_due(now=utc_now()) == [export.pk]
+    assert export_make(export_id=export.pk, now=utc_now())
+    export.refresh_from_db()
+    assert export.state == DataExport.State.READY
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_export_of_a_killed_worker_is_taken_by_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = exported(world.cast.carol)
+
+    def killed(*_args: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "_finish", killed)
+        with pytest.raises(SystemExit):
+            export_make(export_id=export.pk, now=utc_now())
+    assert exports_due(now=utc_now()) == []
+    later = utc_now() + CLAIM + SECOND
+    assert export_make(export_id=export.pk, now=later)
+    exports_expire(now=later + WEEK)
+    left = [default_storage.exists(export_object_name(export.pk, attempt)) for attempt in (1, 2)]
+    assert left == [False, False]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_two_workers_make_it_once(world: World) -> None:
+    export = exported(world.cast.carol)
+    now = utc_now()
+    assert [export_make(export_id=export.pk, now=now) for _ in range(2)] == [True, False]
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_worker_that_was_slower_than_its_claim_gives_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = exported(world.cast.carol)
+
+    def slow_parts(user_id: str, workspace_id: str) -> list[ExportPart]:
+        DataExport.objects.filter(pk=export.pk).update(attempts=F("attempts") + 1)
+        return [ExportPart("slow", 1, [ExportedFile("slow.txt", [b"slow"])])]
+
+    monkeypatch.setattr(service, "export_parts", slow_parts)
+    assert not export_make(export_id=export.pk, now=utc_now())
+    export.refresh_from_db()
+    assert (export.state, export.object_name) == (DataExport.State.RUNNING, "")
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_export_that_fails_is_tried_again_and_given_up_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = exported(world.cast.carol)
+
+    def broken(user_id: str, workspace_id: str) -> list[ExportPart]:
+        raise OSError("no storage today")
+
+    monkeypatch.setattr(service, "export_parts", broken)
+    later = utc_now() + timedelta(hours=1)
+    states = []
+    for _ in range(service.ATTEMPTS):
+        assert not export_make(export_id=export.pk, now=later)
+        export.refresh_from_db()
+        states.append(export.state)
+    assert states == ["waiting"] * (service.ATTEMPTS - 1) + ["failed"]
+    assert exports_due(now=later) == []
+    page = browser(world.cast.carol).get(reverse("accounts:export", args=[export.pk])).content.decode()
+    assert "could not be made" in page
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_progress_is_seen_while_it_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = exported(world.cast.carol)
+    monkeypatch.setattr(service, "PROGRESS_SECONDS", 0)
+    path = reverse("accounts:export", args=[export.pk])
+    seen: list[str] = []
+
+    def parts(user_id: str, workspace_id: str) -> list[ExportPart]:
+        return [ExportPart("pebbles", 4, pebbles())]
+
+    def pebbles() -> Iterator[ExportedFile]:
+        for number in range(4):
+            seen.append(browser(world.cast.carol).get(path, headers={"HX-Request": "true"}).content.decode())
+            yield ExportedFile(f"{number}.txt", [b"x"])
+
+    monkeypatch.setattr(service, "export_parts", parts)
+    assert 'hx-trigger="every 1s"' in browser(world.cast.carol).get(path).content.decode()
+    assert export_make(export_id=export.pk, now=utc_now())
+    assert [f"{number} of 4 files, now pebbles" in page for number, page in enumerate(seen)] == [True] * 4
+    assert "<html" not in seen[0]
+    assert "hx-trigger" not in browser(world.cast.carol).get(path).content.decode()
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_one_at_a_time(world: World) -> None:
+    exported(world.cast.carol)
+    with pytest.raises(ExportRunning):
+        export_request(user=world.cast.carol)
+    page = browser(world.cast.carol).post(reverse("accounts:export_ask"), follow=True)
+    assert ExportRunning.default_message in page.content.decode()
+
+
+def test_a_day_has_a_limited_number(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "DAILY_LIMIT", 1)
+    exported(world.cast.carol)
+    with pytest.raises(ExportLimitReached):
+        export_request(user=world.cast.carol)
+
+
+def test_expired_export_is_removed_and_says_so(world: World) -> None:
+    export = exported(world.cast.carol)
+    assert exports_expire(now=utc_now() + WEEK - SECOND) == 0
+    assert exports_expire(now=utc_now() + WEEK + SECOND) == 1
+    assert not default_storage.exists(export.object_name)
+    client = browser(world.cast.carol)
+    assert client.get(reverse("accounts:export_download", args=[export.pk])).status_code == 404
+    assert "is removed" in client.get(reverse("accounts:export", args=[export.pk])).content.decode()
+
+
+def test_storage_that_is_away_is_asked_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = exported(world.cast.carol)
+
+    def away(name: str) -> None:
+        raise OSError("no storage today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "delete", away)
+        assert exports_expire(now=utc_now() + WEEK + SECOND) == 0
+    assert exports_expire(now=utc_now() + WEEK + SECOND) == 1
+    assert not default_storage.exists(export.object_name)
+
+
+def test_exports_of_a_forgotten_person_go_with_them(world: World) -> None:
+    carol = world.cast.carol
+    export = exported(carol)
+    account_delete(user=carol, act=AccountAct(carol.pk))
+    accounts_purge(now=utc_now() + RESTORABLE + SECOND)
+    assert not default_storage.exists(export.object_name)
+    assert not DataExport.objects.exists()
