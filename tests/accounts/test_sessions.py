@@ -1,0 +1,132 @@
+"""Where a person is signed in, and signing browsers out from afar."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts.middleware import SEEN_KEY
+from accounts.services.sessions import sessions_purge
+from accounts.signals import session_ended
+from opencode.lib.clock import utc_now
+from tests.cast import BROWSER, PASSWORD, Cast, browser
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = "/accounts/sessions/"
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
+
+
+def sign_in(user_agent: str, address: str = "192.0.2.7") -> Client:
+    client = Client(headers={**BROWSER, "User-Agent": user_agent}, REMOTE_ADDR=address)
+    client.post(reverse("account_login"), {"login": "alice@example.com", "password": PASSWORD})
+    return client
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(PAGE).status_code == 200
+
+
+def id_of(client: Client) -> int:
+    return UserSession.objects.get(session_key=client.session.session_key).pk
+
+
+def test_page_says_with_what_from_where_and_since_when(cast: Cast) -> None:
+    here, phone = browser(cast.alice), sign_in(PHONE)
+    page = here.get(PAGE).content.decode()
+    assert "Safari on iPhone" in page
+    assert "192.0.2.7, last seen" in page
+    assert page.index("this one") < page.index("Safari on iPhone")
+    assert is_signed_in(phone)
+
+
+def test_ending_one_signs_that_browser_out(cast: Cast) -> None:
+    here, phone = browser(cast.alice), sign_in(PHONE)
+    here.post(f"{PAGE}{id_of(phone)}/end/")
+    assert not is_signed_in(phone)
+    assert is_signed_in(here)
+    assert "iPhone" not in here.get(PAGE).content.decode()
+
+
+def test_ending_the_others_keeps_this_one(cast: Cast) -> None:
+    here, phone, laptop = browser(cast.alice), sign_in(PHONE), sign_in("Firefox on Linux")
+    here.post(f"{PAGE}end-others/")
+    assert [is_signed_in(client) for client in (here, phone, laptop)] == [True, False, False]
+
+
+def test_nobody_ends_what_belongs_to_another(cast: Cast) -> None:
+    here = browser(cast.alice)
+    assert browser(cast.charlie).post(f"{PAGE}{id_of(here)}/end/").status_code == 404
+    assert is_signed_in(here)
+
+
+def test_new_password_signs_out_everywhere_else(cast: Cast) -> None:
+    here, phone = browser(cast.alice), sign_in(PHONE)
+    here.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    new = "another long pass phrase"
+    form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    assert here.post(reverse("account_change_password"), form).status_code == 302
+    assert [is_signed_in(client) for client in (here, phone)] == [True, False]
+    assert UserSession.objects.filter(user=cast.alice).count() == 1
+
+
+def test_signing_out_takes_the_browser_off_the_list(cast: Cast) -> None:
+    phone = sign_in(PHONE)
+    phone.post(reverse("account_logout"))
+    assert not UserSession.objects.exists()
+
+
+def test_every_end_is_a_fact(cast: Cast) -> None:
+    heard: list[int] = []
+
+    def hear(session_id: int, **_fact: object) -> None:
+        heard.append(session_id)
+
+    session_ended.connect(hear)
+    here, phone, laptop = browser(cast.alice), sign_in(PHONE), sign_in("Firefox on Linux")
+    ids = [id_of(client) for client in (phone, laptop, here)]
+    here.post(f"{PAGE}{ids[0]}/end/")
+    here.post(f"{PAGE}end-others/")
+    here.post(reverse("account_logout"))
+    session_ended.disconnect(hear)
+    assert heard == ids
+
+
+def test_use_is_noted_once_a_minute(cast: Cast) -> None:
+    phone = sign_in(PHONE)
+    cache.clear()
+    long_ago = utc_now() - timedelta(days=1)
+    UserSession.objects.update(last_seen_at=long_ago)
+    phone.get(PAGE, REMOTE_ADDR="192.0.2.8")
+    noted = UserSession.objects.get()
+    assert (noted.ip, noted.last_seen_at > long_ago) == ("192.0.2.8", True)
+    phone.get(PAGE, REMOTE_ADDR="192.0.2.9")
+    assert UserSession.objects.get().ip == "192.0.2.8"
+
+
+def test_session_from_before_the_list_gets_onto_it(cast: Cast) -> None:
+    phone = sign_in(PHONE)
+    UserSession.objects.all().delete()
+    cache.delete(f"{SEEN_KEY}{phone.session.session_key}")
+    assert "Safari on iPhone" in phone.get(PAGE).content.decode()
+
+
+def test_sessions_past_their_end_are_forgotten(cast: Cast) -> None:
+    here, phone = browser(cast.alice), sign_in(PHONE)
+    key = phone.session.session_key
+    Session.objects.filter(session_key=key).update(expire_date=utc_now() - timedelta(seconds=1))
+    assert "iPhone" not in here.get(PAGE).content.decode()
+    assert sessions_purge() == 1
+    assert list(UserSession.objects.values_list("pk", flat=True)) == [id_of(here)]
+
+
+def test_name_is_changed_on_the_profile_page(cast: Cast) -> None:
+    client = browser(cast.alice)
+    client.post("/accounts/profile/", {"name": "  Alice   Liddell "})
+    cast.alice.refresh_from_db()
+    assert cast.alice.name == "Alice Liddell"
+    assert "alice@example.com" in client.get("/accounts/profile/").content.decode()
