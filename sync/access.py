@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from accounts.credentials import is_device_token
 from accounts.models import User
+from accounts.selectors.sessions import browser_session_id
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
 from sync.models import Session, Share
@@ -68,6 +69,7 @@ class SocketAccess:
     client: str = "web"
     workspace_id: str = ""
     device_id: str = ""
+    browser_id: str = ""
 
 
 def socket_access(request: SocketRequest) -> SocketAccess:
@@ -194,7 +196,7 @@ def _by_ticket(request: SocketRequest) -> SocketAccess:
     ticket = take_ticket(request.ticket)
     if ticket is None or ticket.target != request.target:
         raise CredentialsInvalid
-    needed_ids = (ticket.share_id, ticket.key_id, ticket.membership_id, ticket.device_id)
+    needed_ids = (ticket.share_id, ticket.key_id, ticket.membership_id, ticket.device_id, ticket.browser_id)
     needed = WatchedFacts(*(frozenset({name} - {""}) for name in needed_ids))
     if facts_now([ticket.session_id], needed).alive != needed:
         raise CredentialsInvalid
@@ -209,6 +211,7 @@ def _by_ticket(request: SocketRequest) -> SocketAccess:
         client=_client(request, "web"),
         workspace_id=ticket.session.workspace_id or "",
         device_id=ticket.device_id,
+        browser_id=ticket.browser_id,
     )
 
 
@@ -225,6 +228,7 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
         name=user.display_name,
         client=_client(request, "web"),
         workspace_id=membership.workspace_id,
+        browser_id=browser_session_id(request.session_cookie),
     )
 
 

@@ -13,6 +13,7 @@ SHARE_ENDED = CloseCode.SESSION_REMOVED
 KEY_ENDED = CloseCode.NOT_SIGNED_IN
 MEMBERSHIP_ENDED = CloseCode.FORBIDDEN
 DEVICE_ENDED = CloseCode.NOT_SIGNED_IN
+BROWSER_ENDED = CloseCode.NOT_SIGNED_IN
 WORKSPACE_CLOSED = CloseCode.SESSION_REMOVED
 
 
@@ -63,6 +64,7 @@ class Connections:
             frozenset(access.key_id for access in accesses if access.key_id),
             frozenset(access.membership_id for access in accesses if access.membership_id),
             frozenset(access.device_id for access in accesses if access.device_id),
+            frozenset(access.browser_id for access in accesses if access.browser_id),
         )
 
     def end_refused(self, asked: WatchedFacts, facts: SocketFacts) -> None:
@@ -71,7 +73,8 @@ class Connections:
         keys = asked.keys - facts.alive.keys
         memberships = asked.memberships - facts.alive.memberships
         devices = asked.devices - facts.alive.devices
-        if not (shares or keys or memberships or devices):
+        browsers = asked.browsers - facts.alive.browsers
+        if not (shares or keys or memberships or devices or browsers):
             return
         for connection in list(self._open):
             access = connection.access
@@ -81,6 +84,8 @@ class Connections:
                 connection.end(KEY_ENDED)
             elif access.device_id in devices:
                 connection.end(DEVICE_ENDED)
+            elif access.browser_id in browsers:
+                connection.end(BROWSER_ENDED)
             elif access.membership_id in memberships:
                 connection.end(MEMBERSHIP_ENDED)
 
@@ -103,6 +108,10 @@ class Connections:
     def end_device(self, device_id: str) -> None:
         for connection in [each for each in self._open if each.access.device_id == device_id]:
             connection.end(DEVICE_ENDED)
+
+    def end_browser(self, browser_id: str) -> None:
+        for connection in [each for each in self._open if each.access.browser_id == browser_id]:
+            connection.end(BROWSER_ENDED)
 
     def end_all(self, code: CloseCode) -> None:
         for connection in list(self._open):

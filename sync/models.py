@@ -134,6 +134,7 @@ class SocketTicket(models.Model):
     key_id = models.CharField(max_length=40, blank=True)
     membership_id = models.CharField(max_length=40, blank=True)
     device_id = models.CharField(max_length=40, blank=True, default="", db_default="")
+    browser_id = models.CharField(max_length=20, blank=True, default="", db_default="")
     name = models.CharField(max_length=254, blank=True)
     expires_at = models.DateTimeField(db_index=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.dispatch import receiver
 
-from accounts.signals import account_closed, device_revoked
+from accounts.signals import account_closed, device_revoked, session_ended
 from sync.render.fragments import fragments_forget
 from sync.runtime import Runtime, in_runtime
 from sync.services.deletions import deletion_objects_remove
@@ -62,6 +62,11 @@ def closed_accounts_sockets_close(*, user_id: str, **_fact: Any) -> None:
 @receiver(workspace_closed)
 def closed_workspace_sockets_close(*, workspace_id: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.connections.end_workspace(workspace_id))
+
+
+@receiver(session_ended)
+def signed_out_browser_sockets_close(*, session_id: int, **_fact: Any) -> None:
+    in_runtime(lambda runtime: runtime.connections.end_browser(str(session_id)))
 
 
 @receiver(device_revoked)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session as BrowserSession
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
@@ -19,6 +21,7 @@ class WatchedFacts(NamedTuple):
     keys: frozenset[str]
     memberships: frozenset[str]
     devices: frozenset[str] = frozenset()
+    browsers: frozenset[str] = frozenset()
 
 
 NOTHING_WATCHED = WatchedFacts(frozenset(), frozenset(), frozenset())
@@ -31,7 +34,7 @@ class SocketFacts(NamedTuple):
     alive: WatchedFacts
 
 
-_KINDS = ("share", "key", "membership", "device")
+_KINDS = ("share", "key", "membership", "device", "browser")
 
 
 def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
@@ -61,15 +64,21 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
         id__in=watched.memberships, user__is_active=True, workspace__in=live_workspaces
     ).order_by()
     devices = Device.objects.filter(id__in=watched.devices, revoked_at=None, user__is_active=True).order_by()
+    signed_in = BrowserSession.objects.filter(expire_date__gt=now).values("session_key")
+    browsers = UserSession.objects.filter(id__in=watched.browsers, session_key__in=signed_in).order_by()
     first = sessions.annotate(fact=Value("session"), row=Cast("id", CharField())).values_list(
         "fact", "row", "epoch", "head_seq"
     )
-    others = [_named(*each) for each in zip(_KINDS, (shares, keys, memberships, devices), strict=True)]
+    others = [_named(*each) for each in zip(_KINDS, (shares, keys, memberships, devices, browsers), strict=True)]
     return first.union(*others, all=True)
 
 
 def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """Their ids as text: those of browser sessions are numbers."""
     named: QuerySet[Any, Any] = rows.annotate(
-        fact=Value(kind), row=F("id"), no_epoch=Value(""), no_head=Value(0)
+        fact=Value(kind),
+        row=Cast("id", CharField()) if kind == "browser" else F("id"),
+        no_epoch=Value(""),
+        no_head=Value(0),
     ).values_list("fact", "row", "no_epoch", "no_head")
     return named

@@ -41,3 +41,9 @@ def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
         for row in rows
     ]
     return sorted(found, key=lambda session: not session.is_current)
+
+
+def browser_session_id(session_key: str) -> str:
+    """What `session_ended` will name when this browser is signed out; empty for one that is not on the list yet."""
+    found = UserSession.objects.filter(session_key=session_key).values_list("pk", flat=True).first()
+    return "" if found is None else str(found)

@@ -21,6 +21,7 @@ def socket_ticket_create(*, access: SocketAccess, target: str, now: datetime) ->
         key_id=access.key_id,
         membership_id=access.membership_id,
         device_id=access.device_id,
+        browser_id=access.browser_id,
         name=access.name,
         expires_at=now + timedelta(seconds=TICKET_SECONDS),
     )

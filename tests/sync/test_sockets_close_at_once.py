@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from allauth.usersessions.models import UserSession
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
+from django.contrib.sessions.models import Session as BrowserSession
+from django.test import Client
+from django.urls import reverse
 
+from accounts.services.sessions import sessions_end_others
 from sync.models import Session, Share
 from sync.runtime import get_runtime, stop_runtime
 from sync.services.erasure import session_erase
@@ -80,6 +85,16 @@ def delete_workspace(room: Room) -> None:
     workspace_delete(workspace=room.cast.alpha, actor=THE_CONSOLE)
 
 
+def sign_carol_out_from_afar(room: Room) -> None:
+    sessions_end_others(user=room.cast.carol, keep="")
+
+
+def sign_out(room: Room) -> None:
+    client = Client()
+    client.cookies["opencode_session"] = room.by_cookie["cookie"].partition("=")[2]
+    client.post(reverse("account_logout"))
+
+
 def end_share(room: Room) -> None:
     share_link_end(share=room.share, actor=THE_CONSOLE)
 
@@ -96,6 +111,8 @@ def erase(room: Room) -> None:
         ("by_cookie", remove_carol, 4403),
         ("by_key", erase, 4410),
         ("by_cookie", erase, 4410),
+        ("by_cookie", sign_carol_out_from_afar, 4401),
+        ("by_cookie", sign_out, 4401),
         ("by_key", delete_workspace, 4410),
         ("by_cookie", delete_workspace, 4410),
     ],
@@ -117,13 +134,33 @@ async def test_reader_of_a_share_is_disconnected(room: Room, ending: Callable[[R
         assert await socket.closed() == 4410
 
 
-@pytest.mark.parametrize("ending", [revoke_key, remove_carol, end_share])
+@pytest.mark.parametrize("ending", [revoke_key, remove_carol, end_share, sign_carol_out_from_afar])
 async def test_others_go_on_reading(room: Room, ending: Callable[[Room], None]) -> None:
     async with ASGISocket(SESSION, room.by_alices_key) as socket:
         await socket.frame("snapshot")
         await sync_to_async(ending)(room)
         await socket.send({"type": "ping"})
         assert (await socket.frame("heartbeat"))["seq"] == 0
+
+
+async def test_other_browser_of_the_same_person_goes_on(room: Room) -> None:
+    other = await sync_to_async(browser)(room.cast.carol)
+    cookie = other.cookies["opencode_session"].value
+    async with ASGISocket(SESSION, {**room.by_cookie, "cookie": f"opencode_session={cookie}"}) as socket:
+        await socket.frame("snapshot")
+        await sync_to_async(sign_out)(room)
+        await socket.send({"type": "ping"})
+        assert (await socket.frame("heartbeat"))["seq"] == 0
+
+
+@pytest.mark.parametrize("way", ["ended elsewhere", "past its end"])
+async def test_other_processes_learn_of_it_from_the_rows(room: Room, way: str, settings: LazySettings) -> None:
+    settings.SYNC_HEARTBEAT_SECONDS = 0.05
+    rows = {"ended elsewhere": UserSession.objects.all(), "past its end": BrowserSession.objects.all()}
+    async with ASGISocket(SESSION, room.by_cookie) as socket:
+        await socket.frame("snapshot")
+        await sync_to_async(rows[way].delete)()  # no fact: as when another process did it
+        assert await socket.closed() == 4401
 
 
 async def test_page_opened_under_a_former_slug_connects_again(room: Room) -> None:

@@ -13,6 +13,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
+from accounts.services.sessions import sessions_end_others
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
 from sync.models import Session, Share, SocketTicket
@@ -180,3 +181,10 @@ async def test_link_alone_gets_no_ticket(desk: Desk) -> None:
 @pytest.mark.parametrize("body", [[], {}, {"session": 1}])
 async def test_malformed_body_is_refused(desk: Desk, body: Any) -> None:
     assert denial_of(await desk.ask(desk.key, body)) == (400, "body_malformed")
+
+
+async def test_ticket_of_a_browser_that_is_signed_out_opens_nothing(desk: Desk) -> None:
+    page = {**desk.cookie, "origin": f"http://{HOST}"}
+    ticket = (await desk.ask(page)).json()["ticket"]
+    await sync_to_async(sessions_end_others)(user=desk.cast.carol, keep="")
+    assert await outcome(ticket) == "credentials_invalid"
