@@ -58,7 +58,7 @@ def export_page(request: HttpRequest, export_id: str) -> HttpResponse:
     export = _export(request, export_id)
     is_part = request.headers.get("HX-Request") == "true"
     template = "accounts/export_state.html" if is_part else "accounts/export.html"
-    return render(request, template, {"export": export, "kept_days": KEPT_DAYS})
+    return render(request, template, {"export": export, "kept_days": KEPT_DAYS, "section": "accounts:data"})
 
 
 @never_cache

@@ -45,7 +45,7 @@ def delete(request: HttpRequest) -> HttpResponse:
             holds = account_holds(request.user.pk)
         else:
             return _deleted(request, deletion)
-    context = {"form": form, "holds": holds, "restore_days": RESTORE_DAYS}
+    context = {"form": form, "holds": holds, "restore_days": RESTORE_DAYS, "section": "accounts:data"}
     return render(request, "accounts/delete.html", context, status=422 if form.errors else 200)
 
 

@@ -11,6 +11,7 @@ from tests.support.server import ConsoleServer
 
 pytestmark = pytest.mark.browser
 SCHEMES = ["light", "dark"]
+PEOPLE = ["members/", "invitations/", "invitations/new/", "settings/address/", "leave/", "delete/", "export/"]
 
 
 def violations(page: Page) -> list[str]:
@@ -40,6 +41,20 @@ def test_share_page_is_accessible(shared_server: ConsoleServer, open_page: OpenP
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+def test_data_pages_are_accessible(
+    shared_server: ConsoleServer, open_page: OpenPage, shared_alice: dict[str, str], scheme: str
+) -> None:
+    watched = open_page(shared_server.url, color_scheme=scheme)
+    sign_in(watched.page, shared_alice)
+    found = {}
+    for path in ["/accounts/data/", "/workspaces/"]:
+        watched.page.goto(f"{shared_server.url}{path}")
+        watched.screenshot(f"{path}-{scheme}")
+        found[path] = violations(watched.page)
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_workspace_pages_are_accessible(
     shared_server: ConsoleServer, open_page: OpenPage, shared_alice: dict[str, str], scheme: str
 ) -> None:
@@ -49,7 +64,7 @@ def test_workspace_pages_are_accessible(
     sign_in(watched.page, shared_alice)
     workspace = f"{shared_server.url}/workspaces/{shared_alice['slug']}"
     found = {}
-    for path in ["sessions/", f"sessions/{agent.session_id}/", "keys/", "keys/new/", "tokens/", "settings/"]:
+    for path in ["sessions/", f"sessions/{agent.session_id}/", "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
         answer = watched.page.goto(f"{workspace}/{path}")
         assert answer is not None
         assert answer.ok, path

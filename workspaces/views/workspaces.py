@@ -107,7 +107,6 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     form = NameTypedForm(request.POST if request.method == "POST" else None, workspace=access.workspace)
     if request.method == "POST" and form.is_valid():
         workspace_delete(workspace=access.workspace, actor=access.actor)
-        messages.success(request, f"{access.workspace.name} is deleted. You can restore it for {RESTORE_DAYS} days.")
         return redirect("workspaces:restore", slug)
     context = {
         "access": access,
