@@ -16,6 +16,7 @@ from accounts.models import Device, DeviceLogin, User
 from accounts.selectors.devices import devices_of, waiting_login
 from accounts.services.device_logins import device_login_approve, device_login_deny
 from accounts.services.devices import device_revoke
+from accounts.usercodes import read_user_code
 from opencode.lib.errors import NotFound, TooManyRequests
 from opencode.lib.http import request_id_of
 from opencode.lib.ratelimits import rate_count
@@ -89,7 +90,7 @@ def _confirm_page(request: HttpRequest, login: DeviceLogin, typed: str, form: De
     context: dict[str, Any] = {
         "login": login,
         "form": form,
-        "user_code": typed,
+        "user_code": read_user_code(typed),
         "own_ip": _ip(request),
         "current_slug": request.session.get("current_workspace", ""),
     }
