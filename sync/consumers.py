@@ -26,6 +26,7 @@ from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, P
 from sync.protocol.updates import Receipt
 from sync.runtime import Runtime, get_runtime
 from sync.writer import Publish
+from workspaces.keyusage import count_publish
 
 log = logging.getLogger(__name__)
 # Refusals that mean the other side does not speak the protocol: the socket is closed after them.
@@ -126,6 +127,8 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             outcome = self._runtime.submit(publish)
         except Denial as denial:
             raise FrameRefused(denial.code, denial.message, request.id) from denial
+        if self._access.key_id:
+            count_publish(self._access.workspace_id, self._access.key_id)
         self._in_flight += 1
         outcome.add_done_callback(lambda done: self._answer(request.id, done))
 

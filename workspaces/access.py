@@ -17,6 +17,7 @@ from workspaces.actors import DEVICE, KEY, PERSON, Actor
 from workspaces.credentials import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
 from workspaces.errors import ScopeMissing, WorkspaceBlocked
 from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
+from workspaces.keyusage import count_request
 from workspaces.models import Membership, Workspace
 from workspaces.roles import OWNER, is_allowed
 
@@ -182,6 +183,7 @@ def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
     if found is None:
         raise CredentialsInvalid
     mark_key_used(found, token, ip)
+    count_request(found.workspace_id, found.id)
     return KeyAccess(
         key_id=found.id,
         workspace_id=found.workspace_id,

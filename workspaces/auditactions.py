@@ -30,6 +30,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "key.expire": "an API key expired",
     "token.create": "made a share token",
     "token.revoke": "revoked a share token",
+    "token.leak": "reported a leaked share token",
     "device.login": "logged an agent in",
     "device.revoke": "revoked a device",
     "config.save": "saved the managed configuration",

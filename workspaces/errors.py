@@ -8,6 +8,11 @@ class KeyLimitReached(Conflict):
     default_message = "This workspace has as many live keys as it may have; revoke one first."
 
 
+class KeyEnded(Conflict):
+    code = "key_ended"
+    default_message = "This key has ended or was rotated before; rotate the newest one, or make a new key."
+
+
 class TokenLimitReached(Conflict):
     code = "token_limit_reached"
     default_message = "This workspace has as many live share tokens as it may have; revoke one first."

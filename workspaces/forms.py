@@ -9,15 +9,17 @@ from django import forms
 from opencode.lib.clock import utc_now
 from opencode.lib.money import from_dollars, to_dollars
 from workspaces.auditactions import ACTIONS
-from workspaces.models import Membership, Workspace
-from workspaces.roles import ADMIN, MEMBER, OFFERED_SCOPES, OWNER, SCOPES, can_manage
+from workspaces.models import APIKey, Membership, Workspace
+from workspaces.roles import ADMIN, CHOSEN_SCOPES, MEMBER, OFFERED_SCOPES, OWNER, SCOPES, can_manage
 from workspaces.selectors.audit import AuditFilter
+from workspaces.services.key_rotation import OVERLAPS
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS
 
 NO_END: Final = "never"
 LIFETIMES: Final = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NO_END, "No end"))
 DEFAULT_LIFETIME: Final = "90"
+OVERLAP_WORDS: Final = {0: "no time: it ends now", 1: "1 hour", 24: "24 hours", 168: "7 days"}
 WORDS: Final = {
     MEMBER: "works with sessions and own keys",
     ADMIN: "manages people, keys and limits too",
@@ -68,7 +70,7 @@ class APIKeyForm(CredentialForm):
     scopes = forms.MultipleChoiceField(
         label="Scopes",
         choices=[(scope, f"{scope}: {SCOPES[scope]}") for scope in OFFERED_SCOPES],
-        initial=list(OFFERED_SCOPES),
+        initial=list(CHOSEN_SCOPES),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one scope."},
     )
@@ -115,17 +117,64 @@ class InvitationForm(forms.Form):
         self.fields["role"] = RoleField(by_role)
 
 
+class LimitField(forms.DecimalField):
+    """A monthly limit in dollars; empty is none."""
+
+    def __init__(self, help_text: str) -> None:
+        super().__init__(
+            label="Monthly limit in dollars",
+            required=False,
+            min_value=Decimal(0),
+            max_value=Decimal(1_000_000),
+            decimal_places=2,
+            help_text=help_text,
+            widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+        )
+
+
+class KeyLimitForm(forms.Form):
+    """What a key may cost a month."""
+
+    monthly_limit = LimitField("Of what is spent with this key in a calendar month. Empty: no limit of its own.")
+
+    def __init__(self, *args: Any, key: APIKey, **kwargs: Any) -> None:
+        limit = key.monthly_limit
+        kwargs["initial"] = {"monthly_limit": None if limit is None else f"{to_dollars(limit):.2f}"}
+        super().__init__(*args, **kwargs)
+
+    def micro_cents(self) -> int | None:
+        dollars = self.cleaned_data["monthly_limit"]
+        return None if dollars is None else from_dollars(dollars)
+
+
+class KeyRotateForm(forms.Form):
+    """How long the old key goes on working."""
+
+    overlap = forms.TypedChoiceField(
+        label="The old key works on for",
+        choices=[(hours, OVERLAP_WORDS[hours]) for hours in OVERLAPS],
+        coerce=int,
+        initial=24,
+        widget=forms.RadioSelect,
+    )
+
+
+class KeyCheckForm(forms.Form):
+    """A text with keys in it, such as a log or a leaked file."""
+
+    text = forms.CharField(
+        label="Text",
+        max_length=100_000,
+        help_text="A key, or any text that may have keys in it. It is looked through once and not kept.",
+        widget=forms.Textarea(attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 class MemberForm(forms.Form):
     """A member's role, and what they may spend a month in dollars."""
 
-    monthly_limit = forms.DecimalField(
-        label="Monthly limit in dollars",
-        required=False,
-        min_value=Decimal(0),
-        max_value=Decimal(1_000_000),
-        decimal_places=2,
-        help_text="Of what this member spends on models in a calendar month. Empty: only the workspace's own limits.",
-        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+    monthly_limit = LimitField(
+        "Of what this member spends on models in a calendar month. Empty: only the workspace's own limits."
     )
     field_order = ("role", "monthly_limit")
 

@@ -43,7 +43,9 @@ SCOPES: Final[Mapping[str, str]] = {
     "usage:write": "Record usage",
     "workspace:read": "Read the workspace and its members",
 }
-OFFERED_SCOPES: Final = ("sync:read", "sync:write")
+OFFERED_SCOPES: Final = ("sync:read", "sync:write", "workspace:read")
+CHOSEN_SCOPES: Final = ("sync:read", "sync:write")
+"""What a new key has unless its maker chooses otherwise."""
 
 
 ROLES: Final = (OWNER, ADMIN, MEMBER)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from opencode.lib.clock import utc_now
 from workspaces.actors import THE_CONSOLE
-from workspaces.services import auditpurge, deletions, repeats
+from workspaces.services import auditpurge, deletions, key_ends, repeats
 from workspaces.services.auditchain import chain_ids
 
 log = structlog.get_logger(__name__)
@@ -22,6 +22,12 @@ def workspaces_purge() -> None:
 @shared_task
 def repeatable_calls_purge() -> None:
     repeats.repeatable_calls_purge(now=utc_now())
+
+
+@shared_task
+def keys_sweep() -> None:
+    key_ends.keys_warn(now=utc_now())
+    key_ends.keys_end_record(now=utc_now())
 
 
 @shared_task

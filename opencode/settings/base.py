@@ -180,6 +180,11 @@ API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
 # --- audit log: days that entries are kept, 0 for good
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
 
+# --- keys: how often a process writes what it counted of their use
+KEY_USAGE_SECONDS = 60
+# Leaked secrets that one address may report; the endpoint asks nobody who they are.
+LEAK_REPORTS_PER_MINUTE = 30
+
 # --- Celery
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -197,6 +202,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "exports-sweep": {"task": "accounts.tasks.exports_sweep", "schedule": 30.0, "options": {"expires": 30.0}},
     "accounts-purge": {"task": "accounts.tasks.accounts_purge", "schedule": 3600.0},
     "workspaces-purge": {"task": "workspaces.tasks.workspaces_purge", "schedule": 3600.0},
+    "keys-sweep": {"task": "workspaces.tasks.keys_sweep", "schedule": 900.0},
     "audit-purge": {"task": "workspaces.tasks.audit_purge", "schedule": 86400.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
     "repeatable-calls-purge": {"task": "workspaces.tasks.repeatable_calls_purge", "schedule": 3600.0},

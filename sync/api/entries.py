@@ -17,6 +17,7 @@ from sync.protocol.frames import ack_text
 from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
 from sync.runtime import get_runtime
 from sync.services.publishing import session_publish
+from workspaces.keyusage import count_publish
 
 
 async def pull(exchange: Exchange, target: str) -> Answer:
@@ -39,6 +40,8 @@ async def push(exchange: Exchange, target: str) -> Answer:
     wait = get_runtime().pace.wait(access)
     if wait:
         raise TooManyRequests(retry_after=wait)
+    if access.key_id:
+        count_publish(access.workspace_id, access.key_id)
     receipt = await session_publish(session_id=access.session_id, updates=request.updates, operation_id=request.id)
     return Answer(200, ack_text(request.id, *receipt).encode())
 

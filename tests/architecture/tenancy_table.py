@@ -264,6 +264,37 @@ WORKSPACES = [
     ),
     Page("workspaces/<slug:slug>/keys/", "/workspaces/alpha/keys/", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/keys/new/", "/workspaces/alpha/keys/new/", MEMBERS, "login 404 422 422 422"),
+    Page("workspaces/<slug:slug>/keys/check/", "/workspaces/alpha/keys/check/", MEMBERS, "login 404 422 422 422"),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/",
+        "/workspaces/alpha/keys/{carols_key}/",
+        MEMBERS,
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/",
+        "/workspaces/alpha/keys/{bobs_key}/",
+        "login 404 404 200 200",
+        "login 404 404 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/",
+        "/workspaces/alpha/keys/{gammas_key}/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/rotate/",
+        "/workspaces/alpha/keys/{carols_key}/rotate/",
+        "login 404 200 403 403",
+        "login 404 422 403 403",
+    ),
+    Page(
+        "workspaces/<slug:slug>/keys/<str:key_id>/rotate/",
+        "/workspaces/alpha/keys/{gammas_key}/rotate/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
     Page(
         "workspaces/<slug:slug>/keys/<str:key_id>/revoke/",
         "/workspaces/alpha/keys/{carols_key}/revoke/",
@@ -520,6 +551,8 @@ SOCKETS = [
 ]
 
 API_PREFIX = "api/v1/"
+EVERYBODY_ACCEPTED = "202 202 202 202 202"
+EVERY_KEY_ACCEPTED = "202 202 202 202 202 202 202"
 NO_KEY = "404 403 403 403 403 403 403"
 PEOPLE = "401 404 200 200 200"
 PEOPLE_READERS = "404 403 403 403 403 403 200"
@@ -622,6 +655,7 @@ OPERATIONS = [
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{carols_key}", "401 404 204 204 204", NO_KEY),
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 204 204", NO_KEY),
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY),
+    Operation("leaks_report", "POST", "/leaks", EVERYBODY_ACCEPTED, EVERY_KEY_ACCEPTED, {"secrets": ["oc_live_x"]}),
     Operation("sessions_list", "GET", "/workspaces/alpha/sessions", PEOPLE, "404 200 200 403 403 403 403"),
     Operation("sessions_get", "GET", "/workspaces/alpha/sessions/{session}", PEOPLE, "404 200 200 403 403 403 403"),
     Operation(

@@ -14,7 +14,7 @@ from opencode.lib.errors import every_denial
 from tests.support.server import ROOT
 
 OWN_APPS = {"opencode", "accounts", "workspaces", "billing", "sync"}
-LIMITS = ("SYNC_", "DEVICE", "CONFIG_", "API_")
+LIMITS = ("SYNC_", "DEVICE", "CONFIG_", "API_", "LEAK_")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 PERSONAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/[\w.-]+|\.\./shared")
 # The recordings' own bodies say where an agent ran; they are kept as they were sent.

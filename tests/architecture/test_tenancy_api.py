@@ -110,7 +110,7 @@ def test_operation_gives_each_caller_what_the_table_says(world: World, operation
     assert statuses(programs(world), world, operation) == operation.keys
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
+@pytest.mark.parametrize("operation", [row for row in OPERATIONS if row.people.startswith("401")], ids=name_of)
 def test_operation_gives_a_suspended_person_and_their_keys_nothing(world: World, operation: Operation) -> None:
     cast = world.cast
     _, secret = api_key_create(

@@ -4,7 +4,7 @@ from typing import Final
 
 from ninja import Router
 
-from workspaces.api import invitations, keys, me, members, workspaces
+from workspaces.api import invitations, keys, leaks, me, members, workspaces
 
 ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "me", me.router),
@@ -12,5 +12,6 @@ ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "members", members.router),
     ("", "invitations", invitations.router),
     ("", "keys", keys.router),
+    ("", "leaks", leaks.router),
 )
 """(prefix, tag, router) of each, in the order the documentation shows them."""

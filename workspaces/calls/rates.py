@@ -27,6 +27,11 @@ def count_address(request: HttpRequest) -> None:
         _count(request, "address", address, settings.API_ADDRESS_REQUESTS_PER_MINUTE)
 
 
+def count_reports(request: HttpRequest, limit: int) -> None:
+    """One more report of a leak from the request's address, proxies of ours included; raises TooManyRequests."""
+    _count(request, "reports", request.META.get("REMOTE_ADDR", ""), limit)
+
+
 def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:
     """`RateLimit-Policy` and `RateLimit` of what was counted last, as the draft of the IETF has them."""
     told: tuple[str, RateState] | None = getattr(request, "rate", None)

@@ -2,7 +2,14 @@
 
 from workspaces.models.audit import AppendOnly, AuditAnchor, AuditEntry, AuditHead
 from workspaces.models.configurations import ConfigVersion, new_config_version_id
-from workspaces.models.credentials import APIKey, Credential, ShareToken, new_api_key_id, new_share_token_id
+from workspaces.models.credentials import (
+    APIKey,
+    Credential,
+    KeyUsage,
+    ShareToken,
+    new_api_key_id,
+    new_share_token_id,
+)
 from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
 from workspaces.models.repeats import RepeatableCall
@@ -18,6 +25,7 @@ __all__ = [
     "ConfigVersion",
     "Credential",
     "Invitation",
+    "KeyUsage",
     "Membership",
     "RepeatableCall",
     "Role",

@@ -48,10 +48,19 @@ class APIKey(Credential):
     id = models.CharField(primary_key=True, max_length=30, default=new_api_key_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="api_keys")
     scopes = models.JSONField(default=list)
+    monthly_limit = models.BigIntegerField(null=True, blank=True, help_text="micro-cents")
+    # The first key of those that followed each other by rotation; empty for one that never was rotated.
+    root_id = models.CharField(max_length=30, blank=True, default="", db_default="", editable=False)
+    # How many days before its end the last mail about it was for; 0: its end is in the audit log.
+    end_told = models.PositiveSmallIntegerField(null=True, editable=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         verbose_name = "API key"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["expires_at"], name="key_by_end"),
+            models.Index(fields=["root_id"], name="key_by_root"),
+        ]
 
 
 class ShareToken(Credential):
@@ -61,3 +70,21 @@ class ShareToken(Credential):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
+
+
+class KeyUsage(models.Model):
+    """How much a key was used on one day (UTC). Written by each process about once a minute, for all its keys."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    key_id = models.CharField(max_length=30)
+    day = models.DateField()
+    requests = models.BigIntegerField(default=0)
+    publishes = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["key_id", "day"], name="key_usage_once_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} on {self.day}"

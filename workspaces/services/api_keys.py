@@ -6,14 +6,14 @@ from functools import partial
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
 from workspaces.actors import Actor
-from workspaces.credentials import API_KEY_PURPOSE
 from workspaces.errors import KeyLimitReached, ScopeUnknown
-from workspaces.keyformat import API_KEY_PREFIX, new_secret, shown_prefix
+from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
 from workspaces.roles import SCOPES
 from workspaces.selectors.credentials import live
@@ -43,8 +43,7 @@ def api_key_create(
     version = current_version()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
-        if live(APIKey.objects.filter(workspace=workspace)).count() >= LIVE_KEY_LIMIT:
-            raise KeyLimitReached
+        require_room(workspace)
         key = APIKey.objects.create(
             workspace=workspace,
             user=None if is_service_key else created_by,
@@ -63,6 +62,24 @@ def api_key_create(
         }
         audit_record(workspace_id=workspace.pk, actor=actor, action="key.create", target_id=key.pk, details=details)
     return key, secret
+
+
+def require_room(workspace: Workspace) -> None:
+    """Raises KeyLimitReached; the caller holds the workspace's row."""
+    if live(APIKey.objects.filter(workspace=workspace)).count() >= LIVE_KEY_LIMIT:
+        raise KeyLimitReached
+
+
+def api_key_limit_set(*, key: APIKey, monthly_limit: int | None, actor: Actor) -> None:
+    """What the key may cost in a calendar month, in micro-cents, of itself and those it followed; None: no limit."""
+    with transaction.atomic():
+        changed = APIKey.objects.filter(pk=key.pk).exclude(Q(monthly_limit=monthly_limit))
+        if changed.update(monthly_limit=monthly_limit):
+            details = {"from": key.monthly_limit, "to": monthly_limit}
+            audit_record(
+                workspace_id=key.workspace_id, actor=actor, action="key.limit", target_id=key.pk, details=details
+            )
+    key.monthly_limit = monthly_limit
 
 
 def api_key_revoke(*, key: APIKey, actor: Actor) -> bool:

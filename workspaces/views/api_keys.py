@@ -62,14 +62,20 @@ def key_create(request: HttpRequest, slug: str) -> HttpResponse:
 def key_revoke(request: HttpRequest, slug: str, key_id: str) -> HttpResponse:
     """GET asks, naming the key; POST revokes."""
     access = page_access(request, slug, "key.view")
-    key = _keys(access).filter(pk=key_id).first()
-    if key is None:
-        raise NotFound
+    key = key_of(access, key_id)
     if request.method == "POST":
         api_key_revoke(key=key, actor=access.actor)
         messages.success(request, f"The key {key.name} ({key.prefix}…) is revoked.")
         return redirect("workspaces:keys", slug)
     return render(request, "workspaces/key_revoke.html", {"access": access, "nav": "keys", "key": key})
+
+
+def key_of(access: WorkspaceAccess, key_id: str) -> APIKey:
+    """A key that the person may see: their own, for owners and admins any of the workspace. Raises NotFound."""
+    key = _keys(access).filter(pk=key_id).first()
+    if key is None:
+        raise NotFound
+    return key
 
 
 def _keys(access: WorkspaceAccess) -> QuerySet[APIKey]:

@@ -1,0 +1,79 @@
+"""A leaked secret ends at once, whoever reports it: having it proves enough."""
+
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.services.mail import mail_send
+from opencode.lib.clock import utc_now
+from workspaces.actors import SYSTEM, Actor
+from workspaces.keyformat import API_KEY_PREFIX, is_whole
+from workspaces.models import APIKey, ShareToken
+from workspaces.selectors.credentials import credential_of
+from workspaces.selectors.members import members
+from workspaces.services.audit import audit_record
+from workspaces.signals import api_key_revoked, share_token_revoked
+
+SOURCE_CHARACTERS: Final = 500
+
+
+def leak_report(*, secret: str, source: str, ip: str | None, request_id: str) -> bool:
+    """Revoke the key or share token of this secret and tell its people; False when nothing lived under it.
+
+    `source` is where it was found, as the reporter says. Callers must answer the same in either case.
+    """
+    credential = credential_of(secret) if is_whole(secret) else None
+    if credential is None:
+        return False
+    with transaction.atomic():
+        rows = type(credential).objects.filter(pk=credential.pk, revoked_at=None)
+        if not rows.update(revoked_at=utc_now()):
+            return False
+        _announce(credential)
+        _tell(credential, source[:SOURCE_CHARACTERS])
+        audit_record(
+            workspace_id=credential.workspace_id,
+            actor=Actor(SYSTEM, ip=ip, request_id=request_id),
+            action="key.leak" if secret.startswith(API_KEY_PREFIX) else "token.leak",
+            target_id=credential.pk,
+            details={"revoked": True},
+        )
+    return True
+
+
+def _announce(credential: APIKey | ShareToken) -> None:
+    if isinstance(credential, APIKey):
+        fact = partial(api_key_revoked.send_robust, APIKey, key_id=credential.pk, workspace_id=credential.workspace_id)
+    else:
+        fact = partial(
+            share_token_revoked.send_robust, ShareToken, token_id=credential.pk, workspace_id=credential.workspace_id
+        )
+    transaction.on_commit(fact)
+
+
+def _tell(credential: APIKey | ShareToken, source: str) -> None:
+    is_key = isinstance(credential, APIKey)
+    workspace = credential.workspace
+    page = reverse("workspaces:keys" if is_key else "workspaces:tokens", args=[workspace.slug])
+    context = {
+        "what": "API key" if is_key else "share token",
+        "name": credential.name,
+        "prefix": credential.prefix,
+        "workspace": workspace.name,
+        "source": source,
+        "url": settings.PUBLIC_URL + page,
+    }
+    for address in sorted(_addresses(credential)):
+        mail_send(to=address, template="workspaces/mail/key_leak.html", context=context)
+
+
+def _addresses(credential: APIKey | ShareToken) -> set[str]:
+    """Of whose key it is, and of owners and admins."""
+    in_charge = members(credential.workspace).filter(role__in=("owner", "admin"), user__is_active=True)
+    people: list[User | None] = [membership.user for membership in in_charge]
+    people.append(credential.user if isinstance(credential, APIKey) else credential.created_by)
+    return {person.email for person in people if person is not None and person.is_active}
