@@ -52,7 +52,7 @@ def test_admin_saves_and_it_is_in_force_with_who_and_why(cast: Cast, sign_in: Si
     assert (version.number, version.text, version.created_by, version.note) == (1, FIRST, cast.bob, "share by default")
     last = last_audited(cast.alpha)
     assert (last["actor"], last["action"], last["target"]) == (("person", cast.bob.pk), "config.save", version.pk)
-    assert "Version 1, saved by" in sign_in(cast.bob).get(PAGE).content.decode()
+    assert "Version 1 is in force, saved by" in sign_in(cast.bob).get(PAGE).content.decode()
 
 
 def test_member_reads_and_cannot_save(cast: Cast, sign_in: SignIn) -> None:
