@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.hub import ReaderEnded, SessionHub, frame, merge, session
+from sync.hub import Range, ReaderEnded, SessionHub, frame, merge, session
 from sync.hub.log import FrameLog
 from sync.protocol.closing import CloseCode
+from sync.protocol.frames import entry_text
 from tests.unit.sync.hub.model import EPOCH, CheckingReader, MemoryDatabase, settle
 
 KEYS = [f"session/part/s/m/p{number}" for number in range(4)]
@@ -291,3 +292,60 @@ async def test_unfilled_gap_is_read_without_a_heartbeat() -> None:
         while reader.seq < 8:
             await reader.drain()
             await asyncio.sleep(0.005)
+
+
+async def test_early_update_waits_for_everything_before_it() -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    first, second, third, fourth = (database.commit(KEYS) for _ in range(4))
+    for update in (fourth, first, third, second):
+        hub.deliver(update)
+    await settle(hub)
+    await reader.drain()
+    assert (reader.seq, database.reads) == (16, 1)
+
+
+async def test_update_whose_beginning_was_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "PART_ROWS", 2)
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    update = database.commit(KEYS)
+    database.commit(KEYS)
+    database.has_read.clear()
+    database.answer.clear()
+    hub.deliver(update._replace(pieces=None))
+    await database.has_read.wait()
+    # The first part only.
+    database.answer.set()
+    database.answer.clear()
+    database.has_read.clear()
+    await database.has_read.wait()
+    assert hub.last == 6
+    hub.deliver(Range(EPOCH, 1, 8, [entry_text(*row) for row in database.updates]))
+    database.answer.set()
+    await settle(hub)
+    await reader.drain()
+    assert reader.seq == 8
+
+
+async def test_what_waits_in_the_window_leaves_before_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    hub.deliver(database.commit(KEYS))
+    await settle(hub)
+    monkeypatch.setattr(merge, "MERGE_SECONDS", 60)
+    hub.deliver(database.commit(KEYS))
+    hub.deliver(database.commit(KEYS)._replace(pieces=None))
+    await settle(hub)
+    await reader.drain()
+    assert reader.seq == 12
+
+
+def test_reader_whose_hint_is_old_gets_the_frame_it_needs() -> None:
+    frames = FrameLog()
+    for first in (1, 3, 5):
+        frames.append(frame.Frame(EPOCH, first, first + 1, [first, first + 1], ["1", "2"]))
+    for hint in range(-1, 4):
+        found = frames.find(4, hint)
+        assert found is not None
+        assert (found[0].first, found[1]) == (5, 2)
