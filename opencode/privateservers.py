@@ -107,6 +107,13 @@ class PrivateServer:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        if self._process is None:
+            raise ServerFailed(f"{self.name} is not running")
+        return self._process.pid
+
     def is_up(self) -> bool:
         with closing(socket.socket()) as probe:
             probe.settimeout(1)
@@ -179,9 +186,10 @@ class PrivateMariaDB(PrivateServer):
 
     def execute(self, sql: str) -> None:
         subprocess.run(
-            [program("mariadb"), "--no-defaults", f"--socket={self._socket}", "--execute", sql],
+            [program("mariadb"), "--no-defaults", f"--socket={self._socket}"],
             check=True,
             capture_output=True,
+            input=sql.encode(),
         )
 
     def is_up(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import connection
 
+from opencode.lib.bounds import bound_connection
 from opencode.lib.errors import Denial
 from sync.connections import Connections
 from sync.errors import SessionCold
@@ -24,7 +25,7 @@ from sync.presence import Presence
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
 from sync.protocol.updates import Receipt
-from sync.store import SessionIsCold, StateRead, bound_connection, read_state
+from sync.store import SessionIsCold, StateRead, read_state
 from sync.warming import READ_ATTEMPTS, WARM_SECONDS, warm_begin
 from sync.watching import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.writer import Publish, SessionCommit, Writer

@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from opencode.lib.errors import ServiceUnavailable, TooManyRequests
 from sync.errors import WriterBusy
@@ -30,7 +30,7 @@ async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
         except (WriterBusy, ServiceUnavailable, TooManyRequests):
             if loop.time() + pause > deadline:
                 raise
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             if loop.time() + pause > deadline:
                 raise ServiceUnavailable from error
         # Apart from each other, or those who wait would all come back at the same moment.

@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agent_routes.paths import Route
+from sync.agent_routes.patience import patiently
 from sync.http.threads import in_thread
 from sync.selectors.shares import ShareTarget, share_target
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
@@ -58,7 +60,7 @@ async def token_of(route: Route, ip: str) -> TokenAccess | None:
     known = _tokens.get(route.token)
     if known is None:
         try:
-            known = await in_thread(share_token_access, route.token, ip=ip or None)
+            known = await patiently(partial(in_thread, share_token_access, route.token, ip=ip or None))
         except CredentialsInvalid:
             raise NotFound("No workspace has this address: its token is wrong, expired or revoked.") from None
         _tokens.put(route.token, known)
@@ -68,7 +70,7 @@ async def token_of(route: Route, ip: str) -> TokenAccess | None:
 async def live_target(share_id: str) -> ShareTarget | None:
     target = _targets.get(share_id)
     if target is None:
-        target = await in_thread(share_target, share_id)
+        target = await patiently(partial(in_thread, share_target, share_id))
         if target is not None:
             _targets.put(share_id, target)
     return target

@@ -6,6 +6,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import connection
 
+from opencode.lib.bounds import bound_connection
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -14,6 +16,7 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     """Run `work` in one of the loop's own threads: creates may wait for a lock, which the readers' threads must not."""
 
     def run() -> T:
+        bound_connection()
         connection.close_if_unusable_or_obsolete()
         return work(*args, **kwargs)
 

@@ -3,7 +3,6 @@
 Two dialects (SQLite, MySQL/MariaDB), both tested. Everything that is not hot uses the ORM.
 """
 
-from sync.store.bounds import bound_connection
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 
-__all__ = ["SessionIsCold", "StateRead", "StateRow", "bound_connection", "read_entries", "read_state"]
+__all__ = ["SessionIsCold", "StateRead", "StateRow", "read_entries", "read_state"]

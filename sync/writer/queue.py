@@ -8,9 +8,9 @@ from queue import Empty, SimpleQueue
 from django.conf import settings
 from django.db import connection
 
+from opencode.lib.bounds import bound_connection
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
 from sync.errors import SessionCold, WriterBusy
-from sync.store import bound_connection
 from sync.writer.commit import commit_publishes
 from sync.writer.locked import LockedOut
 from sync.writer.parked import Parked, Release

@@ -1,6 +1,7 @@
 """Publishers that go on until the server is gone, and remember exactly what was acknowledged."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -12,6 +13,8 @@ from tests.support.sockets import SyncSocket
 
 WINDOW = 16
 BATCH = 3
+# Told to try again, a client waits a moment.
+REFUSED_SECONDS = 0.05
 
 
 class Acknowledgements:
@@ -35,8 +38,19 @@ class Acknowledgements:
 class SocketPublisher:
     """Publishes with an API key, WINDOW operations in flight, each a batch of keys of its own."""
 
-    def __init__(self, sockets_url: str, key: str, session: str, name: str, acks: Acknowledgements) -> None:
+    def __init__(
+        self,
+        sockets_url: str,
+        key: str,
+        session: str,
+        name: str,
+        acks: Acknowledgements,
+        refusals: frozenset[str] = frozenset(),
+    ) -> None:
+        """With `refusals`, codes, what is refused by one of them is sent again; any other is a failure."""
         self.session = session
+        self.refused: Counter[str] = Counter()
+        self._refusals = refusals
         self.acked: dict[str, tuple[str, int]] = {}
         self.waiting: dict[str, list[dict[str, Any]]] = {}
         self._url = f"{sockets_url}/sync/v1/sessions/{session}"
@@ -53,7 +67,7 @@ class SocketPublisher:
                     await socket.send({"type": "publish", "id": operation, "updates": updates})
                 while True:
                     await self._fill(socket)
-                    await self._take(await socket.receive())
+                    await self._take(socket, await socket.receive())
         except (ConnectionClosed, OSError):
             return
 
@@ -64,8 +78,12 @@ class SocketPublisher:
             self.waiting[operation] = [{"key": key, "content": {"text": key}} for key in keys]
             await socket.send({"type": "publish", "id": operation, "updates": self.waiting[operation]})
 
-    async def _take(self, frame: dict[str, Any]) -> None:
-        assert frame["type"] != "error", frame
+    async def _take(self, socket: SyncSocket, frame: dict[str, Any]) -> None:
+        if frame["type"] == "error":
+            assert frame["code"] in self._refusals, frame
+            self.refused[frame["code"]] += 1
+            await asyncio.sleep(REFUSED_SECONDS)
+            await socket.send({"type": "publish", "id": frame["id"], "updates": self.waiting[frame["id"]]})
         if frame["type"] == "ack":
             for place, update in enumerate(self.waiting.pop(frame["id"])):
                 self.acked[update["key"]] = (frame["epoch"], frame["from"] + place)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.faults.checks import check_agent, check_writer, session_state
 from tests.faults.publishers import Acknowledgements, AgentPublisher, Follower, SocketPublisher
 from tests.support.server import ConsoleServer
 from tests.support.sockets import SyncSocket
 
 ROUNDS = 40 if os.environ.get("OPENCODE_PROVE") else 4
 ACKS_BEFORE_KILL = (20, 400)
-Entries = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ async def test_acknowledged_updates_survive_sigkill(console_server: ConsoleServe
         cut_off += sum(len(writer.waiting) for writer in writers) + sum(agent.unanswered for agent in agents)
         await asyncio.to_thread(console_server.restart)
         for writer in writers:
-            await _check_writer(sockets, key, writer, epochs)
+            await check_writer(sockets, key, writer, epochs)
         for agent in agents:
-            await _check_agent(sockets, agent, epochs)
+            await check_agent(sockets, agent, epochs)
         await _check_resume(sockets, key, follower)
     assert cut_off > 0, "no kill hit a publish that was under way"
 
@@ -65,38 +65,10 @@ async def _run_until_killed(
     await asyncio.wait_for(asyncio.gather(*tasks), 20)
 
 
-async def _state(url: str, key: str | None) -> tuple[str, int, Entries]:
-    """Epoch, head and entries by key, all numbers from 1 to the head once."""
-    headers = {"Authorization": f"Bearer {key}"} if key else None
-    entries: Entries = {}
-    async with SyncSocket(url, headers=headers) as socket:
-        more = True
-        while more:
-            part = await socket.expect("snapshot")
-            entries |= {entry["key"]: entry for entry in part["entries"]}
-            more = part["more"]
-    assert sorted(entry["seq"] for entry in entries.values()) == list(range(1, part["seq"] + 1))
-    return part["epoch"], part["seq"], entries
-
-
-async def _check_writer(sockets: str, key: str, writer: SocketPublisher, epochs: dict[str, str]) -> None:
-    epoch, _, entries = await _state(f"{sockets}/sync/v1/sessions/{writer.session}", key)
-    assert epochs.setdefault(writer.session, epoch) == epoch
-    kept = {key: (epoch, entry["seq"]) for key, entry in entries.items() if key in writer.acked}
-    assert kept == writer.acked
-    assert all(entries[key]["content"] == {"text": key} for key in writer.acked)
-
-
-async def _check_agent(sockets: str, agent: AgentPublisher, epochs: dict[str, str]) -> None:
-    epoch, _, entries = await _state(f"{sockets}/sync/v1/sessions/{agent.share}", None)
-    assert epochs.setdefault(agent.session, epoch) == epoch
-    assert agent.acked <= entries.keys()
-
-
 async def _check_resume(sockets: str, key: str, follower: Follower) -> None:
     """The reader that was cut off gets exactly the entries after its number, in order, and no snapshot."""
     url = f"{sockets}/sync/v1/sessions/1"
-    epoch, head, entries = await _state(url, key)
+    epoch, head, entries = await session_state(url, key)
     missing = sorted(
         (entry for entry in entries.values() if entry["seq"] > follower.seq), key=lambda entry: entry["seq"]
     )

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
+from opencode.lib import bounds
 from opencode.lib.errors import InternalError, ServiceUnavailable
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import Receipt
 from sync.services.publishing import session_publish_sync
-from sync.store import bounds, writes
+from sync.store import writes
 from sync.writer import Publish, SessionCommit, Writer, commit, locked, queue
 from tests.sync.test_writer import make_session, no_wake, part
 

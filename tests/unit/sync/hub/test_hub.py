@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.hub import Range, ReaderEnded, SessionHub, frame, merge, session
+from sync.hub import ReaderEnded, SessionHub, frame, merge, session
 from sync.hub.log import FrameLog
 from sync.protocol.closing import CloseCode
-from sync.protocol.frames import entry_text
 from tests.unit.sync.hub.model import EPOCH, CheckingReader, MemoryDatabase, settle
 
 KEYS = [f"session/part/s/m/p{number}" for number in range(4)]
@@ -303,29 +302,6 @@ async def test_early_update_waits_for_everything_before_it() -> None:
     await settle(hub)
     await reader.drain()
     assert (reader.seq, database.reads) == (16, 1)
-
-
-async def test_update_whose_beginning_was_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "PART_ROWS", 2)
-    database = MemoryDatabase()
-    hub, reader = await joined(database)
-    update = database.commit(KEYS)
-    database.commit(KEYS)
-    database.has_read.clear()
-    database.answer.clear()
-    hub.deliver(update._replace(pieces=None))
-    await database.has_read.wait()
-    # The first part only.
-    database.answer.set()
-    database.answer.clear()
-    database.has_read.clear()
-    await database.has_read.wait()
-    assert hub.last == 6
-    hub.deliver(Range(EPOCH, 1, 8, [entry_text(*row) for row in database.updates]))
-    database.answer.set()
-    await settle(hub)
-    await reader.drain()
-    assert reader.seq == 8
 
 
 async def test_what_waits_in_the_window_leaves_before_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ _LOCKS = f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}, lock_wait_time
 
 def bound_connection() -> None:
     """For a thread that many wait for, before its first query; beyond the bounds a query is an OperationalError."""
-    if connection.vendor != "mysql":
+    own = connection.settings_dict
+    if connection.vendor != "mysql" or "read_timeout" in own["OPTIONS"]:
         return
     bounds = {
         "connect_timeout": CONNECT_SECONDS,
@@ -22,5 +23,4 @@ def bound_connection() -> None:
         "init_command": _LOCKS,
     }
     # The settings are one object for all threads.
-    own = connection.settings_dict
     connection.settings_dict = {**own, "OPTIONS": {**own["OPTIONS"], **bounds}}
