@@ -133,6 +133,9 @@ class Runtime:
             await self.warm(session_id)
         except SessionCold as denial:
             self._writer.release(session_id, denial)
+        except Exception:
+            log.exception("session_not_woken", extra={"session": session_id})
+            self._writer.release(session_id, SessionCold(retry_after=1))
         else:
             self._writer.release(session_id, None)
 
@@ -179,16 +182,19 @@ class Runtime:
             self._second_look = None
 
     async def _beat(self) -> None:
-        """Within every heartbeat, one query compares all hubs and sockets with the database."""
         while True:
             await asyncio.sleep(settings.SYNC_HEARTBEAT_SECONDS * 0.75)
-            try:
-                await self.check()
-            except Exception:
-                log.exception("heartbeat_failed")
-            self.fanout.beat()
-            self.presence.beat()
-            self.hubs.sweep()
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Within every heartbeat: one query compares all hubs and sockets with the database; the others are told."""
+        try:
+            await self.check()
+        except Exception:
+            log.exception("heartbeat_failed")
+        self.fanout.beat()
+        self.presence.beat()
+        self.hubs.sweep()
 
     async def check(self) -> None:
         """A session that opens while the query runs is not in it and is left for the next beat."""

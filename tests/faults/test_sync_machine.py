@@ -193,7 +193,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule(at=processes)
     def heartbeat(self, at: int) -> None:
-        self.run(self.processes[at].check())
+        self.run(self.processes[at].beat())
 
     @rule()
     def time_passes(self) -> None:

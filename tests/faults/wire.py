@@ -28,6 +28,9 @@ class Wire:
     async def group_discard(self, group: str, channel: str) -> None:
         self._groups.get(group, set()).discard(channel)
 
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        self._waiting.append((channel, json.dumps(message)))
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         text = json.dumps(message)
         self._waiting += [(channel, text) for channel in sorted(self._groups.get(group, ()))]

@@ -67,3 +67,9 @@ def memory_bytes(pid: int) -> int:
     """The resident memory of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def proportional_memory_bytes(pid: int) -> int:
+    """The memory of a process, of shared pages its part only."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
