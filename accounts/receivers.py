@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed, password_changed, password_reset, password_set
+from allauth.account.signals import email_confirmed, password_changed, password_reset, password_set, user_signed_up
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.conf import settings
@@ -29,6 +29,13 @@ log = structlog.get_logger(__name__)
 def welcome_on_confirmation(email_address: EmailAddress, **_kwargs: Any) -> None:
     """Sign-up is over when the address is confirmed; before that a person owns nothing."""
     person_welcome(email_address.user_id)
+
+
+@receiver(user_signed_up)
+def welcome_of_a_verified_newcomer(*, user: User, **_kwargs: Any) -> None:
+    """Whose address a trusted provider has verified confirms nothing here."""
+    if EmailAddress.objects.filter(user=user, verified=True).exists():
+        person_welcome(user.pk)
 
 
 @receiver(mail_stored)

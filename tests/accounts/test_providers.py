@@ -95,6 +95,7 @@ def test_trusted_provider_saves_the_mail(provider: Provider, settings: Settings)
     client = browser()
     assert go_through(client, provider, "1002") == reverse("home")
     assert is_signed_in(client)
+    assert Workspace.objects.get().name == "dave"
 
 
 @pytest.mark.parametrize("claim", ["false", "true", 1, None])
