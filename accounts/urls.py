@@ -6,13 +6,14 @@ from allauth.socialaccount.providers.google import views as google
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.views import data, deletion, devices, first_owner, profile, sessions
+from accounts.views import data, deletion, devices, emails, first_owner, profile, sessions
 from accounts.views.providers import if_set_up
 
 ours = [
     path("first-owner/<str:token>", first_owner.first_owner, name="first_owner"),
     path("devices/", devices.device_list, name="devices"),
     path("devices/<str:device_id>/revoke/", devices.device_end, name="device_revoke"),
+    path("email-change/<str:token>", emails.email_change, name="email_change"),
     path("profile/", profile.profile, name="profile"),
     path("sessions/", sessions.sessions, name="sessions"),
     path("sessions/<int:session_id>/end/", sessions.end, name="session_end"),
@@ -34,6 +35,8 @@ urlpatterns = [
         password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    # In place of allauth's: both mailboxes have to agree.
+    path("email/", emails.email, name="account_email"),
     path("", include("allauth.account.urls")),
     # Passkeys stand on the page of all second factors.
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),

@@ -7,7 +7,7 @@ import structlog
 
 # The workspace token of `/w/<token>/…`, the first owner's link, keys, devices' tokens and the agents' share secrets.
 _SECRETS = re.compile(
-    r"(/w/|/first-owner/)[^/\s\"'?]+|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}"
+    r"(/w/|/first-owner/|/email-change/|/restore/|/confirm-email/|/reset/key/)[^/\s\"'?]+|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}"
 )
 
 

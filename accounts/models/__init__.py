@@ -2,6 +2,7 @@
 
 from accounts.models.deletions import AccountDeletion
 from accounts.models.devices import Device, DeviceLogin, DeviceToken, new_device_id
+from accounts.models.email_changes import EmailChange
 from accounts.models.exports import DataExport, new_export_id
 from accounts.models.mails import OutgoingMail, new_mail_id
 from accounts.models.owner_links import OwnerLink
@@ -13,6 +14,7 @@ __all__ = [
     "Device",
     "DeviceLogin",
     "DeviceToken",
+    "EmailChange",
     "FoldedEmailField",
     "OutgoingMail",
     "OwnerLink",

@@ -1,17 +1,30 @@
-"""Another e-mail address: one account an address, on every database."""
+"""Another e-mail address: both mailboxes agree, the old one may take it back, one account an address."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.errors import EmailTaken
+from accounts.models import Device, EmailChange, User
+from accounts.services.email_changes import email_change_agree, email_change_begin
+from opencode.lib.clock import utc_now
+from opencode.logs import redact
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, browser
+from tests.support.devices import device_of
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = "alice@elsewhere.example"
+LINK = "/accounts/email-change/"
 
 
 def proven(user: User) -> Client:
@@ -21,65 +34,179 @@ def proven(user: User) -> Client:
     return client
 
 
-def ask_for(client: Client, email: str) -> str:
-    """Asks for the address; answers the path of the link that was mailed to it."""
+def ask(client: Client, email: str = NEW) -> dict[str, str]:
+    """Asks for the address; answers the paths of the links that were mailed, by mailbox."""
     mail.outbox.clear()
-    client.post(reverse("account_email"), {"action_add": "", "email": email})
-    return link_in(mail.outbox[0], "/accounts/confirm-email/")
+    client.post(reverse("account_email"), {"email": email})
+    return mailed()
 
 
-def test_address_changes_when_it_is_confirmed(cast: Cast) -> None:
+def mailed() -> dict[str, str]:
+    return {message.to[0]: link_in(message, LINK) for message in mail.outbox if LINK in str(message.body)}
+
+
+def change_by_both(user: User) -> str:
+    """The change, done; answers the path of the link that takes it back."""
+    links = ask(proven(user))
+    mail.outbox.clear()
+    browser().post(links[user.email])
+    browser().post(links[NEW])
+    return mailed()[user.email]
+
+
+def addresses_of(user: User) -> list[str]:
+    user.refresh_from_db()
+    return [user.email, *EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)]
+
+
+@pytest.mark.parametrize("order", [("alice@example.com", NEW), (NEW, "alice@example.com")])
+def test_address_changes_when_both_mailboxes_agree(cast: Cast, order: tuple[str, str]) -> None:
+    links = ask(proven(cast.alice), "Alice@Elsewhere.Example")
+    assert "one more mailbox" in browser().post(links[order[0]]).content.decode()
+    assert addresses_of(cast.alice) == ["alice@example.com", "alice@example.com"]
+    assert "the address has changed" in browser().post(links[order[1]]).content.decode()
+    assert addresses_of(cast.alice) == [NEW, NEW]
+
+
+def test_opening_the_links_changes_nothing(cast: Cast) -> None:
+    for path in ask(proven(cast.alice)).values():
+        assert browser().get(path).status_code == 200
+    assert not EmailChange.objects.exclude(approved_at=None, confirmed_at=None).exists()
+
+
+def test_one_mailbox_twice_is_not_two(cast: Cast) -> None:
+    links = ask(proven(cast.alice))
+    browser().post(links[NEW])
+    browser().post(links[NEW])
+    assert addresses_of(cast.alice)[0] == "alice@example.com"
+
+
+def test_old_mailbox_stops_it(cast: Cast) -> None:
+    links = ask(proven(cast.alice))
+    assert "the change is stopped" in browser().post(links["alice@example.com"], {"stop": ""}).content.decode()
+    assert browser().post(links[NEW]).status_code == 404
+    assert addresses_of(cast.alice)[0] == "alice@example.com"
+
+
+def test_new_mailbox_cannot_stop_or_approve_for_the_old(cast: Cast) -> None:
+    links = ask(proven(cast.alice))
+    browser().post(links[NEW], {"stop": ""})
+    change = EmailChange.objects.get()
+    assert (change.approved_at, change.confirmed_at is None) == (None, False)
+
+
+def test_person_drops_the_change(cast: Cast) -> None:
     client = proven(cast.alice)
-    path = ask_for(client, "Alice@Elsewhere.Example")
+    links = ask(client)
+    assert NEW in client.get(reverse("account_email")).content.decode()
+    client.post(reverse("account_email"), {"drop": ""})
+    assert NEW not in client.get(reverse("account_email")).content.decode()
+    assert browser().post(links[NEW]).status_code == 404
+
+
+def test_asking_again_ends_the_links_before(cast: Cast) -> None:
+    client = proven(cast.alice)
+    old, new = ask(client), ask(client)
+    assert [browser().get(path).status_code for path in old.values()] == [404, 404]
+    assert [browser().get(path).status_code for path in new.values()] == [200, 200]
+
+
+def test_links_work_for_three_days(cast: Cast) -> None:
+    links = ask(proven(cast.alice))
+    with time_machine.travel(utc_now().timestamp() + 3 * 86400 + 1):
+        assert browser().get(links[NEW]).status_code == 404
+
+
+def test_old_mailbox_takes_it_back_and_everybody_is_out(cast: Cast) -> None:
+    thief = proven(cast.alice)
+    device_of(cast.alice)
+    undo = change_by_both(cast.alice)
+    assert "the change is taken back" in browser().post(undo).content.decode()
+    assert addresses_of(cast.alice) == ["alice@example.com", "alice@example.com"]
+    assert not cast.alice.has_usable_password()
+    assert thief.get(reverse("account_email")).status_code == 302
+    assert not Device.objects.filter(user=cast.alice, revoked_at=None).exists()
+    assert browser().post(undo).status_code == 404
+
+
+def test_taking_back_works_for_seven_days(cast: Cast) -> None:
+    undo = change_by_both(cast.alice)
+    with time_machine.travel(utc_now().timestamp() + 7 * 86400 + 1):
+        assert browser().post(undo).status_code == 404
+
+
+def test_taking_back_stops_a_change_begun_since(cast: Cast) -> None:
+    undo = change_by_both(cast.alice)
     cast.alice.refresh_from_db()
-    assert cast.alice.email == "alice@example.com"
-    client.post(path)
-    cast.alice.refresh_from_db()
-    assert cast.alice.email == "alice@elsewhere.example"
-    assert list(EmailAddress.objects.filter(user=cast.alice).values_list("email", flat=True)) == [cast.alice.email]
+    links = ask(proven(cast.alice), "third@example.com")
+    browser().post(undo)
+    assert [browser().get(path).status_code for path in links.values()] == [404, 404]
+
+
+def test_address_that_somebody_took_meanwhile_is_not_taken_back(cast: Cast) -> None:
+    undo = change_by_both(cast.alice)
+    User.objects.create_user("alice@example.com", PASSWORD)
+    assert "somebody has this address" in browser().post(undo).content.decode()
+    assert addresses_of(cast.alice)[0] == NEW
+
+
+def test_taken_address_is_told_to_its_owner_only(cast: Cast) -> None:
+    client = proven(cast.alice)
+    links = ask(client, cast.bob.email)
+    to_bob = next(message for message in mail.outbox if message.to == [cast.bob.email])
+    assert list(links) == ["alice@example.com"]
+    assert "account of its own already" in str(to_bob.body)
+    page = client.get(reverse("account_email")).content.decode()
+    assert "waits for" in page
+    assert addresses_of(cast.bob)[0] == "bob@example.com"
+
+
+def test_race_for_one_address_is_decided_by_the_account_table(cast: Cast) -> None:
+    changes = [email_change_begin(user=user, new_email="team@example.com") for user in (cast.alice, cast.carol)]
+    for change in changes:
+        email_change_agree(change=change, by_old=True)
+    start = Barrier(2)
+
+    def confirm(change: EmailChange) -> bool:
+        start.wait()
+        try:
+            return email_change_agree(change=change, by_old=False).done_at is not None
+        except EmailTaken:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(confirm, changes)) == [False, True]
+    assert User.objects.filter(email="team@example.com").count() == 1
 
 
 def test_change_makes_no_second_first_workspace(cast: Cast) -> None:
-    client = proven(cast.alice)
-    client.post(ask_for(client, "alice@elsewhere.example"))
+    change_by_both(cast.alice)
     assert Workspace.objects.filter(memberships__user=cast.alice).count() == 1
-
-
-def test_of_two_people_who_want_one_address_the_second_is_refused(cast: Cast) -> None:
-    alice, carol = proven(cast.alice), proven(cast.carol)
-    path_of_alice = ask_for(alice, "team@example.com")
-    EmailAddress.objects.create(user=cast.carol, email="team@example.com")
-    alice.post(path_of_alice)
-    User.objects.get(email="TEAM@example.com")
-    address = EmailAddress.objects.get(user=cast.carol, email="team@example.com")
-    page = carol.post(reverse("account_confirm_email", args=[_key_of(address)]), follow=True)
-    cast.carol.refresh_from_db()
-    assert page.status_code == 200
-    assert cast.carol.email == "carol@example.com"
-    assert not EmailAddress.objects.get(pk=address.pk).verified
-
-
-def test_race_for_one_address_is_decided_by_the_account_table(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    def seems_free(self: EmailAddress) -> bool:
-        return True
-
-    monkeypatch.setattr(EmailAddress, "can_set_verified", seems_free)
-    address = EmailAddress.objects.create(user=cast.carol, email=cast.bob.email)
-    EmailAddress.objects.filter(user=cast.bob).delete()
-    page = proven(cast.carol).post(reverse("account_confirm_email", args=[_key_of(address)]))
-    cast.carol.refresh_from_db()
-    assert page.status_code == 302
-    assert cast.carol.email == "carol@example.com"
 
 
 def test_changing_the_address_asks_for_the_password_again(cast: Cast) -> None:
     client = browser(cast.alice)
-    response = client.post(reverse("account_email"), {"action_add": "", "email": "new@example.com"})
+    response = client.post(reverse("account_email"), {"email": NEW})
     assert response["Location"].startswith(reverse("account_reauthenticate"))
-    assert not EmailAddress.objects.filter(email="new@example.com").exists()
+    assert not EmailChange.objects.exists()
 
 
-def _key_of(address: EmailAddress) -> str:
-    from allauth.account.models import EmailConfirmationHMAC
+def test_present_address_is_refused_beside_the_field(cast: Cast) -> None:
+    page = proven(cast.alice).post(reverse("account_email"), {"email": "ALICE@example.com"})
+    assert page.status_code == 422
+    assert "sign in with this address already" in page.content.decode()
 
-    return str(EmailConfirmationHMAC(address).key)
+
+def test_only_hashes_of_the_links_are_stored_and_no_log_holds_one(cast: Cast) -> None:
+    path = ask(proven(cast.alice))[NEW]
+    token = path.removeprefix(LINK)
+    assert token not in str(EmailChange.objects.values())
+    assert token not in redact(f"Not Found: {path}")
+
+
+def test_blocked_person_cannot_go_on(cast: Cast) -> None:
+    links = ask(proven(cast.alice))
+    User.objects.filter(pk=cast.alice.pk).update(is_active=False)
+    assert browser().post(links[NEW]).status_code == 404

@@ -122,7 +122,7 @@ ACCOUNTS = [
     Page("accounts/logout/", "/accounts/logout/", "login 200 200 200 200", "login login login login login"),
     Page("accounts/inactive/", "/accounts/inactive/", EVERYBODY, READ_ONLY),
     Page("accounts/reauthenticate/", "/accounts/reauthenticate/", SIGNED_IN, SIGNED_IN),
-    Page("accounts/email/", "/accounts/email/", SIGNED_IN, "login home home home home"),
+    Page("accounts/email/", "/accounts/email/", SIGNED_IN, LED_ON),
     Page("accounts/confirm-email/", "/accounts/confirm-email/", EVERYBODY, READ_ONLY),
     Page(
         r"accounts/^confirm-email/(?P<key>[-:\w]+)/$",
@@ -148,6 +148,7 @@ ACCOUNTS = [
         EVERYBODY,
     ),
     Page("accounts/login/code/", "/accounts/login/code/", SIGNED_OUT, SIGNED_OUT),
+    Page("accounts/email-change/<str:token>", "/accounts/email-change/guess", NOWHERE, NOWHERE),
     Page("accounts/profile/", "/accounts/profile/", SIGNED_IN, LED_ON),
     Page("accounts/sessions/", "/accounts/sessions/", SIGNED_IN, READ_ONLY),
     Page(

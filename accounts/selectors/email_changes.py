@@ -1,0 +1,39 @@
+"""Reads of e-mail changes: the open one of a person, and what a link from a mail leads to."""
+
+from typing import Final, NamedTuple
+
+from django.db.models import Q
+
+from accounts.models import EmailChange, User
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import macs_of_all_versions
+
+PURPOSE: Final = "email-change"
+APPROVE: Final = "approve"
+CONFIRM: Final = "confirm"
+UNDO: Final = "undo"
+
+
+class EmailChangeLink(NamedTuple):
+    """`act` is what the link does: approve (or stop) from the old mailbox, confirm from the new one, undo."""
+
+    change: EmailChange
+    act: str
+
+
+def open_change(user: User) -> EmailChange | None:
+    return EmailChange.objects.filter(user=user, done_at=None, expires_at__gt=utc_now()).order_by("-id").first()
+
+
+def change_by_link(token: str) -> EmailChangeLink | None:
+    """None for a link that was never made, has run out, or has done what it does."""
+    hashes = list(macs_of_all_versions(PURPOSE, token).values())
+    any_of_three = Q(old_hash__in=hashes) | Q(new_hash__in=hashes) | Q(undo_hash__in=hashes)
+    change = EmailChange.objects.select_related("user").filter(any_of_three, expires_at__gt=utc_now()).first()
+    if change is None or not change.user.is_active:
+        return None
+    if change.undo_hash in hashes:
+        return EmailChangeLink(change, UNDO) if change.undone_at is None else None
+    if change.done_at is not None:
+        return None
+    return EmailChangeLink(change, APPROVE if change.old_hash in hashes else CONFIRM)

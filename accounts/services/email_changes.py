@@ -1,0 +1,133 @@
+"""Changing the address a person signs in with: the old mailbox approves, the new one confirms, the old may undo."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from accounts.errors import EmailTaken
+from accounts.models import Device, EmailChange, User, fold_email
+from accounts.selectors.email_changes import PURPOSE
+from accounts.services.devices import device_revoke
+from accounts.services.mail import mail_send
+from accounts.services.sessions import sessions_end_others
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import NotFound
+from opencode.lib.ids import random_base62
+from opencode.lib.keyring import current_version, mac
+from opencode.lib.links import public_url
+
+OPEN_DAYS: Final = 3
+UNDO_DAYS: Final = 7
+LINK_BITS: Final = 160
+
+
+def email_change_begin(*, user: User, new_email: str) -> EmailChange:
+    """Ask both mailboxes; an open change of the person is dropped.
+
+    An address that somebody signs in with already gets another mail instead of the link, so that the one who asks
+    learns nothing.
+    """
+    new_email = fold_email(new_email)
+    approve, confirm = random_base62(LINK_BITS), random_base62(LINK_BITS)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        EmailChange.objects.filter(user=user, done_at=None).delete()
+        change = EmailChange.objects.create(
+            user=user,
+            old_email=user.email,
+            new_email=new_email,
+            old_hash=_hash(approve),
+            new_hash=_hash(confirm),
+            expires_at=utc_now() + timedelta(days=OPEN_DAYS),
+        )
+        told = {"old_email": user.email, "new_email": new_email, "days": OPEN_DAYS, "link": _link(approve)}
+        mail_send(to=user.email, template="accounts/mail/email_change_approve.html", context=told)
+        if User.objects.filter(email=new_email).exists():
+            mail_send(to=new_email, template="accounts/mail/email_change_taken.html", context=told)
+        else:
+            mail_send(
+                to=new_email,
+                template="accounts/mail/email_change_confirm.html",
+                context={**told, "link": _link(confirm)},
+            )
+    return change
+
+
+def email_change_agree(*, change: EmailChange, by_old: bool) -> EmailChange:
+    """One of the two mailboxes agrees; with the second the change is done.
+
+    Raises EmailTaken when somebody was faster, NotFound when the change was dropped meanwhile.
+    """
+    now = utc_now()
+    try:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=change.user_id)
+            present = EmailChange.objects.select_related("user").filter(pk=change.pk, done_at=None).first()
+            if present is None:
+                raise NotFound
+            if by_old:
+                present.approved_at = present.approved_at or now
+            else:
+                present.confirmed_at = present.confirmed_at or now
+            present.save(update_fields=["approved_at", "confirmed_at"])
+            if present.approved_at and present.confirmed_at:
+                _do(present, now)
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return present
+
+
+def email_change_drop(*, change: EmailChange) -> None:
+    """The person thought better of it, or the old mailbox says no; one that is done stays done."""
+    EmailChange.objects.filter(pk=change.pk, done_at=None).delete()
+
+
+def email_change_undo(*, change: EmailChange) -> None:
+    """Back to the old address, for whoever reads that mailbox: everybody is signed out, the password is void.
+
+    Raises EmailTaken when somebody signs in with the old address by now.
+    """
+    try:
+        with transaction.atomic():
+            user = User.objects.select_for_update().get(pk=change.user_id)
+            if not EmailChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=utc_now()):
+                return
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+            _sign_in_with(user, change.old_email)
+            EmailChange.objects.filter(user=user, done_at=None).delete()
+            sessions_end_others(user=user, keep="")
+            for device in Device.objects.filter(user=user, revoked_at=None):
+                device_revoke(device=device, ip=None, is_consoles=True)
+    except IntegrityError as error:
+        raise EmailTaken from error
+
+
+def _do(change: EmailChange, now: datetime) -> None:
+    undo = random_base62(LINK_BITS)
+    _sign_in_with(change.user, change.new_email)
+    change.done_at, change.undo_hash = now, _hash(undo)
+    change.expires_at = now + timedelta(days=UNDO_DAYS)
+    change.save(update_fields=["done_at", "undo_hash", "expires_at"])
+    told = {"old_email": change.old_email, "new_email": change.new_email, "days": UNDO_DAYS}
+    mail_send(
+        to=change.old_email, template="accounts/mail/email_change_done.html", context={**told, "link": _link(undo)}
+    )
+    mail_send(to=change.new_email, template="accounts/mail/email_change_welcome.html", context=told)
+
+
+def _sign_in_with(user: User, email: str) -> None:
+    """The account table decides who has an address, on every database."""
+    User.objects.filter(pk=user.pk).update(email=email)
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+
+
+def _hash(token: str) -> str:
+    return mac(PURPOSE, token, current_version())
+
+
+def _link(token: str) -> str:
+    return public_url("accounts:email_change", token)
