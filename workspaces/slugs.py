@@ -40,3 +40,8 @@ def numbered_slug(base: str, number: int) -> str:
     """`base-number`, cut so that it stays within the limit."""
     suffix = f"-{number}"
     return base[: MAX_CHARACTERS - len(suffix)].rstrip("-") + suffix
+
+
+def provisional_slug(workspace_id: str) -> str:
+    """A slug that no name makes, for a workspace that has none (yet, or any more)."""
+    return workspace_id.lower().replace("_", "-")

@@ -21,6 +21,7 @@ from workspaces.ports import workspace_content_erase
 from workspaces.services.audit import audit_record
 from workspaces.services.auditpurge import ChainBroken, audit_purge
 from workspaces.signals import workspace_closed
+from workspaces.slugs import provisional_slug
 
 log = structlog.get_logger(__name__)
 RESTORE_DAYS: Final = 30
@@ -76,7 +77,7 @@ def workspace_purge(*, workspace: Workspace) -> None:
         if row.purged_at is not None:
             return
         erased = {model.__name__: _erase(model, row) for model in _models_of_a_workspace()}
-        row.name, row.slug, row.block_reason = "purged workspace", row.pk.lower().replace("_", "-"), ""
+        row.name, row.slug, row.block_reason = "purged workspace", provisional_slug(row.pk), ""
         row.purged_at = utc_now()
         row.save(update_fields=["name", "slug", "block_reason", "purged_at"])
         audit_record(

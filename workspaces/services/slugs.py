@@ -21,6 +21,14 @@ def slug_claim(*, workspace: Workspace, slug: str) -> None:
         raise SlugTaken
 
 
+def slug_take(*, workspace: Workspace, slug: str) -> None:
+    """Claim `slug` and give it to the workspace's row, in this order; all or nothing. Raises SlugTaken."""
+    with transaction.atomic():
+        slug_claim(workspace=workspace, slug=slug)
+        _move(workspace, slug)
+    workspace.slug = slug
+
+
 def workspace_slug_set(*, workspace: Workspace, slug: str, actor: Actor) -> None:
     """Another slug; pages under the former ones redirect, and no other workspace gets them.
 
@@ -32,8 +40,7 @@ def workspace_slug_set(*, workspace: Workspace, slug: str, actor: Actor) -> None
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if row.slug != slug:
             slug_claim(workspace=row, slug=row.slug)
-            slug_claim(workspace=row, slug=slug)
-            _move(row, slug)
+            slug_take(workspace=row, slug=slug)
             _free_oldest(row, slug)
             audit_record(workspace_id=row.pk, actor=actor, action="workspace.rename", details={"field": "slug"})
     workspace.slug = slug

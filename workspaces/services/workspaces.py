@@ -4,17 +4,17 @@ import secrets
 from collections.abc import Iterator
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.models import User
 from workspaces.actors import PERSON, Actor
 from workspaces.errors import SlugTaken, WorkspaceLimitReached
-from workspaces.models import Membership, Role, SlugClaim, Workspace
+from workspaces.models import Membership, Role, SlugClaim, Workspace, new_workspace_id
 from workspaces.ports import billing_account_open
 from workspaces.selectors.workspaces import memberships_of
 from workspaces.services.audit import audit_record
-from workspaces.services.slugs import slug_claim
-from workspaces.slugs import base_slug, numbered_slug
+from workspaces.services.slugs import slug_take
+from workspaces.slugs import base_slug, numbered_slug, provisional_slug
 
 NAME_CHARACTERS: Final = 80
 OWNED_LIMIT: Final = 50
@@ -63,19 +63,22 @@ def _create(owner: User, name: str, actor: Actor) -> Workspace:
 
 
 def _insert(name: str) -> Workspace:
-    """The row under the first free slug; constraints decide between workspaces made or renamed at the same time."""
+    """The row under the first free slug; constraints decide between workspaces made or renamed at the same time.
+
+    It begins under a slug of nobody's and claims one as a rename does: locks taken in another order would deadlock.
+    """
+    workspace_id = new_workspace_id()
+    workspace = Workspace.objects.create(pk=workspace_id, name=name, slug=provisional_slug(workspace_id))
     base = base_slug(name)
     taken = _taken_slugs(base)
     for slug in _slugs(base):
         if slug in taken:
             continue
         try:
-            with transaction.atomic():
-                workspace = Workspace.objects.create(name=name, slug=slug)
-                slug_claim(workspace=workspace, slug=slug)
-                return workspace
-        except (IntegrityError, SlugTaken):
+            slug_take(workspace=workspace, slug=slug)
+        except SlugTaken:
             continue
+        return workspace
     raise AssertionError("unreachable: random slugs never end")
 
 

@@ -1,0 +1,143 @@
+"""Acts that exclude each other, by processes that start at the same moment on one database."""
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.support.server import ROOT, ConsoleServer
+from tests.workspaces.race_worker import ANSWER
+
+ROUNDS = 60 if os.environ.get("OPENCODE_PROVE") else 4
+PROCESSES = 3
+HEAD_START_SECONDS = 0.02
+NUMBERS = itertools.count(1)
+
+
+class Racers:
+    """Three processes; `race` gives each of them one act for the same moment."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        command = [sys.executable, "-m", "tests.workspaces.race_worker"]
+        pipe = subprocess.PIPE
+        self._processes = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True)
+            for _ in range(PROCESSES)
+        ]
+        for process in self._processes:
+            assert self._line(process) == "ready"
+
+    def race(self, *orders: dict[str, Any]) -> list[str]:
+        at = time.time() + HEAD_START_SECONDS
+        running = self._processes[: len(orders)]
+        for process, order in zip(running, orders, strict=True):
+            self._stdin(process).write(json.dumps({"at": at, **order}) + "\n")
+            self._stdin(process).flush()
+        return [self._line(process) for process in running]
+
+    def ask(self, **order: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.race(order)[0])
+        return answer
+
+    def end(self) -> None:
+        for process in self._processes:
+            self._stdin(process).close()
+            process.wait(20)
+            assert process.stdout is not None
+            process.stdout.close()
+
+    @staticmethod
+    def _stdin(process: "subprocess.Popen[str]") -> IO[str]:
+        assert process.stdin is not None
+        return process.stdin
+
+    @staticmethod
+    def _line(process: "subprocess.Popen[str]") -> str:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(ANSWER):
+                return line.removeprefix(ANSWER).strip()
+        raise AssertionError("a racer ended")
+
+
+@pytest.fixture(scope="module")
+def racers(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Racers]:
+    folder = tmp_path_factory.mktemp("races") / "console"
+    shutil.copytree(prepared_data, folder)
+    console = ConsoleServer(folder)
+    started = Racers(console.environment())
+    yield started
+    started.end()
+    if console.stack is not None:
+        console.stack.discard()
+
+
+@pytest.fixture(params=range(ROUNDS))
+def ids(racers: Racers) -> dict[str, Any]:
+    """A fresh world of the race's own."""
+    return racers.ask(act="seed", number=next(NUMBERS))
+
+
+def test_one_invitation_accepted_twice_at_once_is_accepted_once(racers: Racers, ids: dict[str, Any]) -> None:
+    order = {"act": "accept", "invitation": ids["invitation"], "user": ids["guest"]}
+    assert sorted(racers.race(order, order, order)) == ["done", "invitation_used", "invitation_used"]
+    after = racers.ask(act="state", team=ids["team"])
+    assert after["roles"] == ["admin", "owner", "owner"]
+    assert after["acts"]["invitation.accept"] == after["acts"]["workspace.create"] == 1
+
+
+def test_two_owners_who_leave_at_once_leave_one(racers: Racers, ids: dict[str, Any]) -> None:
+    orders = [{"act": "leave", "membership": ids[name]} for name in ("owner", "deputy")]
+    assert sorted(racers.race(*orders)) == ["done", "last_owner_remains"]
+    assert racers.ask(act="state", team=ids["team"])["roles"] == ["owner"]
+
+
+def test_two_owners_who_delete_their_accounts_at_once_leave_one(racers: Racers, ids: dict[str, Any]) -> None:
+    racers.race({"act": "accept", "invitation": ids["invitation"], "user": ids["guest"]})
+    orders = [{"act": "close", "user": ids[name]} for name in ("one", "two")]
+    assert sorted(racers.race(*orders)) == ["account_held", "done"]
+    assert racers.ask(act="state", team=ids["team"])["roles"] == ["admin", "owner"]
+
+
+def test_owner_who_leaves_while_the_other_deletes_their_account_leaves_one(racers: Racers, ids: dict[str, Any]) -> None:
+    racers.race({"act": "accept", "invitation": ids["invitation"], "user": ids["guest"]})
+    outcomes = racers.race({"act": "leave", "membership": ids["owner"]}, {"act": "close", "user": ids["two"]})
+    assert outcomes in (["done", "account_held"], ["last_owner_remains", "done"])
+    assert racers.ask(act="state", team=ids["team"])["roles"] == ["admin", "owner"]
+
+
+def test_slug_that_three_want_at_once_goes_to_one(racers: Racers, ids: dict[str, Any]) -> None:
+    name = f"wanted-{ids['team'][-8:].lower()}"
+    moved, other, made = racers.race(
+        {"act": "move", "workspace": ids["team"], "slug": name},
+        {"act": "move", "workspace": ids["other"], "slug": name},
+        {"act": "create", "owner": ids["one"], "name": name},
+    )
+    winners = [moved == "done", other == "done", made == name]
+    assert sum(winners) == 1, (moved, other, made)
+    assert {moved, other} <= {"done", "slug_taken"}
+    assert made in {name, f"{name}-2"}
+
+
+def test_slug_given_up_and_wanted_at_once_stays_with_its_workspace(racers: Racers, ids: dict[str, Any]) -> None:
+    held = racers.ask(act="state", team=ids["team"])["slug"]
+    moved, made = racers.race(
+        {"act": "move", "workspace": ids["team"], "slug": f"{held}-next"},
+        {"act": "create", "owner": ids["guest"], "name": held},
+    )
+    assert (moved, made) == ("done", f"{held}-2")
+
+
+def test_accepting_into_a_workspace_that_is_deleted_at_once_ends_well(racers: Racers, ids: dict[str, Any]) -> None:
+    accept = {"act": "accept", "invitation": ids["invitation"], "user": ids["guest"]}
+    outcomes = racers.race(accept, {"act": "delete", "workspace": ids["team"]}, {"act": "close", "user": ids["guest"]})
+    assert outcomes[0] in {"done", "invitation_invalid"}
+    assert outcomes[1:] == ["done", "done"]
