@@ -1,5 +1,7 @@
 """axe finds nothing on the main pages, in light and in dark."""
 
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -10,7 +12,7 @@ from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
 pytestmark = pytest.mark.browser
-SCHEMES = ["light", "dark"]
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 PEOPLE = ["members/", "invitations/", "invitations/new/", "settings/address/", "leave/", "delete/", "export/"]
 
 
