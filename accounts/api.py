@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.errors import ClientUnknown, GrantTypeUnknown, OAuthRefusal, RequestInvalid
+from accounts.errors import AuthorizationPending, ClientUnknown, GrantTypeUnknown, OAuthRefusal, RequestInvalid
 from accounts.services.device_logins import device_login_poll, device_login_start
 from accounts.services.device_tokens import Tokens, device_tokens_refresh
 from opencode.lib.errors import Denial, MethodNotAllowed, TooManyRequests
@@ -40,6 +40,8 @@ def _oauth(call: Call) -> Callable[[HttpRequest], HttpResponse]:
         except OAuthRefusal as refusal:
             answer = {"error": refusal.error, "error_description": refusal.description}
             response = JsonResponse(answer, status=400)
+            # An agent that waits is refused every two seconds; Django would warn of each.
+            response._has_been_logged = isinstance(refusal, AuthorizationPending)  # type: ignore[attr-defined]
         except Denial as denial:
             response = denial_response(denial, request_id_of(request))
         response["Cache-Control"] = "no-store"

@@ -16,6 +16,7 @@ from tests.support.server import ROOT
 
 START_SECONDS = 40
 RUN_SECONDS = 90
+CODE_LINK = re.compile(r"https?://[\w.:-]+/device\?user_code=[A-Z-]+")
 LINK = re.compile(r"https?://[\w.:-]+/(?:share|s)/[A-Za-z0-9_-]+")
 
 
@@ -70,19 +71,42 @@ class Agent:
         return self.command("run", "--attach", address, "--dir", str(self.project), *options, prompt)
 
     def command(self, *arguments: str) -> str:
+        code, output = self.attempt(*arguments)
+        assert code == 0, f"{arguments} gave {code}\n{output[-4000:]}"
+        return output
+
+    def attempt(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """The exit code and everything that was printed."""
         done = subprocess.run(
             [str(self._binary), *arguments],
             cwd=self.project,
-            env=self._environment(),
+            env=self._environment() | environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=RUN_SECONDS,
             check=False,
         )
-        output = done.stdout + done.stderr
-        assert done.returncode == 0, f"{arguments} gave {done.returncode}\n{output[-4000:]}"
-        return output
+        return done.returncode, done.stdout + done.stderr
+
+    @contextmanager
+    def logging_in(self, server: str) -> Iterator["Login"]:
+        """`opencode console login`, waiting for its person."""
+        output = self._log.with_name("login.log")
+        with output.open("wb") as log:
+            process = subprocess.Popen(
+                [str(self._binary), "console", "login", server],
+                cwd=self.project,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield Login(process, output)
+        finally:
+            kill_all([process.pid, *children_of(process.pid)])
+            process.wait()
 
     def _is_up(self) -> bool:
         try:
@@ -106,6 +130,25 @@ class Agent:
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "NO_PROXY": "127.0.0.1,localhost",
         }
+
+
+class Login:
+    """A login under way; what it printed is in a file."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", output: Path) -> None:
+        self._process = process
+        self._output = output
+
+    @property
+    def said(self) -> str:
+        return self._output.read_text(errors="replace")
+
+    def link(self) -> str:
+        """Where it sends its person."""
+        return wait_until(lambda: CODE_LINK.search(self.said), "the agent shows its link", START_SECONDS)[0]
+
+    def end(self) -> int:
+        return self._process.wait(RUN_SECONDS)
 
 
 def links_in(output: str) -> list[str]:
