@@ -21,6 +21,8 @@ PROCESSES = "sync.processes"
 MESSAGE_CHARACTERS = 64 * 1024
 MESSAGE_SESSIONS = 5000
 RECEIVE_RETRY_SECONDS = 1.0
+# A layer that hangs holds as many messages, of MESSAGE_CHARACTERS at most; the rest is lost, as anything sent may be.
+PENDING_SENDS = 256
 Announced = tuple[int, Range]
 
 
@@ -36,6 +38,7 @@ class Fanout:
         self._here: set[int] = set()
         self._joined: list[int] = []
         self._elsewhere = Interest()
+        self._is_behind = False
 
     @property
     def has_others(self) -> bool:
@@ -82,12 +85,12 @@ class Fanout:
                 wanted[channel].append(announced)
         for channel, theirs in wanted.items():
             for part in _parts_of(theirs):
-                self._spawn(self._layer.send(channel, {"type": "sync.ranges", "ranges": part}))
+                self._send(channel, {"type": "sync.ranges", "ranges": part})
 
     def tell(self, session_id: int, message: Mapping[str, Any]) -> None:
         """Send a message to the other processes that have readers of the session, if it can be."""
         for channel in self._elsewhere.channels(session_id):
-            self._spawn(self._layer.send(channel, {**message, "session": session_id}))
+            self._send(channel, {**message, "session": session_id})
 
     def _tell_joined(self) -> None:
         joined, self._joined = self._joined, []
@@ -99,7 +102,7 @@ class Fanout:
         for start in range(0, max(len(told), 1), MESSAGE_SESSIONS):
             sessions = told[start : start + MESSAGE_SESSIONS]
             message = {"type": "sync.reads", "channel": self._channel, "sessions": sessions, "ask": ask}
-            self._spawn(self._layer.send(to, message) if to else self._layer.group_send(PROCESSES, message))
+            self._send(to, message)
 
     async def _receive(self, registry: HubRegistry, hear: Callable[[Mapping[str, Any]], None]) -> None:
         while True:
@@ -132,6 +135,16 @@ class Fanout:
         self._elsewhere.hear(channel, message["sessions"], asyncio.get_running_loop().time() + self._kept_seconds)
         if message["ask"]:
             self._tell_reads(self._here, to=channel)
+
+    def _send(self, channel: str, message: Mapping[str, Any]) -> None:
+        """To one process, or to all when no channel is named."""
+        if len(self._tasks) < PENDING_SENDS:
+            self._is_behind = False
+            send = self._layer.send(channel, message) if channel else self._layer.group_send(PROCESSES, message)
+            self._spawn(send)
+        elif not self._is_behind:
+            self._is_behind = True
+            log.warning("layer_behind")
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

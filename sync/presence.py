@@ -19,9 +19,11 @@ class Presence:
     def __init__(self, hubs: HubRegistry, fanout: Fanout, heartbeat_seconds: float) -> None:
         self._hubs = hubs
         self._fanout = fanout
-        self._kept_seconds = heartbeat_seconds * 2
+        # Told again with every heartbeat; gone, and told to be gone, within two.
+        self._kept_seconds = heartbeat_seconds * 2 - MERGE_SECONDS
         self._process = secrets.token_hex(6)
         self._due: dict[int, asyncio.TimerHandle] = {}
+        self._watched: dict[int, asyncio.TimerHandle] = {}
 
     def join(self, hub: SessionHub, person: Person) -> None:
         hub.presence.put(person)
@@ -39,18 +41,26 @@ class Presence:
         until = asyncio.get_running_loop().time() + self._kept_seconds
         if hub.presence.hear(message["process"], [Person(*person) for person in message["people"]], until):
             self._tell_soon(hub)
+        self._watch(hub)
 
     def beat(self) -> None:
-        """Tell the others again who is here, and forget processes that have been silent."""
-        now = asyncio.get_running_loop().time()
+        """Tell the others again who is here."""
         for session_id in self._hubs.session_ids:
             hub = self._hubs.get(session_id)
-            if hub is None:
-                continue
-            if hub.presence.forget(now):
-                self._tell_soon(hub)
-            if hub.presence.here:
+            if hub is not None and hub.presence.here:
                 self._announce(hub)
+
+    def _watch(self, hub: SessionHub) -> None:
+        """Look again when the first of the other processes has been silent for too long."""
+        until = hub.presence.heard_until
+        if until is not None and hub.session_id not in self._watched:
+            self._watched[hub.session_id] = asyncio.get_running_loop().call_at(until, self._forget, hub)
+
+    def _forget(self, hub: SessionHub) -> None:
+        del self._watched[hub.session_id]
+        if hub.presence.forget(asyncio.get_running_loop().time()):
+            self._tell_soon(hub)
+        self._watch(hub)
 
     def _tell_soon(self, hub: SessionHub) -> None:
         """Once a second at most, however many come and go."""

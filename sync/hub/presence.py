@@ -54,9 +54,14 @@ class PresenceBoard:
             self._elsewhere.pop(process, None)
         return self._changed(told != before)
 
+    @property
+    def heard_until(self) -> float | None:
+        """When the first of the other processes will have been silent for too long."""
+        return min((until for until, _ in self._elsewhere.values()), default=None)
+
     def forget(self, now: float) -> bool:
         """Drop the processes that have been silent too long; whether any was."""
-        silent = [process for process, (until, _) in self._elsewhere.items() if until < now]
+        silent = [process for process, (until, _) in self._elsewhere.items() if until <= now]
         for process in silent:
             del self._elsewhere[process]
         return self._changed(bool(silent))

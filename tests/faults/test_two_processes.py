@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.servers
 HEARTBEAT_SECONDS = 4
 # Far below a heartbeat: only the channel layer is as fast.
 LAYER_SECONDS = 1
+# For a machine that is busy with other tests.
+SLACK_SECONDS = 1
 SEEDS = range(20 if os.environ.get("OPENCODE_PROVE") else 2)
 UPDATES = 150
 KEYS = 20
@@ -129,6 +132,46 @@ async def test_killed_redis_delays_readers_by_one_heartbeat(start_server: StartS
         redis.start()
         await reader.reach(await publish(publisher, 4), HEARTBEAT_SECONDS)
         await fast_again(publisher, reader)
+
+
+async def test_silent_redis_delays_readers_by_one_heartbeat_and_publishers_not_at_all(
+    start_server: StartServer, redis: PrivateRedis
+) -> None:
+    servers = start_pair(start_server, REDIS_URL=redis.url)
+    key = servers[0].ask("tests.support.seed")["key"]
+    async with AsyncExitStack() as stack:
+        publisher, reader = await opened(stack, servers[0], key), await opened(stack, servers[1], key)
+        await reader.reach(await publish(publisher, 0), LAYER_SECONDS)
+        with silent(redis):
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                for number in range(3):
+                    head = await publish(publisher, number)
+            await reader.reach(head, HEARTBEAT_SECONDS)
+            joined = await opened(stack, servers[1], key)
+            await joined.reach(head, HEARTBEAT_SECONDS)
+        await fast_again(publisher, reader)
+
+
+@contextmanager
+def silent(redis: PrivateRedis) -> Iterator[None]:
+    """It accepts connections and answers nothing while inside."""
+    os.kill(redis.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(redis.pid, signal.SIGCONT)
+
+
+async def test_people_of_a_killed_process_are_gone_within_two_heartbeats(pair: Pair) -> None:
+    key = pair[0].ask("tests.support.seed")["key"]
+    async with AsyncExitStack() as stack:
+        await opened(stack, pair[0], key)
+        staying = await opened(stack, pair[1], key)
+        await staying.socket.expect("presence", count=2)
+        pair[0].kill9()
+        killed = time.monotonic()
+        await staying.socket.expect("presence", count=1)
+        assert time.monotonic() - killed < 2 * HEARTBEAT_SECONDS + SLACK_SECONDS
 
 
 async def fast_again(publisher: Client, reader: Client) -> None:
