@@ -1,9 +1,12 @@
 """Rotating a key: the old one works on as long as was chosen, the new one from the first moment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import time_machine
+from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from opencode.lib.clock import utc_now
@@ -107,6 +110,27 @@ def test_a_rotation_is_in_the_log(cast: Cast, make_key: MakeKey) -> None:
     new, _ = rotate(key, cast, 1)
     (entry,) = audited(cast.alpha, "key.rotate")
     assert (entry.target_id, entry.details) == (key.pk, f'{{"overlap_hours":1,"replacement":"{new.pk}"}}')
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_rotations_at_once_one_makes_a_key(cast: Cast, make_key: MakeKey) -> None:
+    key, _ = make_key(cast.carol)
+    start = Barrier(4)
+
+    def attempt(_: int) -> str:
+        start.wait()
+        try:
+            rotate(key, cast, 0)
+        except KeyEnded:
+            return "too late"
+        finally:
+            connection.close()
+        return "rotated"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(attempt, range(4)))
+    assert answers == ["rotated", "too late", "too late", "too late"]
+    assert family_of(key).count() == 2
 
 
 # --- the pages

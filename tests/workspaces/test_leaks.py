@@ -1,6 +1,8 @@
 """Leaked keys: found in a text by those who may know, ended by whoever has them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from workspaces.actors import SYSTEM, THE_CONSOLE
 from workspaces.keyformat import API_KEY_PREFIX, new_secret
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke
+from workspaces.services.leaks import leak_report
 from workspaces.signals import api_key_revoked
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +109,24 @@ def test_reports_are_limited_by_address(settings: Settings) -> None:
 
 def test_too_many_secrets_at_once_are_refused() -> None:
     assert report(*["oc_live_x"] * 21).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_reports_at_once_one_revokes_and_tells(cast: Cast, make_key: MakeKey) -> None:
+    _, secret = make_key(cast.carol)
+    start = Barrier(4)
+
+    def attempt(_: int) -> bool:
+        start.wait()
+        try:
+            return leak_report(secret=secret, source="", ip=None, request_id="")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(attempt, range(4)))
+    assert answers == [False, False, False, True]
+    assert (len(audited(cast.alpha, "key.leak")), OutgoingMail.objects.count()) == (1, 3)
 
 
 # --- the page

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from opencode.lib.ids import BASE62
 from workspaces.keyformat import (
     API_KEY_PREFIX,
+    SECRETS_FOUND,
     SHARE_TOKEN_PREFIX,
     checksum,
     is_well_formed,
+    is_whole,
     new_secret,
+    secrets_in,
     shown_prefix,
 )
 
@@ -88,3 +91,29 @@ def test_a_key_does_not_pass_as_a_share_token() -> None:
 def test_lists_show_six_random_characters() -> None:
     key = new_secret(API_KEY_PREFIX)
     assert shown_prefix(key, API_KEY_PREFIX) == key[:14]
+
+
+@pytest.mark.parametrize("frame", ["{}", "Bearer {}\r\n", '{{"key":"{}"}}', "https://x/w/{}/api", "a={}&b", "({}),"])
+def test_a_secret_is_found_in_whatever_surrounds_it(frame: str) -> None:
+    for prefix in (API_KEY_PREFIX, SHARE_TOKEN_PREFIX):
+        secret = new_secret(prefix)
+        assert secrets_in(frame.format(secret)) == [secret]
+
+
+def test_each_secret_is_found_once_and_in_order() -> None:
+    first, second = new_secret(API_KEY_PREFIX), new_secret(SHARE_TOKEN_PREFIX)
+    assert secrets_in(f"{first} {second} {first}") == [first, second]
+
+
+def test_a_text_full_of_secrets_costs_no_more_than_so_many() -> None:
+    assert len(secrets_in(" ".join(new_secret(API_KEY_PREFIX) for _ in range(30)))) == SECRETS_FOUND
+
+
+@given(st.text())
+def test_any_text_is_looked_through(text: str) -> None:
+    assert all(secret.startswith("oc_") for secret in secrets_in(text))
+
+
+def test_only_a_whole_secret_is_whole() -> None:
+    secrets = [new_secret(API_KEY_PREFIX), new_secret(SHARE_TOKEN_PREFIX)]
+    assert [(is_whole(secret), is_whole(secret[:-1])) for secret in secrets] == [(True, False)] * 2
