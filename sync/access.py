@@ -97,12 +97,12 @@ def socket_access(request: SocketRequest) -> SocketAccess:
 
 
 def live_share(share_id: str) -> Share | None:
-    """The share while it lives: neither revoked nor expired, its workspace not deleted."""
+    """The share while it lives: neither revoked nor expired, its workspace neither deleted nor blocked."""
     share = Share.objects.select_related("session__workspace").filter(id=share_id, revoked_at=None).first()
     if share is None or (share.expires_at is not None and share.expires_at <= utc_now()):
         return None
     workspace = share.session.workspace
-    return None if workspace is not None and workspace.deleted_at is not None else share
+    return share if workspace is None or workspace.is_open else None
 
 
 def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
@@ -234,7 +234,7 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
 
 def _session_of_person(user_id: str, request: SocketRequest) -> tuple[Session, Membership]:
     """The session in one of the person's workspaces, or in the one that is named; raises NotFound."""
-    memberships = Membership.objects.filter(user=user_id, workspace__deleted_at=None)
+    memberships = Membership.objects.filter(user=user_id, workspace__deleted_at=None, workspace__blocked_at=None)
     if request.workspace:
         former = Q(workspace__slug_claims__slug=request.workspace)
         memberships = memberships.filter(former | Q(workspace__slug=request.workspace))

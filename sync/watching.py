@@ -52,7 +52,7 @@ def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
 def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[tuple[str, str, str, int]]:
     now = utc_now()
     unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-    live_workspaces = Workspace.objects.filter(deleted_at=None).values("id")
+    live_workspaces = Workspace.objects.filter(deleted_at=None, blocked_at=None).values("id")
     in_live_session = Q(session__workspace=None) | Q(session__workspace__in=live_workspaces)
     sessions = Session.objects.filter(id__in=session_ids).order_by()
     shares = Share.objects.filter(unexpired, in_live_session, id__in=watched.shares, revoked_at=None).order_by()

@@ -115,8 +115,8 @@ class DeviceAccess:
 def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
     """The person's access to the workspace `slug`, in one read.
 
-    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or foreign: nobody learns which), Forbidden
-    (the role is too low).
+    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or foreign: nobody learns which),
+    WorkspaceBlocked, Forbidden (the role is too low).
     """
     return _member_access(user, permission, workspace__slug=slug)
 
@@ -138,6 +138,8 @@ def _member_access(user: User | AnonymousUser, permission: str, **which: str) ->
     )
     if membership is None:
         raise NotFound
+    if membership.workspace.blocked_at is not None:
+        raise WorkspaceBlocked
     access = WorkspaceAccess(workspace=membership.workspace, membership=membership, user=user)
     if not access.can(permission):
         raise Forbidden
@@ -173,7 +175,7 @@ def page_access(request: HttpRequest, slug: str, permission: str = "workspace.vi
 
 
 def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
-    """What the API key `token` opens; raises CredentialsInvalid, the same for every reason.
+    """What the API key `token` opens; raises CredentialsInvalid, the same for every reason, and WorkspaceBlocked.
 
     A key fails when it is malformed (told offline), unknown under every listed hash key, revoked or expired, or when
     its workspace, its person or the person's membership has ended. Call it outside `atomic()`: once a minute it writes
@@ -182,6 +184,8 @@ def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
     found = find_key(token) if is_well_formed(token, API_KEY_PREFIX) else None
     if found is None:
         raise CredentialsInvalid
+    if found.is_blocked:
+        raise WorkspaceBlocked
     mark_key_used(found, token, ip)
     count_request(found.workspace_id, found.id)
     return KeyAccess(
@@ -203,10 +207,12 @@ def key_workspace(key: KeyAccess) -> Workspace:
 
 
 def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
-    """What the workspace share token opens; raises CredentialsInvalid as `key_access` does."""
+    """What the workspace share token opens; raises CredentialsInvalid and WorkspaceBlocked as `key_access` does."""
     found = find_token(token) if is_well_formed(token, SHARE_TOKEN_PREFIX) else None
     if found is None:
         raise CredentialsInvalid
+    if found.is_blocked:
+        raise WorkspaceBlocked
     mark_token_used(found, token, ip)
     return TokenAccess(token_id=found.id, workspace_id=found.workspace_id, ip=ip)
 

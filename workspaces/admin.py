@@ -22,7 +22,7 @@ class MembershipInline(admin.TabularInline[Membership, Workspace]):
 
 @admin.register(Workspace)
 class WorkspaceAdmin(LookOnlyAdmin[Workspace]):
-    list_display = ("name", "slug", "created_at", "deleted_at", "id")
+    list_display = ("name", "slug", "created_at", "deleted_at", "blocked_at", "id")
     search_fields: ClassVar = ("slug", "name", "id", "memberships__user__email")
     inlines: ClassVar = (MembershipInline,)
 

@@ -23,7 +23,7 @@ _KEY_TABLE: Final = "workspaces_apikey"
 _TOKEN_TABLE: Final = "workspaces_sharetoken"  # noqa: S105 - a table
 
 _FIND_KEY: Final = """
-SELECT k.id, k.hash_version, k.workspace_id, k.user_id, m.id, k.scopes,
+SELECT k.id, k.hash_version, k.workspace_id, k.user_id, m.id, k.scopes, w.blocked_at IS NOT NULL,
        k.last_used_at IS NULL OR k.last_used_at < %s
 FROM workspaces_apikey k
 JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL
@@ -33,7 +33,7 @@ WHERE k.secret_hash IN ({hashes}) AND k.revoked_at IS NULL AND (k.expires_at IS 
   AND (k.user_id IS NULL OR (u.is_active AND m.id IS NOT NULL))
 """
 _FIND_SHARE: Final = """
-SELECT k.id, k.hash_version, k.workspace_id, k.last_used_at IS NULL OR k.last_used_at < %s
+SELECT k.id, k.hash_version, k.workspace_id, w.blocked_at IS NOT NULL, k.last_used_at IS NULL OR k.last_used_at < %s
 FROM workspaces_sharetoken k
 JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL
 WHERE k.secret_hash IN ({hashes}) AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s)
@@ -59,6 +59,7 @@ class FoundKey(NamedTuple):
     user_id: str | None
     membership_id: str | None
     scopes: frozenset[str]
+    is_blocked: bool
     is_use_due: bool
 
 
@@ -66,6 +67,7 @@ class FoundToken(NamedTuple):
     id: str
     hash_version: int
     workspace_id: str
+    is_blocked: bool
     is_use_due: bool
 
 
@@ -108,16 +110,14 @@ def find_key(secret: str) -> FoundKey | None:
     row = _find(_FIND_KEY, API_KEY_PURPOSE, secret)
     if row is None:
         return None
-    key_id, version, workspace_id, user_id, membership_id, scopes, is_use_due = row
-    return FoundKey(
-        key_id, version, workspace_id, user_id, membership_id, frozenset(json.loads(scopes)), bool(is_use_due)
-    )
+    *found, scopes, is_blocked, is_use_due = row
+    return FoundKey._make([*found, frozenset(json.loads(scopes)), bool(is_blocked), bool(is_use_due)])
 
 
 def find_token(secret: str) -> FoundToken | None:
     """The live workspace share token with this secret."""
     row = _find(_FIND_SHARE, SHARE_TOKEN_PURPOSE, secret)
-    return None if row is None else FoundToken(row[0], row[1], row[2], bool(row[3]))
+    return None if row is None else FoundToken._make([*row[:3], bool(row[3]), bool(row[4])])
 
 
 def mark_key_used(found: FoundKey, secret: str, ip: str | None) -> None:

@@ -52,9 +52,9 @@ def shares_after(session: Session, after: ShareCursor | None) -> QuerySet[Share]
 
 
 def live_shares() -> QuerySet[Share]:
-    """Shares that lead somewhere: neither revoked nor expired, of no deleted workspace."""
+    """Shares that lead somewhere: neither revoked nor expired, of no deleted or blocked workspace."""
     unexpired = Q(expires_at=None) | Q(expires_at__gt=utc_now())
-    kept = Q(session__workspace=None) | Q(session__workspace__deleted_at=None)
+    kept = Q(session__workspace=None) | Q(session__workspace__deleted_at=None, session__workspace__blocked_at=None)
     return Share.objects.filter(unexpired, kept, revoked_at=None)
 
 

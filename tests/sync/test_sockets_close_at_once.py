@@ -12,6 +12,8 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client
 from django.urls import reverse
 
+from accounts.ports import AccountAct
+from accounts.services.deletions import account_delete
 from accounts.services.sessions import sessions_end_others
 from sync.models import Session, Share
 from sync.runtime import get_runtime, stop_runtime
@@ -22,6 +24,7 @@ from tests.sync.asgi_socket import HOST, ASGISocket
 from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Role
 from workspaces.services.api_keys import api_key_create, api_key_revoke
+from workspaces.services.blocks import workspace_block
 from workspaces.services.deletions import workspace_delete
 from workspaces.services.memberships import membership_remove
 from workspaces.services.slugs import workspace_slug_set
@@ -95,6 +98,14 @@ def sign_out(room: Room) -> None:
     client.post(reverse("account_logout"))
 
 
+def close_account(room: Room) -> None:
+    account_delete(user=room.cast.carol, act=AccountAct(room.cast.carol.pk))
+
+
+def block_workspace(room: Room) -> None:
+    workspace_block(workspace=room.cast.alpha, reason="a bill", actor=THE_CONSOLE)
+
+
 def end_share(room: Room) -> None:
     share_link_end(share=room.share, actor=THE_CONSOLE)
 
@@ -115,6 +126,9 @@ def erase(room: Room) -> None:
         ("by_cookie", sign_out, 4401),
         ("by_key", delete_workspace, 4410),
         ("by_cookie", delete_workspace, 4410),
+        ("by_key", block_workspace, 4410),
+        ("by_cookie", close_account, 4401),
+        ("by_key", close_account, 4403),
     ],
 )
 async def test_reader_is_disconnected_when_the_right_ends(

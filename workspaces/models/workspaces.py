@@ -36,3 +36,7 @@ class Workspace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.deleted_at is None and self.blocked_at is None

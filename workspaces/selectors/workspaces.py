@@ -36,7 +36,8 @@ def workspaces_of(user: User | AnonymousUser) -> list[Workspace]:
 
 def current_workspace(user: User, remembered_slug: str | None) -> Workspace | None:
     """The workspace a person looked at last, if it is still theirs, otherwise their oldest; None: they have none."""
-    found = [membership.workspace for membership in memberships_of(user)]
+    every = [membership.workspace for membership in memberships_of(user)]
+    found = [workspace for workspace in every if workspace.is_open] or every
     return next((workspace for workspace in found if workspace.slug == remembered_slug), found[0] if found else None)
 
 
