@@ -657,6 +657,7 @@ OPERATIONS = [
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 204 204", NO_KEY),
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY),
     Operation("leaks_report", "POST", "/leaks", EVERYBODY_ACCEPTED, EVERY_KEY_ACCEPTED, {"secrets": ["oc_live_x"]}),
+    Operation("audit_list", "GET", f"{ALPHA}/audit", "401 404 403 200 200", NO_KEY),
     Operation("sessions_list", "GET", "/workspaces/alpha/sessions", PEOPLE, "404 200 200 403 403 403 403"),
     Operation("sessions_get", "GET", "/workspaces/alpha/sessions/{session}", PEOPLE, "404 200 200 403 403 403 403"),
     Operation(

@@ -4,7 +4,7 @@ from typing import Final
 
 from ninja import Router
 
-from workspaces.api import invitations, keys, leaks, me, members, workspaces
+from workspaces.api import audit, invitations, keys, leaks, me, members, workspaces
 
 ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "me", me.router),
@@ -13,5 +13,6 @@ ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "invitations", invitations.router),
     ("", "keys", keys.router),
     ("", "leaks", leaks.router),
+    ("", "audit", audit.router),
 )
 """(prefix, tag, router) of each, in the order the documentation shows them."""

@@ -54,10 +54,10 @@ def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEn
     return rows
 
 
-def audit_page(rows: QuerySet[AuditEntry], before: int | None) -> AuditPage:
-    found = list((rows if before is None else rows.filter(seq__lt=before))[: PAGE_ROWS + 1])
-    shown = found[:PAGE_ROWS]
-    return AuditPage(shown, shown[-1].seq if len(found) > PAGE_ROWS else None)
+def audit_page(rows: QuerySet[AuditEntry], before: int | None, limit: int = PAGE_ROWS) -> AuditPage:
+    found = list((rows if before is None else rows.filter(seq__lt=before))[: limit + 1])
+    shown = found[:limit]
+    return AuditPage(shown, shown[-1].seq if len(found) > limit else None)
 
 
 def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, str]:

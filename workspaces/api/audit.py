@@ -1,0 +1,81 @@
+"""`/workspaces/…/audit`: who did what to whom, from where. By people on pages: no key reads it."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import AwareDatetime, Field
+
+from opencode.lib.errors import NotFound
+from workspaces.calls.callers import WorkspaceName, workspace_call
+from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.refusals import answers
+from workspaces.models import AuditEntry
+from workspaces.selectors.audit import AuditFilter, audit_entries, audit_page
+
+router = Router()
+WORDS = 200
+
+
+class AuditEntryOut(Schema):
+    seq: Annotated[int, Field(description="Counts the workspace's entries without gaps.")]
+    at: datetime
+    actor_kind: Literal["person", "key", "device", "staff", "system"]
+    actor_id: Annotated[str, Field(description="Empty for the console itself.")]
+    action: str
+    target_id: str
+    details: dict[str, Any]
+    ip: str | None
+    request_id: str
+    hash: Annotated[str, Field(description="Keyed; covers the entry and the hash of the one before.")]
+
+
+class AuditList(Page):
+    items: list[AuditEntryOut]
+
+
+class AuditQuery(PageQuery):
+    actor: Annotated[str, Field(max_length=WORDS, description="An id, `staff`, `console`, or words of a name.")] = ""
+    action: Annotated[str, Field(max_length=60)] = ""
+    target: Annotated[str, Field(max_length=WORDS, description="An id, or words of a name.")] = ""
+    since: AwareDatetime | None = None
+    until: Annotated[AwareDatetime | None, Field(description="Not included.")] = None
+
+
+@router.get(
+    "/workspaces/{workspace}/audit",
+    response=answers(AuditList),
+    operation_id="audit_list",
+    summary="Read the log",
+)
+def audit_list(request: HttpRequest, workspace: WorkspaceName, page: Query[AuditQuery]) -> AuditList:
+    """The newest first. Owners and admins, on pages."""
+    call = workspace_call(request, workspace, "audit.view")
+    wanted = AuditFilter(page.actor.strip(), page.action, page.target.strip(), page.since, page.until)
+    found = audit_page(audit_entries(call.workspace, wanted), cursor_of(_seq, page.after), page.limit)
+    return AuditList(items=[_out(entry) for entry in found.rows], next=next_page(request, found.before))
+
+
+def _seq(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotFound
+    return int(text)
+
+
+def _out(entry: AuditEntry) -> AuditEntryOut:
+    return AuditEntryOut.model_validate(
+        {
+            "seq": entry.seq,
+            "at": entry.at,
+            "actor_kind": entry.actor_kind,
+            "actor_id": entry.actor_id,
+            "action": entry.action,
+            "target_id": entry.target_id,
+            "details": json.loads(entry.details),
+            "ip": entry.ip,
+            "request_id": entry.request_id,
+            "hash": entry.hash,
+        }
+    )
