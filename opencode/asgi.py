@@ -7,10 +7,11 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
-pages = get_asgi_application()  # loads the apps; what follows needs them
+django_application = get_asgi_application()  # loads the apps; what follows needs them
 
 from channels.routing import URLRouter  # noqa: E402
 
+from opencode.bodies import bounded  # noqa: E402
 from sync import agent_routes, api  # noqa: E402
 from sync.routing import websocket_urlpatterns  # noqa: E402
 from sync.runtime import get_runtime, stop_runtime  # noqa: E402
@@ -19,6 +20,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
+pages = bounded(django_application)
 sockets = URLRouter(websocket_urlpatterns)
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 import structlog
 
-# The workspace token of `/w/<token>/…`, the first owner's link, keys, devices' tokens and the agents' share secrets.
+# Secrets in paths (a workspace's token, links in mails), keys, devices' tokens, the agents' share secrets. A repetition
+# that something has to follow has an upper bound: paths come from strangers, and each one that is refused is logged.
 _SECRETS = re.compile(
-    r"(/w/|/first-owner/|/email-change/|/restore/|/confirm-email/|/reset/key/)[^/\s\"'?]+|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+|\b([A-Za-z0-9_-]{16,})\.\d+\.[0-9a-f]{16,}"
+    r"(/w/|/first-owner/|/email-change/|/restore/|/workspaces/invitations/|/reset/key/|/confirm-email/)[^/\s\"'?]+"
+    r"|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+"
+    r"|[A-Za-z0-9_-]{16,43}\.\d{1,4}\.[0-9a-f]{16,}"
 )
 
 
@@ -18,7 +21,18 @@ def redact(text: str) -> str:
 
 def _redact_event(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     event.pop("color_message", None)
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _redacted(value) for key, value in event.items()}
+
+
+def _redacted(value: Any) -> Any:
+    """Libraries log objects too, such as the request with its path: whatever is no plain value is shown as text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _redacted(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(inner) for inner in value]
+    return redact(str(value))
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:

@@ -19,6 +19,11 @@ from opencode.refusals import prefers_html, refusal
 from workspaces.calls.rates import count_address, tell_rate
 
 JSON: Final = "application/json"
+HEADERS: Final = {
+    "Cache-Control": "private, no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -56,6 +61,19 @@ class LeavingMiddleware:
         page.cookies.update(response.cookies)
         page["Cache-Control"] = "no-store"
         return page
+
+
+class HeadersMiddleware:
+    """What every answer says to browsers and caches unless it says something else itself."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.setdefault(name, value)
+        return response
 
 
 class DenialMiddleware:

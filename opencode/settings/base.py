@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "opencode.middleware.RequestIdMiddleware",
+    "opencode.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -100,8 +101,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
-SESSION_COOKIE_NAME = "opencode_session"
-CSRF_COOKIE_NAME = "opencode_csrf"
+# With TLS no other host, not even one below the same domain, can set a cookie of these names.
+_cookie_prefix = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}opencode_session"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}opencode_csrf"
 CSRF_FAILURE_VIEW = "opencode.refusals.csrf_failure"
 
 # --- pages

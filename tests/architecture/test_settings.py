@@ -74,7 +74,9 @@ def test_production_is_strict() -> None:
     script = (
         "from opencode.settings import production as p;"
         "assert p.DEBUG is False and p.SESSION_COOKIE_SECURE and p.CSRF_COOKIE_SECURE;"
-        "assert p.ALLOWED_HOSTS == ['console.example'] and p.SECURE_HSTS_SECONDS > 0;"
+        "assert p.ALLOWED_HOSTS == ['console.example'];"
+        "assert p.SECURE_HSTS_SECONDS >= 365 * 86400 and p.SECURE_HSTS_INCLUDE_SUBDOMAINS;"
+        "assert p.SESSION_COOKIE_NAME.startswith('__Host-') and p.CSRF_COOKIE_NAME.startswith('__Host-');"
         "assert p.DATABASES['default']['PASSWORD'] == 'p@ss' and p.ANONYMOUS_SHARES is False or p.HOST == '127.0.0.1'"
     )
     done = run_production(script, PRODUCTION)

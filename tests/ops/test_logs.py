@@ -3,12 +3,23 @@
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import pytest
+from django.test import RequestFactory
 
+from opencode.logs import _redact_event, redact
 from tests.support.server import ROOT
 
-SECRETS = ["/w/oc_share_abc123/api/share", "oc_live_0123456789abcdef", "abcdefghijklmnopqrst.1." + "0" * 32]
+SECRETS = [
+    "/w/oc_share_abc123/api/share",
+    "oc_live_0123456789abcdef",
+    "abcdefghijklmnopqrst.1." + "0" * 32,
+    "/workspaces/invitations/3fK9aQ3fK9aQ/",
+    "/accounts/password/reset/key/usr_01-abcdef-123/",
+    "/accounts/confirm-email/MQ:abc:def/",
+]
 SCRIPT = """
 import logging, logging.config, sys, structlog
 from opencode.logs import logging_config
@@ -47,8 +58,25 @@ def test_own_and_foreign_lines_have_one_form(lines: list[Line]) -> None:
 @pytest.mark.parametrize("number", range(len(SECRETS)))
 def test_secret_never_reaches_a_log(lines: list[Line], number: int) -> None:
     in_field, in_message, in_trace = lines[2 + 3 * number : 5 + 3 * number]
-    secret = SECRETS[number].removeprefix("/w/").removesuffix("/api/share")
+    secret = SECRETS[number].removesuffix("/api/share").strip("/").rpartition("/")[2]
     assert "[redacted]" in str(in_field["path"])
     assert "[redacted]" in str(in_message["event"])
     assert "[redacted]" in str(in_trace["exception"])
     assert secret not in json.dumps([in_field, in_message, in_trace])
+
+
+@pytest.mark.parametrize("place", [list, tuple, lambda values: {"inner": values[0]}, lambda values: values[0]])
+def test_secret_in_an_object_reaches_no_log(place: Callable[[list[object]], object]) -> None:
+    """Django logs the request itself with every refusal."""
+    request = RequestFactory().get("/accounts/first-owner/3fK9aQ3fK9aQ")
+    event = _redact_event(None, "warning", {"event": "Not Found", "request": place([request])})
+    assert "3fK9aQ" not in str(event)
+    assert "[redacted]" in str(event)
+
+
+@pytest.mark.parametrize("piece", ["a-", "a", "a.", "aaaaaaaaaaaaaaaa.1", "oc_live_", "/w/", "-1."])
+def test_hostile_path_costs_no_more_than_its_length(piece: str) -> None:
+    """A doubled text may take a few times as long, not the square: 60 KB of `a-` once took half a minute."""
+    began = time.process_time()
+    redact(piece * (60_000 // len(piece)))
+    assert time.process_time() - began < 2
