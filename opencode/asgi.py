@@ -4,14 +4,15 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
-django_application = get_asgi_application()  # loads the apps; what follows needs them
+django.setup(set_prefix=False)  # loads the apps; what follows needs them
 
 from channels.routing import URLRouter  # noqa: E402
 
 from opencode.bodies import bounded  # noqa: E402
+from opencode.pageshandler import PagesHandler  # noqa: E402
 from sync import agent_routes, api  # noqa: E402
 from sync.routing import websocket_urlpatterns  # noqa: E402
 from sync.runtime import get_runtime, stop_runtime  # noqa: E402
@@ -20,7 +21,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-pages = bounded(django_application)
+pages_handler = PagesHandler()
+pages = bounded(pages_handler)
 sockets = URLRouter(websocket_urlpatterns)
 
 

@@ -1,0 +1,39 @@
+"""Django's ASGI handler with a bounded number of threads that stay, and their database connections with them.
+
+Django's own takes a new thread for every request, and so a new connection to the database: 200 people who follow one
+session were 200 connections at once, and errors where the database allows fewer. It also crosses between the loop and
+that thread for every middleware that could be asynchronous; here a request is answered in one thread from end to end.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
+from django.db import close_old_connections
+from django.http import FileResponse
+
+PAGE_THREADS = 16
+
+
+class PagesHandler(ASGIHandler):
+    """A request has a thread while its answer is made, not while its body comes in or the answer goes out."""
+
+    def __init__(self) -> None:
+        BaseHandler.__init__(self)
+        self.load_middleware(is_async=False)
+        threads = ThreadPoolExecutor(PAGE_THREADS, "page")
+        self._answered = sync_to_async(self._answer, thread_sensitive=False, executor=threads)
+
+    async def run_get_response(self, request: Any) -> Any:
+        return await self._answered(request)
+
+    def _answer(self, request: Any) -> Any:
+        # Django's signals around a request are sent in another thread.
+        close_old_connections()
+        response: Any = self.get_response(request)
+        response._handler_class = type(self)
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        return response

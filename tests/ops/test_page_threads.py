@@ -1,0 +1,75 @@
+"""Pages are answered by a bounded number of threads, each with its own connection, however many ask at once."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from opencode.asgi import pages, pages_handler
+from opencode.pageshandler import PAGE_THREADS, PagesHandler
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ANSWER_SECONDS = 30
+SCOPE: Mapping[str, Any] = {
+    "type": "http",
+    "method": "GET",
+    "path": "/",
+    "query_string": b"",
+    "headers": [(b"host", b"testserver")],
+}
+
+
+async def _asked(handler: Any) -> tuple[int, bytes]:
+    asking = ApplicationCommunicator(handler, dict(SCOPE))
+    await asking.send_input({"type": "http.request"})
+    start = await asking.receive_output(ANSWER_SECONDS)
+    body = await asking.receive_output(ANSWER_SECONDS)
+    await asking.wait(ANSWER_SECONDS)
+    return start["status"], body["body"]
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> PagesHandler:
+    def get_response(_request: HttpRequest) -> HttpResponse:
+        time.sleep(0.005)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return HttpResponse(f"{threading.current_thread().name} {id(connection.connection)}")
+
+    handler = PagesHandler()
+    monkeypatch.setattr(handler, "get_response", get_response)
+    return handler
+
+
+async def test_many_requests_at_once_share_few_threads_and_connections(handler: PagesHandler) -> None:
+    answers = await asyncio.gather(*(_asked(handler) for _ in range(PAGE_THREADS * 6)))
+    assert {status for status, _ in answers} == {200}
+    assert len({body for _, body in answers}) <= PAGE_THREADS
+
+
+async def test_thread_keeps_its_connection_and_lets_go_of_one_that_is_too_old(handler: PagesHandler) -> None:
+    first, again = await _asked(handler), await _asked(handler)
+    assert first == again
+    connections: list[Any] = []
+
+    def aged(_request: HttpRequest) -> HttpResponse:
+        connections.append(connection.connection)
+        connection.close_at = 0
+        return HttpResponse("aged")
+
+    handler.get_response = aged  # type: ignore[method-assign]
+    await _asked(handler)
+    await _asked(handler)
+    assert connections[0] is not None
+    assert connections[1] is None
+
+
+async def test_the_console_answers_its_pages_so() -> None:
+    assert isinstance(pages_handler, PagesHandler)
+    assert (await _asked(pages))[0] in {200, 302}
