@@ -50,7 +50,7 @@ test-servers: $(DEV_STAMP) ## what touches database, layer, storage or processes
 prove: export OPENCODE_PROVE = 1
 prove: test ## the tests with the long form of every proof
 
-bench: $(BENCH_STAMP) ## figures against the load generator in KIT=<folder>
+bench: $(BENCH_STAMP) ## figures with the load generator in KIT=<folder>, as tables; ARGS choose servers and scenarios
 	@test -n "$(KIT)" || { echo "make bench needs KIT=<the load generator's folder>"; exit 2; }
 	$(BIN)/python tests/bench/run.py --kit "$(KIT)" $(ARGS)
 

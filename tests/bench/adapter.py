@@ -69,6 +69,7 @@ class Console(adapters.Adapter):  # type: ignore[misc]
     batch = True
     limits = "one Python process + Celery worker; SQLite, synchronous=FULL"
     key = ""
+    serve: tuple[str, ...] = ()
 
     def environment(self) -> dict[str, str]:
         return {
@@ -89,7 +90,7 @@ class Console(adapters.Adapter):  # type: ignore[misc]
     def cmds(self) -> list[Any]:
         return [
             (
-                [sys.executable, "manage.py", "serve", *os.environ.get("BENCH_SERVE", "").split()],
+                [sys.executable, "manage.py", "serve", *self.serve, *os.environ.get("BENCH_SERVE", "").split()],
                 self.environment(),
                 str(ROOT),
             )
@@ -211,4 +212,12 @@ class ConsoleOnServersByAgents(ConsoleOnServers, ConsoleByAgents):
     name = "opencode-servers-agent-http"
 
 
-ADAPTERS = [Console, ConsoleByAgents, ConsoleOnServers, ConsoleOnServersByAgents]
+class ConsoleOnServersTwice(ConsoleOnServers):
+    """Two web processes on the one port."""
+
+    name = "opencode-servers-2"
+    limits = "two Python processes + Celery worker + beat; the rest as opencode-servers"
+    serve = ("--processes", "2")
+
+
+ADAPTERS = [Console, ConsoleByAgents, ConsoleOnServers, ConsoleOnServersByAgents, ConsoleOnServersTwice]

@@ -1,0 +1,44 @@
+"""What `make bench` runs when it is not told otherwise: everything docs/performance.md has a row for."""
+
+from collections.abc import Iterable
+
+# How many readers of one session, how many sessions written to at once: what growth.py measures the CPU of.
+READERS = (10, 100, 1000)
+SESSIONS = (10, 100, 1000)
+Run = tuple[str, str]
+OURS = "opencode-servers"
+EMBEDDED = "opencode"
+
+# Beside each other in time, for neighbours on the machine change by the minute.
+SIDE_BY_SIDE = {
+    "s1seq": (OURS, EMBEDDED, "socketio-redis"),
+    "s1win": (OURS, EMBEDDED, "socketio-redis", "nats-jetstream", "opencode-servers-2"),
+    "s1p50": (OURS, EMBEDDED, "socketio-redis", "nats-jetstream"),
+    "s2": (
+        OURS,
+        "nats-jetstream",
+        EMBEDDED,
+        "socketio-redis",
+        "opencode-servers-agent-http",
+        "opencode-agent-http",
+        "opencode-servers-2",
+    ),
+    "s3": (OURS, EMBEDDED, "socketio-redis"),
+    "s4": (OURS, EMBEDDED),
+    "s5": (OURS, EMBEDDED),
+    "s5win": (OURS, EMBEDDED),
+    "s6": (OURS, EMBEDDED, "socketio-redis"),
+    "s7": (OURS, EMBEDDED),
+    "s8": (OURS, EMBEDDED),
+    **{f"readers{count}": (OURS, EMBEDDED) for count in READERS},
+    **{f"sessions{count}": (OURS, EMBEDDED) for count in SESSIONS},
+    "page_sockets": ("opencode-servers-agent-http", "opencode-agent-http"),
+    "page_browsers": ("opencode-servers-agent-http", "opencode-agent-http"),
+}
+
+
+def runs(servers: Iterable[str], scenarios: Iterable[str]) -> list[Run]:
+    """Pairs of server and scenario; without servers each scenario on those it is planned for."""
+    chosen = list(servers)
+    wanted = list(scenarios) or list(SIDE_BY_SIDE)
+    return [(server, scenario) for scenario in wanted for server in chosen or SIDE_BY_SIDE.get(scenario, (OURS,))]
