@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
@@ -15,6 +16,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
 from tests.cast import Cast
 from tests.support.audit import execute_all, triggers, without_triggers
+from workspaces import tasks
 from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.management.commands.audit_verify import BROKEN, UNKNOWN, UNSEALED
 from workspaces.models import AppendOnly, AuditAnchor, AuditEntry, AuditHead, Workspace
@@ -323,6 +325,42 @@ def test_the_command_purges_every_log(cast: Cast, chain: int) -> None:
     out = StringIO()
     call_command("audit_purge", "--days", "1", "--json", stdout=out)
     assert set(json.loads(out.getvalue())["removed"].values()) == {0}
+
+
+def test_the_command_removes_what_is_older_and_says_how_much(cast: Cast, chain: int) -> None:
+    out = StringIO()
+    with time_machine.travel(utc_now() + timedelta(days=2), tick=False):
+        call_command("audit_purge", "--days", "1", "--workspace", "alpha", "--reason", "asked for", stdout=out)
+    assert out.getvalue() == f"{chain} entries were removed\n"
+    assert [anchor.reason for anchor in AuditAnchor.objects.all()] == ["asked for"]
+
+
+def test_the_command_says_which_log_it_left(cast: Cast, chain: int) -> None:
+    AuditHead.objects.filter(pk=cast.alpha.pk).update(seq=99)
+    err = StringIO()
+    with time_machine.travel(utc_now() + timedelta(days=2), tick=False), pytest.raises(SystemExit) as ended:
+        call_command("audit_purge", "--days", "1", stdout=StringIO(), stderr=err)
+    assert (ended.value.code, cast.alpha.pk in err.getvalue()) == (1, True)
+
+
+@pytest.mark.parametrize(("days", "logs"), [(0, 0), (1, 2)])
+def test_the_schedule_purges_when_entries_are_not_kept_for_good(
+    cast: Cast, settings: Settings, days: int, logs: int
+) -> None:
+    settings.AUDIT_DAYS = days
+    with time_machine.travel(utc_now() + timedelta(days=2), tick=False):
+        tasks.audit_purge()
+    assert AuditAnchor.objects.count() == logs
+    assert verify() == (0, [])
+
+
+def test_the_command_for_people_shows_progress_and_problems(cast: Cast, chain: int) -> None:
+    AuditHead.objects.filter(pk=cast.alpha.pk).update(seq=chain + 3)
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit):
+        call_command("audit_verify", stdout=out, stderr=err)
+    assert "1 are not whole" in out.getvalue()
+    assert all(words in err.getvalue() for words in ("[####", f"workspace {cast.alpha.pk}: the end of the chain"))
 
 
 def test_the_command_needs_days(db: None) -> None:
