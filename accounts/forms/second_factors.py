@@ -1,22 +1,40 @@
 """allauth's forms about second factors and passkeys, in our words."""
 
+import hashlib
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django.core.cache import cache
 from django.core.validators import MaxLengthValidator
 
 from accounts.forms.words import InOurWords
+from accounts.models import User
 
 NAME_CHARACTERS = 60
+REMEMBERED_SECONDS = 120
 
 
-class ConsoleSecondFactorForm(InOurWords, AuthenticateForm):  # type: ignore[misc]
+class UsedOnce:
+    """allauth remembers a used code for its own 30 s only, while the tolerance lets it in for 90."""
+
+    user: User
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        used = hashlib.sha256(f"{self.user.pk} {code}".encode()).hexdigest()
+        if not cache.add(f"second-factor-used:{used}", True, REMEMBERED_SECONDS):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class ConsoleSecondFactorForm(InOurWords, UsedOnce, AuthenticateForm):  # type: ignore[misc]
     pass
 
 
-class ConsoleSecondFactorAgainForm(InOurWords, ReauthenticateForm):  # type: ignore[misc]
+class ConsoleSecondFactorAgainForm(InOurWords, UsedOnce, ReauthenticateForm):  # type: ignore[misc]
     pass
 
 
