@@ -11,7 +11,6 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core import mail
 from django.core.files.storage import default_storage
-from django.db.models import F
 from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -180,17 +179,30 @@ def test_two_workers_make_it_once(world: World) -> None:
 
 
 @pytest.mark.usefixtures("no_worker")
-def test_worker_that_was_slower_than_its_claim_gives_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("progress_seconds", [0, 3600])
+def test_worker_that_was_slower_than_its_claim_leaves_it_to_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, progress_seconds: int
+) -> None:
+    """It notices when it says how far it is, or else at the end."""
     export = exported(world.cast.carol)
+    made: list[int] = []
+
+    def files() -> Iterator[ExportedFile]:
+        for number in range(3):
+            DataExport.objects.filter(pk=export.pk).update(attempts=2)
+            made.append(number)
+            yield ExportedFile(f"{number}.txt", [b"slow"])
 
     def slow_parts(user_id: str, workspace_id: str) -> list[ExportPart]:
-        DataExport.objects.filter(pk=export.pk).update(attempts=F("attempts") + 1)
-        return [ExportPart("slow", 1, [ExportedFile("slow.txt", [b"slow"])])]
+        return [ExportPart("slow", 3, files())]
 
     monkeypatch.setattr(service, "export_parts", slow_parts)
+    monkeypatch.setattr(service, "PROGRESS_SECONDS", progress_seconds)
     assert not export_make(export_id=export.pk, now=utc_now())
+    assert len(made) == {0: 1, 3600: 3}[progress_seconds]
     export.refresh_from_db()
     assert (export.state, export.object_name) == (DataExport.State.RUNNING, "")
+    assert not default_storage.exists(export_object_name(export.pk, 1))
 
 
 @pytest.mark.usefixtures("no_worker")
