@@ -17,8 +17,20 @@ ENTRANCE = [
     "account_reset_password_from_key_done",
     "account_email_verification_sent",
     "account_inactive",
+    "account_request_login_code",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
 ]
-SIGNED_IN = ["account_email", "account_change_password", "account_logout", "account_reauthenticate"]
+SIGNED_IN = [
+    "account_email",
+    "account_change_password",
+    "account_logout",
+    "account_reauthenticate",
+    "accounts:profile",
+    "accounts:sessions",
+    "mfa_index",
+    "socialaccount_connections",
+]
 
 
 @pytest.mark.parametrize("name", ENTRANCE)

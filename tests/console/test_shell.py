@@ -3,9 +3,11 @@
 import re
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse, HttpResponseRedirect
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from opencode.middleware import LeavingMiddleware
 from tests.cast import BROWSER, Cast, SignIn
 
 SESSIONS = "/workspaces/alpha/sessions/"
@@ -47,7 +49,9 @@ def test_signing_out_is_a_form(cast: Cast, sign_in: SignIn) -> None:
     assert client.get(SESSIONS).status_code == 302
 
 
-@pytest.mark.parametrize("path", [SESSIONS, "/workspaces/alpha/keys/", "/accounts/email/", "/docs/errors", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", [SESSIONS, "/workspaces/alpha/keys/", "/accounts/email/", "/accounts/2fa/", "/docs/errors", "/nowhere"]
+)
 def test_pages_keep_to_the_content_policy(cast: Cast, sign_in: SignIn, path: str) -> None:
     answer = sign_in(cast.alice).get(path)
     page = answer.content.decode()
@@ -62,3 +66,27 @@ def test_pages_keep_to_the_content_policy(cast: Cast, sign_in: SignIn, path: str
 def test_first_render_needs_one_stylesheet(cast: Cast, sign_in: SignIn) -> None:
     page = sign_in(cast.alice).get(SESSIONS).content.decode()
     assert len(re.findall('rel="stylesheet"', page)) == 1
+
+
+def led_on(location: str, **request: str) -> HttpResponse:
+    """What becomes of a view's redirect there."""
+    middleware = LeavingMiddleware(lambda _request: HttpResponseRedirect(location))
+    answer = middleware(
+        RequestFactory().generic(**{"method": "POST", "path": "/", "HTTP_ACCEPT": "text/html", **request})
+    )
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_forms_answer_elsewhere_is_a_page_that_goes_there() -> None:
+    answer = led_on('https://id.example/authorize?a=1&b="2')
+    assert answer.status_code == 200
+    assert 'content="0;url=https://id.example/authorize?a=1&amp;b=%222"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("location", "request_fields"),
+    [("/sessions/", {}), ("https://id.example/", {"HTTP_ACCEPT": "*/*"}), ("https://id.example/", {"method": "GET"})],
+)
+def test_other_redirects_stay_redirects(location: str, request_fields: dict[str, str]) -> None:
+    assert led_on(location, **request_fields).status_code == 302
