@@ -14,11 +14,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
+from accounts.models import User
+from opencode.lib.clock import utc_now
 from sync.agent_routes.paths import METHODS
 from sync.routing import websocket_urlpatterns
 from tests.architecture.tenancy_table import ADMIN_PREFIX, AGENT_CALLS, API_PREFIX, PAGES, SOCKETS, Page
 from tests.architecture.world import World, make_world
 from tests.cast import browser
+from workspaces.models import Workspace
 
 SIGN_IN = "/accounts/login/"
 ROLES = ("anonymous", "outsider", "member", "admin", "owner")
@@ -102,6 +105,29 @@ def test_people_without_a_workspace_in_common_get_the_same_for_real_and_for_made
     real = page.path.format(**world.names)
     made_up = page.path.replace("alpha", "nowhere").format(**world.names)
     assert word(charlie, "GET", real) == word(charlie, "GET", made_up)
+
+
+def words(clients: list[Client], world: World, page: Page) -> list[str]:
+    path = page.path.format(**world.names)
+    return [word(client, method, path) for client in clients for method in ("GET", "POST")]
+
+
+def test_suspended_person_gets_what_strangers_get_everywhere(world: World) -> None:
+    """Whoever was signed in as an owner a moment ago."""
+    stranger, suspended = browser(), browser(world.cast.alice)
+    User.objects.filter(pk=world.cast.alice.pk).update(is_active=False)
+    got = {page.path: (words([suspended], world, page), words([stranger], world, page)) for page in PAGES}
+    assert {path: both for path, both in got.items() if both[0] != both[1]} == {}
+
+
+def test_everything_of_a_deleted_workspace_is_not_found_for_everybody(world: World) -> None:
+    """But for the page that takes the deletion back."""
+    people = browsers(world)
+    Workspace.objects.filter(pk=world.cast.alpha.pk).update(deleted_at=utc_now())
+    of_alpha = [page for page in PAGES if "/workspaces/alpha/" in page.path or "{share}" in page.path]
+    got = {page.path: set(words(people, world, page)) for page in of_alpha if not page.route.endswith("/restore/")}
+    assert len(got) > 50
+    assert {path: found for path, found in got.items() if not found <= {"404", "405", "login"}} == {}
 
 
 def test_admin_is_closed_to_everybody_who_is_not_staff(world: World) -> None:
