@@ -1,7 +1,7 @@
 """A worker's process for the kill tests: `python -m tests.sync.snapshot_worker <what>`, answering one line of JSON.
 
 `die <point>` makes a session, sweeps, and ends by SIGKILL at the point; `recover` reports, sweeps when the dead
-worker's claim has run out, and reports again.
+worker's claim has run out, and reports again; `report` does that alone.
 """
 
 import json
@@ -93,7 +93,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
     django.setup()
     name, *arguments = sys.argv[1:]
-    commands: dict[str, Callable[..., Any]] = {"die": sweep_killed, "recover": recover}
+    commands: dict[str, Callable[..., Any]] = {"die": sweep_killed, "recover": recover, "report": report}
     sys.stdout.write(json.dumps(commands[name](*arguments)) + "\n")
 
 
