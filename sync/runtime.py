@@ -16,6 +16,7 @@ from django.db import connection
 
 from opencode.lib.bounds import bound_connection
 from opencode.lib.errors import Denial
+from opencode.lib.memory import memory_trim
 from sync.connections import Connections
 from sync.errors import SessionCold
 from sync.fanout import Fanout
@@ -32,6 +33,7 @@ from sync.writer import Publish, SessionCommit, Writer
 
 log = logging.getLogger(__name__)
 READING_THREADS = 4
+TRIM_SECONDS = 20
 # The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
 # the larger part of an acknowledgement's time.
 SWITCH_SECONDS = 0.0005
@@ -53,6 +55,8 @@ class Runtime:
         self._writer = Writer(self._committed, self._wake)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
         self._heartbeat: asyncio.Task[None] | None = None
+        self._trimmed_count = 0
+        self._trimmed_at = 0.0
         self._just_opened: list[int] = []
         self._second_look: asyncio.Task[None] | None = None
         self._waking: set[asyncio.Task[None]] = set()
@@ -195,6 +199,14 @@ class Runtime:
         self.fanout.beat()
         self.presence.beat()
         self.hubs.sweep()
+        self._trim()
+
+    def _trim(self) -> None:
+        """Sessions that were closed leave holes behind."""
+        now = self.loop.time()
+        if self.hubs.closed_count != self._trimmed_count and now - self._trimmed_at > TRIM_SECONDS:
+            self._trimmed_count, self._trimmed_at = self.hubs.closed_count, now
+            self._readers.submit(memory_trim)
 
     async def check(self) -> None:
         """A session that opens while the query runs is not in it and is left for the next beat."""

@@ -22,6 +22,7 @@ class HubRegistry:
         self._opened = opened
         self._closed = closed
         self._hubs: dict[int, SessionHub] = {}
+        self.closed_count = 0
 
     def __contains__(self, session_id: int) -> bool:
         return session_id in self._hubs
@@ -74,4 +75,5 @@ class HubRegistry:
 
     def _drop(self, session_id: int) -> None:
         del self._hubs[session_id]
+        self.closed_count += 1
         self._closed(session_id)

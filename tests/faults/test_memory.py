@@ -23,6 +23,8 @@ IS_LONG = bool(os.environ.get("OPENCODE_PROVE"))
 TRAFFIC_SECONDS = 7200 if IS_LONG else 450
 WARM_SECONDS = 1800 if IS_LONG else 300
 AGENTS = 8
+# Free memory is given back at a heartbeat, not at once.
+QUIET_SECONDS = 30
 GROWTH = 1.10
 PAGES = ("", ".json", ".md")
 pytestmark = pytest.mark.timeout(1800 if IS_LONG else 180)
@@ -112,6 +114,17 @@ async def test_hours_of_traffic_leave_the_memory_as_it_was(console_server: Conso
     await played(console_server, WARM_SECONDS)
     before = proportional_memory_bytes(console_server.pid)
     sent = await played(console_server, TRAFFIC_SECONDS)
-    after = proportional_memory_bytes(console_server.pid)
+    after = await least_memory(console_server, before)
     print(f"{TRAFFIC_SECONDS} s of traffic, {sent} requests: {before:,} bytes before, {after:,} after")  # noqa: T201
     assert after < before * GROWTH
+
+
+async def least_memory(console: ConsoleServer, before: int) -> int:
+    """The least it comes down to within some heartbeats; no longer than until it is as good as before."""
+    least = proportional_memory_bytes(console.pid)
+    for _ in range(QUIET_SECONDS):
+        if least < before * GROWTH:
+            return least
+        await asyncio.sleep(1)
+        least = min(least, proportional_memory_bytes(console.pid))
+    return least
