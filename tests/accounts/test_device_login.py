@@ -12,9 +12,14 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.errors import OAuthRefusal
+from accounts.errors import DeviceCodeUnknown, OAuthRefusal
 from accounts.models import Device, DeviceLogin, DeviceToken
-from accounts.services.device_logins import device_login_approve, device_login_poll, device_login_start
+from accounts.services.device_logins import (
+    device_login_approve,
+    device_login_deny,
+    device_login_poll,
+    device_login_start,
+)
 from accounts.services.devices import devices_purge
 from tests.cast import Cast, SignIn
 from tests.support.devices import AGENT, CLIENT_ID, AgentLogin
@@ -198,6 +203,25 @@ def test_of_questions_at_the_same_time_one_gets_tokens(cast: Cast) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(ask, range(4))) == ["expired_token"] * 3 + ["tokens"]
     assert Device.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_answers_at_the_same_time_one_counts(cast: Cast) -> None:
+    started = device_login_start(ip=None, user_agent=AGENT)
+    barrier = Barrier(4)
+
+    def deny(_: int) -> str:
+        barrier.wait()
+        try:
+            device_login_deny(user_code=started.user_code, user=cast.carol)
+        except DeviceCodeUnknown as unknown:
+            return unknown.code
+        finally:
+            connection.close()
+        return "denied"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(deny, range(4))) == ["denied"] + ["device_code_unknown"] * 3
 
 
 def test_codes_that_ran_out_are_forgotten() -> None:

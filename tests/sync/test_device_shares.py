@@ -148,7 +148,9 @@ async def test_agent_that_was_switched_to_another_workspace_goes_on_with_its_sha
     shared = await agent.create()
     await sync_to_async(membership_add)(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER, actor=THE_CONSOLE)
     switched = AgentClient(account=carols.access, org=cast.gamma.pk)
-    assert (await switched.sync(shared, LATER)).status_code == 200
+    assert (await switched.sync(shared, INFO)).status_code == 200
+    elsewhere = AgentClient(account=carols.access, org="wrk_gone")
+    assert (await elsewhere.sync(shared, LATER)).status_code == 200
     assert await title() == "later"
 
 
