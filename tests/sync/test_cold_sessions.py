@@ -1,5 +1,6 @@
 """Idle sessions leave the database for their snapshot, and come back as they were."""
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ from sync.snapshots.leftovers import objects_left
 from sync.store import SessionIsCold, read_entries, read_state
 from sync.store.writes import RankWrite, raise_ranks
 from sync.warming import read_warm, session_warm
+from sync.writer import Publish, Writer
 from tests.sync.coldness import AWAY, busy_session, columns_of, cool, is_cold, rows_of, write
+from tests.sync.test_writer_troubles import Answers
 from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,6 +179,30 @@ def test_repeat_of_a_publish_gets_its_acknowledgement_across_coldness() -> None:
     assert again == first == Receipt(session.epoch, 6, 6)
 
 
+def test_publish_never_overtakes_those_that_wait_for_its_session() -> None:
+    session = cool(busy_session())
+    woken, answers = threading.Event(), Answers()
+    writer = Writer(answers, wake=lambda _session_id: woken.set())
+    writer.start()
+    first, second = (Publish(session.pk, [Update(PART, text)]) for text in ('"first"', '"second"'))
+    writer.submit(first)
+    assert woken.wait(10)
+    session_warm(session_id=session.pk)
+    writer.submit(second)
+    writer.release(session.pk, None)
+    outcomes = answers.wait(first, second)
+    writer.stop()
+    assert outcomes == [Receipt(session.epoch, 6, 6), Receipt(session.epoch, 7, 7)]
+
+
+def test_snapshot_with_another_count_than_was_stored_brings_nothing_back() -> None:
+    session = cool(busy_session())
+    Snapshot.objects.update(entries=5)
+    with pytest.raises(SnapshotDamaged):
+        session_warm(session_id=session.pk)
+    assert (is_cold(session), rows_of(session)) == (True, [])
+
+
 # --- what else touches sessions
 
 
@@ -202,6 +229,17 @@ def test_sweep_never_stores_a_cold_session_as_an_empty_one() -> None:
     session.refresh_from_db()
     assert (session.snapshot_due_at, stored(session).entries) == (None, 4)
     assert Snapshot.objects.count() == 1
+
+
+def test_cold_session_whose_snapshot_is_not_known_is_not_stored_anew_from_nothing() -> None:
+    session = cool(busy_session())
+    Snapshot.objects.update(state=Snapshot.State.PENDING)
+    Session.objects.update(snapshot_due_at=utc_now())
+    snapshots_write_due(now=utc_now() + timedelta(minutes=1))
+    assert not Snapshot.objects.filter(state=Snapshot.State.STORED).exists()
+    Snapshot.objects.update(state=Snapshot.State.STORED)
+    assert session_warm(session_id=session.pk)
+    assert len(rows_of(session)) == 4
 
 
 @pytest.mark.parametrize("prunes", [True, False])
