@@ -116,6 +116,14 @@ async def test_last_event_id_resumes_after_it(room: Room) -> None:
     assert [entry["seq"] for entry in updates.frame["entries"]] == [3]
 
 
+async def test_first_connection_to_events_goes_on_from_the_position_in_its_query(room: Room) -> None:
+    await room.publish(1, 2, 3)
+    async with ASGIEvents(EVENTS, room.reading, f"epoch={room.session.epoch}&seq=2") as events:
+        await events.event("welcome")
+        updates = await events.event("updates")
+    assert [entry["seq"] for entry in updates.frame["entries"]] == [3]
+
+
 @pytest.mark.parametrize("event_id", ["other:2", "{epoch}:99", "{epoch}", "nonsense", ":"])
 async def test_last_event_id_that_cannot_be_spliced_loads_again(room: Room, event_id: str) -> None:
     await room.publish(1, 2, 3)
@@ -398,3 +406,40 @@ async def test_readers_of_events_are_seen_by_others(room: Room) -> None:
         async with asyncio.timeout(10):
             frame = (await first.event("presence")).frame
     assert frame["count"] == 1
+
+
+async def test_reader_of_events_who_has_left_is_no_longer_seen(room: Room) -> None:
+    async with ASGIEvents(EVENTS, room.reading) as first:
+        async with ASGIEvents(EVENTS, room.reading) as second:
+            await second.event("snapshot")
+            async with asyncio.timeout(10):
+                while (await first.event("presence")).frame["count"] != 2:
+                    pass
+        async with asyncio.timeout(10):
+            left = (await first.event("presence")).frame
+    assert left["count"] == 1
+
+
+async def test_whoever_has_only_the_link_sees_no_names_in_events(room: Room) -> None:
+    shared = f"/sync/v1/sessions/{room.share.pk}/events"
+    async with ASGIEvents(EVENTS, room.reading) as member, ASGIEvents(shared) as guest:
+        await member.event("snapshot")
+        async with asyncio.timeout(10):
+            while len(people := (await guest.event("presence")).frame["people"]) != 2:
+                pass
+            while len(named := (await member.event("presence")).frame["people"]) != 2:
+                pass
+    assert not any(person.get("name") for person in people)
+    assert any(person.get("name") for person in named)
+
+
+async def test_push_faster_than_allowed_is_refused_with_the_time_to_wait(room: Room, settings: LazySettings) -> None:
+    settings.SYNC_KEY_PUBLISHES_PER_SECOND = 1
+    bodies = [{"id": f"p{n}", "updates": [{"key": f"{KEY}{n}", "content": n}]} for n in range(8)]
+    answers = await asyncio.gather(*(room.push(body) for body in bodies))
+    kept = [answer for answer in answers if answer.status_code == 200]
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert kept
+    assert {denial_of(answer) for answer in refused} == {(429, "too_many_requests")}
+    assert min(int(answer.headers["retry-after"]) for answer in refused) >= 1
+    assert await SessionEntry.objects.filter(session=room.session).acount() == len(kept)

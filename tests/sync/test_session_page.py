@@ -90,6 +90,14 @@ def test_shares_are_listed_with_what_became_of_them(cast: Cast, session: Session
     assert f'href="/share/{expired.pk}"' not in html
 
 
+def test_only_links_that_live_can_be_ended(cast: Cast, session: Session, sign_in: SignIn) -> None:
+    live = make_share(session)
+    ended = make_share(session, revoked_at=utc_now())
+    html = sign_in(cast.carol).get(address(cast)).content.decode()
+    assert f"shares/{live.pk}/end/" in html
+    assert f"shares/{ended.pk}/end/" not in html
+
+
 def test_a_session_without_shares_says_so(cast: Cast, session: Session, sign_in: SignIn) -> None:
     assert "Nobody outside the workspace can open this session." in seen_at(sign_in(cast.carol), address(cast))
 
