@@ -11,6 +11,8 @@ from sync.protocol.updates import Update
 OPERATION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 PUBLISH_UPDATES = 1000
 PRESENCE_BYTES = 1024
+FRAME_TYPES = ("publish", "presence", "ping")
+"""What a client may send."""
 # An escaped backslash or a whole surrogate pair (kept), else half a pair (no character).
 _ESCAPES = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -75,12 +77,12 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest
     connection should be closed.
     """
     frame = _shaped(text, _frame)
+    if frame.type not in FRAME_TYPES:
+        raise FrameRefused("frame_type_unknown", f"no frame type {frame.type[:40]!r}")
     if frame.type == "ping":
         return PingRequest()
     if frame.type == "presence":
         return _read_presence(frame)
-    if frame.type != "publish":
-        raise FrameRefused("frame_type_unknown", f"no frame type {frame.type[:40]!r}")
     return _read_publish(frame, session_id, entry_bytes)
 
 

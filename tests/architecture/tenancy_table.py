@@ -46,6 +46,17 @@ class Socket(NamedTuple):
     answers: str
 
 
+class Frame(NamedTuple):
+    """What a socket answers to a frame of this type: `type` of the answer, or the code of its error.
+
+    Four askers on alpha's session: somebody with the link, carol by her cookie, keys to read and to write with.
+    """
+
+    kind: str
+    body: dict[str, Any]
+    answers: str
+
+
 class APICall(NamedTuple):
     """A request below `/sync/v1/` about alpha's session, with the credentials of eight askers.
 
@@ -549,6 +560,13 @@ SOCKETS = [
     Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{session}", "4401 4404 open open open"),
     Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{share}", "open open open open open"),
     Socket("", "/sync/v1/elsewhere", "4404 4404 4404 4404 4404"),
+]
+
+PUBLISHED = {"id": "a", "updates": [{"key": "session/info/ses_one", "content": 1}]}
+FRAMES = [
+    Frame("publish", PUBLISHED, "publish_forbidden publish_forbidden publish_forbidden ack"),
+    Frame("presence", {"state": {"typing": True}}, "presence presence presence presence"),
+    Frame("ping", {}, "heartbeat heartbeat heartbeat heartbeat"),
 ]
 
 API_PREFIX = "api/v1/"

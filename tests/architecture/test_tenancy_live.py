@@ -14,8 +14,19 @@ from pytest_django import Settings
 from opencode.asgi import application
 from sync.api.application import METHODS
 from sync.models import Share
+from sync.protocol.requests import FRAME_TYPES
 from sync.runtime import stop_runtime
-from tests.architecture.tenancy_table import ACCOUNT_CALLS, AGENT_CALLS, API_CALLS, SOCKETS, AgentCall, APICall, Socket
+from tests.architecture.tenancy_table import (
+    ACCOUNT_CALLS,
+    AGENT_CALLS,
+    API_CALLS,
+    FRAMES,
+    SOCKETS,
+    AgentCall,
+    APICall,
+    Frame,
+    Socket,
+)
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
 from tests.support.devices import device_of
@@ -143,6 +154,34 @@ async def test_socket_opens_for_whom_the_table_says(world: World, row: Socket) -
     path, cast = row.path.format(**world.names), world.cast
     people = (None, cast.charlie, cast.carol, cast.bob, cast.alice)
     assert " ".join([await opening(path, await cookie_of(person)) for person in people]) == row.answers
+
+
+def test_every_type_of_frame_has_a_row() -> None:
+    assert [frame.kind for frame in FRAMES] == list(FRAME_TYPES)
+
+
+@pytest.mark.parametrize("row", FRAMES, ids=lambda row: row.kind)
+async def test_frame_gets_each_asker_what_the_table_says(world: World, row: Frame) -> None:
+    cast, origin = world.cast, django_settings.PUBLIC_URL
+    secrets = [await key_of(cast.alpha, cast.alice, scope) for scope in ("sync:read", "sync:write")]
+    bearers = [(SESSION, {"authorization": f"Bearer {secret}"}) for secret in secrets]
+    by_cookie = {"cookie": await cookie_of(cast.carol), "origin": origin}
+    askers = [(world.names["share"], {}), (SESSION, by_cookie), *bearers]
+    answers = [await answer_to(row, target, headers) for target, headers in askers]
+    assert " ".join(answers) == row.answers
+
+
+async def answer_to(row: Frame, target: str, headers: dict[str, str]) -> str:
+    """The first answer that this type of frame can have, whatever comes before it."""
+    wanted = {"publish": {"ack", "error"}, "ping": {"heartbeat"}, "presence": {"presence", "error"}}[row.kind]
+    given = [(name.encode(), value.encode()) for name, value in headers.items()]
+    socket = WebsocketCommunicator(application, f"/sync/v1/sessions/{target}", headers=given)
+    assert (await socket.connect(timeout=10))[0]
+    await socket.send_to(json.dumps({"type": row.kind, **row.body}))
+    while (frame := json.loads(await socket.receive_from(timeout=10)))["type"] not in wanted:
+        pass
+    await socket.disconnect(timeout=10)
+    return str(frame.get("code", frame["type"]))
 
 
 async def test_session_is_not_found_under_another_workspaces_name(world: World) -> None:
