@@ -236,9 +236,7 @@ async def test_publishes_on_a_socket_keep_their_order_while_the_session_comes_ba
         for number in range(40):
             await socket.publish(f"p{number}", NEW, number)
         acks = [await socket.frame("ack") for _ in range(40)]
-        update = await socket.frame("heartbeat")
     assert [(ack["id"], ack["from"]) for ack in acks] == [(f"p{n}", 6 + n) for n in range(40)]
-    assert update["seq"] == 45
     entry = await SessionEntry.objects.aget(session=live.session, key=NEW)
     assert entry.content == "39"
 

@@ -443,3 +443,11 @@ async def test_push_faster_than_allowed_is_refused_with_the_time_to_wait(room: R
     assert {denial_of(answer) for answer in refused} == {(429, "too_many_requests")}
     assert min(int(answer.headers["retry-after"]) for answer in refused) >= 1
     assert await SessionEntry.objects.filter(session=room.session).acount() == len(kept)
+
+
+async def test_stream_that_ended_makes_room_for_the_next(room: Room, settings: LazySettings) -> None:
+    settings.SYNC_SESSION_SOCKETS = 1
+    for _ in range(2):
+        async with ASGIEvents(EVENTS, room.reading) as events, ASGIEvents(EVENTS, room.reading) as another:
+            await events.event("snapshot")
+            assert another.status == 429
