@@ -73,7 +73,12 @@ async def connected(console: ConsoleServer, key: str, sessions: list[str]) -> As
 
     async with AsyncExitStack() as stack:
         await asyncio.gather(*map(connect, followers))
-        yield followers
+        try:
+            yield followers
+        finally:
+            # Thousands of farewells one after the other would take longer than everything before.
+            for follower in followers:
+                follower.socket.connection.transport.abort()
 
 
 async def test_many_sockets_on_one_session_all_have_everything(console_server: ConsoleServer) -> None:
