@@ -21,7 +21,7 @@ from tests.architecture.world import World, make_world
 from tests.contract.openapi import described
 from tests.support.devices import device_of
 
-EXAMPLES = 300 if os.environ.get("OPENCODE_PROVE") else 5
+EXAMPLES = 300 if os.environ.get("OPENCODE_PROVE") else 3
 CSRF = "c" * 32
 # A description cannot say "in the future"; a cookie given by hand counts as made up, credentials have their own test.
 NOT_HERE = [positive_data_acceptance, ignored_auth]

@@ -518,7 +518,15 @@ SYNC = [
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]
 
-PAGES = [*PROJECT, *ACCOUNTS, *DATA, *WORKSPACES, *PEOPLE, *SYNC]
+PAGES_BY_AREA = {
+    "project": PROJECT,
+    "accounts": ACCOUNTS,
+    "data": DATA,
+    "workspaces": WORKSPACES,
+    "people": PEOPLE,
+    "sync": SYNC,
+}
+PAGES = [page for pages in PAGES_BY_AREA.values() for page in pages]
 
 ADMIN_PREFIX = "admin/"
 """Below it nobody of the cast gets anything: none of them is staff."""

@@ -1,5 +1,6 @@
 """The tenancy matrix, continued: the agents' addresses and the sockets, straight into the ASGI application."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -167,7 +168,8 @@ async def test_frame_gets_each_asker_what_the_table_says(world: World, row: Fram
     bearers = [(SESSION, {"authorization": f"Bearer {secret}"}) for secret in secrets]
     by_cookie = {"cookie": await cookie_of(cast.carol), "origin": origin}
     askers = [(world.names["share"], {}), (SESSION, by_cookie), *bearers]
-    answers = [await answer_to(row, target, headers) for target, headers in askers]
+    # Side by side: a heartbeat and what others do are told at their own times.
+    answers = await asyncio.gather(*(answer_to(row, target, headers) for target, headers in askers))
     assert " ".join(answers) == row.answers
 
 
