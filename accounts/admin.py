@@ -1,4 +1,7 @@
-"""People for support staff: find by address or id; sign-in state, nothing secret."""
+"""People and their devices for support staff: find by address or id; sign-in state, nothing secret.
+
+Staff suspend people and revoke devices with a reason that the person's workspaces read.
+"""
 
 from typing import ClassVar
 
@@ -12,13 +15,17 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions import admin as _sessions  # noqa: F401
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.filters import EmptyFieldListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import OutgoingMail, User, fold_email
+from accounts.models import Device, OutgoingMail, User, fold_email
+from accounts.services.devices import device_revoke
 from accounts.services.mail_delivery import mail_retry
-from opencode.lib.admin import LookOnlyAdmin
+from accounts.services.suspensions import person_reinstate, person_suspend
+from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.clock import utc_now
+from opencode.lib.staffcalls import StaffCall
 
 # One sign-in for everybody: its rate limits, its e-mail verification, its second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -56,12 +63,45 @@ class OutgoingMailAdmin(LookOnlyAdmin[OutgoingMail]):
         return request.user.has_perm("accounts.change_outgoingmail")
 
 
-@admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
-    """Staff may end and restore sign-in (`is_active`) and correct a name; only superusers say who is staff."""
+def _suspend(user: User, call: StaffCall) -> bool:
+    return person_suspend(user=user, staff=call)
 
-    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login", "id")
-    list_filter: ClassVar = ("is_active", "is_staff")
+
+def _reinstate(user: User, call: StaffCall) -> bool:
+    return person_reinstate(user=user, staff=call)
+
+
+def _revoke(device: Device, call: StaffCall) -> bool:
+    return device_revoke(device=device, ip=call.ip, request_id=call.request_id, staff=call)
+
+
+@admin.register(Device)
+class DeviceAdmin(WithStaffActs[Device], LookOnlyAdmin[Device]):
+    """Signed-in agents; their tokens are shown nowhere."""
+
+    list_display = ("name", "user", "agent", "created_at", "last_used_at", "last_used_ip", "revoked_at", "id")
+    list_select_related = ("user",)
+    search_fields = ("id__exact", "user__email", "user__id__exact", "name")
+    search_help_text = "device, e-mail or id of its person, or words of its name"
+    staff_acts: ClassVar = (
+        StaffAct(
+            "revoke",
+            "Revoke the chosen devices",
+            "Their agents are signed out at once and stop writing; their people can log in again.",
+            "accounts.revoke_device",
+            _revoke,
+        ),
+    )
+
+
+@admin.register(User)
+class UserAdmin(WithStaffActs[User]):
+    """Whoever may change people corrects a name here; only superusers say who is staff. Nobody ends sign-in by a tick:
+    that is suspending, which says why and ends what is open.
+    """
+
+    list_display = ("email", "name", "is_active", "suspended_at", "is_staff", "date_joined", "last_login", "id")
+    list_filter: ClassVar = ("is_active", ("suspended_at", EmptyFieldListFilter), "is_staff")
     search_fields: ClassVar = ("email", "name", "id")
     ordering: ClassVar = ("-id",)
     fields: ClassVar = (
@@ -69,6 +109,7 @@ class UserAdmin(admin.ModelAdmin[User]):
         "email",
         "name",
         "is_active",
+        "suspended_at",
         "is_staff",
         "is_superuser",
         "groups",
@@ -76,6 +117,23 @@ class UserAdmin(admin.ModelAdmin[User]):
         "last_login",
     )
     inlines: ClassVar = (EmailAddressInline,)
+    staff_acts: ClassVar = (
+        StaffAct(
+            "suspend",
+            "Suspend the chosen people",
+            "They are signed out everywhere, their API keys and open connections stop at once, their devices are"
+            " revoked. Their workspaces go on without them.",
+            "accounts.suspend_user",
+            _suspend,
+        ),
+        StaffAct(
+            "reinstate",
+            "Let the chosen people in again",
+            "They can sign in again and their API keys work again; devices have to log in anew.",
+            "accounts.suspend_user",
+            _reinstate,
+        ),
+    )
     show_full_result_count = False
 
     def get_search_results(
@@ -87,7 +145,7 @@ class UserAdmin(admin.ModelAdmin[User]):
         return found | folded, duplicates
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        fixed = ("id", "email", "date_joined", "last_login")
+        fixed = ("id", "email", "is_active", "suspended_at", "date_joined", "last_login")
         return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser", "groups")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

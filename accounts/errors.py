@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from opencode.lib.errors import Conflict, NotFound
+from opencode.lib.errors import Conflict, Forbidden, NotFound
 
 
 class OwnerLinkInvalid(NotFound):
@@ -36,6 +36,11 @@ class AccountHeld(Conflict):
 class LastOperatorRemains(Conflict):
     code = "last_operator_remains"
     default_message = "You are the only operator of this console; make somebody else one first."
+
+
+class StaffProtected(Forbidden):
+    code = "staff_protected"
+    default_message = "Nobody suspends themselves, and only a superuser suspends staff or lets them in again."
 
 
 class RestoreLinkInvalid(NotFound):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opencode.lib.ports import Port
+from opencode.lib.staffcalls import StaffCall
 
 person_welcome: Port[[str], None] = Port("person_welcome")
 """Gives the person with this id, whose address was just verified, what everybody starts with. A repeat adds nothing."""
@@ -11,7 +12,7 @@ person_welcome: Port[[str], None] = Port("person_welcome")
 
 @dataclass(frozen=True, slots=True)
 class DeviceAct:
-    """What happened to a person's device. `is_consoles`: the console did it by itself, not the person."""
+    """What happened to a person's device: by the person, by `staff`, or, with `is_consoles`, by the console itself."""
 
     action: str
     device_id: str
@@ -19,10 +20,28 @@ class DeviceAct:
     ip: str | None = None
     request_id: str = ""
     is_consoles: bool = False
+    staff: StaffCall | None = None
 
 
 device_act_record: Port[[DeviceAct], None] = Port("device_act_record")
 """Writes the act into the audit log of every workspace of the person, inside the transaction of the act."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAct:
+    """What was done to a person: by `staff`, or, without one, by an operator's command for this `reason`."""
+
+    action: str
+    user_id: str
+    staff: StaffCall | None = None
+    reason: str = ""
+
+
+person_act_record: Port[[PersonAct], None] = Port("person_act_record")
+"""Writes the act into the audit log of every workspace of the person, inside the transaction of the act."""
+
+person_places_lock: Port[[str], None] = Port("person_places_lock")
+"""Locks the workspaces of the person with this id, in the order in which all lock them, before the person's own row."""
 
 invitation_open_for: Port[[str], bool] = Port("invitation_open_for", default=lambda _email: False)
 """Whether somebody invited this (folded) address and the invitation still stands: it lets a stranger sign up."""

@@ -1,6 +1,7 @@
 """The project as a Django app, so that it can bring operators' commands."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class ConsoleConfig(AppConfig):
@@ -10,5 +11,8 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from accounts import ports
         from opencode.exports import export_parts
+        from opencode.supportgroup import support_group_set
 
         ports.export_parts.bind(export_parts)
+        # The admin comes after our apps in INSTALLED_APPS, so by its turn all our permissions are there.
+        post_migrate.connect(support_group_set, sender=apps.get_app_config("admin"))

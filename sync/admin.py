@@ -1,4 +1,4 @@
-"""Sessions, shares and snapshots for support staff: to find and to look at, never to edit.
+"""Sessions, shares and snapshots for support staff: to find and to look at, never to edit; links can be ended.
 
 Entries are not shown: a session can hold hundreds of megabytes, and its page is the place to read it.
 """
@@ -7,9 +7,16 @@ from django.contrib import admin
 from django.contrib.admin.filters import EmptyFieldListFilter
 from django.template.defaultfilters import filesizeformat
 
-from opencode.lib.admin import LookOnlyAdmin
+from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.money import format_dollars
+from opencode.lib.staffcalls import StaffCall
 from sync.models import DeletionReceipt, Session, Share, Snapshot
+from sync.services.sharelinks import share_link_end
+from workspaces.actors import staff_actor
+
+
+def _end(share: Share, call: StaffCall) -> bool:
+    return share_link_end(share=share, actor=staff_actor(call))
 
 
 @admin.register(Session)
@@ -42,13 +49,22 @@ class SessionAdmin(LookOnlyAdmin[Session]):
 
 
 @admin.register(Share)
-class ShareAdmin(LookOnlyAdmin[Share]):
+class ShareAdmin(WithStaffActs[Share], LookOnlyAdmin[Share]):
     ordering = ("-created_at",)
     list_display = ("id", "session", "visibility", "created_at", "expires_at", "revoked_at")
     list_filter = ("visibility",)
     search_fields = ("id__exact", "session__client_id__exact", "session__workspace__slug__exact", "session__title")
     search_help_text = "share id, session id, workspace slug, or words of the session's title"
     list_select_related = ("session",)
+    staff_acts = (
+        StaffAct(
+            "end",
+            "End the chosen links",
+            "Whoever reads through them is disconnected at once; the sessions stay.",
+            "sync.end_share",
+            _end,
+        ),
+    )
 
 
 @admin.register(Snapshot)

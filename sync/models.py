@@ -103,6 +103,7 @@ class Share(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
+        permissions: ClassVar = [("end_share", "Can end share links")]
 
     def __str__(self) -> str:
         return self.id

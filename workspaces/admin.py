@@ -1,12 +1,41 @@
-"""Workspaces and what they hand out, for support staff: found by address, slug or prefix. No hashes are shown."""
+"""Workspaces and what they hand out, for support staff: found by address, slug or prefix. No hashes are shown.
+
+What staff do to them is done with a reason, in the workspace's own audit log.
+"""
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from opencode.lib.admin import LookOnlyAdmin
-from workspaces.models import APIKey, AuditAnchor, AuditEntry, Membership, ShareToken, Workspace
+from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
+from opencode.lib.staffcalls import StaffCall
+from workspaces.actors import staff_actor
+from workspaces.models import APIKey, AuditAnchor, AuditEntry, ConfigVersion, Membership, ShareToken, Workspace
+from workspaces.services.api_keys import api_key_revoke
+from workspaces.services.blocks import workspace_block, workspace_unblock
+from workspaces.services.deletions import workspace_restore
+from workspaces.services.share_tokens import share_token_revoke
+
+
+def _block(workspace: Workspace, call: StaffCall) -> bool:
+    return workspace_block(workspace=workspace, reason=call.reason, actor=staff_actor(call))
+
+
+def _unblock(workspace: Workspace, call: StaffCall) -> bool:
+    return workspace_unblock(workspace=workspace, reason=call.reason, actor=staff_actor(call))
+
+
+def _restore(workspace: Workspace, call: StaffCall) -> bool:
+    return workspace_restore(workspace=workspace, actor=staff_actor(call))
+
+
+def _revoke_key(key: APIKey, call: StaffCall) -> bool:
+    return api_key_revoke(key=key, actor=staff_actor(call))
+
+
+def _revoke_token(token: ShareToken, call: StaffCall) -> bool:
+    return share_token_revoke(token=token, actor=staff_actor(call))
 
 
 class MembershipInline(admin.TabularInline[Membership, Workspace]):
@@ -21,10 +50,33 @@ class MembershipInline(admin.TabularInline[Membership, Workspace]):
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(LookOnlyAdmin[Workspace]):
+class WorkspaceAdmin(WithStaffActs[Workspace], LookOnlyAdmin[Workspace]):
     list_display = ("name", "slug", "created_at", "deleted_at", "blocked_at", "id")
     search_fields: ClassVar = ("slug", "name", "id", "memberships__user__email")
     inlines: ClassVar = (MembershipInline,)
+    staff_acts: ClassVar = (
+        StaffAct(
+            "block",
+            "Block the chosen workspaces",
+            "They refuse people and programs at once and say that they are blocked. Nothing in them ends or is erased.",
+            "workspaces.block_workspace",
+            _block,
+        ),
+        StaffAct(
+            "unblock",
+            "Unblock the chosen workspaces",
+            "Everybody and everything gets in again, as before.",
+            "workspaces.block_workspace",
+            _unblock,
+        ),
+        StaffAct(
+            "restore",
+            "Restore the chosen deleted workspaces",
+            "Members, keys and links are as they were when the workspace was deleted.",
+            "workspaces.restore_workspace",
+            _restore,
+        ),
+    )
 
 
 @admin.register(Membership)
@@ -50,19 +102,47 @@ _CREDENTIAL: tuple[str, ...] = (
 
 
 @admin.register(APIKey)
-class APIKeyAdmin(LookOnlyAdmin[APIKey]):
+class APIKeyAdmin(WithStaffActs[APIKey], LookOnlyAdmin[APIKey]):
     fields: ClassVar = (*_CREDENTIAL, "user", "scopes")
     list_display = ("prefix", "name", "workspace", "user", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("workspace", "user")
     search_fields: ClassVar = ("prefix", "id", "workspace__slug", "user__email")
+    staff_acts: ClassVar = (
+        StaffAct(
+            "revoke",
+            "Revoke the chosen API keys",
+            "They open nothing from now on, for good; what they hold open closes.",
+            "workspaces.revoke_apikey",
+            _revoke_key,
+        ),
+    )
 
 
 @admin.register(ShareToken)
-class ShareTokenAdmin(LookOnlyAdmin[ShareToken]):
+class ShareTokenAdmin(WithStaffActs[ShareToken], LookOnlyAdmin[ShareToken]):
     fields: ClassVar = _CREDENTIAL
     list_display = ("prefix", "name", "workspace", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("workspace",)
     search_fields: ClassVar = ("prefix", "id", "workspace__slug", "created_by__email")
+    staff_acts: ClassVar = (
+        StaffAct(
+            "revoke",
+            "Revoke the chosen share tokens",
+            "Agents that carry them can no longer share, for good; links that exist stay.",
+            "workspaces.revoke_sharetoken",
+            _revoke_token,
+        ),
+    )
+
+
+@admin.register(ConfigVersion)
+class ConfigVersionAdmin(LookOnlyAdmin[ConfigVersion]):
+    """Managed configurations, each version as agents got it."""
+
+    list_display = ("workspace", "number", "note", "created_by", "created_at", "restored_number", "id")
+    list_select_related = ("workspace", "created_by")
+    search_fields: ClassVar = ("workspace__slug__exact", "workspace__id__exact", "id__exact", "created_by__email")
+    search_help_text = "workspace slug or id, version id, or e-mail of who saved it"
 
 
 @admin.register(AuditEntry)

@@ -16,6 +16,8 @@ class WorkspacesConfig(AppConfig):
 
         person_welcome.bind(first_workspace_create)
         device_act_record.bind(devices.device_act_record)
+        ports.person_act_record.bind(accounts.person_act_record)
+        ports.person_places_lock.bind(accounts.person_places_lock)
         ports.account_holds.bind(accounts.account_holds)
         ports.account_close.bind(accounts.account_close)
         ports.account_reopen.bind(accounts.account_reopen)

@@ -62,6 +62,7 @@ class Device(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-id"], name="device_by_user")]
+        permissions: ClassVar = [("revoke_device", "Can revoke devices")]
 
     def __str__(self) -> str:
         return self.name

@@ -70,7 +70,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = FoldedEmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField(default=False)
+    # Nothing lets an inactive person in: their account is closed (`AccountDeletion`), or staff suspended them.
     is_active = models.BooleanField(default=True)
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
     date_joined = models.DateTimeField(default=utc_now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -80,6 +82,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
+        permissions: ClassVar = [("suspend_user", "Can suspend people and let them in again")]
 
     def __str__(self) -> str:
         return self.email

@@ -71,18 +71,22 @@ def account_delete(*, user: User, act: AccountAct) -> AccountDeletion:
 
 
 def account_restore(*, deletion: AccountDeletion, act: AccountAct) -> None:
-    """Take the deletion back: the person may sign in again, with everything as it was. Raises RestoreLinkInvalid."""
+    """Take the deletion back: the person may sign in again, with everything as it was. Raises RestoreLinkInvalid.
+
+    Somebody whom staff suspended meanwhile stays suspended.
+    """
     with transaction.atomic():
         row = AccountDeletion.objects.select_for_update().filter(pk=deletion.pk, purging_at=None).first()
         if row is None or row.secret_hash != deletion.secret_hash:
             raise RestoreLinkInvalid
-        User.objects.filter(pk=row.pk).update(is_active=True)
+        User.objects.filter(pk=row.pk, suspended_at=None).update(is_active=True)
         row.delete()
         account_reopen(act)
+        user = User.objects.get(pk=deletion.pk)
         mail_send(
-            to=User.objects.get(pk=deletion.pk).email,
+            to=user.email,
             template="accounts/mail/account_back.html",
-            context={"url": public_url("account_login")},
+            context={"url": public_url("account_login"), "is_suspended": not user.is_active},
         )
 
 

@@ -7,9 +7,9 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from accounts.errors import EmailTaken
-from accounts.models import Device, EmailChange, User, fold_email
+from accounts.models import EmailChange, User, fold_email
 from accounts.selectors.email_changes import PURPOSE
-from accounts.services.devices import device_revoke
+from accounts.services.devices import devices_revoke
 from accounts.services.mail import mail_send
 from accounts.services.sessions import sessions_end_others
 from opencode.lib.clock import utc_now
@@ -99,8 +99,7 @@ def email_change_undo(*, change: EmailChange) -> None:
             _sign_in_with(user, change.old_email)
             EmailChange.objects.filter(user=user, done_at=None).delete()
             sessions_end_others(user=user, keep="")
-            for device in Device.objects.filter(user=user, revoked_at=None):
-                device_revoke(device=device, ip=None, is_consoles=True)
+            devices_revoke(user=user, is_consoles=True)
     except IntegrityError as error:
         raise EmailTaken from error
 

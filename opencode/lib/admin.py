@@ -1,19 +1,54 @@
-"""Django admin pages that only show."""
+"""Django admin pages that only show, and acts of staff on what they show, each with a reason.
 
-from typing import Any, ClassVar, TypeVar
+An act has a page of its own between choosing rows and doing it. Whoever has its right and may see the rows may do it.
+"""
 
-from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Final, TypeVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from opencode.lib.errors import Denial
+from opencode.lib.http import request_id_of
+from opencode.lib.staffcalls import REASON_CHARACTERS, StaffCall
 
 Row = TypeVar("Row", bound=Model)
 
+ROWS_AT_ONCE: Final = 50
+CONFIRMED: Final = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAct:
+    """`do` answers whether it changed anything and raises Denial; `right` is a permission such as `sync.end_share`."""
+
+    name: str
+    label: str
+    explanation: str
+    right: str
+    do: Callable[[Any, StaffCall], bool]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=REASON_CHARACTERS,
+        help_text="Stands in the audit log of each workspace concerned, where its owners and admins read it.",
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off", "autofocus": True}),
+    )
+
 
 class LookOnlyAdmin(admin.ModelAdmin[Row]):
-    """Staff read; changes go through the pages and, later, through actions that leave a trace with the customer."""
+    """Staff read; changes go through the pages, or through acts that leave a trace with the customer."""
 
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = ROWS_AT_ONCE
     ordering: ClassVar[Any] = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -24,3 +59,64 @@ class LookOnlyAdmin(admin.ModelAdmin[Row]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class WithStaffActs(admin.ModelAdmin[Row]):
+    """Offers `staff_acts` in the list, and nothing else of what Django offers there."""
+
+    staff_acts: ClassVar[Sequence[StaffAct]] = ()
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        allowed = [act for act in self.staff_acts if request.user.has_perm(act.right)]
+        return {act.name: (partial(_act, act), act.name, act.label) for act in allowed}
+
+
+def _act(
+    act: StaffAct, model_admin: admin.ModelAdmin[Any], request: HttpRequest, chosen: QuerySet[Any]
+) -> HttpResponse | None:
+    rows = list(chosen[: ROWS_AT_ONCE + 1])
+    if len(rows) > ROWS_AT_ONCE:
+        model_admin.message_user(request, f"That are more than {ROWS_AT_ONCE} at once.", messages.ERROR)
+        return None
+    form = ReasonForm(request.POST if CONFIRMED in request.POST else None)
+    if not form.is_valid():
+        return _reason_page(act, model_admin, request, rows, form)
+    call = StaffCall(
+        staff_id=str(request.user.pk),
+        reason=form.cleaned_data["reason"],
+        ip=request.META.get("REMOTE_ADDR") or None,
+        request_id=request_id_of(request),
+    )
+    for row in rows:
+        _do(act, model_admin, request, row, call)
+    return None
+
+
+def _reason_page(
+    act: StaffAct, model_admin: admin.ModelAdmin[Any], request: HttpRequest, rows: list[Any], form: ReasonForm
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": act.label,
+        "act": act,
+        "rows": rows,
+        "form": form,
+        "opts": model_admin.opts,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "confirmed": CONFIRMED,
+    }
+    return TemplateResponse(request, "admin/staff_act.html", context, status=422 if form.is_bound else 200)
+
+
+def _do(act: StaffAct, model_admin: admin.ModelAdmin[Any], request: HttpRequest, row: Any, call: StaffCall) -> None:
+    """One row; what is refused for one stops no other. Django's own history of the row says it too."""
+    try:
+        is_changed = act.do(row, call)
+    except Denial as denial:
+        model_admin.message_user(request, f"{row}: {denial.message}", messages.ERROR)
+        return
+    if not is_changed:
+        model_admin.message_user(request, f"{row}: nothing to do, it was so already.", messages.WARNING)
+        return
+    model_admin.log_change(request, row, f"{act.label}: {call.reason}")
+    model_admin.message_user(request, f"{row}: done. {act.label}.", messages.SUCCESS)

@@ -50,11 +50,14 @@ def test_password_hash_is_never_shown(superuser: User, cast: Cast) -> None:
     assert cast.alice.password not in page
 
 
-def test_staff_block_a_person(staff: User, cast: Cast) -> None:
-    form = {"name": "Alice", "emailaddress_set-TOTAL_FORMS": 0, "emailaddress_set-INITIAL_FORMS": 0}
-    browser(staff).post(f"{PEOPLE}{cast.alice.pk}/change/", form)
+@pytest.mark.parametrize("who", ["staff", "superuser"])
+def test_nobody_ends_sign_in_without_a_reason(
+    who: str, cast: Cast, superuser: User, staff: User, request: pytest.FixtureRequest
+) -> None:
+    form = {"name": "A", "emailaddress_set-TOTAL_FORMS": 0, "emailaddress_set-INITIAL_FORMS": 0}
+    browser(request.getfixturevalue(who)).post(f"{PEOPLE}{cast.alice.pk}/change/", form)
     cast.alice.refresh_from_db()
-    assert not cast.alice.is_active
+    assert (cast.alice.name, cast.alice.is_active) == ("A", True)
 
 
 def test_staff_cannot_make_themselves_superuser(staff: User) -> None:

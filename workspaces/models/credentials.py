@@ -57,6 +57,7 @@ class APIKey(Credential):
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         verbose_name = "API key"
+        permissions: ClassVar = [("revoke_apikey", "Can revoke API keys")]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["expires_at"], name="key_by_end"),
             models.Index(fields=["root_id"], name="key_by_root"),
@@ -70,6 +71,7 @@ class ShareToken(Credential):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
+        permissions: ClassVar = [("revoke_sharetoken", "Can revoke share tokens")]
 
 
 class KeyUsage(models.Model):

@@ -33,6 +33,10 @@ class Workspace(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
+        permissions: ClassVar = [
+            ("block_workspace", "Can block workspaces and open them again"),
+            ("restore_workspace", "Can restore deleted workspaces"),
+        ]
 
     def __str__(self) -> str:
         return self.name

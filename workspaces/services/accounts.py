@@ -1,10 +1,11 @@
-"""What closing, reopening and forgetting an account means for the person's workspaces: bound to ports of accounts."""
+"""What becomes of a person's workspaces when their account closes, reopens or goes: bound to ports of accounts."""
 
 from accounts.models import User
-from accounts.ports import AccountAct, AccountHolds, Place
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
+from accounts.ports import AccountAct, AccountHolds, PersonAct, Place
+from workspaces.actors import PERSON, SYSTEM, THE_CONSOLE, Actor, staff_actor
 from workspaces.models import Invitation, Membership, Role, Workspace
 from workspaces.selectors.workspaces import memberships_of
+from workspaces.services.audit import audit_record
 from workspaces.services.deletions import workspace_delete, workspace_restore
 from workspaces.services.memberships import membership_end
 
@@ -24,14 +25,25 @@ def account_holds(user_id: str) -> AccountHolds:
 
 def account_close(act: AccountAct) -> AccountHolds:
     """Locks the person's workspaces in the order of their ids, so that what it finds holds until the commit."""
-    places = memberships_of(User(pk=act.user_id)).values_list("workspace_id", flat=True)
-    list(Workspace.objects.select_for_update().filter(pk__in=list(places)).order_by("pk"))
+    person_places_lock(act.user_id)
     holds = account_holds(act.user_id)
     if not holds.needed:
         slugs = [place.slug for place in holds.alone]
         for workspace in Workspace.objects.filter(slug__in=slugs).order_by("pk"):
             workspace_delete(workspace=workspace, actor=_actor(act), with_person=act.user_id)
     return holds
+
+
+def person_places_lock(user_id: str) -> None:
+    places = memberships_of(User(pk=user_id)).values_list("workspace_id", flat=True)
+    list(Workspace.objects.select_for_update().filter(pk__in=list(places)).order_by("pk"))
+
+
+def person_act_record(act: PersonAct) -> None:
+    """One entry a workspace, in the order of their ids, as every lock on several of them is taken."""
+    actor = Actor(SYSTEM, reason=act.reason) if act.staff is None else staff_actor(act.staff)
+    for membership in memberships_of(User(pk=act.user_id)):
+        audit_record(workspace_id=membership.workspace_id, actor=actor, action=act.action, target_id=act.user_id)
 
 
 def account_reopen(act: AccountAct) -> None:

@@ -33,12 +33,13 @@ def audit_record(
     """The next entry of the workspace's chain; it stands or falls with the transaction around it.
 
     Call it last: it locks the chain's end until the commit. `details` holds ids and plain values, no secrets, no
-    addresses. ValueError: no such action; RuntimeError: no transaction.
+    addresses; the actor's reason comes with them. ValueError: no such action; RuntimeError: no transaction.
     """
     if action not in ACTIONS:
         raise ValueError(f"no such action: {action}")
     if not connection.in_atomic_block:
         raise RuntimeError("an audit entry belongs into the transaction of its act")
+    reason = {"reason": actor.reason} if actor.reason else {}
     head = head_lock(workspace_id)
     is_sound = is_head_sound(head)
     entry = AuditEntry(
@@ -49,7 +50,7 @@ def audit_record(
         actor_id=actor.id,
         action=action,
         target_id=target_id,
-        details=json.dumps(details or {}, sort_keys=True, separators=(",", ":")),
+        details=json.dumps({**(details or {}), **reason}, sort_keys=True, separators=(",", ":")),
         ip=canonical_ip(actor.ip),
         request_id=actor.request_id,
         previous_hash=head.hash,

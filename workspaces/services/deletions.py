@@ -44,16 +44,21 @@ def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "
     workspace.refresh_from_db(fields=["deleted_at", "deleted_with"])
 
 
-def workspace_restore(*, workspace: Workspace, actor: Actor) -> None:
-    """Take the deletion back; members, keys and shares are as they were. Raises WorkspaceGone once it was purged."""
+def workspace_restore(*, workspace: Workspace, actor: Actor) -> bool:
+    """Take the deletion back; members, keys and shares are as they were. False when it was not deleted.
+
+    Raises WorkspaceGone once it was purged.
+    """
     with transaction.atomic():
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if row.purging_at is not None:
             raise WorkspaceGone
-        if row.deleted_at is not None:
+        is_deleted = row.deleted_at is not None
+        if is_deleted:
             Workspace.objects.filter(pk=row.pk).update(deleted_at=None, deleted_with="")
             audit_record(workspace_id=row.pk, actor=actor, action="workspace.restore")
     workspace.refresh_from_db(fields=["deleted_at", "deleted_with"])
+    return is_deleted
 
 
 def workspaces_purge(*, now: datetime) -> int:

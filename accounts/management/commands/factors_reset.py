@@ -1,0 +1,54 @@
+"""`manage.py factors_reset EMAIL --reason …`: takes away every second factor of somebody who lost them all.
+
+Exit codes: 0 done, 1 there was none, 2 no such person.
+"""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from accounts.selectors.factors import factors_of
+from accounts.services.factors import factors_reset
+from opencode.lib.staffcalls import REASON_CHARACTERS
+
+UNCHANGED, UNKNOWN = 1, 2
+
+
+class Command(BaseCommand):
+    help = "Take away a person's authenticator app, passkeys and recovery codes, and sign them out everywhere."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", help="the address the person signs in with")
+        parser.add_argument("--reason", required=True, help="how they proved themselves; their workspaces read it")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(email=options["email"]).first()
+        if user is None:
+            raise CommandError(f"nobody signs in with {options['email']}", returncode=UNKNOWN)
+        held = factors_of(user)
+        if held.any and not options["dry_run"]:
+            factors_reset(user=user, reason=options["reason"][:REASON_CHARACTERS])
+        told = {"person": user.pk, "email": user.email, **asdict(held), "changed": held.any}
+        self._tell({**told, "dry_run": options["dry_run"]}, as_json=options["json"])
+        if not held.any:
+            raise SystemExit(UNCHANGED)
+
+    def _tell(self, told: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(told))
+            return
+        who = f"{told['email']} ({told['person']})"
+        if not told["changed"]:
+            self.stdout.write(f"{who} has no second factor")
+            return
+        app = "an authenticator app" if told["has_app"] else "no authenticator app"
+        codes = "recovery codes" if told["has_recovery_codes"] else "no recovery codes"
+        verb = "would lose" if told["dry_run"] else "has lost"
+        self.stdout.write(f"{who} {verb} {app}, {told['passkeys']} passkeys, {codes}")
