@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from opencode.lib.ports import Port
 from opencode.lib.staffcalls import StaffCall
@@ -81,6 +82,10 @@ those nobody else belongs to. Answers what it found."""
 
 account_reopen: Port[[AccountAct], None] = Port("account_reopen")
 """Inside the transaction that takes the deletion back: restores the workspaces that went along."""
+
+account_keys_revoke: Port[[str, datetime], None] = Port("account_keys_revoke")
+"""Inside the transaction that gives the account of the person with this id back to its mailbox: ends their API keys
+and what service keys they made since that time."""
 
 account_forget: Port[[str, frozenset[str]], None] = Port("account_forget")
 """Inside the transaction that purges the account of the person with this id and these addresses: ends their

@@ -2,9 +2,9 @@
 
 from typing import Final, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from accounts.models import EmailChange, User
+from accounts.models import AccountDeletion, EmailChange, User
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import macs_of_all_versions
 
@@ -25,15 +25,28 @@ def open_change(user: User) -> EmailChange | None:
     return EmailChange.objects.filter(user=user, done_at=None, expires_at__gt=utc_now()).order_by("-id").first()
 
 
+def undoable() -> QuerySet[EmailChange]:
+    """Changes that are done and that the old mailbox may still take back."""
+    return EmailChange.objects.filter(undone_at=None, expires_at__gt=utc_now()).exclude(done_at=None)
+
+
 def change_by_link(token: str) -> EmailChangeLink | None:
     """None for a link that was never made, has run out, or has done what it does."""
     hashes = list(macs_of_all_versions(PURPOSE, token).values())
     any_of_three = Q(old_hash__in=hashes) | Q(new_hash__in=hashes) | Q(undo_hash__in=hashes)
     change = EmailChange.objects.select_related("user").filter(any_of_three, expires_at__gt=utc_now()).first()
-    if change is None or not change.user.is_active:
+    if change is None:
         return None
     if change.undo_hash in hashes:
-        return EmailChangeLink(change, UNDO) if change.undone_at is None else None
-    if change.done_at is not None:
+        is_open = change.undone_at is None and _may_come_back(change.user)
+        return EmailChangeLink(change, UNDO) if is_open else None
+    if change.done_at is not None or not change.user.is_active:
         return None
     return EmailChangeLink(change, APPROVE if change.old_hash in hashes else CONFIRM)
+
+
+def _may_come_back(user: User) -> bool:
+    """Whoever took the account over may have closed it: that is no end, as suspending a person is."""
+    if user.suspended_at is not None:
+        return False
+    return user.is_active or AccountDeletion.objects.filter(user=user, purging_at=None).exists()

@@ -67,7 +67,7 @@ def _exchanged(refresh_token: str) -> Tokens | Device:
         if held.replaced_at is None:
             DeviceToken.objects.filter(pk=held.pk).update(replaced_at=now)
         elif now - held.replaced_at > timedelta(seconds=settings.DEVICE_REFRESH_GRACE_SECONDS):
-            if held.children.exclude(used_at=None).exists():
+            if held.children.exclude(used_at=None, replaced_at=None).exists():
                 return device
             held.children.all().delete()
         return device_tokens_issue(device=device, parent=held)

@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import EmailTaken
 from accounts.models import EmailChange, User, fold_email
-from accounts.selectors.email_changes import PURPOSE
+from accounts.ports import AccountAct, account_keys_revoke, person_places_lock
+from accounts.selectors.email_changes import PURPOSE, undoable
+from accounts.services.deletions import account_restore, deletion_of
 from accounts.services.devices import devices_revoke
 from accounts.services.mail import mail_send
-from accounts.services.sessions import sessions_end_others
+from accounts.services.ways_in import ways_in_close
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from opencode.lib.ids import random_base62
@@ -84,21 +86,26 @@ def email_change_drop(*, change: EmailChange) -> None:
     EmailChange.objects.filter(pk=change.pk, done_at=None).delete()
 
 
-def email_change_undo(*, change: EmailChange) -> None:
-    """Back to the old address, for whoever reads that mailbox: everybody is signed out, the password is void.
+def email_change_undo(*, change: EmailChange, act: AccountAct) -> None:
+    """Back to the old address, for whoever reads that mailbox, together with every change since.
 
-    Raises EmailTaken when somebody signs in with the old address by now.
+    Nothing that was set up meanwhile lets anybody in any more: a code to the mailbox does. An account that was closed
+    since is open again. Raises EmailTaken when somebody signs in with the old address by now, NotFound when it was
+    taken back before.
     """
     try:
         with transaction.atomic():
+            person_places_lock(change.user_id)
             user = User.objects.select_for_update().get(pk=change.user_id)
-            if not EmailChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=utc_now()):
-                return
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
-            _sign_in_with(user, change.old_email)
+            if not undoable().filter(pk=change.pk).exists():
+                raise NotFound
             EmailChange.objects.filter(user=user, done_at=None).delete()
-            sessions_end_others(user=user, keep="")
+            EmailChange.objects.filter(user=user, pk__gte=change.pk, undone_at=None).update(undone_at=utc_now())
+            _sign_in_with(user, change.old_email)
+            if deletion := deletion_of(user.pk):
+                account_restore(deletion=deletion, act=act)
+            ways_in_close(user=user)
+            account_keys_revoke(user.pk, change.created_at)
             devices_revoke(user=user, is_consoles=True)
     except IntegrityError as error:
         raise EmailTaken from error

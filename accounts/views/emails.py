@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import EmailTaken
 from accounts.forms.emails import EmailChangeForm
 from accounts.models import EmailChange, User
+from accounts.ports import AccountAct
 from accounts.selectors.email_changes import APPROVE, UNDO, change_by_link, open_change
 from accounts.services.email_changes import (
     email_change_agree,
@@ -21,6 +22,7 @@ from accounts.services.email_changes import (
     email_change_undo,
 )
 from opencode.lib.errors import NotFound
+from opencode.lib.http import request_id_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,18 +58,19 @@ def email_change(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/email_change.html", found._asdict())
     try:
-        said = _answer(found.change, found.act, is_refused="stop" in request.POST)
+        said = _answer(request, found.change, found.act)
     except EmailTaken:
         said = "taken"
     return render(request, "accounts/email_changed.html", {"change": found.change, "said": said})
 
 
-def _answer(change: EmailChange, act: str, is_refused: bool) -> str:
+def _answer(request: HttpRequest, change: EmailChange, act: str) -> str:
     """What was done, in a word for the page: `undone`, `stopped`, `done` or `waiting`."""
     if act == UNDO:
-        email_change_undo(change=change)
+        by = AccountAct(change.user_id, request.META.get("REMOTE_ADDR") or None, request_id_of(request))
+        email_change_undo(change=change, act=by)
         return "undone"
-    if act == APPROVE and is_refused:
+    if act == APPROVE and "stop" in request.POST:
         email_change_drop(change=change)
         return "stopped"
     return "waiting" if email_change_agree(change=change, by_old=act == APPROVE).done_at is None else "done"

@@ -81,6 +81,17 @@ def test_copy_of_a_refresh_token_used_later_ends_the_device_and_tells_its_person
     assert (entry.actor_kind, entry.target_id) == ("system", held.id)
 
 
+def test_copy_that_was_only_exchanged_again_gives_itself_away_too(cast: Cast) -> None:
+    """A thief who refreshes twice at once has called nothing with the pair in between."""
+    with time_machine.travel(NOW, tick=False) as clock:
+        held = device_of(cast.carol)
+        first = AgentLogin(address="192.0.2.66").refresh(held.refresh)
+        second = AgentLogin(address="192.0.2.66").refresh(first["refresh_token"])
+        clock.shift(timedelta(hours=1))
+        assert AgentLogin().refresh(held.refresh)["error"] == "invalid_grant"
+        assert not works(second["access_token"])
+
+
 def test_answer_that_got_lost_is_given_again_however_late(cast: Cast) -> None:
     """A laptop that was closed while it refreshed holds the old token and nothing else."""
     with time_machine.travel(NOW, tick=False) as clock:

@@ -6,20 +6,28 @@ from threading import Barrier
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.errors import EmailTaken
-from accounts.models import Device, EmailChange, User
-from accounts.services.email_changes import email_change_agree, email_change_begin
+from accounts.models import AccountDeletion, Device, EmailChange, User
+from accounts.ports import AccountAct
+from accounts.services.deletions import account_delete
+from accounts.services.email_changes import email_change_agree, email_change_begin, email_change_undo
 from opencode.lib.clock import utc_now
+from opencode.lib.errors import NotFound
 from opencode.logs import redact
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, browser
 from tests.support.devices import device_of
-from workspaces.models import Workspace
+from workspaces.actors import THE_CONSOLE
+from workspaces.models import APIKey, Role, Workspace
+from workspaces.services.api_keys import api_key_create
+from workspaces.services.memberships import membership_add
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,13 +53,25 @@ def mailed() -> dict[str, str]:
     return {message.to[0]: link_in(message, LINK) for message in mail.outbox if LINK in str(message.body)}
 
 
-def change_by_both(user: User) -> str:
+def change_by_both(user: User, email: str = NEW) -> str:
     """The change, done; answers the path of the link that takes it back."""
-    links = ask(proven(user))
+    links = ask(proven(user), email)
     mail.outbox.clear()
     browser().post(links[user.email])
-    browser().post(links[NEW])
+    browser().post(links[email])
     return mailed()[user.email]
+
+
+def close(user: User) -> AccountDeletion:
+    return account_delete(user=user, act=AccountAct(user.pk))
+
+
+def key_of(cast: Cast, user: User, **fields: bool) -> str:
+    """The id of a new key in alpha."""
+    scopes = ["sync:read"]
+    return api_key_create(workspace=cast.alpha, created_by=user, name="k", scopes=scopes, actor=THE_CONSOLE, **fields)[
+        0
+    ].pk
 
 
 def addresses_of(user: User) -> list[str]:
@@ -141,6 +161,78 @@ def test_taking_back_stops_a_change_begun_since(cast: Cast) -> None:
     links = ask(proven(cast.alice), "third@example.com")
     browser().post(undo)
     assert [browser().get(path).status_code for path in links.values()] == [404, 404]
+
+
+def test_taking_back_takes_back_what_was_changed_since(cast: Cast) -> None:
+    """A thief who goes on to a third address cannot undo the undoing from the second."""
+    owners = change_by_both(cast.alice)
+    cast.alice.refresh_from_db()
+    thiefs = change_by_both(cast.alice, "third@example.com")
+    browser().post(owners)
+    assert browser().post(thiefs).status_code == 404
+    assert addresses_of(cast.alice) == ["alice@example.com", "alice@example.com"]
+
+
+def test_later_change_is_taken_back_alone_and_the_earlier_one_after_it(cast: Cast) -> None:
+    first = change_by_both(cast.alice)
+    cast.alice.refresh_from_db()
+    browser().post(change_by_both(cast.alice, "third@example.com"))
+    assert addresses_of(cast.alice)[0] == NEW
+    browser().post(first)
+    assert addresses_of(cast.alice)[0] == "alice@example.com"
+
+
+@pytest.mark.parametrize("ended", [{"undone_at": utc_now()}, {"done_at": None}, {"expires_at": utc_now()}])
+def test_taking_back_looks_again_under_the_lock(cast: Cast, ended: dict[str, object]) -> None:
+    change_by_both(cast.alice)
+    held = EmailChange.objects.get()
+    EmailChange.objects.update(**ended)
+    with pytest.raises(NotFound):
+        email_change_undo(change=held, act=AccountAct(cast.alice.pk))
+    assert addresses_of(cast.alice)[0] == NEW
+
+
+def test_taking_back_opens_an_account_that_was_closed_since(cast: Cast) -> None:
+    undo = change_by_both(cast.alice)
+    membership_add(workspace=cast.alpha, user=cast.charlie, role=Role.OWNER, actor=THE_CONSOLE)
+    close(cast.alice)
+    mail.outbox.clear()
+    assert browser().get(undo).status_code == 200
+    browser().post(undo)
+    assert addresses_of(cast.alice)[0] == "alice@example.com"
+    assert cast.alice.is_active
+    assert not AccountDeletion.objects.exists()
+    assert [message.to for message in mail.outbox] == [["alice@example.com"]]
+
+
+def test_taking_back_opens_no_account_of_a_suspended_person(cast: Cast) -> None:
+    undo = change_by_both(cast.alice)
+    membership_add(workspace=cast.alpha, user=cast.charlie, role=Role.OWNER, actor=THE_CONSOLE)
+    close(cast.alice)
+    User.objects.filter(pk=cast.alice.pk).update(suspended_at=utc_now())
+    assert browser().post(undo).status_code == 404
+    assert addresses_of(cast.alice)[0] == NEW
+
+
+def test_nothing_set_up_before_the_taking_back_lets_anybody_in(cast: Cast) -> None:
+    undo = change_by_both(cast.alice)
+    Authenticator.objects.create(user=cast.alice, type=Authenticator.Type.TOTP, data={})
+    Authenticator.objects.create(user=cast.alice, type=Authenticator.Type.WEBAUTHN, data={})
+    SocialAccount.objects.create(user=cast.alice, provider="github", uid="1")
+    browser().post(undo)
+    assert not Authenticator.objects.exists()
+    assert not SocialAccount.objects.exists()
+
+
+def test_taking_back_ends_the_keys_whose_secrets_the_other_may_hold(cast: Cast) -> None:
+    before = key_of(cast, cast.alice, is_service_key=True)
+    bobs = key_of(cast, cast.bob)
+    own = key_of(cast, cast.alice)
+    undo = change_by_both(cast.alice)
+    since = key_of(cast, cast.alice, is_service_key=True)
+    browser().post(undo)
+    live = set(APIKey.objects.filter(revoked_at=None).values_list("pk", flat=True))
+    assert {before, bobs} == live & {before, bobs, own, since}
 
 
 def test_address_that_somebody_took_meanwhile_is_not_taken_back(cast: Cast) -> None:

@@ -1,10 +1,15 @@
 """What becomes of a person's workspaces when their account closes, reopens or goes: bound to ports of accounts."""
 
+from datetime import datetime
+
+from django.db.models import Q
+
 from accounts.models import User
 from accounts.ports import AccountAct, AccountHolds, PersonAct, Place
 from workspaces.actors import PERSON, SYSTEM, THE_CONSOLE, Actor, staff_actor
-from workspaces.models import Invitation, Membership, Role, Workspace
+from workspaces.models import APIKey, Invitation, Membership, Role, Workspace
 from workspaces.selectors.workspaces import memberships_of
+from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.audit import audit_record
 from workspaces.services.deletions import workspace_delete, workspace_restore
 from workspaces.services.memberships import membership_end
@@ -49,6 +54,13 @@ def person_act_record(act: PersonAct) -> None:
 def account_reopen(act: AccountAct) -> None:
     for workspace in Workspace.objects.filter(deleted_with=act.user_id, purging_at=None).order_by("pk"):
         workspace_restore(workspace=workspace, actor=_actor(act))
+
+
+def account_keys_revoke(user_id: str, since: datetime) -> None:
+    """Whoever had the account may hold the secrets; service keys from before go on, for programs of the team."""
+    theirs = Q(user_id=user_id) | Q(user=None, created_by_id=user_id, created_at__gte=since)
+    for key in APIKey.objects.filter(theirs, revoked_at=None).order_by("workspace_id", "pk"):
+        api_key_revoke(key=key, actor=THE_CONSOLE)
 
 
 def account_forget(user_id: str, addresses: frozenset[str]) -> None:
