@@ -15,12 +15,14 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from accounts.ports import person_welcome
+from accounts.services.devices import devices_revoke
 from accounts.services.mail_delivery import mail_deliver
 from accounts.services.sessions import session_forget, sessions_end_others
 from accounts.signals import export_waiting, mail_stored
 from accounts.tasks import export_make as export_make_task
 from accounts.tasks import mail_deliver as mail_deliver_task
 from opencode.lib.clock import utc_now
+from opencode.lib.http import request_id_of
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,12 @@ def new_password_signs_out_elsewhere(*, request: HttpRequest, user: User, **_kwa
     """Django's sessions are void already; this ends their sockets and takes them off the list."""
     is_own = request.user.is_authenticated and request.user.pk == user.pk
     sessions_end_others(user=user, keep=request.session.session_key or "" if is_own else "")
+
+
+@receiver(password_reset)
+def forgotten_password_signs_devices_out(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Who lost a password may have lost it to somebody: an agent that one logged in must not stay."""
+    devices_revoke(user=user, ip=request.META.get("REMOTE_ADDR"), request_id=request_id_of(request))
 
 
 @receiver(authenticator_added)

@@ -13,6 +13,8 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.core import context
+from django import forms
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +22,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts.forms.policy import ByPolicy
 from accounts.forms.words import GOOD_CHOICE_HELP, InOurWords
 from accounts.models import User, fold_email
+from accounts.services.devices import devices_revoke
+from opencode.lib.http import request_id_of
 
 
 class ConsoleLoginForm(InOurWords, LoginForm):  # type: ignore[misc]
@@ -27,7 +31,21 @@ class ConsoleLoginForm(InOurWords, LoginForm):  # type: ignore[misc]
 
 
 class ConsoleChangePasswordForm(InOurWords, ChangePasswordForm):  # type: ignore[misc]
-    pass
+    """Whoever fears that somebody knew the old password leaves the box as it is."""
+
+    end_devices = forms.BooleanField(
+        label="Also sign out my devices",
+        required=False,
+        initial=True,
+        help_text="Agents that are logged in as you log in anew. Your other browsers are signed out in any case.",
+    )
+    user: User
+
+    def save(self) -> None:
+        super().save()
+        if self.cleaned_data["end_devices"]:
+            request = context.request
+            devices_revoke(user=self.user, ip=request.META.get("REMOTE_ADDR"), request_id=request_id_of(request))
 
 
 class ConsoleSetPasswordForm(InOurWords, SetPasswordForm):  # type: ignore[misc]

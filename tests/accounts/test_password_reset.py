@@ -3,11 +3,14 @@
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from tests.accounts.mailbox import link_in, only_mail
 from tests.cast import PASSWORD, Cast, browser
+from tests.support.audit import audited
+from tests.support.devices import device_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +37,21 @@ def test_new_password_ends_the_sessions_of_the_old_one(cast: Cast) -> None:
     elsewhere = browser(cast.alice)
     test_link_sets_a_new_password(cast)
     assert elsewhere.get("/workspaces/alpha/keys/")["Location"].startswith(reverse("account_login"))
+
+
+def test_new_password_signs_out_every_device_and_the_workspaces_read_so(cast: Cast) -> None:
+    held = device_of(cast.alice)
+    test_link_sets_a_new_password(cast)
+    assert Client().get("/api/user", headers=held.bearer).status_code == 401
+    (entry,) = audited(cast.alpha, "device.revoke")
+    assert (entry.actor_kind, entry.actor_id, entry.target_id) == ("person", cast.alice.pk, held.id)
+
+
+def test_asking_for_the_link_alone_signs_nothing_out(cast: Cast) -> None:
+    held = device_of(cast.alice)
+    ask("alice@example.com")
+    browser().get(link_in(only_mail(), RESET), follow=True)
+    assert Client().get("/api/user", headers=held.bearer).status_code == 200
 
 
 def test_link_works_once(cast: Cast) -> None:
