@@ -18,8 +18,8 @@ from django.db import transaction
 
 from opencode.lib.clock import utc_now
 from sync.models import Operation, Session, SessionEntry, Snapshot
-from sync.services.snapshots import snapshot_write
-from sync.snapshots import SnapshotDamaged, SnapshotEntry, read_whole, snapshot_open, snapshot_storage
+from sync.services.snapshots import snapshot_renew, snapshot_write
+from sync.snapshots import SnapshotDamaged, SnapshotEntry, read_whole, snapshot_open
 
 log = structlog.get_logger(__name__)
 # Ranks that rose after the snapshot was stored make it one of another state with the same number.
@@ -53,7 +53,8 @@ def session_cool(*, session_id: int, active_before: datetime | None = None) -> C
             return Cooling.EMPTY if session.head_seq == 0 else Cooling.BUSY
         ranks = _compared(snapshot)
         if ranks is None:
-            _snapshot_renew(snapshot)
+            # The rows are all here: the next writing stores the entries as they are now.
+            snapshot_renew(snapshot=snapshot)
         elif _rows_remove(snapshot, ranks, active_before):
             log.info("session went cold", session=session_id, snapshot=snapshot.pk, entries=len(ranks))
             return Cooling.COOLED
@@ -85,17 +86,6 @@ def _common_ranks(rows: Iterable[SnapshotEntry], stored: Iterable[SnapshotEntry]
             return None
         ranks.append((row.seq, row.rank))
     return ranks
-
-
-def _snapshot_renew(snapshot: Snapshot) -> None:
-    """Let the object go, so that the next writing stores the entries as they are now. The rows are all here."""
-    with transaction.atomic():
-        session = Session.objects.select_for_update().filter(pk=snapshot.session_id, cold_at=None).first()
-        if session is None:
-            return
-        Snapshot.objects.filter(pk=snapshot.pk).update(state=Snapshot.State.PENDING)
-        Session.objects.filter(pk=session.pk).update(snapshot_due_at=utc_now())
-    snapshot_storage().delete(snapshot.object_name)
 
 
 @transaction.atomic

@@ -80,10 +80,10 @@ def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
 
 @transaction.atomic
 def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry], actor: Actor) -> Restoration | None:
-    """None, and nothing written, when the session is no longer as `undo` holds it."""
+    """None, and nothing written, when the session is no longer as `undo` holds it, or that is no longer stored."""
     unchanged = Session.objects.select_for_update().filter(pk=undo.session_id, epoch=undo.epoch, head_seq=undo.seq)
     session = unchanged.filter(cold_at=None).first()
-    if session is None:
+    if session is None or not Snapshot.objects.filter(pk=undo.pk, state=Snapshot.State.STORED).exists():
         return None
     writing = _Writing(session)
     columns = summary_columns(session.client_id, writing.put(entries))

@@ -1,6 +1,7 @@
 """Writing a session's snapshot: the row first, then the object, then the row says that the object can be trusted.
 
-A kill between any two steps leaves a pending row, which nobody is offered, and a due-mark, which a sweep finds.
+A kill between any two steps leaves a pending row, which nobody is offered, and a due-mark, which a sweep finds. An
+object's name is used once: what deletes it, however late, never meets another's object.
 """
 
 import time
@@ -9,12 +10,14 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from opencode.lib.clock import utc_now
 from sync.models import Session, Snapshot
 from sync.snapshots import (
     FORMAT,
     Retention,
+    SnapshotDamaged,
     SnapshotHeader,
     StoredObject,
     kept_snapshots,
@@ -53,12 +56,34 @@ def snapshot_write(*, session_id: int) -> Snapshot | None:
         snapshot = _begin(session_id, header, name)
         if snapshot is None or snapshot.state == Snapshot.State.STORED:
             return snapshot
-        stored_object = object_put(name, header, packed)
+        try:
+            stored_object = object_put(snapshot.object_name, header, packed)
+        except SnapshotDamaged:
+            snapshot_renew(snapshot=snapshot)
+            raise
         rest = max(float(settings.SYNC_SNAPSHOT_DELAY_SECONDS), (time.monotonic() - began) * REST_FACTOR)
         stored = _finish(snapshot, stored_object, packed.entries, timedelta(seconds=rest))
-    if stored:
+    if stored is not None:
         snapshots_prune(session_id=session_id, now=utc_now())
-    return snapshot if stored else None
+    return stored
+
+
+def snapshot_renew(*, snapshot: Snapshot) -> None:
+    """Let the object go and the next writing store the session under another name.
+
+    Only while the rows hold exactly that state: else the object is the only copy of it.
+    """
+    with transaction.atomic():
+        here = Session.objects.select_for_update().filter(pk=snapshot.session_id, cold_at=None)
+        session = here.filter(epoch=snapshot.epoch, head_seq=snapshot.seq).first()
+        if session is None:
+            return
+        name = object_name(session.workspace_id, session.pk, snapshot.epoch, snapshot.seq)
+        known = Snapshot.objects.filter(pk=snapshot.pk, object_name=snapshot.object_name)
+        if not known.update(state=Snapshot.State.PENDING, object_name=name):
+            return
+        Session.objects.filter(pk=session.pk).update(snapshot_due_at=utc_now())
+    snapshot_storage().delete(snapshot.object_name)
 
 
 def snapshots_prune(*, session_id: int, now: datetime) -> int:
@@ -105,31 +130,36 @@ def _begin(session_id: int, header: SnapshotHeader, name: str) -> Snapshot | Non
     return snapshot
 
 
-def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timedelta) -> bool:
-    """Under the session's lock once more: it may have been erased while the object was on its way."""
+def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timedelta) -> Snapshot | None:
+    """The stored row, by whichever worker; None when there is none, and then nothing is left of it.
+
+    Under the session's lock once more: while the object was on its way the session may have been erased or restored,
+    and the row stored by another worker, renewed or let go.
+    """
     now = utc_now()
+    pending = Snapshot.objects.filter(pk=snapshot.pk, state=Snapshot.State.PENDING, object_name=snapshot.object_name)
     with transaction.atomic():
-        session = Session.objects.select_for_update().filter(pk=snapshot.session_id, epoch=snapshot.epoch).first()
-        is_kept = session is not None and _mark_stored(snapshot, stored, entries, now)
-        if session is not None and is_kept:
+        session = Session.objects.select_for_update().filter(pk=snapshot.session_id).first()
+        if session is None or session.epoch != snapshot.epoch:
+            pending.delete()
+        elif _mark_stored(pending, stored, entries, now):
             # A slower worker may come with an older state.
             seq = max(session.snapshot_seq, snapshot.seq)
             Session.objects.filter(pk=session.pk).update(
                 snapshot_seq=seq, snapshot_due_at=None if session.head_seq == seq else now + rest
             )
-    if is_kept:
-        return True
-    log.info("snapshot dropped, its session was erased, began anew or is ahead of it", session=snapshot.session_id)
-    if not Snapshot.objects.filter(object_name=snapshot.object_name).exclude(pk=snapshot.pk).exists():
+        kept = Snapshot.objects.filter(pk=snapshot.pk, state=Snapshot.State.STORED).first()
+    if kept is None:
+        log.info("snapshot dropped, its session was erased, began anew or is ahead of it", session=snapshot.session_id)
+    if not Snapshot.objects.filter(object_name=snapshot.object_name).exists():
         snapshot_storage().delete(snapshot.object_name)
-    Snapshot.objects.filter(pk=snapshot.pk).delete()
-    return False
+    return kept
 
 
-def _mark_stored(snapshot: Snapshot, stored: StoredObject, entries: int, now: datetime) -> bool:
-    """False when the retention took the row for one of a failed attempt: a newer snapshot was stored meanwhile."""
-    snapshot.state = Snapshot.State.STORED
-    snapshot.sha256, snapshot.bytes, snapshot.entries = stored.sha256, stored.size, entries
-    snapshot.stored_at = now
-    names = ("state", "sha256", "bytes", "entries", "stored_at")
-    return bool(Snapshot.objects.filter(pk=snapshot.pk).update(**{name: getattr(snapshot, name) for name in names}))
+def _mark_stored(pending: QuerySet[Snapshot], stored: StoredObject, entries: int, now: datetime) -> bool:
+    """False when the row is stored already, or renewed, or gone with those that the retention let go."""
+    return bool(
+        pending.update(
+            state=Snapshot.State.STORED, sha256=stored.sha256, bytes=stored.size, entries=entries, stored_at=now
+        )
+    )

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import secrets
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -30,8 +31,8 @@ def session_prefix(workspace_id: str | None, session_id: int) -> str:
 
 
 def object_name(workspace_id: str | None, session_id: int, epoch: str, seq: int) -> str:
-    """Names sort by `seq` within an epoch."""
-    return f"{session_prefix(workspace_id, session_id)}/{epoch}/{seq:020d}.jsonl.gz"
+    """Another one each time, so that no name is ever used again. Names sort by `seq` within an epoch."""
+    return f"{session_prefix(workspace_id, session_id)}/{epoch}/{seq:020d}-{secrets.token_hex(8)}.jsonl.gz"
 
 
 def prefix_of(name: str) -> str:
@@ -50,20 +51,15 @@ def object_put(name: str, header: SnapshotHeader, packed: PackedSnapshot) -> Sto
     """Store the bytes under exactly this name, never over another's, and read them back; raises SnapshotDamaged.
 
     Another worker may have stored the same state first: its object is taken, for a state's bytes differ by the clocks
-    of equal entries at most. What is no snapshot of that state is replaced.
+    of equal entries at most. What is no snapshot of that state is damage too: nothing is deleted here.
     """
-    storage = snapshot_storage()
-    if put_new(storage, name, packed.file):
+    if put_new(snapshot_storage(), name, packed.file):
         stored = object_read(name)
         if stored.sha256 != packed.sha256:
             raise SnapshotDamaged(f"{name} reads back with another checksum")
         return stored
-    if _holds(name, header):
-        return object_read(name)
-    storage.delete(name)
-    packed.file.seek(0)
-    if not put_new(storage, name, packed.file):
-        raise SnapshotDamaged(f"{name} is being stored by somebody else")
+    if not _holds(name, header):
+        raise SnapshotDamaged(f"{name} is no snapshot of the state")
     return object_read(name)
 
 

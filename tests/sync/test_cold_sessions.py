@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from opencode.lib.clock import utc_now
+from opencode.lib.storage import DurableFileSystemStorage
 from sync.models import Operation, Session, SessionEntry, Snapshot
 from sync.protocol.updates import Receipt, Update
 from sync.services import cooling, snapshots
@@ -20,9 +21,9 @@ from sync.services.erasure import session_erase
 from sync.services.publishing import session_publish_sync
 from sync.services.restoring import restoration_rehearse, session_restore
 from sync.services.snapshot_sweep import snapshots_prune_idle, snapshots_remove_orphans, snapshots_write_due
-from sync.services.snapshots import snapshot_write, snapshots_prune
+from sync.services.snapshots import snapshot_renew, snapshot_write, snapshots_prune
 from sync.services.verification import session_verify
-from sync.snapshots import SnapshotDamaged
+from sync.snapshots import SnapshotDamaged, snapshot_open
 from sync.snapshots.leftovers import objects_left
 from sync.store import SessionIsCold, read_entries, read_state
 from sync.store.writes import RankWrite, raise_ranks
@@ -134,6 +135,66 @@ def test_damaged_snapshot_is_written_anew_before_anything_is_removed(content: by
     cool(session)
     session_warm(session_id=session.pk)
     assert rows_of(session) == rows
+
+
+def storage_with_late_deletes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """From here on nothing is deleted; the names of what should have been."""
+    late: list[str] = []
+    monkeypatch.setattr(DurableFileSystemStorage, "delete", lambda _storage, name: late.append(name))
+    return late
+
+
+def test_late_delete_of_a_damaged_object_never_meets_the_one_a_session_lives_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = busy_session()
+    rows = rows_of(session)
+    snapshot_write(session_id=session.pk)
+    damage(stored(session))
+    with monkeypatch.context() as patch:
+        late = storage_with_late_deletes(patch)
+        cool(session)
+    assert len(late) == 1
+    storages["snapshots"].delete(late[0])
+    session_warm(session_id=session.pk)
+    assert rows_of(session) == rows
+
+
+def test_late_worker_overwrites_no_checksum_of_a_renewed_snapshot(
+    monkeypatch: pytest.MonkeyPatch, objects: Path
+) -> None:
+    """Its object holds a rank that has risen since; it comes back when the session lives in another one."""
+    session = busy_session()
+    put = snapshots.object_put
+
+    def cooled_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(snapshots, "object_put", put)
+        mine = put(*arguments)
+        raise_ranks([RankWrite(99, session.pk, PART)])
+        cool(session)
+        return mine
+
+    monkeypatch.setattr(snapshots, "object_put", cooled_meanwhile)
+    assert snapshot_write(session_id=session.pk) == stored(session)
+    assert [path.name for path in objects.rglob("*.gz")] == [Path(stored(session).object_name).name]
+    session_warm(session_id=session.pk)
+    assert SessionEntry.objects.get(key=PART).rank == 99
+
+
+@pytest.mark.parametrize("since", ["written to", "restored", "cold"])
+def test_object_is_let_go_only_while_the_rows_hold_its_state(since: str) -> None:
+    session = busy_session()
+    snapshot = snapshot_write(session_id=session.pk)
+    assert snapshot is not None
+    {
+        "written to": lambda: write(session, Update(PART, '"newer"')),
+        "restored": lambda: session_restore(snapshot=snapshot, actor=THE_CONSOLE),
+        "cold": lambda: cool(session),
+    }[since]()
+    snapshot_renew(snapshot=snapshot)
+    assert Snapshot.objects.get(pk=snapshot.pk) == snapshot
+    with snapshot_open(Snapshot.objects.get(pk=snapshot.pk)) as opened:
+        assert len(list(opened.entries)) == 4
 
 
 def test_snapshot_that_stays_damaged_keeps_the_session_here(monkeypatch: pytest.MonkeyPatch) -> None:

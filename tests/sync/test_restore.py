@@ -8,8 +8,8 @@ import pytest
 
 from opencode.lib.errors import Conflict
 from sync.models import Session, SessionEntry, Snapshot
-from sync.services import restoring
-from sync.services.restoring import restoration_rehearse, session_restore
+from sync.services import restoring, snapshots
+from sync.services.restoring import Restoration, restoration_rehearse, session_restore
 from sync.services.snapshots import snapshot_write
 from sync.services.verification import session_verify
 from sync.snapshots import SnapshotDamaged
@@ -141,6 +141,71 @@ def test_update_that_comes_between_is_kept_in_the_undo(session: Session, monkeyp
     assert undo is not None
     session_restore(snapshot=undo, actor=THE_CONSOLE)
     assert "session/part/ses_1/msg_1/late" in contents(session)
+
+
+@pytest.mark.parametrize("puts_first", [0, 1])
+def test_slower_worker_leaves_the_undo_of_a_restore_alone(
+    session: Session, monkeypatch: pytest.MonkeyPatch, objects: Path, puts_first: int
+) -> None:
+    """Both store the state before the restore; the worker comes back when the session is of another epoch."""
+    then = take(session)
+    change(session)
+    now = contents(session)
+    put, done = snapshots.object_put, list[Restoration]()
+
+    def restored_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(snapshots, "object_put", put)
+        for _ in range(puts_first):
+            put(*arguments)
+        done.append(session_restore(snapshot=then, actor=THE_CONSOLE))
+        return put(*arguments)
+
+    monkeypatch.setattr(snapshots, "object_put", restored_meanwhile)
+    worker = snapshot_write(session_id=session.pk)
+    undo = done[0].undo
+    assert undo is not None
+    assert undo == worker == Snapshot.objects.get(pk=undo.pk, state=Snapshot.State.STORED)
+    assert (objects / undo.object_name).stat().st_size == undo.bytes
+    session_restore(snapshot=undo, actor=THE_CONSOLE)
+    assert contents(session) == now
+
+
+def test_worker_whose_session_was_restored_meanwhile_leaves_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch, objects: Path
+) -> None:
+    """It stores a state that came between: nobody asked for it, and nobody else has it."""
+    then = take(session)
+    change(session)
+    put, seq = snapshots.object_put, session.head_seq
+
+    def restored_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(snapshots, "object_put", put)
+        publish(session, {THIRD_TEXT: {"type": "text", "text": "newer"}})
+        session_restore(snapshot=then, actor=THE_CONSOLE)
+        return put(*arguments)
+
+    monkeypatch.setattr(snapshots, "object_put", restored_meanwhile)
+    assert snapshot_write(session_id=session.pk) is None
+    assert not Snapshot.objects.filter(seq=seq).exists()
+    names = set(Snapshot.objects.values_list("object_name", flat=True))
+    assert {str(path.relative_to(objects)) for path in objects.rglob("*.gz")} == names
+
+
+def test_restore_waits_for_an_undo_that_is_stored(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = take(session)
+    change(session)
+    write, renewed = restoring.snapshot_write, iter([1])
+
+    def write_and_renew(*, session_id: int) -> Snapshot | None:
+        written = write(session_id=session_id)
+        for _ in renewed:
+            snapshots.snapshot_renew(snapshot=Snapshot.objects.latest("pk"))
+        return written
+
+    monkeypatch.setattr(restoring, "snapshot_write", write_and_renew)
+    undo = session_restore(snapshot=snapshot, actor=THE_CONSOLE).undo
+    assert undo is not None
+    assert session_restore(snapshot=undo, actor=THE_CONSOLE).restored == 6
 
 
 def test_session_that_never_rests_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

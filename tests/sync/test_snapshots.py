@@ -1,5 +1,6 @@
 """Snapshots: what they hold, when they are due, and that failing ones delay nobody else."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,8 @@ def test_stored_snapshot_clears_the_due_mark_and_raises_the_number() -> None:
     assert session.snapshot_due_at is None
     assert session.snapshot_seq == session.head_seq == snapshot.seq == 3
     assert snapshot.state == Snapshot.State.STORED
-    assert snapshot.object_name == f"sessions/none/{session.pk}/{session.epoch}/00000000000000000003.jsonl.gz"
+    name = rf"sessions/none/{session.pk}/{session.epoch}/00000000000000000003-[0-9a-f]{{16}}\.jsonl\.gz"
+    assert re.fullmatch(name, snapshot.object_name)
 
 
 def test_publishing_while_the_object_is_put_leaves_the_session_due(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +184,7 @@ def test_sweep_that_saw_an_older_mark_leaves_the_session_alone() -> None:
     assert not _claim(session.pk, now - CLAIM, now)
 
 
-def test_damaged_object_is_never_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_object_is_never_offered_and_makes_way(monkeypatch: pytest.MonkeyPatch, objects: Path) -> None:
     session = make_session()
     save = DurableFileSystemStorage._save
 
@@ -192,6 +194,10 @@ def test_damaged_object_is_never_offered(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(DurableFileSystemStorage, "_save", save_less)
     assert snapshots_write_due(now=utc_now() + SOON) == (0, 1)
     assert Snapshot.objects.get(session=session).state == Snapshot.State.PENDING
+    monkeypatch.setattr(DurableFileSystemStorage, "_save", save)
+    assert stored_objects(objects) == []
+    written = write(session)
+    assert stored_objects(objects) == [written.object_name]
 
 
 def test_session_erased_during_the_put_leaves_no_object(monkeypatch: pytest.MonkeyPatch, objects: Path) -> None:

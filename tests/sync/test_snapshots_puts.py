@@ -96,12 +96,12 @@ def packed_bytes(header: SnapshotHeader) -> bytes:
 
 
 @pytest.mark.parametrize("left", [b"", b"half", packed_bytes(OTHER), packed_bytes(HEADER)[:-9]])
-def test_what_is_no_snapshot_of_the_state_is_replaced(storage: Storage, left: bytes) -> None:
+def test_what_is_no_snapshot_of_the_state_is_neither_taken_nor_deleted(storage: Storage, left: bytes) -> None:
     put_new(storage, "sessions/a/4", io.BytesIO(left))
     packed = pack(HEADER, [])
-    with packed.file:
-        stored = object_put("sessions/a/4", HEADER, packed)
-    assert (stored.sha256, stored.size) == (packed.sha256, packed.size)
+    with packed.file, pytest.raises(SnapshotDamaged):
+        object_put("sessions/a/4", HEADER, packed)
+    assert content_of(storage, "sessions/a/4") == left
 
 
 def test_storage_without_conditional_puts_is_refused() -> None:
