@@ -1,6 +1,7 @@
 """Whether a configuration may be served to agents: what is wrong, where, and what to know about it."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from jsonschema import Draft202012Validator
@@ -16,6 +17,10 @@ TOO_LARGE: Final = "config_too_large"
 SHAPE: Final = "config_shape"
 SECRET: Final = "config_secret_literal"  # noqa: S105 - a code
 FILE: Final = "config_file_reference"
+TOLD: Final = 100
+"""So many problems are told of; mending them shows what there is beyond."""
+SHOWN_CHARACTERS: Final = 100
+"""What of a key is shown in a path."""
 
 _KINDS: Final = {
     "string": "text in double quotes",
@@ -63,7 +68,7 @@ def check(text: str, max_bytes: int) -> Checked:
         value, places = read(text)
     except NotJSON as wrong:
         return Checked([Problem(NOT_JSON, "", *wrong.place, str(wrong))], [], [])
-    problems = sorted(_problems(value, places), key=lambda problem: (problem.line, problem.column))
+    problems = sorted(islice(_problems(value, places), TOLD), key=lambda problem: (problem.line, problem.column))
     if problems:
         return Checked(problems, [], [])
     warnings = [Warned(shown(path), _place(path, places).line, said) for path, said in effects(value)]
@@ -74,8 +79,12 @@ def shown(path: Path) -> str:
     """`mcp.jira.command[0]`"""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        text += f"[{step}]" if isinstance(step, int) else f".{_cut(step)}" if text else _cut(step)
     return text
+
+
+def _cut(step: str) -> str:
+    return step if len(step) <= SHOWN_CHARACTERS else f"{step[:SHOWN_CHARACTERS]}…"
 
 
 def _problems(value: Any, places: dict[Path, Place]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from bisect import bisect_right
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +11,7 @@ Path = tuple[str | int, ...]
 DEEPEST: Final = 64
 NUMBER_CHARACTERS: Final = 40
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
+_LINE_END: Final = re.compile(r"\n")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _STRINGS: Final = JSONDecoder()
 _WORDS: Final[dict[str, Any]] = {"true": True, "false": False, "null": None}
@@ -52,13 +54,14 @@ class _Reader:
         self.text = text
         self.at = 0
         self.places: dict[Path, Place] = {}
+        self.lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
     def wrong(self, message: str, at: int) -> NotJSON:
         return NotJSON(message, self.place(at))
 
     def place(self, at: int) -> Place:
-        before = self.text[:at]
-        return Place(before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
+        line = bisect_right(self.lines, at)
+        return Place(line, at - self.lines[line - 1] + 1)
 
     def space(self, at: int) -> int:
         found = _SPACE.match(self.text, at)

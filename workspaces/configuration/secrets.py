@@ -1,7 +1,11 @@
-"""Secrets have no place in a configuration that every member's agent fetches: only `{env:NAME}` may stand for one."""
+"""Secrets have no place in a configuration that every member's agent fetches: only `{env:NAME}` may stand for one.
+
+The texts come from strangers: no pattern here may look at a character more than a bounded number of times.
+"""
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -29,11 +33,12 @@ _SECRET_WORDS: Final = frozenset(
 _SECRET_PAIRS: Final = frozenset({("api", "key"), ("access", "key"), ("private", "key"), ("secret", "key")})
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 # What may stand beside a reference without being a secret itself.
-_SCHEME: Final = re.compile(r"\s*(?:(?:bearer|basic|token|apikey)\s+)?\s*", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"(?:(?:bearer|basic|token|apikey)\s+)?", re.IGNORECASE)
+# An address that holds a password is known by its `://`: letters before it would be read again from each of them.
 _LOOKS_SECRET: Final = re.compile(
     r"\b(?:sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
     r"|AKIA[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|oc_(?:live|share|dev|ref)_[0-9A-Za-z]{16,})|-----BEGIN [A-Z ]*PRIVATE KEY|[a-z]+://[^/\s:@{}]+:[^/\s@{}]+@"
+    r"|oc_(?:live|share|dev|ref)_[0-9A-Za-z]{16,})|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@{}]+:[^/\s@{}]+@"
 )
 
 
@@ -59,7 +64,7 @@ def texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def literals(value: Any) -> Iterator[Literal]:
     """What must not be there: secrets written out, and references that read a file of the member's machine."""
     for path, text in texts(value):
-        if FILE_REFERENCE.search(text) or any(FILE_REFERENCE.search(part) for part in map(str, path)):
+        if FILE_REFERENCE.search(text) or any(_reads_file(step) for step in path if isinstance(step, str)):
             yield Literal(path, is_file=True)
         elif _LOOKS_SECRET.search(text) or (_holds_secret(path) and not _is_reference(text)):
             yield Literal(path, is_file=False)
@@ -75,10 +80,21 @@ def _holds_secret(path: Path) -> bool:
     keys = [step for step in path if isinstance(step, str)]
     if not keys or _NO_SECRETS_BELOW.intersection(keys[:-1]):
         return False
-    words = [word.lower() for word in _WORD.findall(keys[-1])]
+    return _names_secret(keys[-1])
+
+
+# A long key may stand above thousands of texts, each of which asks about it.
+@lru_cache(maxsize=64)
+def _names_secret(key: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(key)]
     return bool(_SECRET_WORDS.intersection(words)) or bool(_SECRET_PAIRS.intersection(pairwise(words)))
+
+
+@lru_cache(maxsize=64)
+def _reads_file(key: str) -> bool:
+    return FILE_REFERENCE.search(key) is not None
 
 
 def _is_reference(text: str) -> bool:
     """Nothing but references and the name of a scheme."""
-    return _SCHEME.fullmatch(ENV_REFERENCE.sub("", text)) is not None
+    return _SCHEME.fullmatch(ENV_REFERENCE.sub("", text).lstrip()) is not None

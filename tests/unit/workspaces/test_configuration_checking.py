@@ -187,3 +187,12 @@ def test_what_happens_on_peoples_machines_is_said(config: Any, path: str, said: 
 )
 def test_what_is_switched_off_needs_no_warning(config: Any) -> None:
     assert warnings(config) == []
+
+
+def test_of_endless_problems_the_first_hundred_are_told() -> None:
+    found = check(json.dumps({"note": {"token": ["a"] * 500}}), LIMIT).problems
+    assert (len(found), found[0].path) == (100, "note.token[0]")
+
+
+def test_a_key_that_is_very_long_is_cut_where_it_is_named() -> None:
+    assert problems({"token " + "x" * 500: "a"}) == [(SECRET, "token " + "x" * 94 + "…")]

@@ -1,5 +1,7 @@
 """Two versions of a configuration, line by line."""
 
+from itertools import groupby
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +35,13 @@ def test_both_texts_can_be_read_off_the_lines(old: str, new: str) -> None:
     assert all(old.splitlines()[number - 1] == text for number, text in olds.items())
     assert all(new.splitlines()[number - 1] == text for number, text in news.items())
     assert (lines == []) == (old.splitlines() == new.splitlines())
+
+
+def test_texts_that_differ_over_thousands_of_lines_are_shown_one_after_the_other() -> None:
+    same = [f"same {number}" for number in range(10)]
+    old, new = [f"old {number % 7}" for number in range(1500)], [f"new {number % 9}" for number in range(1200)]
+    lines = compared("\n".join([*same, *old, *same]), "\n".join([*same, *new, *same]))
+    kinds = [(kind, len(list(group))) for kind, group in groupby(line.kind for line in lines)]
+    assert kinds == [("gap", 1), ("same", 3), ("removed", 1500), ("added", 1200), ("same", 3), ("gap", 1)]
+    assert (lines[4].old, lines[4].text, lines[-2].old, lines[-2].new) == (11, "old 0", 1513, 1213)
+    assert (lines[0].text, lines[-1].text) == ("7", "7")
