@@ -13,6 +13,9 @@ from typing import Any
 import django
 
 ANSWER = "answer: "
+TWINS_MEET_SECONDS = 0.03
+PAGES: list[Any] = []
+"""The page of the console that `sign_in` opened last."""
 
 
 def main() -> None:
@@ -126,6 +129,40 @@ def delete(workspace: str) -> None:
     workspace_delete(workspace=Workspace.objects.get(pk=workspace), actor=THE_CONSOLE)
 
 
+def sign_in(user: str) -> None:
+    """Opens a page of the console for what `call` asks."""
+    from django.test import Client
+
+    from accounts.models import User
+
+    PAGES[:] = [Client(SERVER_NAME="127.0.0.1")]
+    PAGES[0].force_login(User.objects.get(pk=user))
+
+
+def call(path: str, body: dict[str, Any], key: str) -> str:
+    """A POST of the JSON API with an Idempotency-Key, slow enough for twins to meet: status, whether repeated, body."""
+    from unittest import mock
+
+    from workspaces.api import keys as operations
+
+    def late(*args: Any, find: Any = operations.workspace_call, **options: Any) -> Any:
+        time.sleep(TWINS_MEET_SECONDS)
+        return find(*args, **options)
+
+    with mock.patch.object(operations, "workspace_call", late):
+        asked = PAGES[0].post(path, body, content_type="application/json", headers={"Idempotency-Key": key})
+    answer = [asked.status_code, "Idempotency-Replayed" in asked, asked.json()]
+    return json.dumps(answer)
+
+
+def keys(team: str) -> str:
+    """How many API keys the workspace has, and how many of its acts say so."""
+    from workspaces.models import APIKey, AuditEntry
+
+    acts = AuditEntry.objects.filter(workspace=team, action="key.create")
+    return json.dumps({"keys": APIKey.objects.filter(workspace=team).count(), "acts": acts.count()})
+
+
 def state(team: str) -> str:
     """Who belongs to the workspace as what, its slug, and what its log counts."""
     from django.db.models import Count
@@ -139,7 +176,7 @@ def state(team: str) -> str:
     return json.dumps({"roles": roles, "slug": workspace.slug, "acts": dict(acts)})
 
 
-ACTS = {act.__name__: act for act in (seed, accept, leave, move, create, close, delete, state)}
+ACTS = {act.__name__: act for act in (seed, accept, leave, move, create, close, delete, sign_in, call, keys, state)}
 
 if __name__ == "__main__":
     main()

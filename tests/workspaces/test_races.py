@@ -141,3 +141,26 @@ def test_accepting_into_a_workspace_that_is_deleted_at_once_ends_well(racers: Ra
     outcomes = racers.race(accept, {"act": "delete", "workspace": ids["team"]}, {"act": "close", "user": ids["guest"]})
     assert outcomes[0] in {"done", "invitation_invalid"}
     assert outcomes[1:] == ["done", "done"]
+
+
+def test_twins_of_one_request_act_once_and_get_one_answer(racers: Racers, ids: dict[str, Any]) -> None:
+    sign_in = {"act": "sign_in", "user": ids["one"]}
+    assert racers.race(sign_in, sign_in, sign_in) == ["done"] * 3
+    new = {"name": "laptop", "scopes": ["sync:read"], "expires_at": None}
+    call = {"act": "call", "path": f"/api/v1/workspaces/{ids['team']}/keys", "body": new, "key": "twins"}
+    answers = [json.loads(answer) for answer in racers.race(call, call, call)]
+    assert sorted(answer[:2] for answer in answers) == [[201, False], [201, True], [201, True]]
+    assert len({answer[2]["secret"] for answer in answers}) == 1
+    assert racers.ask(act="keys", team=ids["team"]) == {"keys": 1, "acts": 1}
+
+
+def test_refused_twins_are_all_refused_and_the_same_request_may_follow(racers: Racers, ids: dict[str, Any]) -> None:
+    sign_in = {"act": "sign_in", "user": ids["guest"]}
+    assert racers.race(sign_in, sign_in, sign_in) == ["done"] * 3
+    new = {"name": "laptop", "scopes": ["sync:read"], "expires_at": None}
+    call = {"act": "call", "path": f"/api/v1/workspaces/{ids['team']}/keys", "body": new, "key": "refused"}
+    refused = [json.loads(answer) for answer in racers.race(call, call, call)]
+    assert [(answer[0], answer[2]["error"]["code"]) for answer in refused] == [(404, "not_found")] * 3
+    racers.race({"act": "accept", "invitation": ids["invitation"], "user": ids["guest"]})
+    assert json.loads(racers.race(call)[0])[:2] == [201, False]
+    assert racers.ask(act="keys", team=ids["team"]) == {"keys": 1, "acts": 1}

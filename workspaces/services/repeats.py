@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from opencode.lib.keyring import current_version, key_versions, mac
 from workspaces.errors import IdempotencyKeyReused
@@ -16,6 +16,9 @@ from workspaces.models import RepeatableCall
 
 KEPT_HOURS: Final = 24
 _PURPOSE: Final = "repeatable-call"
+# Twins wait for the first one's row; when it is refused, MySQL and MariaDB end one of two waiters as a deadlock.
+_ATTEMPTS: Final = 5
+_DEADLOCK: Final = 1213
 
 
 class Answer(NamedTuple):
@@ -40,6 +43,16 @@ def act_once(*, caller_id: str, key: str, request: bytes, act: Callable[[], Answ
     The key's row and the act are one transaction: of twins one waits for the other, a refusal or a crash keeps nothing.
     `request` is whatever makes it the same request. Raises IdempotencyKeyReused for another one under the same key.
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _act_once(caller_id, key, request, act)
+        except OperationalError as error:
+            if error.args[0] != _DEADLOCK or connection.in_atomic_block:
+                raise
+    return _act_once(caller_id, key, request, act)
+
+
+def _act_once(caller_id: str, key: str, request: bytes, act: Callable[[], Answer]) -> tuple[Answer, bool]:
     request_hash = hashlib.sha256(request).hexdigest()
     key_hash = hashlib.sha256(f"{caller_id}\0{key}".encode()).hexdigest()
     with transaction.atomic():
