@@ -5,7 +5,9 @@ session were 200 connections at once, and errors where the database allows fewer
 that thread for every middleware that could be asynchronous; here a request is answered in one thread from end to end.
 """
 
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -14,7 +16,11 @@ from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import FileResponse
 
+from opencode.lib.bounds import PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS, bound_connection
+
 PAGE_THREADS = 16
+# Asked by what restarts the process, or sends nobody to it, when the answer stays away: a thread for each.
+HEALTH_PATHS = ("/healthz", "/readyz")
 
 
 class PagesHandler(ASGIHandler):
@@ -23,11 +29,17 @@ class PagesHandler(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
-        threads = ThreadPoolExecutor(PAGE_THREADS, "page")
-        self._answered = sync_to_async(self._answer, thread_sensitive=False, executor=threads)
+        bound = partial(bound_connection, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS)
+        self._page = self._in_threads(ThreadPoolExecutor(PAGE_THREADS, "page", bound))
+        self._health = {
+            path: self._in_threads(ThreadPoolExecutor(1, "health", bound_connection)) for path in HEALTH_PATHS
+        }
 
     async def run_get_response(self, request: Any) -> Any:
-        return await self._answered(request)
+        return await self._health.get(request.path_info, self._page)(request)
+
+    def _in_threads(self, threads: ThreadPoolExecutor) -> Callable[[Any], Awaitable[Any]]:
+        return sync_to_async(self._answer, thread_sensitive=False, executor=threads)
 
     def _answer(self, request: Any) -> Any:
         # Django's signals around a request are sent in another thread.

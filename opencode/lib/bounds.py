@@ -8,19 +8,21 @@ from django.db import connection
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 10
 LOCK_SECONDS = 2
-_LOCKS = f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}, lock_wait_timeout = {LOCK_SECONDS}"
+# A page may erase the largest session, in one statement, or wait until one has been written.
+PAGE_ANSWER_SECONDS = 60
+PAGE_LOCK_SECONDS = 30
 
 
-def bound_connection() -> None:
+def bound_connection(answer_seconds: int = ANSWER_SECONDS, lock_seconds: int = LOCK_SECONDS) -> None:
     """For a thread that many wait for, before its first query; beyond the bounds a query is an OperationalError."""
     own = connection.settings_dict
     if connection.vendor != "mysql" or "read_timeout" in own["OPTIONS"]:
         return
     bounds = {
         "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": ANSWER_SECONDS,
-        "write_timeout": ANSWER_SECONDS,
-        "init_command": _LOCKS,
+        "read_timeout": answer_seconds,
+        "write_timeout": answer_seconds,
+        "init_command": f"SET SESSION innodb_lock_wait_timeout = {lock_seconds}, lock_wait_timeout = {lock_seconds}",
     }
     # The settings are one object for all threads.
     connection.settings_dict = {**own, "OPTIONS": {**own["OPTIONS"], **bounds}}

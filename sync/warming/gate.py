@@ -1,6 +1,6 @@
 """Brings sessions back in threads of its own, each session once at a time, and remembers for a moment what failed.
 
-Own threads, because the storage may be slow: reads of other sessions never wait behind it.
+Own threads, because the storage may be slow: reads of other sessions never wait behind it, nor do most pages.
 """
 
 import threading
@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from django.db import DatabaseError, connection
 
+from opencode.lib.bounds import bound_connection
 from sync.errors import SessionCold
 from sync.snapshots import SnapshotDamaged
 from sync.warming.rows import session_warm
@@ -24,6 +25,9 @@ WARM_SECONDS: Final = 10.0
 AWAY_SECONDS: Final = 5
 DAMAGED_SECONDS: Final = 60
 REMEMBERED_COUNT: Final = 1000
+# Threads of pages that may wait for sessions at the same time, half of them: the others answer what needs no storage.
+WAITING_PAGES: Final = 8
+_NEVER: Final = (0.0, 0)
 
 
 class WarmGate:
@@ -33,7 +37,9 @@ class WarmGate:
         self._lock = threading.Lock()
         self._queue: SimpleQueue[int] = SimpleQueue()
         self._under_way: dict[int, Future[None]] = {}
+        # Until when a session, or every session, is refused, and how many seconds those who ask are to wait.
         self._failed: dict[int, tuple[float, int]] = {}
+        self._away = _NEVER
         self._threads = 0
 
     def begin(self, session_id: int) -> "Future[None]":
@@ -45,9 +51,9 @@ class WarmGate:
             future: Future[None] = Future()
             # Several wait for it: none of them may cancel it.
             future.set_running_or_notify_cancel()
-            until, seconds = self._failed.get(session_id, (0.0, 0))
-            if until > time.monotonic():
-                future.set_exception(SessionCold(retry_after=seconds))
+            denial = self._known_denial(session_id)
+            if denial is not None:
+                future.set_exception(denial)
                 return future
             self._failed.pop(session_id, None)
             self._under_way[session_id] = future
@@ -61,11 +67,16 @@ class WarmGate:
         """Try again at once whatever failed."""
         with self._lock:
             self._failed.clear()
+            self._away = _NEVER
 
     def _run(self) -> None:
+        bound_connection()
         while True:
             session_id = self._queue.get()
-            failure = self._attempt(session_id)
+            with self._lock:
+                # What others met while it was queued.
+                denial = self._known_denial(session_id)
+            failure = denial or self._attempt(session_id)
             with self._lock:
                 future = self._under_way.pop(session_id)
             if failure is None:
@@ -89,15 +100,26 @@ class WarmGate:
             connection.close()
         return None
 
+    def _known_denial(self, session_id: int) -> SessionCold | None:
+        until, seconds = max(self._away, self._failed.get(session_id, _NEVER))
+        return SessionCold(retry_after=seconds) if until > time.monotonic() else None
+
     def _remembered(self, session_id: int, seconds: int) -> SessionCold:
+        """The denial; the storage is one thing, so when two sessions found it away, no other one is tried either."""
+        now = time.monotonic()
+        failed = (now + seconds, seconds)
         with self._lock:
             if len(self._failed) >= REMEMBERED_COUNT:
                 self._failed.clear()
-            self._failed[session_id] = (time.monotonic() + seconds, seconds)
+            self._failed[session_id] = failed
+            away = [until for until, wait in self._failed.values() if wait == seconds == AWAY_SECONDS and until > now]
+            if len(away) > 1:
+                self._away = failed
         return SessionCold(retry_after=seconds)
 
 
 _gate = WarmGate()
+_places = threading.BoundedSemaphore(WAITING_PAGES)
 
 
 def warm_begin(session_id: int) -> "Future[None]":
@@ -105,11 +127,20 @@ def warm_begin(session_id: int) -> "Future[None]":
 
 
 def warm_wait(session_id: int) -> None:
-    """Return when the session is back. Raises SessionCold when it cannot be, or not within WARM_SECONDS."""
+    """Return when the session is back; for pages, which hold a thread meanwhile.
+
+    Raises SessionCold when it cannot be, not within WARM_SECONDS, or when WAITING_PAGES wait already; it is on its way
+    all the same.
+    """
+    coming = _gate.begin(session_id)
+    if not _places.acquire(blocking=False):
+        raise SessionCold(retry_after=1)
     try:
-        _gate.begin(session_id).result(WARM_SECONDS)
+        coming.result(WARM_SECONDS)
     except TimeoutError:
         raise SessionCold(retry_after=AWAY_SECONDS) from None
+    finally:
+        _places.release()
 
 
 def warm_failures_forget() -> None:

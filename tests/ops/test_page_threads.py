@@ -12,10 +12,11 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from opencode.asgi import pages, pages_handler
-from opencode.pageshandler import PAGE_THREADS, PagesHandler
+from opencode.lib.bounds import ANSWER_SECONDS, LOCK_SECONDS, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS
+from opencode.pageshandler import HEALTH_PATHS, PAGE_THREADS, PagesHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ANSWER_SECONDS = 30
+ASKED_SECONDS = 30
 SCOPE: Mapping[str, Any] = {
     "type": "http",
     "method": "GET",
@@ -25,12 +26,12 @@ SCOPE: Mapping[str, Any] = {
 }
 
 
-async def _asked(handler: Any) -> tuple[int, bytes]:
-    asking = ApplicationCommunicator(handler, dict(SCOPE))
+async def _asked(handler: Any, path: str = "/") -> tuple[int, bytes]:
+    asking = ApplicationCommunicator(handler, {**SCOPE, "path": path})
     await asking.send_input({"type": "http.request"})
-    start = await asking.receive_output(ANSWER_SECONDS)
-    body = await asking.receive_output(ANSWER_SECONDS)
-    await asking.wait(ANSWER_SECONDS)
+    start = await asking.receive_output(ASKED_SECONDS)
+    body = await asking.receive_output(ASKED_SECONDS)
+    await asking.wait(ASKED_SECONDS)
     return start["status"], body["body"]
 
 
@@ -73,3 +74,39 @@ async def test_thread_keeps_its_connection_and_lets_go_of_one_that_is_too_old(ha
 async def test_the_console_answers_its_pages_so() -> None:
     assert isinstance(pages_handler, PagesHandler)
     assert (await _asked(pages))[0] in {200, 302}
+
+
+async def test_health_is_told_while_every_page_waits(handler: PagesHandler, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, may_end = threading.Semaphore(0), threading.Event()
+
+    def get_response(request: HttpRequest) -> HttpResponse:
+        waiting.release()
+        return HttpResponse(str(request.path_info in HEALTH_PATHS or may_end.wait(ASKED_SECONDS)))
+
+    monkeypatch.setattr(handler, "get_response", get_response)
+    pages = [asyncio.ensure_future(_asked(handler)) for _ in range(PAGE_THREADS)]
+    try:
+        for _ in pages:
+            assert await asyncio.to_thread(waiting.acquire, timeout=ASKED_SECONDS)
+        assert await asyncio.wait_for(_asked(handler, "/healthz"), 5) == (200, b"True")
+        assert await asyncio.wait_for(_asked(handler, "/readyz"), 5) == (200, b"True")
+    finally:
+        may_end.set()
+        await asyncio.gather(*pages)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("path", "answer", "lock"),
+    [("/", PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS), ("/readyz", ANSWER_SECONDS, LOCK_SECONDS)],
+)
+async def test_threads_wait_for_a_silent_database_and_for_locks_so_long_only(
+    handler: PagesHandler, monkeypatch: pytest.MonkeyPatch, path: str, answer: int, lock: int
+) -> None:
+    def get_response(_request: HttpRequest) -> HttpResponse:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT @@innodb_lock_wait_timeout")
+            return HttpResponse(f"{connection.settings_dict['OPTIONS']['read_timeout']} {cursor.fetchone()[0]}")
+
+    monkeypatch.setattr(handler, "get_response", get_response)
+    assert await _asked(handler, path) == (200, f"{answer} {lock}".encode())
