@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Sum
 
 from sync.agent.items import Item
-from sync.errors import SessionCold
+from sync.errors import SessionCold, SessionFull
 from sync.models import HeldItem, Session
+from sync.writer.limits import write_limits
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +19,8 @@ log = structlog.get_logger(__name__)
 def items_hold(*, session_id: int, items: Sequence[Item]) -> bool:
     """Keep the items until the session is back, when they are merged; False, and nothing kept, when it is not cold.
 
-    Raises SessionCold when SYNC_HELD_BYTES wait already.
+    Raises SessionFull when the session could have no room for all that is held, as if each item were a new entry's or
+    replaced nothing; so what is held always gets in. Raises SessionCold when SYNC_HELD_BYTES wait already.
     """
     session = Session.objects.select_for_update().filter(pk=session_id, cold_at__isnull=False).first()
     if session is None:
@@ -36,9 +38,21 @@ def items_hold(*, session_id: int, items: Sequence[Item]) -> bool:
         for item in items
     ]
     used: int = HeldItem.objects.filter(session=session).aggregate(used=Sum("size"))["used"] or 0
-    if used + sum(row.size for row in rows) > settings.SYNC_HELD_BYTES:
+    new = sum(row.size for row in rows)
+    _require_room(session, {row.key for row in rows}, used + new)
+    if used + new > settings.SYNC_HELD_BYTES:
         raise SessionCold(retry_after=5, limit=settings.SYNC_HELD_BYTES, used=used)
     # One statement an item: the database bounds how much one may carry.
     HeldItem.objects.bulk_create(rows, batch_size=1)
     log.warning("items are held for a cold session", session=session_id, items=len(rows))
     return True
+
+
+def _require_room(session: Session, keys: set[str], size: int) -> None:
+    """Raises SessionFull when these keys, with those held already, or `size` bytes on top are more than it may hold."""
+    limits = write_limits()
+    others = HeldItem.objects.filter(session=session).exclude(key__in=keys).order_by().values("key").distinct().count()
+    if session.entry_count + others + len(keys) > limits.entries:
+        raise SessionFull(limit=limits.entries, used=session.entry_count)
+    if session.content_bytes + size > limits.bytes:
+        raise SessionFull(limit=limits.bytes, used=session.content_bytes)

@@ -399,6 +399,25 @@ async def test_agent_is_refused_only_when_more_is_held_than_may_be(
     assert await HeldItem.objects.acount() == 2
 
 
+@pytest.mark.parametrize(
+    ("limit", "column", "room"),
+    [("SYNC_SESSION_ENTRIES", "entry_count", 1), ("SYNC_SESSION_BYTES", "content_bytes", 99)],
+)
+async def test_agent_is_refused_what_the_session_could_have_no_room_for_and_the_rest_gets_in(
+    live: Room, settings: LazySettings, limit: str, column: str, room: int
+) -> None:
+    setattr(settings, limit, getattr(live.session, column) + room)
+    before = goes_away(settings)
+    answers = [await part(live.shared, live.agent, n) for n in (1, 2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    refused = await live.agent.sync(live.shared, {"type": "part", "data": {"id": "prt_8", "messageID": "msg_1"}})
+    assert denial_of(refused) == (413, "session_full")
+    comes_back(settings, before)
+    assert await sync_to_async(held_sessions_warm)() == 1
+    assert json.loads((await SessionEntry.objects.aget(key=NEW)).content)["n"] == 2
+    assert await HeldItem.objects.acount() == 0
+
+
 async def test_reads_of_agents_are_refused_in_the_end(live: Room, settings: LazySettings, short_patience: None) -> None:
     goes_away(settings)
     newer = await live.agent.send("GET", f"/api/share/{live.share.id}/data")
