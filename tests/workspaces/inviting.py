@@ -15,13 +15,14 @@ LINK = "/workspaces/invitations/"
 
 
 def invite(cast: Cast, email: str, role: str = Role.MEMBER, by_role: str = Role.OWNER) -> Invitation:
-    """Alice invites into alpha."""
+    """Alice, the owner, invites into alpha; with another `by_role` the one of the cast who has it."""
+    inviter = {Role.OWNER: cast.alice, Role.ADMIN: cast.bob, Role.MEMBER: cast.carol}[Role(by_role)]
     return invitation_create(
         workspace=cast.alpha,
         email=email,
         role=role,
-        invited_by=cast.alice,
-        actor=Actor(PERSON, cast.alice.pk),
+        invited_by=inviter,
+        actor=Actor(PERSON, inviter.pk),
         by_role=by_role,
     )
 

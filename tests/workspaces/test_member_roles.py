@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 def give(cast: Cast, membership: Membership, role: str, by_role: str = Role.OWNER) -> None:
-    membership_role_set(membership=membership, role=role, actor=Actor(PERSON, cast.bob.pk), by_role=by_role)
+    person = {Role.OWNER: cast.alice, Role.ADMIN: cast.bob, Role.MEMBER: cast.carol}[Role(by_role)]
+    membership_role_set(membership=membership, role=role, actor=Actor(PERSON, person.pk), by_role=by_role)
 
 
 def test_change_of_a_role_is_kept_and_recorded(cast: Cast) -> None:

@@ -16,8 +16,8 @@ from accounts.services.mail import mail_send
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac
-from workspaces.actors import Actor
-from workspaces.errors import InvitationForAnother, InvitationInvalid, MemberAlready, RoleTooHigh
+from workspaces.actors import PERSON, Actor
+from workspaces.errors import InvitationForAnother, InvitationInvalid, MemberAlready
 from workspaces.models import Invitation, Membership, Workspace
 from workspaces.roles import can_manage
 from workspaces.selectors.invitations import EXPIRED, PURPOSE, invitation_state, open_ones
@@ -31,6 +31,7 @@ from workspaces.services.invitation_rules import (
     require_seat,
 )
 from workspaces.services.memberships import membership_add
+from workspaces.services.standing import require_manages, role_now
 
 OPEN_DAYS: Final = 7
 SECRET_BITS: Final = 160
@@ -44,18 +45,18 @@ def invitation_create(
     Whether the address has an account makes no difference here. Raises RoleTooHigh, MemberAlready, SeatLimitReached,
     InvitationLimitReached, InvitationsTooFast.
     """
-    _require_manages(by_role, role)
     email, now = fold_email(email), utc_now()
     with transaction.atomic():
         row = _locked(workspace)
+        require_manages(row.pk, actor, by_role, role)
         if Membership.objects.filter(workspace=row, user__email=email).exists():
             raise MemberAlready
         require_seat(row)
         found = open_ones(Invitation.objects.filter(workspace=row, email=email), now=now)
         invitation = found.select_related("workspace", "invited_by").first()
         if invitation is not None:
-            _require_manages(by_role, invitation.role)
-            invitation.role = role
+            require_manages(row.pk, actor, by_role, invitation.role)
+            invitation.role, invitation.invited_by = role, invited_by
             _send_again(invitation, actor, now)
             return invitation
         require_room(row, now=now)
@@ -69,18 +70,21 @@ def invitation_create(
 def invitation_resend(*, invitation: Invitation, actor: Actor, by_role: str) -> Invitation:
     """Another mail with another link, good for OPEN_DAYS from now; links sent before end. An expired one opens again.
 
+    It is from whoever sends it now: theirs are the rights it stands on.
     Raises RoleTooHigh, SeatLimitReached, InvitationUsed, InvitationInvalid (revoked or replaced), InvitationsTooFast.
     """
     now = utc_now()
     with transaction.atomic():
         workspace = _locked(invitation.workspace)
         row = Invitation.objects.select_related("workspace", "invited_by").get(pk=invitation.pk)
-        _require_manages(by_role, row.role)
+        require_manages(row.workspace_id, actor, by_role, row.role)
         if invitation_state(row, now=now) == EXPIRED:
             require_can_reopen(row, now=now)
         else:
             require_open(row, now=now)
         require_seat(workspace)
+        if actor.kind == PERSON:
+            row.invited_by = User.objects.get(pk=actor.id)
         _send_again(row, actor, now)
     return row
 
@@ -90,7 +94,7 @@ def invitation_revoke(*, invitation: Invitation, actor: Actor, by_role: str) -> 
     with transaction.atomic():
         _locked(invitation.workspace)
         row = Invitation.objects.get(pk=invitation.pk)
-        _require_manages(by_role, row.role)
+        require_manages(row.workspace_id, actor, by_role, row.role)
         open_rows = Invitation.objects.filter(pk=row.pk, accepted_at=None, revoked_at=None)
         revoked = open_rows.update(revoked_at=utc_now())
         if revoked:
@@ -101,8 +105,9 @@ def invitation_revoke(*, invitation: Invitation, actor: Actor, by_role: str) -> 
 def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Membership:
     """Join, by the person's own act; somebody who is a member already keeps their role. It works once.
 
-    `invitation` as it was read when its secret was checked: a link replaced since then does not count. Raises
-    InvitationInvalid, InvitationExpired, InvitationUsed, InvitationForAnother, SeatLimitReached.
+    `invitation` as it was read when its secret was checked: a link replaced since then does not count, nor does one
+    whose inviter may not give its role any more. Raises InvitationInvalid, InvitationExpired, InvitationUsed,
+    InvitationForAnother, SeatLimitReached.
     """
     now = utc_now()
     with transaction.atomic():
@@ -110,6 +115,8 @@ def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Me
         row = Invitation.objects.get(pk=invitation.pk)
         require_open(row, now=now)
         if row.secret_hash != invitation.secret_hash or workspace.deleted_at is not None:
+            raise InvitationInvalid
+        if not can_manage(role_now(workspace.pk, row.invited_by_id), row.role):
             raise InvitationInvalid
         if row.email not in verified_addresses(user):
             raise InvitationForAnother
@@ -123,11 +130,6 @@ def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Me
 
 def _locked(workspace: Workspace) -> Workspace:
     return Workspace.objects.select_for_update().get(pk=workspace.pk)
-
-
-def _require_manages(by_role: str, role: str) -> None:
-    if not can_manage(by_role, role):
-        raise RoleTooHigh
 
 
 def _send_again(row: Invitation, actor: Actor, now: datetime) -> None:

@@ -11,10 +11,11 @@ from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from workspaces.actors import Actor
-from workspaces.errors import LastOwnerRemains, RoleTooHigh
+from workspaces.errors import LastOwnerRemains
 from workspaces.models import APIKey, Membership, Role, Workspace
-from workspaces.roles import can_manage
 from workspaces.services.audit import audit_record
+from workspaces.services.invitation_ends import invitations_withdraw
+from workspaces.services.standing import require_manages
 from workspaces.signals import api_key_revoked, membership_removed
 
 
@@ -28,16 +29,19 @@ def membership_add(*, workspace: Workspace, user: User, role: str, actor: Actor)
 
 
 def membership_role_set(*, membership: Membership, role: str, actor: Actor, by_role: str) -> None:
-    """Another role. Raises RoleTooHigh when `by_role` manages either role not, LastOwnerRemains, NotFound."""
+    """Another role; invitations the person may no longer give end.
+
+    Raises RoleTooHigh when whoever acts manages either role not, LastOwnerRemains, NotFound.
+    """
     with transaction.atomic():
         row = _locked(membership)
-        if not (can_manage(by_role, row.role) and can_manage(by_role, role)):
-            raise RoleTooHigh
+        require_manages(row.workspace_id, actor, by_role, row.role, role)
         if role == row.role:
             return
         if row.role == Role.OWNER:
             _require_another_owner(row)
         Membership.objects.filter(pk=row.pk).update(role=role)
+        _withdraw(row, role, actor)
         _record(row, actor, "member.role", was=row.role, role=role)
     membership.role = role
 
@@ -60,11 +64,12 @@ def workspace_handover(*, giver: Membership, to: Membership, actor: Actor) -> No
             raise NotFound
         Membership.objects.filter(pk=taker.pk).update(role=Role.OWNER)
         Membership.objects.filter(pk=owner.pk).update(role=Role.ADMIN)
+        _withdraw(owner, Role.ADMIN, actor)
         _record(taker, actor, "workspace.handover", giver=owner.user_id)
 
 
 def membership_remove(*, membership: Membership, actor: Actor, by_role: str) -> None:
-    """End a membership and, in the same act, the person's keys in this workspace; their devices get in no more.
+    """End a membership and, in the same act, the person's keys and invitations here; their devices get in no more.
 
     Raises RoleTooHigh, LastOwnerRemains. One that has ended already changes nothing.
     """
@@ -72,8 +77,7 @@ def membership_remove(*, membership: Membership, actor: Actor, by_role: str) -> 
         row = _locked_if_there(membership)
         if row is None:
             return
-        if not can_manage(by_role, row.role):
-            raise RoleTooHigh
+        require_manages(row.workspace_id, actor, by_role, row.role)
         _end(row, actor, "member.remove")
 
 
@@ -105,7 +109,12 @@ def _erase(row: Membership, actor: Actor, action: str) -> None:
     key_ids = list(keys.values_list("pk", flat=True))
     keys.update(revoked_at=utc_now())
     _announce(row, key_ids)
+    _withdraw(row, "", actor)
     _record(row, actor, action, role=row.role, keys=key_ids)
+
+
+def _withdraw(row: Membership, role: str, actor: Actor) -> None:
+    invitations_withdraw(workspace_id=row.workspace_id, inviter_id=row.user_id, role=role, actor=actor)
 
 
 def _locked(membership: Membership) -> Membership:

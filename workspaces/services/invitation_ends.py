@@ -1,0 +1,28 @@
+"""Invitations end with the rights of whoever gave them."""
+
+from opencode.lib.clock import utc_now
+from workspaces.actors import Actor
+from workspaces.models import Invitation
+from workspaces.roles import can_manage
+from workspaces.selectors.invitations import open_ones
+from workspaces.services.audit import audit_record
+
+
+def invitations_withdraw(*, workspace_id: str, inviter_id: str, role: str, actor: Actor) -> None:
+    """Revoke the person's open invitations that they, being `role` from now on (empty: no member), may not give.
+
+    The caller holds the workspace's row. An expired one needs nobody's rights: it opens only when somebody sends it
+    again, as theirs.
+    """
+    now = utc_now()
+    rows = open_ones(Invitation.objects.filter(workspace_id=workspace_id, invited_by_id=inviter_id), now=now)
+    for row in rows.order_by("pk"):
+        if not can_manage(role, row.role):
+            Invitation.objects.filter(pk=row.pk).update(revoked_at=now)
+            audit_record(
+                workspace_id=workspace_id,
+                actor=actor,
+                action="invitation.revoke",
+                target_id=row.pk,
+                details={"inviter": inviter_id},
+            )
