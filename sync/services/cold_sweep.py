@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 
 from sync.models import HeldItem, Session
 from sync.services.cooling import Cooling, session_cool
@@ -22,6 +23,8 @@ SWEEP_SECONDS: Final = 5.0
 # Whoever takes a session has it for this long; one that failed is tried again after the longer pause.
 CLAIM: Final = timedelta(minutes=5)
 RETRY: Final = timedelta(hours=1)
+# In the cache; where it is lost, the next run begins with the oldest.
+HELD_PLACE: Final = "sync-held-sweep-place"
 
 
 class ColdSweep(NamedTuple):
@@ -62,13 +65,18 @@ def sessions_cool_idle(*, now: datetime) -> ColdSweep:
 
 
 def held_sessions_warm() -> int:
-    """Bring back the sessions for which items of agents are held; answers how many came. What fails waits on."""
+    """Bring back the sessions for which items of agents are held; answers how many came. What fails waits on.
+
+    Each run goes on after the session that the last one took, so that those that fail slowly never take every run.
+    """
     began = time.monotonic()
+    last = cache.get(HELD_PLACE, 0)
     waiting = HeldItem.objects.order_by("session_id").values_list("session_id", flat=True).distinct()
     came = 0
-    for session_id in list(waiting[:SWEEP_SESSIONS]):
+    for session_id in sorted(waiting, key=lambda each: (each <= last, each))[:SWEEP_SESSIONS]:
         if time.monotonic() - began > SWEEP_SECONDS:
             break
+        cache.set(HELD_PLACE, session_id, None)
         try:
             came += session_warm(session_id=session_id)
         except Exception:

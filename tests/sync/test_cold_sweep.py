@@ -3,7 +3,9 @@
 import json
 from datetime import datetime, timedelta
 from io import StringIO
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from sync.management.commands.session_cool import BUSY, UNKNOWN, UNREACHABLE
 from sync.models import HeldItem, Session
 from sync.services import cold_sweep, cooling
 from sync.services.cold_sweep import CLAIM, RETRY, held_sessions_warm, sessions_cool_idle
+from sync.snapshots import SnapshotDamaged
 from sync.tasks import sessions_cool_idle as the_task
 from tests.sync.coldness import AWAY, busy_session, cool, is_cold, write
 from tests.sync.transcripts import CONVERSATION, make_session, publish
@@ -167,6 +170,23 @@ def test_what_is_held_is_brought_back_by_the_sweep_and_one_that_fails_stops_no_o
     assert held_sessions_warm() == 1
     assert [is_cold(session) for session in sessions] == [True, False]
     assert HeldItem.objects.get().session_id == sessions[0].pk
+
+
+def test_those_that_fail_slowly_never_take_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = [cool(busy_session(f"ses_{n}")) for n in range(4)]
+    for session in sessions:
+        HeldItem.objects.create(session=session, key="session/x/y", kind="x", content="{}", size=2, phase=0)
+    clock, taken = count(step=cold_sweep.SWEEP_SECONDS * 0.4), list[int]()
+
+    def damaged(*, session_id: int) -> bool:
+        taken.append(session_id)
+        raise SnapshotDamaged
+
+    monkeypatch.setattr(cold_sweep, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(cold_sweep, "session_warm", damaged)
+    assert [held_sessions_warm() for _run in range(4)] == [0] * 4
+    first, second, third, fourth = (session.pk for session in sessions)
+    assert taken == [first, second, third, fourth, first, second, third, fourth]
 
 
 # --- by hand
