@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
-from sync.errors import SessionCold, SessionGone, StorageFull
+from sync.errors import SessionCold, SessionFull, SessionGone, StorageFull
 from sync.models import Session
 from sync.protocol.keys import info_key
 from sync.protocol.updates import Receipt
@@ -135,6 +135,9 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
             _settle_repeats(here, locked)
         batches = _number(here, locked, now)
         _write(batches, now, due)
+        if not find_repeats:
+            # A full session refuses before the unique ids can say anything; an acknowledgement stays what it was.
+            _settle_repeats(_full(here), locked)
     return [batch.commit for batch in batches if batch.commit.updates], waiting
 
 
@@ -166,6 +169,13 @@ def _settle_repeats(groups: dict[int, list[Publish]], locked: dict[int, writes.L
         for publish in groups[pair[0]]:
             if publish.operation_id == pair[1]:
                 publish.outcome = Receipt(locked[pair[0]].epoch, first, last)
+
+
+def _full(groups: dict[int, list[Publish]]) -> dict[int, list[Publish]]:
+    return {
+        session_id: [publish for publish in group if isinstance(publish.outcome, SessionFull)]
+        for session_id, group in groups.items()
+    }
 
 
 def _number(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession], now: Any) -> list[SessionBatch]:

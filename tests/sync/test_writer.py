@@ -56,6 +56,19 @@ def test_repeat_in_the_same_batch_and_later_gets_the_same_receipt() -> None:
     assert SessionEntry.objects.get(key__endswith="p1").content == "1"
 
 
+def test_repeat_gets_its_receipt_though_the_session_is_full_now(settings: LazySettings) -> None:
+    session = make_session()
+    first = session_publish_sync(session_id=session.id, updates=[part(1), part(2)], operation_id="a")
+    session_publish_sync(session_id=session.id, updates=[Update(part(1).key, "", deleted=True)])
+    settings.SYNC_SESSION_ENTRIES = 1
+    publishes = [Publish(session.id, [part(1), part(2)], "a"), Publish(session.id, [part(3)], "new")]
+    commit_publishes(publishes)
+    assert publishes[0].outcome == first == Receipt(session.epoch, 1, 2)
+    assert isinstance(publishes[1].outcome, SessionFull)
+    session.refresh_from_db()
+    assert (session.head_seq, session.entry_count) == (3, 1)
+
+
 def test_refused_publish_changes_nothing_and_stops_nobody(settings: LazySettings) -> None:
     settings.SYNC_SESSION_ENTRIES = 2
     settings.SYNC_ENTRY_BYTES = 100
