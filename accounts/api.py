@@ -17,7 +17,7 @@ from accounts.errors import AuthorizationPending, ClientUnknown, GrantTypeUnknow
 from accounts.services.device_logins import device_login_poll, device_login_start
 from accounts.services.device_tokens import Tokens, device_tokens_refresh
 from opencode.lib.errors import Denial, MethodNotAllowed, TooManyRequests
-from opencode.lib.http import denial_response, request_id_of
+from opencode.lib.http import client_ip, denial_response, rate_address, request_id_of
 from opencode.lib.ratelimits import rate_count
 
 CLIENT_ID: Final = "opencode-cli"
@@ -53,8 +53,8 @@ def _oauth(call: Call) -> Callable[[HttpRequest], HttpResponse]:
 @_oauth
 def device_code(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
     """RFC 8628 3.1 and 3.2. The address to open is a path: the agent puts the server's address before it."""
-    ip = _ip(request)
-    rate = rate_count(f"device-code:{ip}", limit=settings.DEVICE_CODES_PER_MINUTE, seconds=60)
+    ip = client_ip(request)
+    rate = rate_count(f"device-code:{rate_address(ip)}", limit=settings.DEVICE_CODES_PER_MINUTE, seconds=60)
     if rate.is_exceeded:
         raise TooManyRequests(retry_after=rate.reset_seconds, limit=rate.limit)
     started = device_login_start(ip=ip, user_agent=request.headers.get("User-Agent", ""))
@@ -78,13 +78,13 @@ def device_token(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
     if fields.get("grant_type") == DEVICE_GRANT:
         tokens = device_login_poll(
             device_code=_text(fields, "device_code"),
-            ip=_ip(request),
+            ip=client_ip(request),
             user_agent=request.headers.get("User-Agent", ""),
             request_id=request_id_of(request),
         )
     elif fields.get("grant_type") == REFRESH_GRANT:
         tokens = device_tokens_refresh(
-            refresh_token=_text(fields, "refresh_token"), ip=_ip(request), request_id=request_id_of(request)
+            refresh_token=_text(fields, "refresh_token"), ip=client_ip(request), request_id=request_id_of(request)
         )
     else:
         raise GrantTypeUnknown
@@ -120,7 +120,3 @@ def _text(fields: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise RequestInvalid
     return value
-
-
-def _ip(request: HttpRequest) -> str | None:
-    return request.META.get("REMOTE_ADDR") or None

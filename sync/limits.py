@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 
-from opencode.lib.http import is_trusted_proxy
+from opencode.lib.http import is_trusted_proxy, rate_address
 from sync.access import SocketAccess
 from sync.errors import SocketLimitReached
 from sync.protocol.pacing import TokenBucket
@@ -60,7 +60,7 @@ class SocketCounts:
         checks = (
             ("session", self._sessions[access.session_id], settings.SYNC_SESSION_SOCKETS),
             ("workspace", self._workspaces[access.workspace_id], settings.SYNC_WORKSPACE_SOCKETS),
-            ("address", self._addresses[address], settings.SYNC_ADDRESS_SOCKETS),
+            ("address", self._addresses[rate_address(address)], settings.SYNC_ADDRESS_SOCKETS),
         )
         for of, used, limit in checks:
             if used >= limit:
@@ -78,7 +78,7 @@ class SocketCounts:
         if access.workspace_id:
             _count(self._workspaces, access.workspace_id, by)
         if address and not is_trusted_proxy(address):
-            _count(self._addresses, address, by)
+            _count(self._addresses, rate_address(address), by)
 
 
 def _count(counter: Counter[K], name: K, by: int) -> None:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from accounts.credentials import agent_of, is_device_token
 from accounts.models import User
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
-from opencode.lib.http import request_id_of
+from opencode.lib.http import client_ip, request_id_of
 from workspaces.actors import DEVICE, KEY, PERSON, Actor
 from workspaces.credentials import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
 from workspaces.errors import ScopeMissing, WorkspaceBlocked
@@ -163,7 +163,7 @@ def restore_access(request: HttpRequest, slug: str) -> WorkspaceAccess:
 
 def person_actor(request: HttpRequest) -> Actor:
     """The person signed in, as the audit log names them where there is no workspace to have access to yet."""
-    return Actor(PERSON, str(request.user.pk), request.META.get("REMOTE_ADDR") or None, request_id_of(request))
+    return Actor(PERSON, str(request.user.pk), client_ip(request), request_id_of(request))
 
 
 def page_access(request: HttpRequest, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
@@ -171,7 +171,7 @@ def page_access(request: HttpRequest, slug: str, permission: str = "workspace.vi
     access = workspace_access(request.user, slug, permission)
     if request.session.get(CURRENT_WORKSPACE) != slug:
         request.session[CURRENT_WORKSPACE] = slug
-    return replace(access, ip=request.META.get("REMOTE_ADDR") or None, request_id=request_id_of(request))
+    return replace(access, ip=client_ip(request), request_id=request_id_of(request))
 
 
 def key_access(token: str, *, ip: str | None = None) -> KeyAccess:

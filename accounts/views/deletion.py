@@ -23,7 +23,7 @@ from accounts.services.deletions import (
     deletion_by_secret,
     deletion_of,
 )
-from opencode.lib.http import request_id_of
+from opencode.lib.http import client_ip, request_id_of
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -87,4 +87,4 @@ def _restore_page(request: HttpRequest, deletion: AccountDeletion) -> HttpRespon
 
 
 def _act(request: HttpRequest, user_id: str) -> AccountAct:
-    return AccountAct(user_id, request.META.get("REMOTE_ADDR") or None, request_id_of(request))
+    return AccountAct(user_id, client_ip(request), request_id_of(request))

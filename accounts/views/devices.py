@@ -18,7 +18,7 @@ from accounts.services.device_logins import device_login_approve, device_login_d
 from accounts.services.devices import device_revoke
 from accounts.usercodes import read_user_code
 from opencode.lib.errors import NotFound, TooManyRequests
-from opencode.lib.http import request_id_of
+from opencode.lib.http import client_ip, request_id_of
 from opencode.lib.ratelimits import rate_count
 
 
@@ -56,7 +56,7 @@ def device_end(request: HttpRequest, device_id: str) -> HttpResponse:
     if found is None:
         raise NotFound
     if request.method == "POST":
-        device_revoke(device=found, ip=_ip(request), request_id=request_id_of(request))
+        device_revoke(device=found, ip=client_ip(request), request_id=request_id_of(request))
         messages.success(request, f"{found.name} is signed out.")
         return redirect("accounts:devices")
     return render(request, "accounts/device_revoke.html", {"device": found})
@@ -91,7 +91,7 @@ def _confirm_page(request: HttpRequest, login: DeviceLogin, typed: str, form: De
         "login": login,
         "form": form,
         "user_code": read_user_code(typed),
-        "own_ip": _ip(request),
+        "own_ip": client_ip(request),
         "current_slug": request.session.get("current_workspace", ""),
     }
     return render(request, "accounts/device_confirm.html", context, status=422 if form.errors else 200)
@@ -106,7 +106,3 @@ def _count_guess(request: HttpRequest) -> None:
 
 def _name_of(login: DeviceLogin) -> str:
     return f"{(login.agent or 'agent').partition('/')[0]} on {login.ip}"[:80]
-
-
-def _ip(request: HttpRequest) -> str | None:
-    return request.META.get("REMOTE_ADDR") or None

@@ -22,7 +22,7 @@ from accounts.services.email_changes import (
     email_change_undo,
 )
 from opencode.lib.errors import NotFound
-from opencode.lib.http import request_id_of
+from opencode.lib.http import client_ip, request_id_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +67,7 @@ def email_change(request: HttpRequest, token: str) -> HttpResponse:
 def _answer(request: HttpRequest, change: EmailChange, act: str) -> str:
     """What was done, in a word for the page: `undone`, `stopped`, `done` or `waiting`."""
     if act == UNDO:
-        by = AccountAct(change.user_id, request.META.get("REMOTE_ADDR") or None, request_id_of(request))
+        by = AccountAct(change.user_id, client_ip(request), request_id_of(request))
         email_change_undo(change=change, act=by)
         return "undone"
     if act == APPROVE and "stop" in request.POST:

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from opencode.lib.errors import Denial
-from opencode.lib.http import request_id_of
+from opencode.lib.http import client_ip, request_id_of
 from opencode.lib.staffcalls import REASON_CHARACTERS, StaffCall
 
 Row = TypeVar("Row", bound=Model)
@@ -84,7 +84,7 @@ def _act(
     call = StaffCall(
         staff_id=str(request.user.pk),
         reason=form.cleaned_data["reason"],
-        ip=request.META.get("REMOTE_ADDR") or None,
+        ip=client_ip(request),
         request_id=request_id_of(request),
     )
     for row in rows:

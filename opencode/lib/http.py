@@ -41,6 +41,22 @@ def bearer_of(request: HttpRequest) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def client_ip(request: HttpRequest) -> str | None:
+    """The address the request came from, as the trusted proxies tell it."""
+    return request.META.get("REMOTE_ADDR") or None
+
+
+def rate_address(address: str | None) -> str:
+    """What a limit by address counts: an IPv6 network of 64 bits, which is one customer's, or the IPv4 address."""
+    try:
+        ip = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return address or ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = ip.ipv4_mapped or ip
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+
+
 def is_trusted_proxy(address: str) -> bool:
     """Whether the address is a proxy of ours, which stands for many people."""
     return _is_among(address, tuple(settings.TRUSTED_PROXIES))

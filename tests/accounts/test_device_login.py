@@ -174,6 +174,14 @@ def test_codes_are_limited_by_address(settings: Settings) -> None:
     assert answers[2]["Retry-After"]
 
 
+def test_a_network_of_ipv6_is_one_address(settings: Settings) -> None:
+    settings.DEVICE_CODES_PER_MINUTE = 2
+    agents = [AgentLogin(address=f"2001:db8:0:{network}::{host}") for network, host in ((1, 1), (1, 2), (1, 3), (2, 1))]
+    with time_machine.travel(NOW, tick=False):
+        answers = [agent.post("/auth/device/code", client_id=CLIENT_ID).status_code for agent in agents]
+    assert answers == [200, 200, 429, 200]
+
+
 def test_person_has_only_so_many_devices(cast: Cast, sign_in: SignIn, settings: Settings) -> None:
     settings.DEVICES_OF_ONE_PERSON = 1
     first, second = AgentLogin(), AgentLogin()

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
@@ -98,6 +100,16 @@ def test_address_that_goes_too_fast_is_refused_before_its_key_is_looked_at(
     assert answered == [401, 401, 429]
     assert code_of(program("GET", "/me")) == (429, "too_many_requests")
     assert program("GET", "/me").json()["error"]["of"] == "address"
+
+
+def test_a_network_of_ipv6_is_one_address(cast: Cast, with_key: MakeProgram, settings: Settings) -> None:
+    settings.API_ADDRESS_REQUESTS_PER_MINUTE = 2
+    settings.TRUSTED_PROXIES = []
+    program = with_key(cast.alice, "sync:read")
+    networks = [(1, 1), (1, 2), (1, 3), (2, 1)]
+    hosts = [Client(REMOTE_ADDR=f"2001:db8:0:{network}::{host}") for network, host in networks]
+    answered = [replace(program, client=host)("GET", "/me").status_code for host in hosts]
+    assert answered == [200, 200, 429, 200]
 
 
 def test_next_minute_counts_anew(

@@ -107,6 +107,14 @@ def test_reports_are_limited_by_address(settings: Settings) -> None:
     assert int(answers[-1]["Retry-After"]) > 0
 
 
+def test_reports_from_a_network_of_ipv6_count_together(settings: Settings) -> None:
+    settings.LEAK_REPORTS_PER_MINUTE = 2
+    hosts = [Client(REMOTE_ADDR=f"2001:db8:0:7::{host}") for host in (1, 2, 3)]
+    body = json.dumps({"secrets": ["oc_live_x"]})
+    answers = [host.post("/api/v1/leaks", body, content_type="application/json").status_code for host in hosts]
+    assert answers == [202, 202, 429]
+
+
 def test_too_many_secrets_at_once_are_refused() -> None:
     assert report(*["oc_live_x"] * 21).status_code == 422
 

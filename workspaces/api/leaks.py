@@ -8,8 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from opencode.lib.http import request_id_of
-from workspaces.calls.authentication import address_of
+from opencode.lib.http import client_ip, request_id_of
 from workspaces.calls.rates import count_reports
 from workspaces.calls.refusals import answers
 from workspaces.keyformat import SECRETS_FOUND
@@ -46,5 +45,5 @@ def leaks_report(request: HttpRequest, report: LeakReport) -> Status[LeakReceive
     """
     count_reports(request, settings.LEAK_REPORTS_PER_MINUTE)
     for secret in dict.fromkeys(report.secrets):
-        leak_report(secret=secret, source=report.source, ip=address_of(request), request_id=request_id_of(request))
+        leak_report(secret=secret, source=report.source, ip=client_ip(request), request_id=request_id_of(request))
     return Status(202, LeakReceived(received=len(report.secrets)))

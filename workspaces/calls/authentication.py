@@ -11,7 +11,7 @@ from ninja.utils import check_csrf
 from accounts.credentials import is_device_token
 from accounts.models import User
 from opencode.lib.errors import CredentialsInvalid, CsrfFailed
-from opencode.lib.http import request_id_of
+from opencode.lib.http import client_ip, request_id_of
 from workspaces.access import device_access, key_access
 from workspaces.calls.callers import Caller
 from workspaces.calls.rates import count_caller
@@ -51,21 +51,17 @@ class SignInCookie(APIKeyCookie):
             return None
         if check_csrf(request) is not None:
             raise CsrfFailed
-        caller = Caller(user=request.user, ip=address_of(request), request_id=request_id_of(request))
+        caller = Caller(user=request.user, ip=client_ip(request), request_id=request_id_of(request))
         return count_caller(request, caller)
 
 
-def address_of(request: HttpRequest) -> str | None:
-    return request.META.get("REMOTE_ADDR") or None
-
-
 def _program(request: HttpRequest, token: str) -> Caller:
-    ip = address_of(request)
+    ip = client_ip(request)
     return Caller(key=key_access(token, ip=ip), ip=ip, request_id=request_id_of(request))
 
 
 def _agent(request: HttpRequest, token: str) -> Caller:
-    ip, request_id = address_of(request), request_id_of(request)
+    ip, request_id = client_ip(request), request_id_of(request)
     agent = request.headers.get("User-Agent", "")
     device = device_access(token, ip=ip, user_agent=agent, request_id=request_id)
     return Caller(user=User.objects.get(pk=device.user_id), device=device, ip=ip, request_id=request_id)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from opencode.lib.errors import TooManyRequests
-from opencode.lib.http import is_trusted_proxy
+from opencode.lib.http import client_ip, is_trusted_proxy, rate_address
 from opencode.lib.ratelimits import RateState, rate_count
 from workspaces.calls.callers import Caller
 
@@ -22,14 +22,14 @@ def count_caller(request: HttpRequest, caller: Caller) -> Caller:
 
 def count_address(request: HttpRequest) -> None:
     """The same for the address, before anybody is asked who they are. Proxies of ours are not counted."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address = client_ip(request)
     if address and not is_trusted_proxy(address):
-        _count(request, "address", address, settings.API_ADDRESS_REQUESTS_PER_MINUTE)
+        _count(request, "address", rate_address(address), settings.API_ADDRESS_REQUESTS_PER_MINUTE)
 
 
 def count_reports(request: HttpRequest, limit: int) -> None:
     """One more report of a leak from the request's address, proxies of ours included; raises TooManyRequests."""
-    _count(request, "reports", request.META.get("REMOTE_ADDR", ""), limit)
+    _count(request, "reports", rate_address(client_ip(request)), limit)
 
 
 def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:

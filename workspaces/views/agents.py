@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from opencode.lib.errors import CredentialsMissing, Denial, MethodNotAllowed, NotFound
-from opencode.lib.http import bearer_of, denial_response, request_id_of
+from opencode.lib.http import bearer_of, client_ip, denial_response, request_id_of
 from workspaces.access import DeviceAccess, device_access
 from workspaces.errors import OrgMissing
 from workspaces.selectors.configurations import config_in_force
@@ -49,7 +49,7 @@ def _access(request: HttpRequest) -> DeviceAccess:
     return device_access(
         token,
         request.headers.get("X-Org-Id", "")[:30],
-        ip=request.META.get("REMOTE_ADDR") or None,
+        ip=client_ip(request),
         user_agent=request.headers.get("User-Agent", ""),
         request_id=request_id_of(request),
     )
