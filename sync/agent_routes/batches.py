@@ -20,6 +20,7 @@ from sync.runtime import get_runtime
 from sync.selectors.shares import ShareTarget
 from sync.services.holding import items_hold
 from sync.services.publishing import session_publish
+from sync.writer.locked import LOCKED_SECONDS
 
 # Decoding this much takes about a millisecond.
 INLINE_BYTES = 256 * 1024
@@ -51,13 +52,18 @@ async def publish_items(target: ShareTarget, items: Sequence[Item]) -> None:
 
 
 async def _publish_or_hold(session_id: int, piece: Sequence[Item]) -> None:
+    """The wait for the session may have used up the patience there was, so what comes after it has its own."""
+    publish = partial(
+        session_publish,
+        session_id=session_id,
+        keys=list(dict.fromkeys(item.key for item in piece)),
+        resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES),
+        size=sum(len(item.content) for item in piece) + 200,
+    )
     try:
-        await session_publish(
-            session_id=session_id,
-            keys=list(dict.fromkeys(item.key for item in piece)),
-            resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES),
-            size=sum(len(item.content) for item in piece) + 200,
-        )
+        await publish()
     except SessionCold:
-        if not await in_thread(items_hold, session_id=session_id, items=piece):
-            raise
+        hold = partial(in_thread, items_hold, session_id=session_id, items=piece)
+        # The row is locked for as long as the session's entries are being written.
+        if not await patiently(hold, seconds=LOCKED_SECONDS, passing=()):
+            await patiently(publish)

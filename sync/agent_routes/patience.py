@@ -7,27 +7,34 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
 
-from opencode.lib.errors import ServiceUnavailable, TooManyRequests
+from opencode.lib.errors import Denial, ServiceUnavailable, TooManyRequests
 from sync.errors import WriterBusy
 
 PATIENCE_SECONDS = 10
+# Refusals that pass by themselves.
+PASSING: tuple[type[Denial], ...] = (WriterBusy, ServiceUnavailable, TooManyRequests)
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
 T = TypeVar("T")
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]]) -> T:
-    """The attempt's result; a full queue, a rate limit or a locked database delay it up to PATIENCE_SECONDS.
+async def patiently(
+    attempt: Callable[[], Awaitable[T]],
+    *,
+    seconds: float | None = None,
+    passing: tuple[type[Denial], ...] = PASSING,
+) -> T:
+    """The attempt's result; a passing refusal or a locked database delay it up to PATIENCE_SECONDS, or `seconds`.
 
     Then the last refusal is raised; what the database said is told as ServiceUnavailable.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE_SECONDS
+    deadline = loop.time() + (PATIENCE_SECONDS if seconds is None else seconds)
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
             return await attempt()
-        except (WriterBusy, ServiceUnavailable, TooManyRequests):
+        except passing:
             if loop.time() + pause > deadline:
                 raise
         except (OperationalError, InterfaceError) as error:

@@ -1,13 +1,17 @@
-"""Publishes whose session's row somebody else holds: kept in order, apart from the queue, so that they delay nobody."""
+"""Publishes that are tried again, kept in order and apart from the queue, so that they delay nobody.
 
-import time
+Either somebody else holds their session's row, or they waited for a cold session that is back now.
+"""
+
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from time import monotonic
 
 from opencode.lib.errors import ServiceUnavailable
 from sync.writer.publish import Publish
 
-LOCKED_SECONDS = 10.0
+# Longer than the largest session's row is locked while it comes back.
+LOCKED_SECONDS = 30.0
 
 
 class LockedOut:
@@ -24,35 +28,51 @@ class LockedOut:
 
     def add(self, publish: Publish) -> None:
         """Behind those of its session that wait already."""
-        self._sessions.setdefault(publish.session_id, deque()).append(publish)
+        waiting = self._sessions[publish.session_id]
+        if waiting[-1].locked_since is not None:
+            publish.locked_since = monotonic()
+        waiting.append(publish)
 
     def take(self, count: int, size: int) -> list[Publish]:
-        """What to try again: of every session the oldest, as many and as many bytes as one commit takes."""
+        """What to try again: the oldest of each session, as many and as many bytes in all as one commit takes.
+
+        Sessions take turns, so that none that stays locked keeps the others from theirs.
+        """
         taken: list[Publish] = []
-        for session_id, waiting in list(self._sessions.items()):
-            room, left = size, count
-            while waiting and left and room > 0:
+        for session_id in list(self._sessions):
+            if count <= 0 or size <= 0:
+                break
+            waiting = self._sessions.pop(session_id)
+            while waiting and count > 0 and size > 0:
                 taken.append(waiting.popleft())
-                room -= taken[-1].bytes
-                left -= 1
-            if not waiting:
-                del self._sessions[session_id]
+                size -= taken[-1].bytes
+                count -= 1
+            if waiting:
+                self._sessions[session_id] = waiting
         return taken
 
-    def put_back(self, publishes: Sequence[Publish]) -> None:
-        """Those that are still locked out, before whatever came after them."""
+    def put_first(self, publishes: Sequence[Publish]) -> None:
+        """Before whatever came after them."""
         returned: dict[int, list[Publish]] = defaultdict(list)
         for publish in publishes:
             returned[publish.session_id].append(publish)
         for session_id, first in returned.items():
             self._sessions[session_id] = deque([*first, *self._sessions.get(session_id, ())])
 
+    def put_back(self, publishes: Sequence[Publish]) -> None:
+        """Those that were found locked; from now on all of their sessions' count how long they wait."""
+        self.put_first(publishes)
+        now = monotonic()
+        for session_id in {publish.session_id for publish in publishes}:
+            for publish in self._sessions[session_id]:
+                publish.locked_since = publish.locked_since or now
+
     def refuse_old(self) -> list[Publish]:
-        """Refuse those that have waited for LOCKED_SECONDS; nothing of them was kept."""
-        oldest = time.monotonic() - LOCKED_SECONDS
+        """Refuse those that have been locked out for LOCKED_SECONDS; nothing of them was kept."""
+        oldest = monotonic() - LOCKED_SECONDS
         refused: list[Publish] = []
         for session_id, waiting in list(self._sessions.items()):
-            while waiting and waiting[0].created < oldest:
+            while waiting and (waiting[0].locked_since or oldest) < oldest:
                 waiting[0].outcome = ServiceUnavailable(retry_after=1)
                 refused.append(waiting.popleft())
             if not waiting:

@@ -31,7 +31,7 @@ class Parked:
 
     def add(self, publish: Publish) -> bool:
         """Behind those of its session that wait already; whether it is the first."""
-        publish.outcome = None
+        publish.outcome = publish.locked_since = None
         waiting = self._sessions.setdefault(publish.session_id, [])
         waiting.append(publish)
         return len(waiting) == 1

@@ -1,6 +1,5 @@
 """What goes into the writer and what comes out of a commit."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ class Publish:
     """One publish, all or nothing. Either `updates`, or `keys` with a `resolve` that decides under the lock.
 
     `outcome` is set by the commit; `waiter` belongs to whoever submitted it and is passed back untouched.
+    `locked_since` is when its session's row was first found locked by somebody else.
     """
 
     session_id: int
@@ -24,7 +24,7 @@ class Publish:
     bytes: int = 0
     outcome: Receipt | Denial | None = None
     waiter: Any = None
-    created: float = field(default_factory=time.monotonic)
+    locked_since: float | None = None
 
     def __post_init__(self) -> None:
         if not self.bytes:

@@ -82,13 +82,14 @@ class Writer:
             connection.close()
 
     def _take(self) -> list[Publish]:
-        """What was locked out and what is queued now, each up to a batch's size; blocks while there is neither."""
+        """What is to be tried again and what is queued, each up to a batch's size; blocks while there is neither."""
         batch = self._unparked(self._locked_out.take(BATCH_PUBLISHES, BATCH_BYTES))
         timeout = LOCKED_RETRY_SECONDS if batch else None
         count = size = 0
         while count < BATCH_PUBLISHES and size < BATCH_BYTES:
             try:
-                item = self._queue.get(timeout=timeout) if not batch or timeout else self._queue.get_nowait()
+                may_wait = timeout or not (batch or self._locked_out)
+                item = self._queue.get(timeout=timeout) if may_wait else self._queue.get_nowait()
             except Empty:
                 break
             timeout = None
@@ -96,7 +97,7 @@ class Writer:
                 self._ending = True
                 break
             if isinstance(item, Release):
-                batch += self._release(item)
+                self._release(item)
                 continue
             count += 1
             size += item.bytes
@@ -115,13 +116,13 @@ class Writer:
                 self._parked.add(publish)
         return [publish for publish in publishes if publish.session_id not in self._parked]
 
-    def _release(self, release: Release) -> list[Publish]:
-        """What may be committed now."""
+    def _release(self, release: Release) -> None:
+        """Those that waited for the session are committed a batch at a time, or refused."""
         released = self._parked.release(release)
         if release.denial is None:
-            return released
-        self._settle([], released)
-        return []
+            self._locked_out.put_first(released)
+        else:
+            self._settle([], released)
 
     def _commit(self, batch: list[Publish]) -> None:
         commits, locked = _committed(batch)

@@ -13,17 +13,20 @@ from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import OperationalError
 from django.test import Client
 
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
-from sync.agent_routes import patience
+from sync.agent_routes import batches, patience
+from sync.errors import SessionCold
 from sync.models import HeldItem, Session, SessionEntry, Share, Snapshot
 from sync.runtime import get_runtime, stop_runtime
 from sync.services.cold_sweep import held_sessions_warm
 from sync.services.erasure import session_erase
 from sync.sharesecrets import derive_share_secret
-from sync.warming import gate, read_warm
+from sync.warming import gate, read_warm, session_warm
+from sync.writer.commit import LOCK_WAITED
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.sync.asgi_events import HOST, ASGIEvents
@@ -384,6 +387,37 @@ async def test_held_item_that_is_stale_stays_out(live: Room, settings: LazySetti
     assert await sync_to_async(held_sessions_warm)() == 1
     await live.session.arefresh_from_db()
     assert (live.session.title, live.session.head_seq, live.session.cold_at) == ("new", 6, None)
+
+
+async def test_agents_batch_is_committed_when_the_session_is_back_as_its_waiter_gives_up(
+    live: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gives_up(session_id: int) -> None:
+        await sync_to_async(session_warm)(session_id=session_id)
+        raise SessionCold(retry_after=1)
+
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(get_runtime(), "warm", gives_up)
+    assert (await part(live.shared, live.agent, 1)).status_code == 200
+    assert await SessionEntry.objects.filter(key=NEW).acount() == 1
+    assert await HeldItem.objects.acount() == 0
+
+
+async def test_agents_batch_is_held_once_nobody_has_the_row_locked(
+    live: Room, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, failures = batches.items_hold, [OperationalError(LOCK_WAITED, "Lock wait timeout exceeded")] * 2
+
+    def locked_at_first(*, session_id: int, items: Any) -> bool:
+        while failures:
+            raise failures.pop()
+        return hold(session_id=session_id, items=items)
+
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(batches, "items_hold", locked_at_first)
+    goes_away(settings)
+    assert (await part(live.shared, live.agent, 1)).status_code == 200
+    assert await HeldItem.objects.acount() == 1
 
 
 async def test_agent_is_refused_only_when_more_is_held_than_may_be(

@@ -14,11 +14,14 @@ from sync.models import Session, SessionEntry
 from sync.protocol.updates import Receipt
 from sync.services.publishing import session_publish_sync
 from sync.store import writes
+from sync.warming import session_warm
 from sync.writer import Publish, SessionCommit, Writer, commit, locked, queue
+from tests.sync.coldness import busy_session, cool
 from tests.sync.test_writer import make_session, no_wake, part
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANSWERED_SECONDS = 5
+SIZE = 1000
 
 
 class Answers:
@@ -135,7 +138,7 @@ def test_table_that_is_locked_as_a_whole_is_no_endless_wait(
     session = make_session()
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLES sync_session WRITE")
-        (outcome,) = answers.wait(submitted(writer, session, 1), seconds=4 * bounds.LOCK_SECONDS)
+        (outcome,) = answers.wait(submitted(writer, session, 1), seconds=6 * bounds.LOCK_SECONDS)
         cursor.execute("UNLOCK TABLES")
     assert isinstance(outcome, ServiceUnavailable)
     assert answers.wait(submitted(writer, session, 2)) == [Receipt(session.epoch, 1, 1)]
@@ -175,6 +178,34 @@ def test_publish_a_commit_forgot_is_answered(monkeypatch: pytest.MonkeyPatch, wr
     monkeypatch.setattr(queue, "commit_publishes", lambda publishes: ([], []))
     (outcome,) = answers.wait(submitted(writer, session, 1))
     assert isinstance(outcome, InternalError)
+
+
+@pytest.mark.parametrize(("name", "most"), [("BATCH_PUBLISHES", 10), ("BATCH_BYTES", 10 * SIZE)])
+def test_what_waited_for_a_cold_session_is_committed_a_batch_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, name: str, most: int
+) -> None:
+    session = cool(busy_session())
+    sizes, woken = list[int](), threading.Semaphore(0)
+
+    def counted(publishes: list[Publish]) -> Any:
+        sizes.append(len(publishes))
+        return commit.commit_publishes(publishes)
+
+    monkeypatch.setattr(queue, name, most)
+    monkeypatch.setattr(queue, "commit_publishes", counted)
+    writer = Writer(answers, wake=lambda _session_id: woken.release())
+    writer.start()
+    waiting = [Publish(session.pk, [part(number, 1, "ses_1")], f"{number}", bytes=SIZE) for number in range(55)]
+    for publish in waiting:
+        writer.submit(publish)
+    assert woken.acquire(timeout=ANSWERED_SECONDS)
+    session_warm(session_id=session.pk)
+    before = len(sizes)
+    writer.release(session.pk, None)
+    assert answers.wait(*waiting) == [Receipt(session.epoch, number, number) for number in range(6, 61)]
+    writer.stop()
+    assert max(sizes) <= 2 * 10
+    assert len(sizes) - before >= 3
 
 
 def test_publish_after_the_end_is_refused(answers: Answers) -> None:
