@@ -1,7 +1,8 @@
 """Structured logs: one line an event, with the request id, and no secret in any of them."""
 
+import logging
 import re
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -12,6 +13,16 @@ _SECRETS = re.compile(
     r"|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+"
     r"|[A-Za-z0-9_-]{16,43}\.\d{1,4}\.[0-9a-f]{16,}"
 )
+
+
+# A workspace without a managed configuration: each agent asks at its start, and takes this answer for "none".
+EXPECTED: Final = {("/api/config", 404)}
+
+
+def is_unexpected(record: logging.LogRecord) -> bool:
+    """Whether Django's line about a refused request is news to an operator."""
+    path = getattr(getattr(record, "request", None), "path", "")
+    return (path, getattr(record, "status_code", 0)) not in EXPECTED
 
 
 def redact(text: str) -> str:
@@ -57,17 +68,23 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(as_json)],
             }
         },
+        "filters": {"unexpected": {"()": _unexpected_only}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Lines that only repeat what the console says itself ("Started server process", "Uvicorn running on").
             "uvicorn": {"level": "WARNING"},
             "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
+            "django.request": {"filters": ["unexpected"]},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
         },
     }
+
+
+def _unexpected_only() -> Any:
+    return is_unexpected
 
 
 def _steps() -> list[Any]:

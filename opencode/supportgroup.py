@@ -1,9 +1,12 @@
 """The group `support`: what support staff who are no superusers may see and do. Every `migrate` sets it anew."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
+from django.apps import apps as global_apps
+from django.db.models import Q
+
 GROUP: Final = "support"
+_MODELS: Final = ("Group", "Permission")
 ACTS: Final = (
     "accounts.suspend_user",
     "accounts.revoke_device",
@@ -32,20 +35,15 @@ SEEN: Final = (
 )
 
 
-def support_group_set(*, using: str = "default", **_signal: Any) -> None:
+def support_group_set(*, using: str = "default", apps: Any = global_apps, **_signal: Any) -> None:
     """After a `migrate` that has made the permissions; also after a test has emptied the tables."""
-    from django.contrib.auth.models import Group
-
-    group, _ = Group.objects.using(using).get_or_create(name=GROUP)
-    group.permissions.set(_permissions((*SEEN, *ACTS), using))
-
-
-def _permissions(rights: Iterable[str], using: str) -> list[Any]:
-    from django.contrib.auth.models import Permission
-    from django.db.models import Q
-
+    try:
+        groups, permissions = (apps.get_model("auth", name)._default_manager.using(using) for name in _MODELS)
+    except LookupError:
+        return
     named = Q()
-    for right in rights:
+    for right in (*SEEN, *ACTS):
         app, _, codename = right.partition(".")
         named |= Q(content_type__app_label=app, codename=codename)
-    return list(Permission.objects.using(using).filter(named))
+    group, _ = groups.get_or_create(name=GROUP)
+    group.permissions.set(permissions.filter(named))

@@ -34,6 +34,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "token.create": "made a share token",
     "token.revoke": "revoked a share token",
     "token.leak": "reported a leaked share token",
+    "token.expire": "a share token expired",
     "device.login": "logged an agent in",
     "device.revoke": "revoked a device",
     "config.save": "saved the managed configuration",

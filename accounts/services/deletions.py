@@ -13,10 +13,10 @@ from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import CASCADE, QuerySet
+from django.db.models import CASCADE, F, QuerySet
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
-from accounts.models import AccountDeletion, OutgoingMail, User
+from accounts.models import AccountDeletion, Device, OutgoingMail, User
 from accounts.ports import AccountAct, account_close, account_forget, account_reopen
 from accounts.services.exports import exports_forget
 from accounts.services.mail import mail_send
@@ -119,10 +119,9 @@ def account_purge(*, deletion: AccountDeletion) -> bool:
         user = User.objects.select_for_update().get(pk=deletion.pk)
         addresses = frozenset(EmailAddress.objects.filter(user=user).values_list("email", flat=True)) | {user.email}
         account_forget(user.pk, addresses)
+        _forget_staff_notes(user)
         _erase_rows(user)
         OutgoingMail.objects.filter(recipient__in=addresses).delete()
-        staff_notes = ContentType.objects.get_for_model(User)
-        LogEntry.objects.filter(content_type=staff_notes, object_id=user.pk).update(object_repr=user.pk)
         _pseudonymise(user)
         AccountDeletion.objects.filter(pk=user.pk).update(purged_at=utc_now())
     return True
@@ -166,6 +165,14 @@ def _erase_rows(user: User) -> None:
             model._base_manager.filter(**{relation.field.name: user}).delete()
     user.groups.clear()
     user.user_permissions.clear()
+
+
+def _forget_staff_notes(user: User) -> None:
+    """The admin's own history calls what staff acted on by its name; ids stay."""
+    devices = list(Device.objects.filter(user=user).values_list("pk", flat=True))
+    for model, ids in ((User, [user.pk]), (Device, devices)):
+        notes = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
+        notes.update(object_repr=F("object_id"))
 
 
 def _pseudonymise(user: User) -> None:

@@ -21,6 +21,7 @@ from accounts.models import DataExport, User
 from accounts.ports import AccountAct, ExportedFile, ExportPart
 from accounts.services import exports as service
 from accounts.services.deletions import RESTORABLE, account_delete, accounts_purge
+from accounts.services.devices import device_revoke
 from accounts.services.exports import (
     CLAIM,
     export_make,
@@ -33,6 +34,7 @@ from opencode.lib.clock import utc_now
 from tests.accounts.mailbox import link_in
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
+from tests.support.devices import device_of
 from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.services.memberships import membership_leave
 from workspaces.services.workspaces import workspace_rename
@@ -92,6 +94,18 @@ def test_export_holds_what_is_the_persons(world: World) -> None:
     session = read(archive, f"sessions/{cast.alpha.pk}/{SESSION}.json")
     assert isinstance(session, dict)
     assert session["entries"]
+
+
+def test_export_holds_the_persons_devices_and_none_of_their_tokens(world: World) -> None:
+    held, revoked = device_of(world.cast.carol, name="laptop"), device_of(world.cast.carol, name="lost one")
+    device_of(world.cast.bob)
+    device_revoke(device=revoked.device, ip=None)
+    archive = download(browser(world.cast.carol), exported(world.cast.carol))
+    devices = read(archive, "devices.json")
+    assert isinstance(devices, list)
+    assert {held.id, revoked.id} < {device["id"] for device in devices}
+    assert {device["name"] for device in devices if device["revoked_at"]} == {"lost one"}
+    assert "hash" not in archive.read("devices.json").decode()
 
 
 def test_export_holds_no_secret_and_nothing_of_others(world: World) -> None:

@@ -15,6 +15,8 @@ from django.urls import reverse
 from accounts.ports import AccountAct
 from accounts.services.deletions import account_delete
 from accounts.services.sessions import sessions_end_others
+from accounts.services.suspensions import person_suspend
+from opencode.lib.staffcalls import StaffCall
 from sync.models import Session, Share
 from sync.runtime import get_runtime, stop_runtime
 from sync.services.erasure import session_erase
@@ -102,6 +104,10 @@ def close_account(room: Room) -> None:
     account_delete(user=room.cast.carol, act=AccountAct(room.cast.carol.pk))
 
 
+def suspend_carol(room: Room) -> None:
+    person_suspend(user=room.cast.carol, staff=StaffCall(room.cast.charlie.pk, "abuse"))
+
+
 def block_workspace(room: Room) -> None:
     workspace_block(workspace=room.cast.alpha, reason="a bill", actor=THE_CONSOLE)
 
@@ -128,6 +134,8 @@ def erase(room: Room) -> None:
         ("by_cookie", delete_workspace, 4410),
         ("by_key", block_workspace, 4410),
         ("by_cookie", close_account, 4401),
+        ("by_cookie", suspend_carol, 4401),
+        ("by_key", suspend_carol, 4403),
         ("by_key", close_account, 4403),
     ],
 )

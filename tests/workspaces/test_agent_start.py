@@ -1,5 +1,7 @@
 """What a signed-in agent asks at its start."""
 
+import logging
+
 import pytest
 from django.test import Client
 
@@ -39,3 +41,11 @@ def test_orgs_are_the_living_workspaces_of_the_person(cast: Cast) -> None:
     membership_add(workspace=cast.gamma, user=cast.carol, role="member", actor=THE_CONSOLE)
     orgs = Client(headers=device_of(cast.carol).bearer).get("/api/orgs").json()
     assert orgs == [{"id": cast.alpha.pk, "name": "alpha"}, {"id": cast.gamma.pk, "name": "gamma"}]
+
+
+def test_absent_configuration_is_no_news_to_an_operator(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(headers={**device_of(cast.carol).bearer, "X-Org-Id": cast.alpha.pk})
+    with caplog.at_level(logging.WARNING, logger="django.request"):
+        assert client.get("/api/config").status_code == 404
+        assert client.get("/api/nothing").status_code == 404
+    assert [record.getMessage() for record in caplog.records] == ["Not Found: /api/nothing"]

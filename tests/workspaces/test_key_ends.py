@@ -1,4 +1,4 @@
-"""Keys that end: a mail a week and a day before, once each, and one entry at the end."""
+"""Keys and share tokens that end: a mail a week and a day before, once each, and one entry at the end."""
 
 from datetime import timedelta
 
@@ -11,12 +11,13 @@ from accounts.models import OutgoingMail, User
 from opencode.lib.clock import utc_now
 from tests.cast import Cast
 from tests.support.audit import audited
-from tests.workspaces.conftest import MakeKey
+from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces.actors import SYSTEM, THE_CONSOLE
-from workspaces.models import APIKey
+from workspaces.models import APIKey, ShareToken
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.key_ends import keys_end_record, keys_warn
 from workspaces.services.key_rotation import api_key_rotate
+from workspaces.services.share_tokens import share_token_revoke
 from workspaces.tasks import keys_sweep
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,13 @@ def key(cast: Cast, make_key: MakeKey) -> APIKey:
     return make_key(cast.carol, expires_at=utc_now() + MONTH)[0]
 
 
-def sweep(key: APIKey, **before: int) -> list[tuple[str, str]]:
+@pytest.fixture
+def token(cast: Cast, make_token: MakeToken) -> ShareToken:
+    """Bob's making, the workspace's; ends in a month."""
+    return make_token(created_by=cast.bob, expires_at=utc_now() + MONTH)[0]
+
+
+def sweep(key: APIKey | ShareToken, **before: int) -> list[tuple[str, str]]:
     """A sweep so long before the key's end; the mails it sent."""
     assert key.expires_at is not None
     OutgoingMail.objects.all().delete()
@@ -86,6 +93,28 @@ def test_a_revoked_key_does_not_expire(cast: Cast, key: APIKey) -> None:
     assert key.expires_at is not None
     api_key_revoke(key=key, actor=THE_CONSOLE)
     assert keys_end_record(now=key.expires_at) == 0
+
+
+def test_of_a_share_token_the_owners_are_told_a_week_and_a_day_before_once_each(cast: Cast, token: ShareToken) -> None:
+    sweeps = [sweep(token, days=8), sweep(token, days=6), sweep(token, days=5), sweep(token, hours=20)]
+    week = [(cast.alice.email, "The share token build server ends in 7 days")]
+    day = [(cast.alice.email, "The share token build server ends in a day")]
+    assert sweeps == [[], week, [], day]
+
+
+def test_the_end_of_a_share_token_is_in_the_log_once(cast: Cast, token: ShareToken) -> None:
+    assert token.expires_at is not None
+    moments = [token.expires_at - timedelta(seconds=1), token.expires_at, token.expires_at + timedelta(days=1)]
+    assert [keys_end_record(now=moment) for moment in moments] == [0, 1, 0]
+    (entry,) = audited(cast.alpha, "token.expire")
+    assert (entry.actor_kind, entry.target_id) == (SYSTEM, token.pk)
+
+
+def test_a_revoked_share_token_is_neither_told_of_nor_does_it_expire(cast: Cast, token: ShareToken) -> None:
+    assert token.expires_at is not None
+    share_token_revoke(token=token, actor=THE_CONSOLE)
+    assert sweep(token, days=2) == []
+    assert keys_end_record(now=token.expires_at) == 0
 
 
 def test_the_schedule_warns_and_records(

@@ -1,10 +1,12 @@
 """Support staff act in Django's admin: with a reason, on rows they may see, and the customer reads of it."""
 
+from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.test import Client
@@ -12,7 +14,7 @@ from django.test import Client
 from accounts.errors import StaffProtected
 from accounts.models import User
 from accounts.ports import AccountAct
-from accounts.services.deletions import account_delete, account_restore, accounts_purge, deletion_of
+from accounts.services.deletions import RESTORABLE, account_delete, account_restore, accounts_purge, deletion_of
 from accounts.services.suspensions import person_reinstate, person_suspend
 from opencode.lib.admin import ROWS_AT_ONCE
 from opencode.lib.clock import utc_now
@@ -280,6 +282,16 @@ def test_closed_account_is_not_suspended_and_stays_closed(sue: Staff, cast: Cast
     account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
     assert "it was so already" in sue.do(PEOPLE, "reinstate", cast.carol.pk)
     assert not User.objects.get(pk=cast.carol.pk).is_active
+
+
+def test_history_of_the_admin_names_no_forgotten_person_nor_their_machines(sue: Staff, cast: Cast) -> None:
+    held = device_of(cast.carol, name="carols-laptop")
+    sue.do("accounts/device", "revoke", held.id)
+    account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    sue.do(PEOPLE, "suspend", cast.carol.pk)
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {"carols-laptop", "carol@example.com"}
+    assert accounts_purge(now=utc_now() + RESTORABLE + timedelta(seconds=1)) == 1
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {held.id, cast.carol.pk}
 
 
 def test_device_is_found_by_its_person(sue: Staff, cast: Cast) -> None:

@@ -34,6 +34,8 @@ class Credential(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
+    # How many days before its end the last mail about it was for; 0: its end is in the audit log.
+    end_told = models.PositiveSmallIntegerField(null=True, editable=False)
 
     class Meta:
         abstract = True
@@ -51,8 +53,6 @@ class APIKey(Credential):
     monthly_limit = models.BigIntegerField(null=True, blank=True, help_text="micro-cents")
     # The first key of those that followed each other by rotation; empty for one that never was rotated.
     root_id = models.CharField(max_length=30, blank=True, default="", db_default="", editable=False)
-    # How many days before its end the last mail about it was for; 0: its end is in the audit log.
-    end_told = models.PositiveSmallIntegerField(null=True, editable=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
@@ -72,6 +72,7 @@ class ShareToken(Credential):
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         permissions: ClassVar = [("revoke_sharetoken", "Can revoke share tokens")]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["expires_at"], name="token_by_end")]
 
 
 class KeyUsage(models.Model):

@@ -1,8 +1,8 @@
-"""Keys that end: a mail a week and a day before, once each; the end itself in the audit log."""
+"""API keys and share tokens that end: a mail a week and a day before, once each; the end itself in the audit log."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from django.conf import settings
 from django.db import transaction
@@ -12,69 +12,90 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.services.mail import mail_send
 from workspaces.actors import THE_CONSOLE
-from workspaces.models import APIKey
+from workspaces.models import APIKey, Credential, ShareToken
 from workspaces.selectors.credentials import is_newest
 from workspaces.selectors.members import owners
 from workspaces.services.audit import audit_record
 
+Ending: TypeAlias = APIKey | ShareToken
+
 WARN_DAYS: Final = (1, 7)
 SWEEP_KEYS: Final = 500
 _RECORDED: Final = 0
+_KINDS: Final[tuple[type[Ending], ...]] = (APIKey, ShareToken)
 
 
 def keys_warn(*, now: datetime) -> int:
-    """Mail whose keys end within a day or a week; answers how many keys. One mail a key and warning."""
-    return sum(_warn(key, days) for key, days in _due(now))
+    """Mail whose keys and tokens end within a day or a week; answers of how many. One mail each and warning."""
+    return sum(_warn(ending, days) for kind in _KINDS for ending, days in _due(kind, now))
 
 
 def keys_end_record(*, now: datetime) -> int:
-    """One entry for each key that expired; answers how many."""
-    ended = APIKey.objects.filter(expires_at__lte=now, revoked_at=None, workspace__purged_at=None)
-    due = ended.filter(Q(end_told=None) | Q(end_told__gt=_RECORDED)).order_by("expires_at")
-    return sum(_record(key) for key in list(due[:SWEEP_KEYS]))
+    """One entry for each key and token that expired; answers how many."""
+    return sum(_record(ended) for kind in _KINDS for ended in _ended(kind, now))
 
 
-def _due(now: datetime) -> Iterator[tuple[APIKey, int]]:
-    """Keys that live longer than the warning's time, and were not warned of for it; the nearest warning only."""
-    open_keys = APIKey.objects.filter(revoked_at=None, expires_at__gt=now, workspace__deleted_at=None)
+def _due(kind: type[Ending], now: datetime) -> Iterator[tuple[Ending, int]]:
+    """Those that live longer than the warning's time, and were not warned of for it; the nearest warning only."""
+    open_ones = kind.objects.filter(revoked_at=None, expires_at__gt=now, workspace__deleted_at=None)
     for days in WARN_DAYS:
-        untold = Q(end_told=None) | Q(end_told__gt=days)
-        ending = open_keys.filter(untold, expires_at__lte=now + timedelta(days=days)).order_by("expires_at")
-        for key in list(ending.select_related("workspace", "user", "created_by")[:SWEEP_KEYS]):
-            if key.expires_at is not None and key.expires_at - key.created_at > timedelta(days=days):
-                yield key, days
+        ending = open_ones.filter(_untold(days), expires_at__lte=now + timedelta(days=days)).order_by("expires_at")
+        found: list[Any] = list(ending.select_related("workspace")[:SWEEP_KEYS])
+        for credential in found:
+            if credential.expires_at - credential.created_at > timedelta(days=days):
+                yield credential, days
+
+
+def _ended(kind: type[Ending], now: datetime) -> list[Ending]:
+    ended = kind.objects.filter(_untold(_RECORDED), expires_at__lte=now, revoked_at=None, workspace__purged_at=None)
+    return list(ended.order_by("expires_at")[:SWEEP_KEYS])
 
 
 @transaction.atomic
-def _warn(key: APIKey, days: int) -> bool:
+def _warn(ending: Ending, days: int) -> bool:
     """Compare and set: of two sweeps at once, one sends. Of a key that was rotated nothing is told."""
-    untold = Q(end_told=None) | Q(end_told__gt=days)
-    if not APIKey.objects.filter(untold, pk=key.pk).update(end_told=days) or not is_newest(key):
+    if not _told(ending, days) or (isinstance(ending, APIKey) and not is_newest(ending)):
         return False
-    path = reverse("workspaces:key", args=[key.workspace.slug, key.pk])
     context = {
-        "name": key.name,
-        "prefix": key.prefix,
-        "workspace": key.workspace.name,
+        "name": ending.name,
+        "prefix": ending.prefix,
+        "workspace": ending.workspace.name,
         "days": days,
-        "expires_at": key.expires_at,
-        "url": settings.PUBLIC_URL + path,
+        "expires_at": ending.expires_at,
+        **_words(ending),
     }
-    for person in _people_of(key):
+    for person in _people_of(ending):
         mail_send(to=person.email, template="workspaces/mail/key_ends.html", context=context)
     return True
 
 
-def _people_of(key: APIKey) -> list[User]:
-    """Whose key it is; for a service key the owners of the workspace."""
-    if key.user is not None:
-        return [key.user] if key.user.is_active else []
-    return [membership.user for membership in owners(key.workspace)]
+def _words(ending: Ending) -> dict[str, Any]:
+    slug = ending.workspace.slug
+    if isinstance(ending, APIKey):
+        path = reverse("workspaces:key", args=[slug, ending.pk])
+        return {"what": "API key", "can_rotate": True, "url": settings.PUBLIC_URL + path}
+    return {"what": "share token", "url": settings.PUBLIC_URL + reverse("workspaces:tokens", args=[slug])}
+
+
+def _people_of(ending: Ending) -> list[User]:
+    """Whose key it is; for a service key or a share token the owners of the workspace."""
+    if isinstance(ending, APIKey) and ending.user is not None:
+        return [ending.user] if ending.user.is_active else []
+    return [membership.user for membership in owners(ending.workspace)]
 
 
 @transaction.atomic
-def _record(key: APIKey) -> bool:
-    if not APIKey.objects.filter(Q(end_told=None) | Q(end_told__gt=_RECORDED), pk=key.pk).update(end_told=_RECORDED):
+def _record(ended: Ending) -> bool:
+    if not _told(ended, _RECORDED):
         return False
-    audit_record(workspace_id=key.workspace_id, actor=THE_CONSOLE, action="key.expire", target_id=key.pk)
+    action = "key.expire" if isinstance(ended, APIKey) else "token.expire"
+    audit_record(workspace_id=ended.workspace_id, actor=THE_CONSOLE, action=action, target_id=ended.pk)
     return True
+
+
+def _untold(days: int) -> Q:
+    return Q(end_told=None) | Q(end_told__gt=days)
+
+
+def _told(credential: Credential, days: int) -> bool:
+    return bool(type(credential)._default_manager.filter(_untold(days), pk=credential.pk).update(end_told=days))
