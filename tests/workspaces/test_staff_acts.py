@@ -1,10 +1,12 @@
 """Support staff act in Django's admin: with a reason, on rows they may see, and the customer reads of it."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import NamedTuple
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
@@ -292,6 +294,13 @@ def test_history_of_the_admin_names_no_forgotten_person_nor_their_machines(sue: 
     assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {"carols-laptop", "carol@example.com"}
     assert accounts_purge(now=utc_now() + RESTORABLE + timedelta(seconds=1)) == 1
     assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {held.id, cast.carol.pk}
+
+
+def test_people_whom_staff_shut_out_before_there_were_suspensions_count_as_suspended(cast: Cast) -> None:
+    account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    import_module("accounts.migrations.0008_mark_suspended_people").mark(apps, None)
+    assert list(User.objects.exclude(suspended_at=None)) == [cast.bob]
 
 
 def test_device_is_found_by_its_person(sue: Staff, cast: Cast) -> None:
