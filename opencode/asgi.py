@@ -12,6 +12,7 @@ django.setup(set_prefix=False)  # loads the apps; what follows needs them
 from channels.routing import URLRouter  # noqa: E402
 
 from opencode.bodies import bounded  # noqa: E402
+from opencode.metrics import counted, route_class  # noqa: E402
 from opencode.pageshandler import PagesHandler  # noqa: E402
 from sync import agent_routes, api  # noqa: E402
 from sync.routing import websocket_urlpatterns  # noqa: E402
@@ -33,11 +34,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "websocket":
         await _socket(scope, receive, send)
     elif agent_routes.is_agent_path(scope["path"]):
-        await agent_routes.application(scope, receive, send)
+        await agent_routes.application(scope, receive, counted(send, scope["method"], "agent"))
     elif api.is_api_path(scope["path"]):
-        await api.application(scope, receive, send)
+        await api.application(scope, receive, counted(send, scope["method"], "sync"))
     else:
-        await pages(scope, receive, send)
+        await pages(scope, receive, counted(send, scope["method"], route_class(scope["path"])))
 
 
 async def _socket(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
     path("docs/api", views.api_reference_page, name="api_reference"),
     path("docs/errors", views.error_codes, name="error_codes"),
     path("auth/device/code", device_code, name="device_code"),

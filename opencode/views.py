@@ -5,12 +5,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from accounts.models import User
 from opencode.apireference import api_reference
 from opencode.jsonapi import api_description
-from opencode.lib.errors import NotReady, every_denial
+from opencode.lib.errors import NotFound, NotReady, every_denial
 from opencode.lib.http import denial_response, request_id_of
+from opencode.metrics import may_read_metrics, metrics_text
 from opencode.readiness import degradations, readiness_problems
 from workspaces.access import CURRENT_WORKSPACE
 from workspaces.selectors.workspaces import current_workspace
@@ -60,3 +62,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return denial_response(NotReady(not_ready=missing, retry_after=5), request_id_of(request))
     late = degradations()
     return JsonResponse({"status": "degraded", "degraded": late} if late else {"status": "ready"})
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What this process counts, for Prometheus; not found for whoever may not read it."""
+    if not may_read_metrics(request):
+        raise NotFound
+    response = HttpResponse(metrics_text(), content_type=CONTENT_TYPE_LATEST)
+    # Kept open, a connection would always ask the same of several processes.
+    response["Connection"] = "close"
+    return response

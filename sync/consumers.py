@@ -19,6 +19,7 @@ from sync.connections import Connection
 from sync.greeting import IN_FLIGHT, RESTART_SECONDS, welcome_of
 from sync.handshake import resume_position, socket_request
 from sync.hub import Cursor, Person, ReaderEnded, SessionHub
+from sync.measures import count_refused
 from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import SUBPROTOCOL, SharedText, ack_text, bye_text, error_text
 from sync.protocol.pacing import Strikes
@@ -117,6 +118,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _publish(self, request: PublishRequest) -> None:
         if self._access.role != EDITOR:
+            count_refused("publish_forbidden")
             raise FrameRefused("publish_forbidden", "this connection may read the session, not write", request.id)
         wait = self._runtime.pace.wait(self._access)
         if wait:
@@ -135,6 +137,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
     def _slow_down(self, operation_id: str, wait: int) -> None:
         """Refuse one publish; a client that goes on all the same is closed in the end."""
         denial = TooManyRequests()
+        count_refused(denial.code)
         self._put(error_text(denial.code, denial.message, operation_id, {"retry_after": wait}))
         if self._strikes.add(time.monotonic(), wait) > settings.SYNC_REFUSED_PUBLISHES:
             self._end(CloseCode.TOO_FAST)

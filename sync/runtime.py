@@ -6,6 +6,7 @@ A runtime belongs to one event loop; `get_runtime()` makes it on first use, the 
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,7 @@ from sync.errors import SessionCold
 from sync.fanout import Fanout
 from sync.hub import HubRegistry, Range, ReaderEnded
 from sync.limits import PublishPace
+from sync.measures import PUBLISHES, RuntimeLoad, count_outcome, count_refused
 from sync.presence import Presence
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
@@ -88,12 +90,20 @@ class Runtime:
         """Queue a publish; the future resolves after the commit, or with the Denial. Raises WriterBusy."""
         future: asyncio.Future[Receipt] = self.loop.create_future()
         publish.waiter = future
-        self._writer.submit(publish)
+        try:
+            self._writer.submit(publish)
+        except Denial as denial:
+            count_refused(denial.code)
+            raise
         return future
 
     def read(self, work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
         """Run a database read in one of the reading threads."""
         return self.loop.run_in_executor(self._readers, _read, work, args)
+
+    @property
+    def load(self) -> RuntimeLoad:
+        return RuntimeLoad(len(self.connections), len(self.hubs), self._writer.queued_bytes)
 
     async def read_warm(self, work: Callable[..., T], *args: Any) -> T:
         """A read of a session's entries; a cold one is brought back first. Raises SessionCold."""
@@ -154,8 +164,11 @@ class Runtime:
             self.loop.call_soon_threadsafe(self._settle, ranges, publishes)
 
     def _settle(self, ranges: list[tuple[int, Range]], publishes: Sequence[Publish]) -> None:
+        PUBLISHES.inc(len(publishes))
+        now = time.monotonic()
         for publish in publishes:
             future: asyncio.Future[Receipt] = publish.waiter
+            count_outcome(publish.outcome, now - publish.created)
             if future.done():
                 continue
             if isinstance(publish.outcome, Receipt):
@@ -254,6 +267,12 @@ def get_runtime() -> Runtime:
         _current = Runtime()
         _current.start()
     return _current
+
+
+def runtime_load() -> RuntimeLoad:
+    """Of this process's runtime, from any thread; nothing without one."""
+    runtime = _current
+    return runtime.load if runtime is not None else RuntimeLoad()
 
 
 def in_runtime(work: Callable[[Runtime], None]) -> None:

@@ -9,6 +9,11 @@ PATIENCE: Final = timedelta(minutes=10)
 REMEMBERED: Final = timedelta(hours=1)
 
 
+def mails_waiting() -> int:
+    """How many are to be sent, now or at their next try."""
+    return OutgoingMail.objects.filter(due_at__isnull=False).count()
+
+
 def is_mail_late(*, now: datetime) -> bool:
     """Whether a mail has been waiting longer than a short failure takes, or was given up within the last hour."""
     waiting = OutgoingMail.objects.filter(due_at__isnull=False, created_at__lt=now - PATIENCE).order_by()

@@ -180,6 +180,9 @@ CONFIG_VERSIONS = 1000
 API_CALLER_REQUESTS_PER_MINUTE = 1_200
 API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
 
+# --- metrics: what opens /metrics; without one only this machine itself
+METRICS_TOKEN = ENV.OPENCODE_METRICS_TOKEN
+
 # --- audit log: days that entries are kept, 0 for good
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
 

@@ -27,6 +27,9 @@ class HubRegistry:
     def __contains__(self, session_id: int) -> bool:
         return session_id in self._hubs
 
+    def __len__(self) -> int:
+        return len(self._hubs)
+
     @property
     def session_ids(self) -> list[int]:
         return list(self._hubs)

@@ -32,6 +32,13 @@ def stored_snapshots(session: Session) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(session=session, state=Snapshot.State.STORED).order_by("-id")
 
 
+def snapshot_lag_seconds(*, now: datetime) -> float:
+    """For how long the oldest due snapshot has been due; 0 when none is."""
+    due = Session.objects.filter(snapshot_due_at__lt=now).order_by("snapshot_due_at")
+    oldest = due.values_list("snapshot_due_at", flat=True).first()
+    return (now - oldest).total_seconds() if oldest is not None else 0.0
+
+
 def snapshot_delays(*, now: datetime) -> list[str]:
     """What keeps snapshots from being written, by name: `object_storage`, `worker`; empty when they are in time.
 

@@ -55,6 +55,11 @@ class Writer:
             self._queue.put(None)
         self._thread.join()
 
+    @property
+    def queued_bytes(self) -> int:
+        """Of what was taken and has no outcome yet."""
+        return self._queued_bytes
+
     def submit(self, publish: Publish) -> None:
         """Queue a publish; raises WriterBusy when the queue holds as many bytes as it may."""
         with self._lock:
