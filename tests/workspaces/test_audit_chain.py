@@ -153,6 +153,49 @@ def test_a_missing_end_is_found(cast: Cast, chain: int) -> None:
     assert "its row is gone" in verify("--workspace", "alpha")[1][0]
 
 
+def gone(workspace: Workspace) -> None:
+    """Entries, anchors and end of the workspace's log, removed by somebody who may change the schema."""
+    with without_triggers():
+        execute_all(f"DELETE FROM {table} WHERE workspace_id = '{workspace.pk}'" for table in (ENTRY, HEAD, ANCHOR))
+
+
+NO_LOG = "there is no log: a workspace has at least the entry of its creation"
+ANOTHER_LOG = "the log does not begin with the workspace's creation: the one before is gone"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("words", [(), ("--workspace", "alpha")])
+def test_a_log_that_is_gone_whole_is_found(cast: Cast, chain: int, words: tuple[str, ...]) -> None:
+    purge(cast.alpha)
+    gone(cast.alpha)
+    assert verify(*words) == (BROKEN, [NO_LOG])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_is_gone_whole_stays_found_after_the_next_act(cast: Cast, chain: int) -> None:
+    gone(cast.alpha)
+    record(cast.alpha)
+    assert verify() == (BROKEN, [ANOTHER_LOG])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_workspace_from_before_the_log_needs_no_entry_of_its_creation(cast: Cast, chain: int) -> None:
+    gone(cast.alpha)
+    Workspace.objects.filter(pk=cast.alpha.pk).update(created_at=utc_now() - timedelta(days=3650))
+    assert verify() == (0, [])
+    record(cast.alpha)
+    assert verify() == (0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_anchor_left_behind_is_found(cast: Cast, chain: int) -> None:
+    purge(cast.alpha)
+    with without_triggers():
+        execute_all(f"DELETE FROM {table} WHERE workspace_id = '{cast.alpha.pk}'" for table in (ENTRY, HEAD))
+    Workspace.objects.filter(pk=cast.alpha.pk).update(created_at=utc_now() - timedelta(days=3650))
+    assert verify() == (BROKEN, ["the end of the chain is not known: its row is gone"])
+
+
 @pytest.mark.parametrize("words", [("--workspace", "nowhere"), ("--earlier", "/no/report")])
 def test_an_unknown_workspace_or_report_ends_with_its_own_code(cast: Cast, words: tuple[str, str]) -> None:
     with pytest.raises(CommandError) as refused:

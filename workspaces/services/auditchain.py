@@ -2,6 +2,7 @@
 
 Rows are read in pieces, so memory does not grow with the log. The chain's end is sealed under a key the database does
 not have; who can write to the database but lacks the key can neither change, add, remove nor reorder entries unnoticed.
+A log that is gone with its end shows by the workspace that has none, or whose log does not begin with its creation.
 """
 
 import json
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import transaction
+from django.db.migrations.recorder import MigrationRecorder
 
 from opencode.lib.keyring import key_versions, mac_matches
-from workspaces.models import AuditAnchor, AuditEntry, AuditHead
+from workspaces.models import AuditAnchor, AuditEntry, AuditHead, Workspace
 from workspaces.services.audit import (
     ANCHOR_PURPOSE,
     ENTRY_PURPOSE,
@@ -25,6 +27,10 @@ from workspaces.services.audit import (
 
 CHUNK_ROWS: Final = 1000
 SHOWN_PROBLEMS: Final = 20
+_CREATION: Final = "workspace.create"
+_PARTS: Final = (AuditHead, AuditEntry, AuditAnchor)
+_LOG_BEGAN: Final = ("workspaces", "0002_audit_log")
+"""The migration before which workspaces were made without an entry."""
 
 
 @dataclass
@@ -77,6 +83,8 @@ def chain_verify(
         report.hash = anchor.hash
         marks = {**marks, anchor.seq: anchor.hash}
     _walk(report, anchor, {**marks, **({earlier.seq: earlier.hash} if earlier is not None else {})}, progress)
+    if not report.seq and (head is None or not head.seq) and _is_logged_from_creation(workspace_id):
+        report.tell("there is no log: a workspace has at least the entry of its creation")
     if report.seq and head is None:
         report.tell("the end of the chain is not known: its row is gone")
     for what, known in (("the end of the chain", head), ("an earlier check", earlier)):
@@ -86,11 +94,9 @@ def chain_verify(
 
 
 def chain_ids() -> Iterator[str]:
-    """Every workspace that has, or had, an audit log."""
-    heads = AuditHead.objects.order_by("pk").values_list("pk", flat=True)
-    headless = AuditEntry.objects.exclude(workspace_id__in=AuditHead.objects.values("pk"))
-    yield from heads.iterator()
-    yield from headless.order_by("workspace_id").values_list("workspace_id", flat=True).distinct().iterator()
+    """Every workspace, and whatever else has an audit log or a part of one; each once."""
+    places = [model.objects.order_by().values_list("workspace_id", flat=True) for model in _PARTS]
+    yield from Workspace.objects.order_by().values_list("pk", flat=True).union(*places).iterator()
 
 
 def chain_reseal(*, workspace_id: str) -> None:
@@ -145,6 +151,17 @@ def _begin(report: ChainReport, anchor: AuditAnchor | None, first: AuditEntry) -
     """A purge that was interrupted left entries its anchor covers; they must lead to it."""
     if anchor is not None and first.seq <= anchor.seq:
         report.seq, report.hash = first.seq - 1, first.previous_hash
+    is_beginning = anchor is None and first.seq == 1
+    if is_beginning and first.action != _CREATION and _is_logged_from_creation(report.workspace_id):
+        report.tell("the log does not begin with the workspace's creation: the one before is gone")
+
+
+def _is_logged_from_creation(workspace_id: str) -> bool:
+    """Whether the workspace is there, and was made when there was a log already."""
+    app, name = _LOG_BEGAN
+    began = MigrationRecorder.Migration.objects.filter(app=app, name=name).values_list("applied", flat=True).first()
+    workspaces = Workspace.objects.filter(pk=workspace_id)
+    return (workspaces if began is None else workspaces.filter(created_at__gte=began)).exists()
 
 
 def _check_entry(report: ChainReport, entry: AuditEntry) -> None:
