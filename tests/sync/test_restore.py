@@ -10,7 +10,7 @@ from opencode.lib.errors import Conflict
 from sync.models import Session, SessionEntry, Snapshot
 from sync.services import restoring, snapshots
 from sync.services.restoring import Restoration, restoration_rehearse, session_restore
-from sync.services.snapshots import snapshot_write
+from sync.services.snapshots import snapshot_write, snapshots_prune
 from sync.services.verification import session_verify
 from sync.snapshots import SnapshotDamaged
 from sync.store import read_state
@@ -170,8 +170,9 @@ def test_slower_worker_leaves_the_undo_of_a_restore_alone(
     assert contents(session) == now
 
 
+@pytest.mark.parametrize("prunes", [True, False])
 def test_worker_whose_session_was_restored_meanwhile_leaves_nothing(
-    session: Session, monkeypatch: pytest.MonkeyPatch, objects: Path
+    session: Session, monkeypatch: pytest.MonkeyPatch, objects: Path, prunes: bool
 ) -> None:
     """It stores a state that came between: nobody asked for it, and nobody else has it."""
     then = take(session)
@@ -185,6 +186,7 @@ def test_worker_whose_session_was_restored_meanwhile_leaves_nothing(
         return put(*arguments)
 
     monkeypatch.setattr(snapshots, "object_put", restored_meanwhile)
+    monkeypatch.setattr(snapshots, "snapshots_prune", {True: snapshots_prune, False: lambda **_: 0}[prunes])
     assert snapshot_write(session_id=session.pk) is None
     assert not Snapshot.objects.filter(seq=seq).exists()
     names = set(Snapshot.objects.values_list("object_name", flat=True))
