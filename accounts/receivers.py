@@ -8,16 +8,20 @@ from allauth.account.signals import email_confirmed, password_changed, password_
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from accounts.ports import person_welcome
+from accounts.selectors.pending import SIGNED_UP, is_known_here
 from accounts.services.devices import devices_revoke
 from accounts.services.mail_delivery import mail_deliver
 from accounts.services.sessions import session_forget, sessions_end_others
+from accounts.services.ways_in import linked_ways_close, ways_in_close
 from accounts.signals import export_waiting, mail_stored
 from accounts.tasks import export_make as export_make_task
 from accounts.tasks import mail_deliver as mail_deliver_task
@@ -25,6 +29,30 @@ from opencode.lib.clock import utc_now
 from opencode.lib.http import client_ip, request_id_of
 
 log = structlog.get_logger(__name__)
+
+
+@receiver(user_signed_up)
+def signed_up_browser_remember(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    request.session[SIGNED_UP] = user.pk
+
+
+@receiver(email_confirmed, dispatch_uid="accounts.first_proof")
+def first_proof_from_elsewhere(request: HttpRequest, email_address: EmailAddress, **_kwargs: Any) -> None:
+    """Whoever has the mailbox need not be who made the account: what was set before lets nobody in any more."""
+    others = EmailAddress.objects.filter(user_id=email_address.user_id, verified=True).exclude(pk=email_address.pk)
+    if is_known_here(request, email_address.user_id) or others.exists():
+        return
+    with transaction.atomic():
+        ways_in_close(user=email_address.user)
+    messages.info(request, "A password set before is void. Sign in by a code, then choose one under “password”.")
+
+
+@receiver(password_reset)
+def reset_before_the_first_proof(*, user: User, **_kwargs: Any) -> None:
+    """The new password is of whoever has the mailbox; who made the account may have linked another."""
+    if not EmailAddress.objects.filter(user=user, verified=True).exists():
+        with transaction.atomic():
+            linked_ways_close(user=user)
 
 
 @receiver(email_confirmed, dispatch_uid="accounts.welcome")

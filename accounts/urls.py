@@ -6,7 +6,7 @@ from allauth.socialaccount.providers.google import views as google
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.views import data, deletion, devices, emails, first_owner, profile, sessions
+from accounts.views import confirmation, data, deletion, devices, emails, first_owner, profile, sessions
 from accounts.views.providers import if_set_up
 
 ours = [
@@ -37,6 +37,8 @@ urlpatterns = [
     ),
     # In place of allauth's: both mailboxes have to agree.
     path("email/", emails.email, name="account_email"),
+    # allauth's page, and whether a password set before goes on.
+    re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", confirmation.confirm, name="account_confirm_email"),
     path("", include("allauth.account.urls")),
     # Passkeys stand on the page of all second factors.
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),

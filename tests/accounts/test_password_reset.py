@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -31,6 +32,12 @@ def test_link_sets_a_new_password(cast: Cast) -> None:
     client.post(form_path, {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
     cast.alice.refresh_from_db()
     assert cast.alice.check_password(NEW_PASSWORD)
+
+
+def test_reset_of_a_confirmed_account_keeps_linked_accounts(cast: Cast) -> None:
+    SocialAccount.objects.create(user=cast.alice, provider="github", uid="1")
+    test_link_sets_a_new_password(cast)
+    assert SocialAccount.objects.exists()
 
 
 def test_new_password_ends_the_sessions_of_the_old_one(cast: Cast) -> None:

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.test import Client
@@ -10,7 +12,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.accounts.mailbox import link_in, only_mail
-from tests.cast import Cast, browser
+from tests.cast import PASSWORD, Cast, browser
+from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,6 +86,37 @@ def test_person_signs_up_without_a_password_and_in_by_code() -> None:
     client.post(reverse("account_logout"))
     client.post(CONFIRM, {"code": ask(client, "dave@example.com")})
     assert is_signed_in(client)
+
+
+def sign_up_as_somebody_else() -> None:
+    """An attacker's sign-up with the address of somebody else, and an account of theirs that is linked with it."""
+    browser().post(reverse("account_signup"), {"email": "dave@example.com", "password1": PASSWORD})
+    SocialAccount.objects.create(user=User.objects.get(), provider="github", uid="1")
+
+
+def test_first_code_voids_what_another_browser_set() -> None:
+    sign_up_as_somebody_else()
+    client = browser()
+    client.post(CONFIRM, {"code": ask(client, "dave@example.com")})
+    assert client.get(reverse("account_email")).status_code == 200
+    assert not User.objects.get().has_usable_password()
+    assert not SocialAccount.objects.exists()
+    assert Workspace.objects.count() == 1
+
+
+def test_later_code_voids_nothing(cast: Cast) -> None:
+    client = browser()
+    client.post(CONFIRM, {"code": ask(client, "alice@example.com")})
+    cast.alice.refresh_from_db()
+    assert cast.alice.check_password(PASSWORD)
+
+
+def test_code_to_a_further_address_voids_nothing(cast: Cast) -> None:
+    EmailAddress.objects.create(user=cast.alice, email="more@example.com", verified=False)
+    client = browser()
+    client.post(CONFIRM, {"code": ask(client, "more@example.com")})
+    cast.alice.refresh_from_db()
+    assert cast.alice.check_password(PASSWORD)
 
 
 def test_empty_password_opens_nothing() -> None:

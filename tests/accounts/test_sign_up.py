@@ -1,7 +1,9 @@
 """Sign up with e-mail and password, confirm the address, start with a workspace."""
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.test import Client
@@ -10,6 +12,7 @@ from pytest_django import Settings
 
 from accounts.forms.account import ConsoleSignupForm
 from accounts.models import User
+from opencode.lib.clock import utc_now
 from tests.accounts.mailbox import link_in, only_mail
 from tests.cast import PASSWORD, Cast, browser
 from workspaces.models import Membership, Role, Workspace
@@ -24,6 +27,10 @@ def sign_up(client: Client, **fields: str) -> str:
     response = client.post(reverse("account_signup"), {**NEW, **fields})
     assert response.status_code == 302, response.content.decode()
     return response["Location"]
+
+
+def link_github(user: User) -> None:
+    SocialAccount.objects.create(user=user, provider="github", uid="1")
 
 
 def confirm(client: Client) -> str:
@@ -77,6 +84,58 @@ def test_confirming_in_another_browser_makes_the_workspace_and_asks_to_sign_in()
     assert confirm(other) == reverse("account_login")
     assert "_auth_user_id" not in other.session
     assert Workspace.objects.count() == 1
+    assert "A password set before is void" in other.get(reverse("account_login")).content.decode()
+
+
+def test_confirming_in_another_browser_voids_what_the_first_one_set() -> None:
+    """Whoever has the mailbox need not be who signed up with its address."""
+    sign_up(browser())
+    link_github(User.objects.get())
+    confirm(browser())
+    assert not User.objects.get().has_usable_password()
+    assert not SocialAccount.objects.exists()
+
+
+def test_page_tells_another_browser_only_that_a_password_will_be_void() -> None:
+    client = browser()
+    sign_up(client)
+    path = link_in(only_mail(), "/accounts/confirm-email/")
+    warned = ["made in another browser" in each.get(path).content.decode() for each in (client, browser())]
+    assert warned == [False, True]
+
+
+def test_confirming_where_one_signed_up_keeps_what_was_set_however_late() -> None:
+    with time_machine.travel(utc_now().timestamp(), tick=False) as clock:
+        client = browser()
+        sign_up(client)
+        link_github(User.objects.get())
+        clock.shift(86400)
+        confirm(client)
+    assert User.objects.get().check_password(PASSWORD)
+    assert SocialAccount.objects.exists()
+
+
+def test_confirming_where_one_signed_in_meanwhile_keeps_the_password() -> None:
+    sign_up(browser())
+    phone = browser()
+    phone.post(reverse("account_login"), {"login": "dave@example.com", "password": PASSWORD})
+    confirm(phone)
+    assert "_auth_user_id" in phone.session
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_reset_before_the_address_is_confirmed_takes_linked_accounts_away() -> None:
+    sign_up(browser())
+    user = User.objects.get()
+    link_github(user)
+    mail.outbox.clear()
+    client = browser()
+    client.post(reverse("account_reset_password"), {"email": user.email})
+    form_path = client.get(link_in(only_mail(), "/accounts/password/reset/key/"))["Location"]
+    client.post(form_path, {"password1": "another long secret", "password2": "another long secret"})
+    assert not SocialAccount.objects.exists()
+    user.refresh_from_db()
+    assert user.check_password("another long secret")
 
 
 def test_altered_link_confirms_nothing() -> None:
