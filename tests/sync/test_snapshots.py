@@ -13,6 +13,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
 from sync.models import Session, SessionEntry, Snapshot
 from sync.protocol.updates import Update
+from sync.services import snapshots
 from sync.services.erasure import session_erase
 from sync.services.publishing import session_publish_sync
 from sync.services.snapshot_sweep import (
@@ -196,6 +197,24 @@ def test_damaged_object_is_never_offered_and_makes_way(monkeypatch: pytest.Monke
     assert Snapshot.objects.get(session=session).state == Snapshot.State.PENDING
     monkeypatch.setattr(DurableFileSystemStorage, "_save", save)
     assert stored_objects(objects) == []
+    written = write(session)
+    assert stored_objects(objects) == [written.object_name]
+
+
+def test_worker_whose_row_got_another_name_meanwhile_marks_nothing(
+    monkeypatch: pytest.MonkeyPatch, objects: Path
+) -> None:
+    session = make_session()
+    put = snapshots.object_put
+
+    def renewed_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(snapshots, "object_put", put)
+        snapshots.snapshot_renew(snapshot=Snapshot.objects.get())
+        return put(*arguments)
+
+    monkeypatch.setattr(snapshots, "object_put", renewed_meanwhile)
+    assert snapshot_write(session_id=session.pk) is None
+    assert (Snapshot.objects.get().state, stored_objects(objects)) == (Snapshot.State.PENDING, [])
     written = write(session)
     assert stored_objects(objects) == [written.object_name]
 
