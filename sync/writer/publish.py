@@ -1,5 +1,6 @@
 """What goes into the writer and what comes out of a commit."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class Publish:
     bytes: int = 0
     outcome: Receipt | Denial | None = None
     waiter: Any = None
+    created: float = field(default_factory=time.monotonic)
     locked_since: float | None = None
 
     def __post_init__(self) -> None:
