@@ -33,6 +33,7 @@ class Fanout:
         layer = get_channel_layer()
         self._layer: Any = None if layer is None or isinstance(layer, InMemoryChannelLayer) else layer
         self._kept_seconds = heartbeat_seconds * 2
+        self._made = ""
         self._channel = ""
         self._tasks: set[asyncio.Task[None]] = set()
         self._here: set[int] = set()
@@ -123,9 +124,10 @@ class Fanout:
 
     async def _enter(self) -> None:
         """Become one of the processes, and ask them what they read."""
-        channel = await self._layer.new_channel()
-        await self._layer.group_add(PROCESSES, channel)
-        self._channel = channel
+        # Tried again it is the same one: of a second, the first would go on to receive, and nobody would read it.
+        self._made = self._made or await self._layer.new_channel()
+        await self._layer.group_add(PROCESSES, self._made)
+        self._channel = self._made
         self._tell_reads(self._here, ask=True)
 
     def _hear_reads(self, message: Mapping[str, Any]) -> None:

@@ -42,6 +42,10 @@ class Layer:
     async def receive(self, channel: str) -> dict[str, Any]:
         return await self._queues[channel].get()
 
+    @property
+    def channels(self) -> list[str]:
+        return list(self._queues)
+
     def ranges(self) -> list[tuple[str, list[int]]]:
         """Of every message with ranges: to whom, and of which sessions."""
         return [(to, [each[0] for each in m["ranges"]]) for to, m in self.sent if m["type"] == "sync.ranges"]
@@ -143,6 +147,26 @@ async def test_sessions_joined_in_one_turn_are_told_in_one_message(layer: Layer,
         reading.fanout.join(session_id)
     await settle()
     assert [(to, len(message["sessions"])) for to, message in layer.sent] == [(PROCESSES, 50)]
+
+
+async def test_process_that_cannot_enter_at_first_enters_with_the_channel_it_made(
+    layer: Layer, start: Callable[[], Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter, failures = layer.group_add, [ConnectionError("away")] * 2
+
+    async def away_at_first(group: str, channel: str) -> None:
+        while failures:
+            raise failures.pop()
+        await enter(group, channel)
+
+    monkeypatch.setattr(fanout, "RECEIVE_RETRY_SECONDS", 0)
+    monkeypatch.setattr(layer, "group_add", away_at_first)
+    writing, reading = start(), start()
+    await settle()
+    reading.fanout.join(1)
+    await settle()
+    assert writing.fanout.is_read_elsewhere(1)
+    assert layer.channels == ["process0", "process1"]
 
 
 async def test_lost_word_of_a_reader_is_made_good_by_the_next_heartbeat(
