@@ -44,6 +44,14 @@ class Connections:
         """Ask right before `add`; raises SocketLimitReached."""
         self._counts.require_room(access, address)
 
+    def admit(self, access: SocketAccess, address: str) -> "tuple[Connection, asyncio.Future[CloseCode]]":
+        """Add a connection whose end is awaited: the future becomes its code. Raises SocketLimitReached."""
+        self.require_room(access, address)
+        ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
+        connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code), address)
+        self.add(connection)
+        return connection, ended
+
     def add(self, connection: Connection) -> None:
         self._open.add(connection)
         self._counts.add(connection.access, connection.address)

@@ -11,7 +11,6 @@ from sync.agent.wire import frame_text
 from sync.agent_routes.paths import Route, route_of
 from sync.agent_routes.patience import patiently
 from sync.agent_routes.targets import readable_target, workspace_of
-from sync.connections import Connection
 from sync.errors import ShareIdMissing
 from sync.http.answers import denial_answer, send_answer
 from sync.http.exchange import Exchange, Receive, Send
@@ -27,10 +26,13 @@ SWITCHING_PROTOCOLS = 101
 async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str) -> int:
     """Serve one socket until either side ends it; the HTTP status its handshake came to."""
     await receive()
+    connections = get_runtime().connections
     try:
         access = _access(await _target(exchange, route_of(exchange.scope["path"])))
-        get_runtime().connections.require_room(access, exchange.client_address)
+        connections.require_room(access, exchange.client_address)
         await patiently(partial(get_runtime().open_hub, access.session_id))
+        # Others came while the session was opened.
+        connection, ended = connections.admit(access, exchange.client_address)
     except Denial as denial:
         await _deny(exchange, send, denial, request_id)
         return denial.status
@@ -38,12 +40,11 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
         log.exception("agent_socket_failed", extra={"request_id": request_id})
         await _deny(exchange, send, InternalError(), request_id)
         return InternalError.status
-    await send({"type": "websocket.accept"})
     try:
-        code = await _serve(access, exchange.client_address, receive, send)
-    except Exception:
-        log.exception("agent_socket_failed", extra={"request_id": request_id})
-        code = CloseCode.RESTART
+        await send({"type": "websocket.accept"})
+        code = await _serve(access.session_id, ended, receive, send, request_id)
+    finally:
+        connections.discard(connection)
     if code is not None:
         await send({"type": "websocket.close", "code": int(code)})
     return SWITCHING_PROTOCOLS
@@ -77,22 +78,22 @@ def _access(target: ShareTarget) -> SocketAccess:
     )
 
 
-async def _serve(access: SocketAccess, address: str, receive: Receive, send: Send) -> CloseCode | None:
+async def _serve(
+    session_id: int, ended: "asyncio.Future[CloseCode]", receive: Receive, send: Send, request_id: str
+) -> CloseCode | None:
     """The code to close with, None when the client went."""
-    runtime = get_runtime()
-    ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code), address)
-    runtime.connections.add(connection)
     tasks: list[asyncio.Future[CloseCode] | asyncio.Task[CloseCode | None]] = [
         ended,
-        asyncio.create_task(_stream(access.session_id, send)),
+        asyncio.create_task(_stream(session_id, send)),
         asyncio.create_task(_until_gone(receive)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
+    except Exception:
+        log.exception("agent_socket_failed", extra={"request_id": request_id})
+        return CloseCode.RESTART
     finally:
-        runtime.connections.discard(connection)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

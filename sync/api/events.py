@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from opencode.lib.errors import CredentialsInvalid, Denial, Forbidden, InternalError
 from sync.access import SocketAccess, socket_access
 from sync.api.asking import reading_request
-from sync.connections import Connection
 from sync.errors import SessionGone
 from sync.greeting import RESTART_SECONDS, welcome_of
 from sync.handshake import position_in, resume_position
@@ -38,8 +39,13 @@ async def stream_events(exchange: Exchange, target: str, receive: Receive, send:
     since = position_in(exchange.header(b"last-event-id")) or resume_position(
         {"epoch": [exchange.query("epoch")], "seq": [exchange.query("seq")]}
     )
-    await _start(send, request_id)
-    code = await _until_ended(exchange, access, since, receive, send)
+    # Others came while the session was opened.
+    connection, ended = runtime.connections.admit(access, exchange.client_address)
+    try:
+        await _start(send, request_id)
+        code = await _until_ended(ended, _frames(runtime, access, since, send), receive)
+    finally:
+        runtime.connections.discard(connection)
     if code is not None:
         # Cancelled by the time limit, the answer stays unfinished and the server closes the connection.
         with suppress(TimeoutError, OSError, RuntimeError):
@@ -60,24 +66,18 @@ async def _start(send: Send, request_id: str) -> None:
 
 
 async def _until_ended(
-    exchange: Exchange, access: SocketAccess, since: tuple[str, int] | None, receive: Receive, send: Send
+    ended: "asyncio.Future[CloseCode]", frames: Coroutine[Any, Any, CloseCode | None], receive: Receive
 ) -> CloseCode | None:
     """Why the stream is over; None when the client went."""
-    runtime = get_runtime()
-    ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-    address = exchange.client_address
-    connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code), address)
-    runtime.connections.add(connection)
     tasks: list[asyncio.Future[CloseCode] | asyncio.Task[CloseCode | None]] = [
         ended,
-        asyncio.create_task(_frames(runtime, access, since, send)),
+        asyncio.create_task(frames),
         asyncio.create_task(_until_gone(receive)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
     finally:
-        runtime.connections.discard(connection)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,10 +9,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 
 from opencode.asgi import application
+from sync.access import VIEWER, SocketAccess
+from sync.connections import Connection
 from sync.models import Session, SessionEntry, Share
+from sync.protocol.closing import CloseCode
 from sync.runtime import get_runtime, stop_runtime
 from sync.sharesecrets import derive_share_secret
 from tests.cast import make_cast
@@ -190,6 +194,29 @@ async def test_event_streams_count_as_sockets(room: Room, settings: LazySettings
         ):
             answer = await http.get(f"{TARGET}/events", headers=room.another)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "socket_limit_reached")
+
+
+async def test_reader_for_whom_the_last_place_went_while_its_session_was_opened_is_refused(
+    room: Room, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = get_runtime()
+    opened = runtime.open_hub
+    other = Connection(SocketAccess(room.session.pk, "ses_1", VIEWER), lambda _code: None)
+
+    async def meanwhile(session_id: int) -> None:
+        await opened(session_id)
+        runtime.connections.add(other)
+
+    settings.SYNC_SESSION_SOCKETS = 1
+    monkeypatch.setattr(runtime, "open_hub", meanwhile)
+    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http:
+        answer = await asyncio.wait_for(http.get(f"{TARGET}/events", headers=room.writing), FRAME_SECONDS)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "socket_limit_reached")
+    runtime.connections.discard(other)
+    poll = WebsocketCommunicator(application, f"/share_poll?id={room.share.pk}")
+    assert await poll.connect() == (False, CloseCode.TOO_FAST)
+    assert len(runtime.connections) == 1
 
 
 async def test_counts_are_given_back(room: Room) -> None:
