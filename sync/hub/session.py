@@ -14,6 +14,8 @@ from sync.protocol.frames import heartbeat_text, wire_of
 
 log = logging.getLogger(__name__)
 GAP_SECONDS = 0.05
+# After a read that failed the next one waits twice as long, and never longer than a heartbeat.
+GAP_LONGEST_SECONDS = 4.0
 SNAPSHOT_TAIL_BYTES = 128 * 1024
 SNAPSHOT_KEPT_SECONDS = 10
 FRAMES_KEPT_SECONDS = 15
@@ -44,6 +46,7 @@ class SessionHub:
         self._loading: asyncio.Future[EncodedSnapshot] | None = None
         self._repair: asyncio.Task[None] | None = None
         self._gap_timer: asyncio.TimerHandle | None = None
+        self._gap_seconds = GAP_SECONDS
 
     # --- what comes in
 
@@ -191,13 +194,15 @@ class SessionHub:
                 break
         if self._early or self._known_head > self.last:
             self._watch_gap()
-        elif self._gap_timer is not None:
+            return
+        self._gap_seconds = GAP_SECONDS
+        if self._gap_timer is not None:
             self._gap_timer.cancel()
             self._gap_timer = None
 
     def _watch_gap(self) -> None:
         if self._gap_timer is None:
-            self._gap_timer = asyncio.get_running_loop().call_later(GAP_SECONDS, self._gap_due)
+            self._gap_timer = asyncio.get_running_loop().call_later(self._gap_seconds, self._gap_due)
 
     def _gap_due(self) -> None:
         self._gap_timer = None
@@ -216,7 +221,9 @@ class SessionHub:
         try:
             while await self._repair_part():
                 pass
+            self._gap_seconds = GAP_SECONDS
         except Exception:
+            self._gap_seconds = min(2 * self._gap_seconds, GAP_LONGEST_SECONDS)
             log.exception("gap_repair_failed", extra={"session": self.session_id})
         finally:
             self._repair = None

@@ -17,6 +17,7 @@ class MemoryDatabase:
         self.updates: list[StateRow] = []
         self.epoch = EPOCH
         self.exists = True
+        self.is_away = False
         self.reads = 0
         self.has_read = asyncio.Event()
         self.answer = asyncio.Event()
@@ -32,6 +33,8 @@ class MemoryDatabase:
 
     async def read(self, session_id: int, since: int, rows: int | None) -> StateRead | None:
         self.reads += 1
+        if self.is_away:
+            raise ConnectionError("the database is away")
         state = self.state(since)
         state = state._replace(rows=state.rows[:rows])
         self.has_read.set()

@@ -293,6 +293,30 @@ async def test_unfilled_gap_is_read_without_a_heartbeat() -> None:
             await asyncio.sleep(0.005)
 
 
+async def test_gap_that_cannot_be_read_is_tried_again_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "GAP_SECONDS", 0.01)
+    database = MemoryDatabase()
+    hub, reader = await joined(database)
+    database.commit(KEYS)
+    database.is_away = True
+    reads = database.reads
+    hub.deliver(database.commit(KEYS))
+    await asyncio.sleep(0.5)
+    assert 2 <= database.reads - reads <= 6
+    database.is_away = False
+    async with asyncio.timeout(5):
+        while reader.seq < 8:
+            await reader.drain()
+            await asyncio.sleep(0.005)
+    database.commit(KEYS)
+    hub.deliver(database.commit(KEYS))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(0.3):
+        while reader.seq < 16:
+            await reader.drain()
+            await asyncio.sleep(0.005)
+
+
 async def test_early_update_waits_for_everything_before_it() -> None:
     database = MemoryDatabase()
     hub, reader = await joined(database)
