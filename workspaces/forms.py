@@ -8,6 +8,7 @@ from django import forms
 
 from opencode.lib.clock import utc_now
 from opencode.lib.money import from_dollars, to_dollars
+from opencode.lib.textlines import UNSEEN, is_visible, one_line
 from workspaces.auditactions import ACTIONS
 from workspaces.models import APIKey, Membership, Workspace
 from workspaces.roles import ADMIN, CHOSEN_SCOPES, MEMBER, OFFERED_SCOPES, OWNER, SCOPES, can_manage
@@ -28,12 +29,12 @@ WORDS: Final = {
 
 
 class NameField(forms.CharField):
-    """One line of visible text: control characters would let a name pose as something else in lists and logs."""
+    """One line of visible text."""
 
     def clean(self, value: object) -> str:
-        text = " ".join(str(super().clean(value)).split())
-        if not all(character.isprintable() for character in text):
-            raise forms.ValidationError("Use letters, digits, spaces and signs that can be seen.", code="unprintable")
+        text = one_line(str(super().clean(value)))
+        if not is_visible(text):
+            raise forms.ValidationError(UNSEEN, code="unprintable")
         return text
 
 

@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.models import NAME_CHARACTERS
 from accounts.selectors.signin import has_another_way_in
 from accounts.selectors.signup import may_sign_up
+from opencode.lib.textlines import visible_part
 
 ADDRESS_VERIFYING = frozenset({"github", "google"})
 """Providers that name an address as verified only when it is."""
@@ -27,6 +29,8 @@ class ConsoleSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[
         is_trusted = sociallogin.provider.id in ADDRESS_VERIFYING or settings.OIDC_TRUSTS_EMAIL
         for address in sociallogin.email_addresses:
             address.verified = is_trusted and address.verified is True
+        if not sociallogin.is_existing:
+            _keep_one_address(sociallogin)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """A provider's address that the policy refuses ends here; one without an address is asked for one."""
@@ -36,10 +40,19 @@ class ConsoleSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Any:
         user = super().populate_user(request, sociallogin, data)
-        user.name = " ".join(str(data.get("name") or "").split())[:120]
+        user.name = visible_part(str(data.get("name") or ""))[:NAME_CHARACTERS]
         return user
 
     def validate_disconnect(self, account: SocialAccount, accounts: QuerySet[SocialAccount]) -> None:
         """Nobody unlinks the last way into their account."""
         if not has_another_way_in(account.user, without=account):
             raise ValidationError("This is your only way in: set a password or add a passkey first.")
+
+
+def _keep_one_address(sociallogin: SocialLogin) -> None:
+    """GitHub names all a person has, in the order of importance, unproven ones too: a newcomer brings one."""
+    addresses = sociallogin.email_addresses
+    best = next((address for address in addresses if address.verified), None) or next(iter(addresses), None)
+    if best is not None:
+        addresses[:] = [best]
+        sociallogin.user.email = best.email

@@ -3,6 +3,7 @@
 from django import forms
 
 from accounts.models import User
+from opencode.lib.textlines import UNSEEN, is_visible, one_line
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -14,4 +15,7 @@ class ProfileForm(forms.ModelForm[User]):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
     def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
+        name = one_line(self.cleaned_data["name"])
+        if not is_visible(name):
+            raise forms.ValidationError(UNSEEN, code="unprintable")
+        return name

@@ -6,9 +6,10 @@ from accounts.models.email_changes import EmailChange
 from accounts.models.exports import DataExport, new_export_id
 from accounts.models.mails import OutgoingMail, new_mail_id
 from accounts.models.owner_links import OwnerLink
-from accounts.models.users import FoldedEmailField, User, UserManager, fold_email, new_user_id
+from accounts.models.users import NAME_CHARACTERS, FoldedEmailField, User, UserManager, fold_email, new_user_id
 
 __all__ = [
+    "NAME_CHARACTERS",
     "AccountDeletion",
     "DataExport",
     "Device",

@@ -9,8 +9,8 @@ from opencode.lib.clock import utc_now
 class AccountDeletion(models.Model):
     """One a person while their account is closed; taking the deletion back removes the row.
 
-    `secret_hash` is of the link in the mail that takes it back. `purging_at` ends the time for that; the row stays
-    after the purge as the record that there was somebody.
+    `secret_hash` is of the link in the mail that takes it back. `purging_at` ends the time for that and says
+    when the purge was last tried; the row stays after the purge as the record that there was somebody.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")

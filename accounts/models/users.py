@@ -1,6 +1,6 @@
 """People, who sign in by e-mail."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -8,6 +8,8 @@ from django.db import models, transaction
 
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import new_id
+
+NAME_CHARACTERS: Final = 120
 
 
 def new_user_id() -> str:
@@ -68,7 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.CharField(primary_key=True, max_length=30, default=new_user_id, editable=False)
     email = FoldedEmailField(unique=True)
-    name = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=NAME_CHARACTERS, blank=True)
     is_staff = models.BooleanField(default=False)
     # Nothing lets an inactive person in: their account is closed (`AccountDeletion`), or staff suspended them.
     is_active = models.BooleanField(default=True)

@@ -13,10 +13,10 @@ from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import CASCADE, F, QuerySet
+from django.db.models import CASCADE, F, Model, QuerySet
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
-from accounts.models import AccountDeletion, Device, OutgoingMail, User
+from accounts.models import AccountDeletion, Device, EmailChange, OutgoingMail, User, fold_email
 from accounts.ports import AccountAct, account_close, account_forget, account_reopen
 from accounts.services.exports import exports_forget
 from accounts.services.mail import mail_send
@@ -34,6 +34,7 @@ SECRET_BITS: Final = 160
 PURGE_ACCOUNTS: Final = 50
 RESTORABLE_PERSON: Final = "restorable_person"
 """The session key that remembers who signed in rightly to a closed account: they may take the deletion back."""
+_KEPT: Final[frozenset[type[Model]]] = frozenset({AccountDeletion, LogEntry})
 _PURPOSE: Final = "account-restore"
 
 
@@ -104,7 +105,8 @@ def deletion_of(user_id: str) -> AccountDeletion | None:
 def accounts_purge(*, now: datetime) -> int:
     """Forget the people who asked for it RESTORABLE ago; answers how many. One that fails stops no other."""
     due = AccountDeletion.objects.filter(requested_at__lte=now - RESTORABLE, purged_at=None)
-    return sum(_purged(deletion) for deletion in list(due.order_by("requested_at")[:PURGE_ACCOUNTS]))
+    longest_untried = due.order_by(F("purging_at").asc(nulls_first=True), "requested_at")
+    return sum(_purged(deletion) for deletion in list(longest_untried[:PURGE_ACCOUNTS]))
 
 
 def account_purge(*, deletion: AccountDeletion) -> bool:
@@ -117,7 +119,7 @@ def account_purge(*, deletion: AccountDeletion) -> bool:
     exports_forget(user_id=deletion.pk)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=deletion.pk)
-        addresses = frozenset(EmailAddress.objects.filter(user=user).values_list("email", flat=True)) | {user.email}
+        addresses = _addresses_of(user)
         account_forget(user.pk, addresses)
         _forget_staff_notes(user)
         _erase_rows(user)
@@ -125,6 +127,15 @@ def account_purge(*, deletion: AccountDeletion) -> bool:
         _pseudonymise(user)
         AccountDeletion.objects.filter(pk=user.pk).update(purged_at=utc_now())
     return True
+
+
+def _addresses_of(user: User) -> frozenset[str]:
+    """Those the account signs in with and signed in with before, but none that somebody else has by now."""
+    present = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    changes = EmailChange.objects.filter(user=user).exclude(done_at=None).values_list("old_email", "new_email")
+    former = {fold_email(address) for change in changes for address in change}
+    others = User.objects.filter(email__in=former).exclude(pk=user.pk).values_list("email", flat=True)
+    return frozenset(present) | {user.email} | (former - set(others))
 
 
 def _open_deletions() -> QuerySet[AccountDeletion]:
@@ -153,15 +164,18 @@ def _begin(deletion: AccountDeletion) -> bool:
         if User.objects.filter(pk=row.pk, is_active=True).exists():
             row.delete()
             return False
-        AccountDeletion.objects.filter(pk=row.pk, purging_at=None).update(purging_at=utc_now())
+        AccountDeletion.objects.filter(pk=row.pk).update(purging_at=utc_now())
     return True
 
 
 def _erase_rows(user: User) -> None:
-    """Whatever would go if the row of the person went; models of other apps and of later releases included."""
+    """Whatever would go if the row of the person went; models of other apps and of later releases included.
+
+    What they did as staff stays, under the row's id.
+    """
     for relation in User._meta.related_objects:
         model = relation.related_model
-        if relation.on_delete is CASCADE and model is not AccountDeletion and not relation.many_to_many:
+        if relation.on_delete is CASCADE and model not in _KEPT and not relation.many_to_many:
             model._base_manager.filter(**{relation.field.name: user}).delete()
     user.groups.clear()
     user.user_permissions.clear()

@@ -16,7 +16,7 @@ import structlog
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.errors import ExportLimitReached, ExportRunning
 from accounts.models import DataExport, User
@@ -82,9 +82,14 @@ def exports_due(*, now: datetime) -> list[str]:
 
 
 def exports_expire(*, now: datetime) -> int:
-    """Remove the objects of exports past their time; one the storage keeps is tried again at the next sweep."""
-    past = DataExport.objects.filter(expires_at__lte=now, state=DataExport.State.READY)
-    return sum(_expire(export) for export in list(past[:SWEEP_EXPORTS]))
+    """Remove the objects of exports past their time; one the storage keeps is tried again at the next sweep.
+
+    Of a failed one, those of attempts that were killed after they had stored theirs.
+    """
+    ready = Q(state=DataExport.State.READY, expires_at__lte=now)
+    failed = Q(state=DataExport.State.FAILED, attempts__gt=0, requested_at__lte=now - timedelta(days=KEPT_DAYS))
+    past = list(DataExport.objects.filter(ready | failed)[:SWEEP_EXPORTS])
+    return sum(_expire(export) for export in past)
 
 
 def exports_forget(*, user_id: str) -> None:
@@ -190,7 +195,9 @@ def _expire(export: DataExport) -> bool:
     except Exception:
         log.exception("an expired export could not be removed", export=export.pk)
         return False
-    DataExport.objects.filter(pk=export.pk).update(state=DataExport.State.EXPIRED, object_name="")
+    is_failed = export.state == DataExport.State.FAILED
+    gone = {"attempts": 0} if is_failed else {"state": DataExport.State.EXPIRED, "object_name": ""}
+    DataExport.objects.filter(pk=export.pk).update(**gone)
     return True
 
 

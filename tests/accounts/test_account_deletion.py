@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
-from accounts.models import AccountDeletion, Device, OutgoingMail, User
+from accounts.models import AccountDeletion, Device, EmailChange, OutgoingMail, User
 from accounts.ports import AccountAct
 from accounts.services.deletions import (
     RESTORABLE,
@@ -264,6 +265,45 @@ def test_purge_that_fails_for_one_goes_on_with_the_next(cast: Cast, monkeypatch:
     monkeypatch.setattr("accounts.services.deletions.exports_forget", broken)
     assert purge_all() == 1
     assert User.objects.get(pk=cast.carol.pk).email == "carol@example.com"
+
+
+def test_purges_that_always_fail_hold_up_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    close(cast.carol)
+    close(cast.bob)
+    tried: list[str] = []
+
+    def broken(*, user_id: str) -> None:
+        tried.append(user_id)
+        raise OSError("no storage today")
+
+    monkeypatch.setattr("accounts.services.deletions.exports_forget", broken)
+    monkeypatch.setattr("accounts.services.deletions.PURGE_ACCOUNTS", 1)
+    for _ in range(3):
+        purge_all()
+    assert tried == [cast.carol.pk, cast.bob.pk, cast.carol.pk]
+
+
+def test_what_staff_did_stays_when_they_are_forgotten(cast: Cast) -> None:
+    LogEntry.objects.create(user=cast.carol, object_repr="x", action_flag=CHANGE)
+    close(cast.carol)
+    purge_all()
+    assert LogEntry.objects.get().user_id == cast.carol.pk
+
+
+def test_addresses_of_before_are_forgotten_unless_another_has_them(cast: Cast) -> None:
+    """Of an address that was only asked for nobody knows whose it is."""
+    now = utc_now()
+    for old, new, done in (("was@x.com", "was2@x.com", now), ("carol@example.com", "asked@x.com", None)):
+        EmailChange.objects.create(user=cast.carol, old_email=old, new_email=new, done_at=done, expires_at=now)
+    EmailChange.objects.create(
+        user=cast.carol, old_email=cast.bob.email, new_email="was@x.com", done_at=now, expires_at=now
+    )
+    for address in ("was@x.com", "was2@x.com", "asked@x.com", cast.bob.email):
+        OutgoingMail.objects.create(recipient=address, subject="x", due_at=now)
+    close(cast.carol)
+    purge_all()
+    left = set(OutgoingMail.objects.values_list("recipient", flat=True))
+    assert left == {"asked@x.com", cast.bob.email}
 
 
 def test_members_see_who_is_going(cast: Cast) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from asgiref.sync import async_to_sync
 from django.core import mail
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import StreamingHttpResponse
 from django.test import Client
@@ -310,3 +311,17 @@ def test_exports_of_a_forgotten_person_go_with_them(world: World) -> None:
     accounts_purge(now=utc_now() + RESTORABLE + SECOND)
     assert not default_storage.exists(export.object_name)
     assert not DataExport.objects.exists()
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_objects_of_a_failed_export_go_after_a_week_and_it_stays_failed(world: World) -> None:
+    """One attempt was killed after it had stored its object, a later one was the last."""
+    export = exported(world.cast.carol)
+    name = export_object_name(export.pk, 2)
+    default_storage.save(name, ContentFile(b"x"))
+    mine = DataExport.objects.filter(pk=export.pk)
+    mine.update(state=DataExport.State.FAILED, attempts=service.ATTEMPTS, due_at=None)
+    sweeps = [exports_expire(now=export.requested_at + WEEK + time) for time in (-SECOND, SECOND, SECOND)]
+    assert sweeps == [0, 1, 0]
+    assert not default_storage.exists(name)
+    assert mine.get().state == "failed"

@@ -2,14 +2,18 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
+from django.apps import apps
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -267,3 +271,75 @@ def test_github_and_google_are_read_from_the_environment() -> None:
     assert found["github"]["APPS"] == [{"client_id": "GITHUB ID", "secret": "GITHUB SECRET"}]
     assert found["github"]["GITHUB_URL"] == "https://git.example"
     assert found["google"]["OAUTH_PKCE_ENABLED"]
+
+
+def test_name_from_a_provider_keeps_what_can_be_seen(provider: Provider) -> None:
+    provider.person("1007", email="dave@example.com", name="Dave\u202e\x00 D.")
+    go_through(browser(), provider, "1007")
+    assert User.objects.get().name == "Dave D."
+
+
+def three_addresses(*verified: str) -> list[dict[str, object]]:
+    """What GitHub answers about somebody with a primary address and two more; it lists unproven ones too."""
+    names = ("dave@home.example", "dave@corp.example", "victim@corp.example")
+    return [{"email": name, "primary": name == names[0], "verified": name in verified} for name in names]
+
+
+@pytest.fixture
+def come_from_github(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[..., Client]:
+    """`come_from_github(addresses)` is the browser of somebody whom GitHub sent back with these addresses."""
+    settings.SOCIALACCOUNT_PROVIDERS = read_providers(
+        read_environment({"OPENCODE_GITHUB_CLIENT_ID": "console", "OPENCODE_GITHUB_CLIENT_SECRET": "secret"})
+    )
+
+    def come(addresses: list[dict[str, object]]) -> Client:
+        def answered(adapter: GitHubOAuth2Adapter, request: HttpRequest, *_args: object, **_kwargs: object) -> object:
+            told = {"id": 1, "login": "dave", "email": "victim@corp.example", "emails": addresses}
+            return adapter.get_provider().sociallogin_from_response(request, told)
+
+        monkeypatch.setattr(
+            GitHubOAuth2Adapter, "get_access_token_data", lambda *_args, **_kwargs: {"access_token": "t"}
+        )
+        monkeypatch.setattr(GitHubOAuth2Adapter, "complete_login", answered)
+        client = browser()
+        led_to = client.post("/accounts/github/login/")
+        address = led_to.headers.get("Location") or html.unescape(str(led_to.content))
+        found = re.search(r"state=([^&\"]+)", address)
+        assert found is not None
+        client.get(f"/accounts/github/login/callback/?code=c&state={found[1]}")
+        return client
+
+    return come
+
+
+Come = Callable[[list[dict[str, object]]], Client]
+
+
+@pytest.mark.parametrize(
+    ("verified", "kept"),
+    [
+        (("dave@home.example", "dave@corp.example"), ("dave@home.example", True)),
+        (("dave@corp.example",), ("dave@corp.example", True)),
+        ((), ("dave@home.example", False)),
+    ],
+)
+def test_of_all_addresses_at_github_one_is_kept(
+    come_from_github: Come, verified: tuple[str, ...], kept: tuple[str, bool]
+) -> None:
+    come_from_github(three_addresses(*verified))
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [kept]
+    assert User.objects.get().email == kept[0]
+
+
+def test_unproven_address_at_github_opens_no_policy(come_from_github: Come, settings: Settings) -> None:
+    settings.SIGNUP_POLICY, settings.SIGNUP_DOMAINS = "domain", frozenset({"corp.example"})
+    come_from_github(three_addresses("dave@home.example"))
+    assert not User.objects.exists()
+
+
+def test_further_addresses_of_before_are_dropped(cast: Cast) -> None:
+    EmailAddress.objects.create(user=cast.alice, email="more@example.com", verified=True)
+    EmailAddress.objects.filter(user=cast.bob).update(primary=False)
+    import_module("accounts.migrations.0009_one_address_a_person").drop(apps, None)
+    left = set(EmailAddress.objects.values_list("email", flat=True))
+    assert left == {f"{name}@example.com" for name in ("alice", "bob", "carol", "charlie")}

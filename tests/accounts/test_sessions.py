@@ -124,6 +124,13 @@ def test_sessions_past_their_end_are_forgotten(cast: Cast) -> None:
     assert list(UserSession.objects.values_list("pk", flat=True)) == [id_of(here)]
 
 
+def test_name_that_would_pose_as_another_is_refused(cast: Cast) -> None:
+    page = browser(cast.alice).post("/accounts/profile/", {"name": "Alice \u202e boB"})
+    assert "signs that can be seen" in page.content.decode()
+    cast.alice.refresh_from_db()
+    assert cast.alice.name == "Alice"
+
+
 def test_name_is_changed_on_the_profile_page(cast: Cast) -> None:
     client = browser(cast.alice)
     client.post("/accounts/profile/", {"name": "  Alice   Liddell "})
