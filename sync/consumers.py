@@ -39,7 +39,7 @@ class SocketLost(Exception):
 
 
 class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
-    """One socket. The hub is the group's member, not the socket: no layer channel of its own."""
+    """One socket. The process is the group's member, not the socket: no layer channel of its own."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Channels' own loop makes a task for every frame and looks at database connections in a thread before each."""

@@ -29,6 +29,7 @@ from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
 from sync.protocol.updates import Receipt
 from sync.store import SessionIsCold, StateRead, read_state
+from sync.waking import Waking
 from sync.warming import READ_ATTEMPTS, WARM_SECONDS, warm_begin
 from sync.watching import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.writer import Publish, SessionCommit, Writer
@@ -54,14 +55,14 @@ class Runtime:
         self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
         self.pace = PublishPace()
-        self._writer = Writer(self._committed, self._wake)
+        self._waking = Waking(self.warm, self._release)
+        self._writer = Writer(self._committed, self._waking.wake)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
         self._heartbeat: asyncio.Task[None] | None = None
         self._trimmed_count = 0
         self._trimmed_at = 0.0
         self._just_opened: list[int] = []
         self._second_look: asyncio.Task[None] | None = None
-        self._waking: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -76,6 +77,7 @@ class Runtime:
             task.cancel()
         await self.fanout.stop()
         await self.loop.run_in_executor(None, self._writer.stop)
+        await self._waking.stop()
         await self.loop.run_in_executor(None, self._readers.shutdown)
 
     async def drain(self, seconds: float) -> None:
@@ -131,27 +133,8 @@ class Runtime:
     def _load(self, session_id: int, since: int, rows: int | None) -> "Awaitable[StateRead | None]":
         return self.read_warm(read_state, session_id, since, rows)
 
-    def _wake(self, session_id: int) -> None:
-        """In the writer's thread: publishes wait for a cold session."""
-        # The loop may end at any moment; the writer refuses what waits when it ends itself.
-        with suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(self._wake_soon, session_id)
-
-    def _wake_soon(self, session_id: int) -> None:
-        task = self.loop.create_task(self._wake_and_release(session_id))
-        self._waking.add(task)
-        task.add_done_callback(self._waking.discard)
-
-    async def _wake_and_release(self, session_id: int) -> None:
-        try:
-            await self.warm(session_id)
-        except SessionCold as denial:
-            self._writer.release(session_id, denial)
-        except Exception:
-            log.exception("session_not_woken", extra={"session": session_id})
-            self._writer.release(session_id, SessionCold(retry_after=1))
-        else:
-            self._writer.release(session_id, None)
+    def _release(self, session_id: int, denial: Denial | None) -> None:
+        self._writer.release(session_id, denial)
 
     def _committed(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
         """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""

@@ -40,8 +40,8 @@ async def create_share(exchange: Exchange, route: Route, client_id: str) -> Crea
 async def _created(create: Callable[[], CreatedShare]) -> CreatedShare:
     created = await patiently(partial(in_thread, create))
     target = await in_thread(share_target, created.id)
-    if target is not None:
-        # The agent's first batch follows at once: a cold session is on its way back by then.
+    if target is not None and target.cold_at is not None:
+        # The agent's first batch follows at once: the session is on its way back by then.
         warm_begin(target.session_id)
     return created
 

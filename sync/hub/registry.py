@@ -14,7 +14,7 @@ LINGER_SECONDS = 30
 class HubRegistry:
     """Makes a hub when a session gets its first reader here; it lingers a while after the last.
 
-    `opened` and `closed` are called with the session's id, so that the process can join and leave its group.
+    `opened` and `closed` are called with the session's id, so that the process can tell others what it reads.
     """
 
     def __init__(self, load: Load, opened: Callable[[int], None], closed: Callable[[int], None]) -> None:

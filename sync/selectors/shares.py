@@ -23,6 +23,7 @@ class ShareTarget(NamedTuple):
     workspace_id: str | None
     has_writer: bool = True
     """Whether the secret alone may write: the device that made the share, if one did, still may."""
+    cold_at: datetime | None = None
 
 
 class ShareCursor(NamedTuple):
@@ -65,7 +66,9 @@ def share_target(share_id: str) -> ShareTarget | None:
         .filter(id=share_id)
         .order_by()
         .annotate(has_writer=Q(device_id="") | Exists(_makers()))
-        .values_list("id", "session_id", "session__client_id", "session__workspace_id", "has_writer")
+        .values_list(
+            "id", "session_id", "session__client_id", "session__workspace_id", "has_writer", "session__cold_at"
+        )
         .first()
     )
     return ShareTarget(*row) if row is not None else None

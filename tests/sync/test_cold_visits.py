@@ -18,7 +18,7 @@ from django.test import Client
 
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
-from sync.agent_routes import batches, patience
+from sync.agent_routes import batches, creation, patience
 from sync.errors import SessionCold
 from sync.models import HeldItem, Session, SessionEntry, Share, Snapshot
 from sync.runtime import get_runtime, stop_runtime
@@ -315,13 +315,33 @@ async def test_server_that_ends_refuses_what_waits_for_a_cold_session(
     live: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asleep = asyncio.Event()
-    monkeypatch.setattr(get_runtime(), "_wake_soon", lambda _session_id: asleep.set())
+    monkeypatch.setattr(get_runtime()._waking, "_begin", lambda _session_id: asleep.set())
     waiting = asyncio.create_task(
         live.http.post(f"{SOCKET}/entries", json={"id": "a", "updates": [{"key": NEW, "content": 1}]}, headers=live.key)
     )
     await asyncio.wait_for(asleep.wait(), 5)
     await stop_runtime()
     assert denial_of(await waiting) == (503, "session_cold")
+
+
+async def test_server_that_ends_leaves_nobody_waiting_for_a_cold_session(
+    live: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep, tasks = asyncio.Event(), list[asyncio.Task[Any] | None]()
+
+    async def never(_session_id: int) -> None:
+        tasks.append(asyncio.current_task())
+        asleep.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(get_runtime()._waking, "_warm", never)
+    waiting = asyncio.create_task(
+        live.http.post(f"{SOCKET}/entries", json={"id": "a", "updates": [{"key": NEW, "content": 1}]}, headers=live.key)
+    )
+    await asyncio.wait_for(asleep.wait(), 5)
+    await stop_runtime()
+    assert denial_of(await waiting) == (503, "session_cold")
+    assert [task is not None and task.done() for task in tasks] == [True]
 
 
 # --- agents
@@ -336,6 +356,16 @@ async def test_agent_creating_again_brings_the_session_back_before_its_first_bat
     assert await agent.create("ses_2") == shared
     await asyncio.wait_for(asyncio.wrap_future(gate.warm_begin(session.pk)), 5)
     assert not await sync_to_async(is_cold)(session)
+
+
+async def test_agent_creating_a_share_of_a_session_that_is_here_starts_no_thread_for_it(
+    live: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = list[int]()
+    monkeypatch.setattr(creation, "warm_begin", begun.append)
+    await live.agent.create("ses_2")
+    await live.agent.create("ses_2")
+    assert begun == []
 
 
 async def test_agents_sync_and_data_reach_a_cold_session(live: Room) -> None:
@@ -397,7 +427,7 @@ async def test_agents_batch_is_committed_when_the_session_is_back_as_its_waiter_
         raise SessionCold(retry_after=1)
 
     monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0)
-    monkeypatch.setattr(get_runtime(), "warm", gives_up)
+    monkeypatch.setattr(get_runtime()._waking, "_warm", gives_up)
     assert (await part(live.shared, live.agent, 1)).status_code == 200
     assert await SessionEntry.objects.filter(key=NEW).acount() == 1
     assert await HeldItem.objects.acount() == 0
