@@ -28,6 +28,7 @@ async def account_of(exchange: Exchange, workspace_id: str = "") -> DeviceAccess
         workspace_id,
         ip=exchange.client_address or None,
         user_agent=exchange.header(b"user-agent"),
+        request_id=exchange.request_id,
     )
     return await patiently(partial(in_thread, ask))
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable
 
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
-from opencode.lib.http import new_request_id
 from opencode.logs import redact
 from sync.agent_routes import newer, older
 from sync.agent_routes.paths import METHODS, Route, route_of
@@ -36,8 +35,8 @@ _HANDLERS: dict[str, Handler] = {
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request or socket; whatever happens inside, the client is answered."""
     started = time.monotonic()
-    request_id = new_request_id()
     exchange = Exchange(scope, receive)
+    request_id = exchange.request_id
     if scope["type"] == "websocket":
         status = await poll(exchange, receive, send, request_id)
         _log(exchange, request_id, started, status)

@@ -1,6 +1,7 @@
 """Creating and ending shares, the same for both protocols."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from sync.agent_routes.accounts import account_of, accounts_target, sharing_account
@@ -83,4 +84,5 @@ async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
 
 def _actor(token: TokenAccess | None, share_id: str, exchange: Exchange) -> Actor:
     """Who the audit log says it was: the agent's token, or the share whose secret it has."""
-    return Actor(KEY, share_id, exchange.client_address or None) if token is None else token.actor
+    of = Actor(KEY, share_id, exchange.client_address or None) if token is None else token.actor
+    return replace(of, request_id=exchange.request_id)

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
-from opencode.lib.http import new_request_id
 from opencode.logs import redact
 from sync.api.entries import pull, push
 from sync.api.events import stream_events
@@ -57,8 +56,8 @@ def route_of(path: str) -> Route | None:
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request; whatever happens inside, the client is answered."""
     started = time.monotonic()
-    request_id = new_request_id()
     exchange = Exchange(scope, receive)
+    request_id = exchange.request_id
     try:
         status = await _serve(exchange, receive, send, request_id)
     except ClientGone:

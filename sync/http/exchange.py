@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 
 from opencode.lib.errors import BodyTooLarge
+from opencode.lib.http import new_request_id
 from sync.errors import BodyTimedOut
 
 Message = MutableMapping[str, Any]
@@ -28,6 +29,7 @@ class Exchange:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.method = str(scope.get("method", "GET"))
+        self.request_id = new_request_id()
         self._receive = receive
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
 

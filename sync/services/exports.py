@@ -13,9 +13,9 @@ from workspaces.models import Membership
 
 
 def own_sessions_part(user_id: str) -> ExportPart:
-    """The sessions this person's agents and keys made, in the workspaces they still belong to."""
-    places = Membership.objects.filter(user_id=user_id, workspace__deleted_at=None).values("workspace_id")
-    return _part(Session.objects.filter(created_by_id=user_id, workspace_id__in=places))
+    """The sessions this person's agents and keys made, in the workspaces they still belong to and that are open."""
+    mine = Membership.objects.filter(user_id=user_id, workspace__deleted_at=None, workspace__blocked_at=None)
+    return _part(Session.objects.filter(created_by_id=user_id, workspace_id__in=mine.values("workspace_id")))
 
 
 def workspace_sessions_part(workspace_id: str) -> ExportPart:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from tests.api.conftest import Program, code_of
 from tests.cast import Cast
+from tests.support.devices import device_of
 from workspaces.models import APIKey, RepeatableCall, Workspace
 from workspaces.services import api_keys
 from workspaces.services.repeats import KEPT_HOURS, repeatable_calls_purge
@@ -53,6 +55,13 @@ def test_same_body_to_another_address_is_another_request(cast: Cast, from_page: 
     page("POST", "/workspaces", {"name": "x"}, Idempotency_Key=KEY)
     assert code_of(page("POST", KEYS, {"name": "x"}, Idempotency_Key=KEY))[0] in {409, 422}
     assert code_of(page("POST", KEYS, NEW, Idempotency_Key=KEY)) == (409, "idempotency_key_reused")
+
+
+def test_an_agent_is_not_told_what_its_persons_page_was_answered(cast: Cast, from_page: FromPage) -> None:
+    from_page(cast.carol)("POST", KEYS, NEW, Idempotency_Key=KEY)
+    agent = Program(Client(), {"Authorization": f"Bearer {device_of(cast.carol).access}"})
+    refused = agent("POST", KEYS, NEW, Idempotency_Key=KEY)
+    assert code_of(refused) == (403, "person_needed")
 
 
 def test_keys_of_two_people_do_not_meet(cast: Cast, from_page: FromPage) -> None:

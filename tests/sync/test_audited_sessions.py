@@ -40,7 +40,7 @@ def test_link_made_and_ended_on_the_page(cast: Cast, sign_in: SignIn, session: S
 async def test_agent_with_a_token_shares_once_and_unshares(cast: Cast, alpha_agent: AgentClient) -> None:
     shared = await alpha_agent.create("ses_1")
     await alpha_agent.create("ses_1")
-    await alpha_agent.unshare(shared)
+    ended = await alpha_agent.unshare(shared)
     token = await ShareToken.objects.aget()
     entries = await sync_to_async(audited)(cast.alpha, "session.share", "session.unshare")
     acts = [(entry.action, entry.actor_kind, entry.actor_id, entry.ip, entry.target_id) for entry in entries]
@@ -48,6 +48,7 @@ async def test_agent_with_a_token_shares_once_and_unshares(cast: Cast, alpha_age
         ("session.share", KEY, token.pk, ADDRESS, "ses_1"),
         ("session.unshare", KEY, token.pk, ADDRESS, "ses_1"),
     ]
+    assert entries[-1].request_id == ended.headers["X-Request-Id"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -151,5 +151,9 @@ def test_the_csv_holds_no_formula(cast: Cast, sign_in: SignIn, make_key: MakeKey
 
 def test_an_export_is_in_the_log_without_the_words_it_looked_for(cast: Cast, sign_in: SignIn) -> None:
     exported(sign_in(cast.bob), "?actor=carol&action=key.create")
-    (entry,) = audited(cast.alpha, "audit.export")
+    exported(sign_in(cast.bob), f"?target={cast.carol.pk}")
+    exported(sign_in(cast.bob), "?target=carol")
+    entry, by_id, by_name = audited(cast.alpha, "audit.export")
+    assert by_id.details == f'{{"filter":{{"target":"{cast.carol.pk}"}}}}'
+    assert by_name.details == '{"filter":{"target":"words"}}'
     assert (entry.actor_id, entry.details) == (cast.bob.pk, '{"filter":{"action":"key.create","actor":"words"}}')

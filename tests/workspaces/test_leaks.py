@@ -24,6 +24,7 @@ from workspaces.keyformat import API_KEY_PREFIX, new_secret
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.leaks import leak_report
+from workspaces.services.memberships import membership_leave
 from workspaces.signals import api_key_revoked
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,14 @@ def test_a_share_token_is_ended_likewise(cast: Cast, make_token: MakeToken) -> N
     with pytest.raises(CredentialsInvalid):
         share_token_access(secret)
     assert [entry.target_id for entry in audited(cast.alpha, "token.leak")] == [token.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_left_hears_nothing_of_the_token_they_made(cast: Cast, make_token: MakeToken) -> None:
+    _, secret = make_token(created_by=cast.bob)
+    membership_leave(membership=cast.membership(cast.bob), actor=THE_CONSOLE)
+    report(secret)
+    assert list(OutgoingMail.objects.values_list("recipient", flat=True)) == ["alice@example.com"]
 
 
 def test_unknown_ended_and_malformed_strings_get_the_same_answer(cast: Cast, make_key: MakeKey) -> None:

@@ -80,7 +80,7 @@ def test_revoked_token_ends_and_the_fact_is_told(
 
 
 def test_token_of_another_workspace_is_not_found_through_ones_own(cast: Cast, make_token: MakeToken) -> None:
-    token, secret = make_token(workspace=cast.gamma)
+    token, secret = make_token(workspace=cast.gamma, created_by=cast.charlie)
     assert browser(cast.alice).post(f"{TOKENS}{token.pk}/revoke/").status_code == 404
     share_token_access(secret)
 

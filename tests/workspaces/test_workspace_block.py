@@ -1,6 +1,7 @@
 """A blocked workspace refuses people and programs, and says so to those who belong there; unblocked it is as before."""
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -10,15 +11,21 @@ from django.test import Client
 from django.urls import reverse
 
 from sync.selectors.shares import live_shares
+from sync.services.exports import own_sessions_part
 from tests.architecture.world import make_world
 from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey, MakeToken
+from tests.workspaces.inviting import invite
 from workspaces.access import key_access, share_token_access
-from workspaces.actors import THE_CONSOLE
+from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.errors import WorkspaceBlocked
-from workspaces.models import AuditEntry, Role, Workspace
+from workspaces.models import AuditEntry, Membership, Role, Workspace
+from workspaces.selectors.exports import export_allowed, own_acts_exported
 from workspaces.services.blocks import workspace_block, workspace_unblock
+from workspaces.services.deletions import workspace_delete
+from workspaces.services.invitations import invitation_accept
 from workspaces.services.memberships import membership_add
+from workspaces.services.workspaces import workspace_rename
 from workspaces.signals import workspace_closed
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +61,28 @@ def test_keys_and_tokens_are_told_and_work_again_afterwards(
         share_token_access(token)
     workspace_unblock(workspace=cast.alpha, reason="paid", actor=THE_CONSOLE)
     assert key_access(key).workspace_id == share_token_access(token).workspace_id == cast.alpha.pk
+
+
+def test_nobody_joins_a_blocked_workspace(cast: Cast) -> None:
+    invitation = invite(cast, "charlie@example.com")
+    block(cast.alpha)
+    with pytest.raises(WorkspaceBlocked):
+        invitation_accept(invitation=invitation, user=cast.charlie, actor=THE_CONSOLE)
+    assert not Membership.objects.filter(user=cast.charlie, workspace=cast.alpha).exists()
+
+
+@pytest.mark.parametrize("close", [block, lambda alpha: workspace_delete(workspace=alpha, actor=THE_CONSOLE)])
+def test_nothing_of_a_closed_workspace_is_exported(cast: Cast, close: Callable[[Workspace], object]) -> None:
+    cast.alpha.sessions.create(client_id="ses_1", owner_key=cast.alpha.pk, created_by=cast.carol)  # type: ignore[attr-defined]
+    workspace_rename(workspace=cast.alpha, name="Alpha!", actor=Actor(PERSON, cast.carol.pk))
+
+    def taken() -> tuple[bool, int, int]:
+        acts = sum(1 for _ in own_acts_exported(cast.carol.pk))
+        return export_allowed(cast.alice.pk, cast.alpha.pk), acts, own_sessions_part(cast.carol.pk).count
+
+    before = taken()
+    close(cast.alpha)
+    assert (before, taken()) == ((True, 1, 1), (False, 0, 0))
 
 
 def test_agent_is_told_in_the_form_of_every_refusal(cast: Cast, make_token: MakeToken) -> None:

@@ -29,7 +29,7 @@ class AuditEntryOut(Schema):
     details: dict[str, Any]
     ip: str | None
     request_id: str
-    hash: Annotated[str, Field(description="Keyed; covers the entry and the hash of the one before.")]
+    hash: Annotated[str, Field(description="SHA-256 of the entry and the hash of the one before.")]
 
 
 class AuditList(Page):

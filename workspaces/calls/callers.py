@@ -43,8 +43,13 @@ class Caller:
 
     @property
     def id(self) -> str:
-        """The person's or the key's id: what rates and repeats are counted by."""
+        """The person's or the key's id: what rates are counted by."""
         return self.user.pk if self.user is not None else self.require_key().key_id
+
+    @property
+    def repeats_as(self) -> str:
+        """Whose repeats they are: an agent's are its own, for it must not be told what a page was answered."""
+        return self.device.device_id if self.device is not None else self.id
 
     @property
     def actor(self) -> Actor:

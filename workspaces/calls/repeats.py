@@ -54,7 +54,7 @@ def repeatable(
             told = f"{HEADER} has 1 to 200 visible ASCII characters."
             raise FieldsInvalid(told, fields={HEADER: [told]})
         same = f"{request.method} {request.get_full_path()}\n".encode() + request.body
-        answer, is_replayed = act_once(caller_id=caller_of(request).id, key=key, request=same, act=act)
+        answer, is_replayed = act_once(caller_id=caller_of(request).repeats_as, key=key, request=same, act=act)
         return _response(answer, is_replayed=is_replayed)
 
     return once

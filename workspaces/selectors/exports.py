@@ -1,18 +1,19 @@
 """What workspaces puts into an export: of a person, or of a whole workspace. No secret, no hash."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from workspaces.models import APIKey, AuditEntry, Invitation, Membership, Role, ShareToken, Workspace
 
 _KEY = ("id", "name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at", "last_used_ip")
 _ACT = ("workspace_id", "seq", "at", "actor_kind", "actor_id", "action", "target_id", "details", "ip", "request_id")
+_OPEN: Final = {"workspace__deleted_at": None, "workspace__blocked_at": None}
 
 
 def export_allowed(user_id: str, workspace_id: str) -> bool:
-    """Owners of the workspace, as long as it is not deleted."""
+    """Owners of the workspace, as long as it is neither deleted nor blocked."""
     mine = Membership.objects.filter(user_id=user_id, user__is_active=True, workspace_id=workspace_id)
-    return mine.filter(role=Role.OWNER, workspace__deleted_at=None).exists()
+    return mine.filter(role=Role.OWNER, **_OPEN).exists()
 
 
 def memberships_exported(user_id: str) -> list[dict[str, Any]]:
@@ -25,9 +26,9 @@ def own_keys_exported(user_id: str) -> list[dict[str, Any]]:
 
 
 def own_acts_exported(user_id: str) -> Iterator[dict[str, Any]]:
-    """What the person did, in every workspace they belong to."""
-    places = Membership.objects.filter(user_id=user_id).order_by("workspace_id").values_list("workspace_id", flat=True)
-    for workspace_id in list(places):
+    """What the person did, in every workspace they belong to and that is open."""
+    places = Membership.objects.filter(user_id=user_id, **_OPEN).order_by("workspace_id")
+    for workspace_id in list(places.values_list("workspace_id", flat=True)):
         yield from _acts(workspace_id, actor_kind="person", actor_id=user_id)
 
 

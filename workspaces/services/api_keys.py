@@ -18,6 +18,7 @@ from workspaces.models import APIKey, Workspace
 from workspaces.roles import SCOPES
 from workspaces.selectors.credentials import live
 from workspaces.services.audit import audit_record
+from workspaces.services.standing import require_allowed
 from workspaces.signals import api_key_revoked
 
 LIVE_KEY_LIMIT: Final = 500
@@ -35,7 +36,7 @@ def api_key_create(
 ) -> tuple[APIKey, str]:
     """A new key and its secret, which is nowhere else from here on. A service key belongs to no person.
 
-    Raises KeyLimitReached, ScopeUnknown.
+    Raises KeyLimitReached, ScopeUnknown; NotFound, Forbidden when the maker's rights have ended meanwhile.
     """
     if not set(scopes) <= SCOPES.keys():
         raise ScopeUnknown
@@ -43,6 +44,7 @@ def api_key_create(
     version = current_version()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
+        require_allowed(workspace.pk, created_by, "key.manage_all" if is_service_key else "key.create")
         require_room(workspace)
         key = APIKey.objects.create(
             workspace=workspace,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ COLUMNS: Final = (
     "request_id",
     "hash",
 )
+_ID: Final = re.compile(r"[a-z]{3}_[0-9A-Za-z]{26}")
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with: spreadsheets would calculate it."""
 
@@ -42,14 +44,18 @@ def audit_export(*, workspace: Workspace, wanted: AuditFilter, actor: Actor) -> 
 
 def _said(wanted: AuditFilter) -> Mapping[str, str]:
     """The filter without words that could be a name or address."""
-    is_id = wanted.actor[:4] in {"usr_", "key_", "tok_", "dev_"}
     values = {
-        "actor": wanted.actor if is_id or not wanted.actor else "words",
+        "actor": _id_or_words(wanted.actor),
         "action": wanted.action,
+        "target": _id_or_words(wanted.target),
         "since": wanted.since.isoformat() if wanted.since else "",
         "until": wanted.until.isoformat() if wanted.until else "",
     }
     return {name: value for name, value in values.items() if value}
+
+
+def _id_or_words(text: str) -> str:
+    return text if not text or _ID.fullmatch(text) else "words"
 
 
 def _pieces(workspace: Workspace, wanted: AuditFilter, before: int) -> Iterator[str]:

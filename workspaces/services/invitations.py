@@ -17,7 +17,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac
 from workspaces.actors import PERSON, Actor
-from workspaces.errors import InvitationForAnother, InvitationInvalid, MemberAlready
+from workspaces.errors import InvitationForAnother, InvitationInvalid, MemberAlready, WorkspaceBlocked
 from workspaces.models import Invitation, Membership, Workspace
 from workspaces.roles import can_manage
 from workspaces.selectors.invitations import EXPIRED, PURPOSE, invitation_state, open_ones
@@ -107,7 +107,7 @@ def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Me
 
     `invitation` as it was read when its secret was checked: a link replaced since then does not count, nor does one
     whose inviter may not give its role any more. Raises InvitationInvalid, InvitationExpired, InvitationUsed,
-    InvitationForAnother, SeatLimitReached.
+    InvitationForAnother, SeatLimitReached, WorkspaceBlocked.
     """
     now = utc_now()
     with transaction.atomic():
@@ -116,6 +116,8 @@ def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Me
         require_open(row, now=now)
         if row.secret_hash != invitation.secret_hash or workspace.deleted_at is not None:
             raise InvitationInvalid
+        if workspace.blocked_at is not None:
+            raise WorkspaceBlocked
         if not can_manage(role_now(workspace.pk, row.invited_by_id), row.role):
             raise InvitationInvalid
         if row.email not in verified_addresses(user):

@@ -5,9 +5,9 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.services.mail import mail_send
 from opencode.lib.clock import utc_now
 from workspaces.actors import SYSTEM, Actor
@@ -72,8 +72,8 @@ def _tell(credential: APIKey | ShareToken, source: str) -> None:
 
 
 def _addresses(credential: APIKey | ShareToken) -> set[str]:
-    """Of whose key it is, and of owners and admins."""
-    in_charge = members(credential.workspace).filter(role__in=("owner", "admin"), user__is_active=True)
-    people: list[User | None] = [membership.user for membership in in_charge]
-    people.append(credential.user if isinstance(credential, APIKey) else credential.created_by)
-    return {person.email for person in people if person is not None and person.is_active}
+    """Of whose key or token it is, as long as they are a member, and of owners and admins."""
+    its_person = credential.user_id if isinstance(credential, APIKey) else credential.created_by_id
+    there = members(credential.workspace).filter(user__is_active=True)
+    told = there.filter(Q(role__in=("owner", "admin")) | Q(user_id=its_person))
+    return {membership.user.email for membership in told}

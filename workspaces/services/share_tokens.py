@@ -15,6 +15,7 @@ from workspaces.keyformat import SHARE_TOKEN_PREFIX, SHARE_TOKEN_PURPOSE, new_se
 from workspaces.models import ShareToken, Workspace
 from workspaces.selectors.credentials import live
 from workspaces.services.audit import audit_record
+from workspaces.services.standing import require_allowed
 from workspaces.signals import share_token_revoked
 
 LIVE_TOKEN_LIMIT: Final = 500
@@ -23,11 +24,14 @@ LIVE_TOKEN_LIMIT: Final = 500
 def share_token_create(
     *, workspace: Workspace, created_by: User, name: str, actor: Actor, expires_at: datetime | None = None
 ) -> tuple[ShareToken, str]:
-    """A new token and its secret, which is nowhere else from here on. Raises TokenLimitReached."""
+    """A new token and its secret, which is nowhere else from here on. Raises TokenLimitReached; NotFound,
+    Forbidden when the maker's rights have ended meanwhile.
+    """
     secret = new_secret(SHARE_TOKEN_PREFIX)
     version = current_version()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
+        require_allowed(workspace.pk, created_by, "token.manage")
         if live(ShareToken.objects.filter(workspace=workspace)).count() >= LIVE_TOKEN_LIMIT:
             raise TokenLimitReached
         token = ShareToken.objects.create(
