@@ -156,6 +156,22 @@ def test_interrupted_purge_cannot_be_restored_and_goes_on(world: World, monkeypa
     assert not Session.objects.filter(workspace=world.cast.alpha).exists()
 
 
+def test_purges_that_always_fail_hold_up_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for workspace in (cast.alpha, cast.gamma):
+        delete(workspace)
+    tried: list[str] = []
+
+    def broken(workspace_id: str) -> int:
+        tried.append(workspace_id)
+        raise OSError("no storage today")
+
+    monkeypatch.setattr("workspaces.services.deletions.workspace_content_erase", broken)
+    monkeypatch.setattr("workspaces.services.deletions.PURGE_WORKSPACES", 1)
+    for _ in range(3):
+        workspaces_purge(now=utc_now() + RESTORABLE + SECOND)
+    assert tried == [cast.alpha.pk, cast.gamma.pk, cast.alpha.pk]
+
+
 def test_workspace_restored_just_before_its_purge_keeps_everything(world: World) -> None:
     delete(world.cast.alpha)
     workspace_restore(workspace=world.cast.alpha, actor=THE_CONSOLE)

@@ -27,6 +27,7 @@ class Workspace(models.Model):
     # The person with whose account it was deleted: their return brings it back.
     deleted_with = models.CharField(max_length=30, blank=True, default="", db_default="")
     purging_at = models.DateTimeField(null=True, blank=True)
+    purge_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     purged_at = models.DateTimeField(null=True, blank=True)
     blocked_at = models.DateTimeField(null=True, blank=True)
     block_reason = models.CharField(max_length=200, blank=True, default="", db_default="")

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
 
 from opencode.lib.clock import utc_now
 from workspaces.actors import THE_CONSOLE, Actor
@@ -63,8 +63,9 @@ def workspace_restore(*, workspace: Workspace, actor: Actor) -> bool:
 
 def workspaces_purge(*, now: datetime) -> int:
     """Erase the workspaces that were deleted RESTORABLE ago; answers how many. One that fails stops no other."""
-    due = Workspace.objects.filter(deleted_at__lte=now - RESTORABLE, purged_at=None).order_by("deleted_at")
-    return sum(_purged(workspace) for workspace in list(due[:PURGE_WORKSPACES]))
+    due = Workspace.objects.filter(deleted_at__lte=now - RESTORABLE, purged_at=None)
+    longest_untried = due.order_by(F("purge_tried_at").asc(nulls_first=True), "deleted_at")
+    return sum(_purged(workspace) for workspace in list(longest_untried[:PURGE_WORKSPACES]))
 
 
 def workspace_purge(*, workspace: Workspace) -> None:
@@ -96,8 +97,9 @@ def _begin(workspace: Workspace) -> datetime | None:
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if row.deleted_at is None or row.purged_at is not None:
             return None
-        begun_at = row.purging_at or utc_now()
-        Workspace.objects.filter(pk=row.pk).update(purging_at=begun_at)
+        now = utc_now()
+        begun_at = row.purging_at or now
+        Workspace.objects.filter(pk=row.pk).update(purging_at=begun_at, purge_tried_at=now)
     return begun_at
 
 
