@@ -13,6 +13,7 @@ from sync.api.asking import reading_request
 from sync.errors import SessionGone
 from sync.greeting import RESTART_SECONDS, welcome_of
 from sync.handshake import position_in, resume_position
+from sync.http.answers import transport_headers
 from sync.http.exchange import Exchange, Receive, Send
 from sync.hub import Cursor, Person, ReaderEnded
 from sync.protocol.closing import CloseCode
@@ -61,6 +62,7 @@ async def _start(send: Send, request_id: str) -> None:
         (b"x-content-type-options", b"nosniff"),
         (b"x-accel-buffering", b"no"),
         (b"x-request-id", request_id.encode()),
+        *transport_headers(),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import msgspec
+from django.conf import settings
 
 from opencode.lib.errors import Denial
 from sync.http.exchange import Send
@@ -36,6 +37,15 @@ def denial_answer(denial: Denial, request_id: str) -> Answer:
     return Answer(denial.status, msgspec.json.encode(denial.body(request_id)), tuple(headers))
 
 
+def transport_headers() -> list[tuple[bytes, bytes]]:
+    """What Django's part says of TLS, said here too. Browsers pass it over where there is none."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return []
+    subdomains = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+    value = f"max-age={settings.SECURE_HSTS_SECONDS}{subdomains}"
+    return [(b"strict-transport-security", value.encode())]
+
+
 async def send_answer(
     send: Send, answer: Answer, request_id: str, *, with_body: bool = True, kind: str = "http.response"
 ) -> None:
@@ -46,6 +56,7 @@ async def send_answer(
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         (b"x-request-id", request_id.encode()),
+        *transport_headers(),
         *answer.headers,
     ]
     await send({"type": f"{kind}.start", "status": answer.status, "headers": headers})

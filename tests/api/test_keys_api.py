@@ -96,3 +96,54 @@ def test_key_ends_when_it_was_told_to(cast: Cast, from_page: FromPage) -> None:
     made = from_page(cast.carol)("POST", KEYS, {**NEW, "expires_at": ends}).json()
     APIKey.objects.filter(pk=made["id"]).update(expires_at=utc_now() - timedelta(seconds=1))
     assert from_page(cast.carol).get(f"{KEYS}/{made['id']}")["state"] == "expired"
+
+
+def test_rotated_key_is_followed_by_one_that_works(cast: Cast, from_page: FromPage, with_key: MakeProgram) -> None:
+    program, page = with_key(cast.carol, "sync:read"), from_page(cast.carol)
+    old_id = program.get("/me")["key"]["id"]
+    response = page("POST", f"{KEYS}/{old_id}/rotations", {"overlap_hours": 1})
+    following = response.json()
+    assert (response.status_code, response["Cache-Control"]) == (201, "no-store")
+    assert key_access(following["secret"]).key_id == following["id"] != old_id
+    assert following["scopes"] == ["sync:read"]
+    assert program.get("/me")["key"]["id"] == old_id
+    assert page.get(f"{KEYS}/{old_id}")["expires_at"] is not None
+    again = page("POST", f"{KEYS}/{old_id}/rotations", {"overlap_hours": 1})
+    assert code_of(again) == (409, "key_ended")
+
+
+def test_rotation_without_overlap_ends_the_old_key_at_once(
+    cast: Cast, from_page: FromPage, with_key: MakeProgram
+) -> None:
+    program = with_key(cast.carol, "sync:read")
+    path = f"{KEYS}/{program.get('/me')['key']['id']}/rotations"
+    made = [from_page(cast.carol)("POST", path, {"overlap_hours": 0}, Idempotency_Key="once") for _ in range(2)]
+    assert made[0].json()["secret"] == made[1].json()["secret"]
+    assert code_of(program("GET", "/me")) == (401, "credentials_invalid")
+
+
+def test_overlap_that_is_not_offered_is_refused(cast: Cast, from_page: FromPage, with_key: MakeProgram) -> None:
+    key_id = with_key(cast.carol, "sync:read").get("/me")["key"]["id"]
+    refused = from_page(cast.carol)("POST", f"{KEYS}/{key_id}/rotations", {"overlap_hours": 2})
+    assert set(refused.json()["error"]["fields"]) == {"overlap_hours"}
+    assert APIKey.objects.count() == 1
+
+
+def test_admin_rotates_no_key_that_acts_as_somebody_else(
+    cast: Cast, from_page: FromPage, with_key: MakeProgram
+) -> None:
+    key_id = with_key(cast.carol, "sync:read").get("/me")["key"]["id"]
+    refused = from_page(cast.alice)("POST", f"{KEYS}/{key_id}/rotations", {"overlap_hours": 0})
+    assert code_of(refused) == (403, "forbidden")
+    assert APIKey.objects.count() == 1
+
+
+def test_monthly_limit_is_set_and_taken_away_by_admins(cast: Cast, from_page: FromPage, with_key: MakeProgram) -> None:
+    path = f"{KEYS}/{with_key(cast.carol, 'sync:read').get('/me')['key']['id']}"
+    page = from_page(cast.bob)
+    assert page("PATCH", path, {"monthly_limit_micro_cents": 500}).json()["monthly_limit_micro_cents"] == 500
+    assert last_audited(cast.alpha)["action"] == "key.limit"
+    assert code_of(from_page(cast.carol)("PATCH", path, {"monthly_limit_micro_cents": None})) == (403, "forbidden")
+    assert page.get(path)["monthly_limit_micro_cents"] == 500
+    assert page("PATCH", path, {"monthly_limit_micro_cents": None}).json()["monthly_limit_micro_cents"] is None
+    assert code_of(page("PATCH", path, {})) == (422, "fields_invalid")

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
+from opencode.lib.errors import Forbidden
 from tests.api.conftest import MakeProgram, Program, code_of
 from tests.cast import Cast
-from workspaces.models import Invitation, Membership, Workspace
+from workspaces.api import members, workspaces
+from workspaces.models import AuditEntry, Invitation, Membership, Workspace
 
 FromPage = Callable[[User], Program]
 MEMBERS = "/workspaces/alpha/members"
@@ -80,6 +82,24 @@ def test_slug_changes_and_the_id_stays(cast: Cast, from_page: FromPage) -> None:
     refused = page("PATCH", "/workspaces/alpha-two", {"slug": "Not A Slug"})
     assert set(refused.json()["error"]["fields"]) == {"slug"}
     assert Workspace.objects.get(pk=cast.alpha.pk).slug == "alpha-two"
+
+
+def refuse(**_: object) -> None:
+    raise Forbidden
+
+
+def test_change_of_two_things_is_all_or_nothing(
+    cast: Cast, from_page: FromPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspaces, "workspace_rename", refuse)
+    monkeypatch.setattr(members, "membership_limit_set", refuse)
+    page, acts = from_page(cast.alice), AuditEntry.objects.count()
+    both = {"role": "admin", "monthly_limit_micro_cents": 5}
+    assert code_of(page("PATCH", "/workspaces/alpha", {"slug": "fresh", "name": "Fresh"})) == (403, "forbidden")
+    assert code_of(page("PATCH", member_path(cast, cast.carol), both)) == (403, "forbidden")
+    assert Workspace.objects.get(pk=cast.alpha.pk).slug == "alpha"
+    assert cast.membership(cast.carol).role == "member"
+    assert AuditEntry.objects.count() == acts
 
 
 def test_invitation_is_made_seen_sent_again_and_revoked(cast: Cast, from_page: FromPage) -> None:

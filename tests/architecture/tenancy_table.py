@@ -587,6 +587,9 @@ PEOPLE = "401 404 200 200 200"
 PEOPLE_READERS = "404 403 403 403 403 403 200"
 ALPHA = "/workspaces/alpha"
 NEW_KEY = {"name": "k", "scopes": ["sync:read"], "expires_at": None}
+LIMIT = {"monthly_limit_micro_cents": 1}
+NOW = {"overlap_hours": 0}
+NEW_CONFIG = {"text": "{}", "based_on": 2}
 
 OPERATIONS = [
     Operation("me_get", "GET", "/me", "401 200 200 200 200", "200 200 200 200 200 200 200"),
@@ -681,9 +684,19 @@ OPERATIONS = [
     Operation("keys_get", "GET", "/workspaces/alpha/keys/{carols_key}", PEOPLE, NO_KEY),
     Operation("keys_get", "GET", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 200 200", NO_KEY),
     Operation("keys_get", "GET", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY),
+    Operation("keys_change", "PATCH", "/workspaces/alpha/keys/{carols_key}", "401 404 403 200 200", NO_KEY, LIMIT),
+    Operation("keys_change", "PATCH", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 200 200", NO_KEY, LIMIT),
+    Operation("keys_change", "PATCH", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY, LIMIT),
+    Operation("keys_rotate", "POST", f"{ALPHA}/keys/{{carols_key}}/rotations", "401 404 201 403 403", NO_KEY, NOW),
+    Operation("keys_rotate", "POST", f"{ALPHA}/keys/{{bobs_key}}/rotations", "401 404 404 201 403", NO_KEY, NOW),
+    Operation("keys_rotate", "POST", f"{ALPHA}/keys/{{gammas_key}}/rotations", "401 404 404 404 404", NO_KEY, NOW),
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{carols_key}", "401 404 204 204 204", NO_KEY),
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{bobs_key}", "401 404 404 204 204", NO_KEY),
     Operation("keys_revoke", "DELETE", "/workspaces/alpha/keys/{gammas_key}", "401 404 404 404 404", NO_KEY),
+    Operation("configuration_get", "GET", f"{ALPHA}/configuration", PEOPLE, NO_KEY),
+    Operation("configuration_save", "PUT", f"{ALPHA}/configuration", "401 404 403 200 200", NO_KEY, NEW_CONFIG),
+    Operation("configuration_versions_list", "GET", f"{ALPHA}/configuration/versions", PEOPLE, NO_KEY),
+    Operation("configuration_versions_get", "GET", f"{ALPHA}/configuration/versions/1", PEOPLE, NO_KEY),
     Operation("leaks_report", "POST", "/leaks", EVERYBODY_ACCEPTED, EVERY_KEY_ACCEPTED, {"secrets": ["oc_live_x"]}),
     Operation("audit_list", "GET", f"{ALPHA}/audit", "401 404 403 200 200", NO_KEY),
     Operation("sessions_list", "GET", "/workspaces/alpha/sessions", PEOPLE, "404 200 200 403 403 403 403"),

@@ -4,7 +4,7 @@ from typing import Final
 
 from ninja import Router
 
-from workspaces.api import audit, invitations, keys, leaks, me, members, workspaces
+from workspaces.api import audit, configuration, invitations, keys, leaks, me, members, workspaces
 
 ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "me", me.router),
@@ -12,6 +12,7 @@ ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
     ("", "members", members.router),
     ("", "invitations", invitations.router),
     ("", "keys", keys.router),
+    ("", "configuration", configuration.router),
     ("", "leaks", leaks.router),
     ("", "audit", audit.router),
 )

@@ -1,13 +1,13 @@
 """`/workspaces/…/keys`: API keys, by people only: no key makes or ends another."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StrictInt
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Forbidden, NotFound
@@ -19,15 +19,23 @@ from workspaces.calls.texts import Body, ExpiresAt, Name
 from workspaces.models import APIKey
 from workspaces.roles import OFFERED_SCOPES
 from workspaces.selectors.credentials import api_keys, page_of
-from workspaces.services.api_keys import api_key_create, api_key_revoke
+from workspaces.services.api_keys import api_key_create, api_key_limit_set, api_key_revoke
+from workspaces.services.key_rotation import OVERLAPS, api_key_rotate
 
 router = Router()
+HIGHEST_LIMIT: Final = 1_000_000 * 100_000_000
 
 
 def offered(scope: str) -> str:
     if scope not in OFFERED_SCOPES:
         raise ValueError(f"Keys carry {', '.join(OFFERED_SCOPES)}.")
     return scope
+
+
+def overlap(hours: int) -> int:
+    if hours not in OVERLAPS:
+        raise ValueError(f"The old key can go on for {', '.join(map(str, OVERLAPS))} hours.")
+    return hours
 
 
 Scope = Annotated[str, AfterValidator(offered), Field(json_schema_extra={"enum": list(OFFERED_SCOPES)})]
@@ -44,6 +52,7 @@ class KeyOut(Schema):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: Annotated[datetime | None, Field(description="To the minute.")]
+    monthly_limit_micro_cents: Annotated[int | None, Field(description="Of a calendar month; null: none of its own.")]
 
 
 class KeyMade(KeyOut):
@@ -61,6 +70,20 @@ class KeyNew(Body):
     is_service_key: Annotated[
         bool, Field(description="Belongs to the workspace, not to you. Owners and admins only.")
     ] = False
+
+
+class KeyChange(Body):
+    monthly_limit_micro_cents: Annotated[
+        StrictInt | None, Field(ge=0, le=HIGHEST_LIMIT, description="Of a calendar month; null: none of its own.")
+    ]
+
+
+class KeyRotation(Body):
+    overlap_hours: Annotated[
+        int,
+        AfterValidator(overlap),
+        Field(json_schema_extra={"enum": list(OVERLAPS)}, description="How long the old key goes on; 0 ends it now."),
+    ]
 
 
 @router.get(
@@ -106,6 +129,44 @@ def keys_get(request: HttpRequest, workspace: WorkspaceName, key_id: str) -> Key
     return _out(_key(workspace_call(request, workspace, "key.view"), key_id))
 
 
+@router.patch(
+    "/workspaces/{workspace}/keys/{key_id}",
+    response=answers(KeyOut),
+    operation_id="keys_change",
+    summary="Change an API key",
+)
+def keys_change(request: HttpRequest, workspace: WorkspaceName, key_id: str, change: KeyChange) -> KeyOut:
+    """Its monthly limit, which the keys it follows and those that follow it share. Owners and admins, on pages."""
+    call = workspace_call(request, workspace, "key.view")
+    key = _key(call, key_id)
+    if not call.can("key.manage_all"):
+        raise Forbidden
+    api_key_limit_set(key=key, monthly_limit=change.monthly_limit_micro_cents, actor=call.actor)
+    return _out(key)
+
+
+@router.post(
+    "/workspaces/{workspace}/keys/{key_id}/rotations",
+    response=answers(KeyMade, 201, 409),
+    operation_id="keys_rotate",
+    summary="Rotate an API key",
+    openapi_extra=REPEATABLE,
+)
+@repeatable
+@sensitive_variables("secret")
+def keys_rotate(request: HttpRequest, workspace: WorkspaceName, key_id: str, rotation: KeyRotation) -> KeyMade:
+    """The key that follows, shown once. Your own keys; for owners and admins those of the workspace too."""
+    call = workspace_call(request, workspace, "key.view")
+    key = _key(call, key_id)
+    may = key.user_id == call.person.user.pk if key.user_id else call.can("key.manage_all")
+    if not may:
+        raise Forbidden
+    following, secret = api_key_rotate(
+        key=key, rotated_by=call.person.user, overlap_hours=rotation.overlap_hours, actor=call.actor
+    )
+    return KeyMade(**_out(following).model_dump(), secret=secret)
+
+
 @router.delete(
     "/workspaces/{workspace}/keys/{key_id}",
     response=answers(None, 204),
@@ -143,6 +204,7 @@ def _out(key: APIKey) -> KeyOut:
             "expires_at": key.expires_at,
             "revoked_at": key.revoked_at,
             "last_used_at": key.last_used_at,
+            "monthly_limit_micro_cents": key.monthly_limit,
         }
     )
 

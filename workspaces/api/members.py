@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Final
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field, StrictInt
@@ -83,13 +84,14 @@ def members_get(request: HttpRequest, workspace: WorkspaceName, member_id: str) 
     summary="Change a member",
 )
 def members_change(request: HttpRequest, workspace: WorkspaceName, member_id: str, change: MemberChange) -> MemberOut:
-    """Role and monthly limit. Owners and admins, on pages; only owners make or change owners."""
+    """Role and monthly limit, all or nothing. Owners and admins, on pages; only owners make or change owners."""
     call = workspace_call(request, workspace, "member.manage")
     row = _manageable(call, member_id)
-    if change.role is not None:
-        membership_role_set(membership=row, role=change.role, actor=call.actor, by_role=call.person.role)
-    if "monthly_limit_micro_cents" in change.model_fields_set:
-        membership_limit_set(membership=row, monthly_limit=change.monthly_limit_micro_cents, actor=call.actor)
+    with transaction.atomic():
+        if change.role is not None:
+            membership_role_set(membership=row, role=change.role, actor=call.actor, by_role=call.person.role)
+        if "monthly_limit_micro_cents" in change.model_fields_set:
+            membership_limit_set(membership=row, monthly_limit=change.monthly_limit_micro_cents, actor=call.actor)
     return _out(row)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
@@ -93,12 +94,13 @@ def workspaces_get(request: HttpRequest, workspace: WorkspaceName) -> WorkspaceO
     summary="Change a workspace",
 )
 def workspaces_change(request: HttpRequest, workspace: WorkspaceName, change: WorkspaceChange) -> WorkspaceOut:
-    """Its name, its slug. Owners and admins, on pages."""
+    """Its name, its slug; all that is asked for, or nothing. Owners and admins, on pages."""
     call = workspace_call(request, workspace, "workspace.rename")
-    if change.slug is not None:
-        workspace_slug_set(workspace=call.workspace, slug=change.slug, actor=call.actor)
-    if change.name is not None:
-        workspace_rename(workspace=call.workspace, name=change.name, actor=call.actor)
+    with transaction.atomic():
+        if change.slug is not None:
+            workspace_slug_set(workspace=call.workspace, slug=change.slug, actor=call.actor)
+        if change.name is not None:
+            workspace_rename(workspace=call.workspace, name=change.name, actor=call.actor)
     return _answer(call)
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from opencode.lib.clock import utc_now
 from workspaces.errors import SlugInvalid
 from workspaces.forms import NameField
+from workspaces.services.configurations import NOTE_CHARACTERS
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS, is_valid_slug
 
@@ -27,6 +28,14 @@ def visible_line(text: str) -> str:
     """The rule of the pages' fields, and their words."""
     try:
         return NameField(max_length=NAME_CHARACTERS).clean(text)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
+
+
+def note_line(text: str) -> str:
+    """As `visible_line`; a note may be empty."""
+    try:
+        return NameField(max_length=NOTE_CHARACTERS, required=False).clean(text)
     except ValidationError as error:
         raise ValueError(" ".join(error.messages)) from error
 
@@ -52,6 +61,7 @@ def future(moment: datetime) -> datetime:
 
 
 Name = Annotated[str, AfterValidator(visible_line), Field(min_length=1, max_length=NAME_CHARACTERS)]
+Note = Annotated[str, AfterValidator(note_line), Field(max_length=NOTE_CHARACTERS)]
 Slug = Annotated[str, AfterValidator(slug), Field(max_length=MAX_CHARACTERS)]
 MailAddress = Annotated[str, AfterValidator(mail_address), Field(max_length=254)]
 RoleName = Literal["owner", "admin", "member"]

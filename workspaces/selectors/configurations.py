@@ -27,9 +27,9 @@ def config_version(workspace: Workspace, number: int) -> ConfigVersion | None:
     return rows.first()
 
 
-def config_page(workspace: Workspace, before: int | None) -> ConfigPage:
+def config_page(workspace: Workspace, before: int | None, limit: int = PAGE_ROWS) -> ConfigPage:
     rows = ConfigVersion.objects.filter(workspace=workspace).select_related("created_by").defer("text")
     rows = rows.filter(number__lt=before) if before else rows
-    found = list(rows.order_by("-number")[: PAGE_ROWS + 1])
-    more = len(found) > PAGE_ROWS
-    return ConfigPage(rows=found[:PAGE_ROWS], before=found[PAGE_ROWS - 1].number if more else None)
+    found = list(rows.order_by("-number")[: limit + 1])
+    more = len(found) > limit
+    return ConfigPage(rows=found[:limit], before=found[limit - 1].number if more else None)
