@@ -246,6 +246,16 @@ def test_a_person_invites_a_limited_number_an_hour_over_all_workspaces(
         )
 
 
+def test_mails_that_repeat_an_invitation_count_for_the_hour(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invitation_rules, "HOURLY_LIMIT", 2)
+    invitation = invite(cast, "dave@example.com")
+    grow_older(invitation, MINUTES)
+    grow_older(resend(invitation), MINUTES)
+    with pytest.raises(InvitationsTooFast) as refused:
+        resend(invitation)
+    assert refused.value.retry_after in range(1, 3601)
+
+
 def test_a_workspace_has_a_limited_number_of_open_invitations(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invitation_rules, "OPEN_LIMIT", 1)
     invitation = invite(cast, "dave@example.com")

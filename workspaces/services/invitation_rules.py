@@ -6,7 +6,7 @@ The limits keep the console from being used to send mail to strangers.
 from datetime import datetime, timedelta
 from typing import Final
 
-from accounts.models import User
+from opencode.lib.ratelimits import rate_count
 from workspaces.errors import (
     InvitationExpired,
     InvitationInvalid,
@@ -22,12 +22,12 @@ from workspaces.selectors.invitations import ACCEPTED, EXPIRED, REVOKED, invitat
 OPEN_LIMIT: Final = 500
 """Open invitations a workspace may have."""
 HOURLY_LIMIT: Final = 100
-"""Invitations a workspace may send, and a person may send from all of theirs, in an hour."""
+"""Mails a workspace may send, and a person may send from all of theirs, in an hour of the clock."""
 SENDS_LIMIT: Final = 10
 """Mails one invitation may cause."""
 RESEND_SECONDS: Final = 60
 """The least time between two mails from one workspace to one address."""
-_HOUR: Final = timedelta(hours=1)
+_HOUR_SECONDS: Final = 3600
 
 
 def require_open(invitation: Invitation, *, now: datetime) -> None:
@@ -62,12 +62,19 @@ def require_room(workspace: Workspace, *, now: datetime) -> None:
         raise InvitationLimitReached(limit=OPEN_LIMIT)
 
 
-def require_pace(workspace: Workspace, invited_by: User, email: str, *, now: datetime) -> None:
+def require_mail(invitation: Invitation) -> None:
+    """One mail more, the first or another, from the workspace and from its sender; raises InvitationsTooFast.
+
+    Counted in the cache, where a person's invitations into several workspaces at once cannot miss each other.
+    """
+    for sender in filter(None, (invitation.workspace_id, invitation.invited_by_id)):
+        sent = rate_count(f"invitations:{sender}", limit=HOURLY_LIMIT, seconds=_HOUR_SECONDS)
+        if sent.is_exceeded:
+            raise InvitationsTooFast(retry_after=sent.reset_seconds)
+
+
+def require_pace(workspace: Workspace, email: str, *, now: datetime) -> None:
     """Raises InvitationsTooFast."""
-    lately = Invitation.objects.filter(sent_at__gt=now - _HOUR)
-    for sent in (lately.filter(invited_by=invited_by), lately.filter(workspace=workspace)):
-        if sent.count() >= HOURLY_LIMIT:
-            raise InvitationsTooFast(retry_after=int(_HOUR.total_seconds()))
     just_now = now - timedelta(seconds=RESEND_SECONDS)
     if Invitation.objects.filter(workspace=workspace, email=email, sent_at__gt=just_now).exists():
         raise InvitationsTooFast(retry_after=RESEND_SECONDS)

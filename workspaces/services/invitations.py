@@ -24,6 +24,7 @@ from workspaces.selectors.invitations import EXPIRED, PURPOSE, invitation_state,
 from workspaces.services.audit import audit_record
 from workspaces.services.invitation_rules import (
     require_can_reopen,
+    require_mail,
     require_open,
     require_pace,
     require_resend_pace,
@@ -60,7 +61,7 @@ def invitation_create(
             _send_again(invitation, actor, now)
             return invitation
         require_room(row, now=now)
-        require_pace(row, invited_by, email, now=now)
+        require_pace(row, email, now=now)
         invitation = Invitation(workspace=row, email=email, role=role, invited_by=invited_by, created_at=now)
         _send(invitation, now)
         _record(invitation, actor, "invitation.create", role=role)
@@ -142,7 +143,11 @@ def _send_again(row: Invitation, actor: Actor, now: datetime) -> None:
 
 
 def _send(row: Invitation, now: datetime) -> None:
-    """Give the invitation a fresh secret and mail it; from here on the secret is nowhere but in the mail."""
+    """Give the invitation a fresh secret and mail it; from here on the secret is nowhere but in the mail.
+
+    Raises InvitationsTooFast.
+    """
+    require_mail(row)
     secret = random_base62(SECRET_BITS)
     row.hash_version = current_version()
     row.secret_hash = mac(PURPOSE, secret, row.hash_version)
