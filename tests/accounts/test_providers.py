@@ -333,7 +333,8 @@ def test_of_all_addresses_at_github_one_is_kept(
 
 def test_unproven_address_at_github_opens_no_policy(come_from_github: Come, settings: Settings) -> None:
     settings.SIGNUP_POLICY, settings.SIGNUP_DOMAINS = "domain", frozenset({"corp.example"})
-    come_from_github(three_addresses("dave@home.example"))
+    unproven = {"email": "victim@corp.example", "primary": True, "verified": False}
+    come_from_github([unproven, {"email": "dave@home.example", "primary": False, "verified": True}])
     assert not User.objects.exists()
 
 
