@@ -13,11 +13,10 @@ from django.http import HttpRequest
 from accounts.credentials import is_device_token
 from accounts.models import User
 from accounts.selectors.sessions import browser_session_id
-from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
 from sync.models import Session, Share
 from sync.protocol.keys import is_session_id
-from sync.selectors.shares import maker_of
+from sync.selectors.shares import live_shares, maker_of
 from sync.sharesecrets import is_share_secret_valid, read_share_secret
 from sync.tickets import take_ticket
 from sync.watching import WatchedFacts, facts_now
@@ -98,11 +97,7 @@ def socket_access(request: SocketRequest) -> SocketAccess:
 
 def live_share(share_id: str) -> Share | None:
     """The share while it lives: neither revoked nor expired, its workspace neither deleted nor blocked."""
-    share = Share.objects.select_related("session__workspace").filter(id=share_id, revoked_at=None).first()
-    if share is None or (share.expires_at is not None and share.expires_at <= utc_now()):
-        return None
-    workspace = share.session.workspace
-    return share if workspace is None or workspace.is_open else None
+    return live_shares().select_related("session__workspace").filter(id=share_id).first()
 
 
 def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:

@@ -10,7 +10,8 @@ from django.db.models.functions import Cast
 
 from accounts.models import Device
 from opencode.lib.clock import utc_now
-from sync.models import Session, Share
+from sync.models import Session
+from sync.selectors.shares import live_shares
 from workspaces.models import APIKey, Membership, Workspace
 
 
@@ -53,9 +54,8 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
     now = utc_now()
     unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
     live_workspaces = Workspace.objects.filter(deleted_at=None, blocked_at=None).values("id")
-    in_live_session = Q(session__workspace=None) | Q(session__workspace__in=live_workspaces)
     sessions = Session.objects.filter(id__in=session_ids).order_by()
-    shares = Share.objects.filter(unexpired, in_live_session, id__in=watched.shares, revoked_at=None).order_by()
+    shares = live_shares().filter(id__in=watched.shares).order_by()
     person_active = Q(user=None) | Q(user__is_active=True)
     keys = APIKey.objects.filter(
         unexpired, person_active, id__in=watched.keys, revoked_at=None, workspace__in=live_workspaces
