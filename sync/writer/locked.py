@@ -10,7 +10,7 @@ from time import monotonic
 from opencode.lib.errors import ServiceUnavailable
 from sync.writer.publish import Publish
 
-# Longer than the largest session's row is locked while it comes back.
+# Many times what a session of 50,000 entries has its row locked for while it comes back (docs/performance.md).
 LOCKED_SECONDS = 30.0
 
 
