@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.db import transaction
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
@@ -69,16 +70,20 @@ def word(client: Client, method: str, path: str) -> str:
         response = client.generic(method, path, content_type="application/x-www-form-urlencoded")
         transaction.set_rollback(True)
     client.cookies = kept
-    if isinstance(response, StreamingHttpResponse):
-        async_to_sync(read_to_the_end)(response)
+    read_to_the_end(response)
     location = response.get("Location", "")
     if location.startswith((SIGN_IN, "/admin/")):
         return "login"
     return "home" if location.startswith("/") else str(response.status_code)
 
 
-async def read_to_the_end(response: StreamingHttpResponse) -> None:
+def read_to_the_end(response: HttpResponseBase) -> None:
     """So that a streamed body closes its file."""
+    if isinstance(response, StreamingHttpResponse):
+        async_to_sync(_read)(response)
+
+
+async def _read(response: StreamingHttpResponse) -> None:
     async for _ in response:
         pass
 

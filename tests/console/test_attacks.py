@@ -1,7 +1,7 @@
 """What a stranger on the network tries first: caches, other hosts, redirects to elsewhere, foreign pages."""
 
 import pytest
-from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
@@ -42,9 +42,17 @@ def test_no_page_may_be_kept_by_a_shared_cache_or_shown_in_a_frame() -> None:
             response = client.get(path)
             kept[path] = {"private", "no-store"} & set(response["Cache-Control"].replace(",", " ").split())
             bare[path] = NOWHERE_ELSE - set(response.headers)
-            async_to_sync(read_to_the_end)(response)
+            read_to_the_end(response)
     assert [path for path, words in kept.items() if not words] == []
     assert {path: missing for path, missing in bare.items() if missing} == {}
+
+
+def test_no_script_reads_a_cookie_that_opens_or_confirms_anything() -> None:
+    client, alice = browser(), person("alice")
+    client.get("/accounts/login/")
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    cookies = {name: cookie["httponly"] for name, cookie in client.cookies.items()}
+    assert cookies == {settings.CSRF_COOKIE_NAME: True, settings.SESSION_COOKIE_NAME: True}
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)

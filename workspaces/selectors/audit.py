@@ -54,7 +54,9 @@ def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEn
     return rows
 
 
-def audit_page(rows: QuerySet[AuditEntry], before: int | None, limit: int = PAGE_ROWS) -> AuditPage:
+def audit_page(rows: QuerySet[AuditEntry], before: int | None, limit: int | None = None) -> AuditPage:
+    """The page that ends before the entry `before`; PAGE_ROWS at most without a `limit`."""
+    limit = PAGE_ROWS if limit is None else limit
     found = list((rows if before is None else rows.filter(seq__lt=before))[: limit + 1])
     shown = found[:limit]
     return AuditPage(shown, shown[-1].seq if len(found) > limit else None)
