@@ -117,12 +117,12 @@ def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Me
         require_open(row, now=now)
         if row.secret_hash != invitation.secret_hash or workspace.deleted_at is not None:
             raise InvitationInvalid
+        if row.email not in verified_addresses(user):
+            raise InvitationForAnother
         if workspace.blocked_at is not None:
             raise WorkspaceBlocked
         if not can_manage(role_now(workspace.pk, row.invited_by_id), row.role):
             raise InvitationInvalid
-        if row.email not in verified_addresses(user):
-            raise InvitationForAnother
         if not Membership.objects.filter(workspace=workspace, user=user).exists():
             require_seat(workspace)
         Invitation.objects.filter(pk=row.pk).update(accepted_at=now, accepted_by=user)
