@@ -67,6 +67,8 @@ def count_publish(workspace_id: str, key_id: str) -> None:
 def usage_flush() -> None:
     """Write what was counted; what cannot be written now is kept for the next time."""
     taken = _counts.take()
+    if not taken:
+        return
     try:
         _write(taken)
     except Exception:

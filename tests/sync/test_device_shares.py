@@ -211,7 +211,7 @@ async def test_deleted_and_blocked_workspaces_take_nothing(agent: AgentClient, c
     await Workspace.objects.filter(pk=cast.alpha.pk).aupdate(blocked_at=utc_now())
     blocked = denial_of(await agent.send("POST", "/api/shares", {"sessionID": "ses_1"}))
     assert blocked == (403, "workspace_blocked")
-    assert await refused(agent, shared) == (403, "workspace_blocked")
+    assert await refused(agent, shared) == (404, "not_found")
     await Workspace.objects.filter(pk=cast.alpha.pk).aupdate(blocked_at=None, deleted_at=utc_now())
     forget_targets()
     assert denial_of(await agent.send("POST", "/api/shares", {"sessionID": "ses_1"})) == (404, "not_found")
