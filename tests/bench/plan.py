@@ -5,6 +5,8 @@ from collections.abc import Iterable
 # How many readers of one session, how many sessions written to at once: what growth.py measures the CPU of.
 READERS = (10, 100, 1000)
 SESSIONS = (10, 100, 1000)
+# How many of s8's readers are stalled: what grows beside that count is not theirs, such as a database's cache.
+STALLED = (1, 20)
 Run = tuple[str, str]
 OURS = "opencode-servers"
 EMBEDDED = "opencode"
@@ -32,6 +34,7 @@ SIDE_BY_SIDE = {
     "s8": (OURS, EMBEDDED),
     **{f"readers{count}": (OURS, EMBEDDED) for count in READERS},
     **{f"sessions{count}": (OURS, EMBEDDED) for count in SESSIONS},
+    **{f"stalled{count}": (OURS, EMBEDDED) for count in STALLED},
     "page_sockets": ("opencode-servers-agent-http", "opencode-agent-http"),
     "page_browsers": ("opencode-servers-agent-http", "opencode-agent-http"),
 }

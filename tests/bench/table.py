@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench.plan import EMBEDDED, OURS, READERS, SESSIONS
+from tests.bench.plan import EMBEDDED, OURS, READERS, SESSIONS, STALLED
 
 BEST = 3
 NO_FIGURE = "–"
@@ -130,6 +130,16 @@ def growth_rows(results: Results) -> Iterator[Sequence[str]]:
         yield [f"{server}: µs an ack, by sessions written at once", *map(_shown, per_ack)]
 
 
+def stalled_rows(results: Results) -> Iterator[Sequence[str]]:
+    """All growth while the updates were published, at two counts of stalled readers, and what one of them adds."""
+    few, many = STALLED
+    for server in (OURS, EMBEDDED):
+        each = [results.figure(server, f"stalled{count}", "grown_kib_per_stalled") for count in STALLED]
+        grown = [None if kib is None else kib * count for kib, count in zip(each, STALLED, strict=True)]
+        adds = None if None in grown else (grown[1] - grown[0]) / (many - few)
+        yield [f"{server}: KiB", *map(_shown, (*grown, adds))]
+
+
 def page_rows(results: Results) -> Iterator[Sequence[str]]:
     for server in (BY_AGENTS, BY_AGENTS.replace(OURS, EMBEDDED)):
         for scenario in ("page_sockets", "page_browsers"):
@@ -159,6 +169,9 @@ def tables(lines: Iterable[str]) -> str:
     parts = [
         *_table(["", "servers", "embedded", "socketio-redis", "nats-jetstream", "asked", "held"], asked_rows(results)),
         *_table(["CPU of everything that is ours", *sizes], growth_rows(results)),
+        *_table(
+            ["grown in all, by stalled readers", *map(str, STALLED), "a stalled reader adds"], stalled_rows(results)
+        ),
         *_table(viewed, page_rows(results)),
         *_table(["web processes", "1", "2"], pair_rows(results)),
         f"During these runs others took at most {results.worst_neighbour():.0f} % of a core.",

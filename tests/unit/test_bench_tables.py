@@ -40,6 +40,16 @@ def test_row_says_whether_the_server_stack_holds_what_is_asked() -> None:
     assert "s8" not in shown
 
 
+def test_growth_that_one_stalled_reader_causes_already_is_not_laid_on_nineteen_more() -> None:
+    one, twenty = (
+        line("opencode-servers", f"stalled{count}", 0, grown_kib_per_stalled=kib)
+        for count, kib in ((1, 20_000), (20, 1_380))
+    )
+    shown = tables([one, twenty])
+    assert "| opencode-servers: KiB | 20,000 | 27,600 | 400 |" in shown
+    assert "| opencode: KiB" not in shown
+
+
 def test_plan_runs_each_scenario_where_it_says_something_unless_servers_are_named() -> None:
     assert ("nats-jetstream", "s2") in runs([], [])
     assert runs(["opencode"], ["s2", "s6"]) == [("opencode", "s2"), ("opencode", "s6")]
