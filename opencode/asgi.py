@@ -15,6 +15,7 @@ from opencode.bodies import bounded  # noqa: E402
 from opencode.metrics import counted, route_class  # noqa: E402
 from opencode.pageshandler import PagesHandler  # noqa: E402
 from sync import agent_routes, api  # noqa: E402
+from sync.fragmentfront import FragmentFront  # noqa: E402
 from sync.routing import websocket_urlpatterns  # noqa: E402
 from sync.runtime import get_runtime, stop_runtime  # noqa: E402
 
@@ -23,7 +24,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 pages_handler = PagesHandler()
-pages = bounded(pages_handler)
+pages = FragmentFront(bounded(pages_handler))
 sockets = URLRouter(websocket_urlpatterns)
 
 

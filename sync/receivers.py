@@ -11,6 +11,7 @@ import structlog
 from django.dispatch import receiver
 
 from accounts.signals import account_closed, device_revoked, session_ended
+from sync.fragmentfront import answers_forget
 from sync.render.fragments import fragments_forget
 from sync.runtime import Runtime, in_runtime
 from sync.services.deletions import deletion_objects_remove
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 @receiver(session_erased)
 def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.hubs.end_session(session_id))
+    in_runtime(lambda _runtime: answers_forget(epoch=epoch))
     fragments_forget(epoch)
 
 
@@ -39,6 +41,7 @@ def erased_session_objects_delete(*, receipt_id: str, **_fact: Any) -> None:
 @receiver(share_ended)
 def ended_share_sockets_close(*, share_id: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.connections.end_share(share_id))
+    in_runtime(lambda _runtime: answers_forget(share_id=share_id))
 
 
 @receiver(api_key_revoked)

@@ -1,7 +1,11 @@
 """A right that ends in this process closes its sockets at once: the heartbeat here comes once an hour."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
@@ -17,6 +21,7 @@ from accounts.services.deletions import account_delete
 from accounts.services.sessions import sessions_end_others
 from accounts.services.suspensions import person_suspend
 from opencode.lib.staffcalls import StaffCall
+from sync.fragmentfront import FragmentFront
 from sync.models import Session, Share
 from sync.runtime import get_runtime, stop_runtime
 from sync.services.erasure import session_erase
@@ -206,3 +211,31 @@ def test_ending_without_a_running_loop_is_no_failure() -> None:
     end_share(room)
     erase(room)
     assert not Session.objects.exists()
+
+
+async def test_what_was_answered_of_an_erased_session_is_forgotten(room: Room) -> None:
+    """Nothing but the epoch tells which shares' answers were its."""
+    get_runtime()
+    entry = "session/info/ses_1"
+    asked = 0
+
+    async def pages(_scope: Any, _receive: Any, send: Any) -> None:
+        nonlocal asked
+        asked += 1
+        body = {"epoch": room.session.epoch, "head": 1, "header": {}, "fragments": []}
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+    async def nowhere(_message: Any) -> None:
+        pass
+
+    front = FragmentFront(pages)
+    query = urlencode({"epoch": room.session.epoch, "k": f"{entry}:1"}).encode()
+    scope = {"method": "GET", "path": "/share/a-share/fragments", "query_string": query, "headers": []}
+    for _ in range(2):
+        await front(scope, pages, nowhere)
+    assert asked == 1
+    await sync_to_async(session_erase)(session_id=room.session.pk, actor=THE_CONSOLE)
+    await asyncio.sleep(0)
+    await front(scope, pages, nowhere)
+    assert asked == 2
