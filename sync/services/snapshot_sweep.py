@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count, F, Min, Q
 
 from sync.models import Session, Snapshot
+from sync.services.compaction import session_compact
 from sync.services.snapshots import snapshot_write, snapshots_prune
 from sync.snapshots import session_prefixes_stored, tree_delete
 
@@ -43,6 +44,7 @@ def snapshots_write_due(*, now: datetime) -> SweepReport:
         if due_at is None or not _claim(session_id, due_at, now):
             continue
         try:
+            session_compact(session_id=session_id)
             snapshot_write(session_id=session_id)
             written += 1
         except Exception:
