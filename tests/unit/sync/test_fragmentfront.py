@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sync import fragmentfront
-from sync.fragmentfront import KEPT_SECONDS, PAUSE_SECONDS, FragmentFront, answers_forget
+from sync.fragmentfront import FragmentFront, answers_forget, known
+from sync.fragmentfront import front as front_module
+from sync.fragmentfront.front import PAUSE_SECONDS
+from sync.fragmentfront.known import KEPT_SECONDS
 
 EPOCH = "e1"
 PART = "session/part/ses_1/msg_1/prt_1"
@@ -35,8 +37,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     clock = Clock()
-    monkeypatch.setattr(fragmentfront, "time", clock)
-    monkeypatch.setattr(fragmentfront, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": clock.sleep}))
+    monkeypatch.setattr(front_module, "time", clock)
+    monkeypatch.setattr(front_module, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": clock.sleep}))
     return clock
 
 
@@ -362,14 +364,14 @@ async def test_what_is_kept_is_bounded(
     front: FragmentFront, pages: Pages, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages.entries[PART] = (4, "x" * 10_000)
-    monkeypatch.setattr(fragmentfront, "KEPT_BYTES", 25_000)
+    monkeypatch.setattr(known, "KEPT_BYTES", 25_000)
     for number in range(5):
         await ask(front, f"{PART}:4", share=f"shr{number}")
     await ask(front, f"{PART}:4", share="shr4")
     assert len(pages.asked) == 5
     await ask(front, f"{PART}:4", share="shr0")
     assert len(pages.asked) == 6
-    monkeypatch.setattr(fragmentfront, "ANSWER_BYTES", 5_000)
+    monkeypatch.setattr(front_module, "ANSWER_BYTES", 5_000)
     for _ in range(2):
         assert (await ask(front, f"{PART}:4", share="large")).shown
     assert len(pages.asked) == 10
