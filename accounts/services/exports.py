@@ -23,6 +23,7 @@ from accounts.models import DataExport, User
 from accounts.ports import ExportPart, export_parts
 from accounts.services.mail import mail_send
 from accounts.signals import export_waiting
+from opencode.lib.claims import row_claim
 from opencode.lib.clock import utc_now
 from opencode.lib.links import public_url
 
@@ -59,9 +60,9 @@ def export_request(*, user: User, workspace_id: str = "") -> DataExport:
 
 def export_make(*, export_id: str, now: datetime) -> bool:
     """Make one that is due; False when it was not, or could not be made: then it waits or, in the end, has failed."""
-    due = DataExport.objects.filter(pk=export_id, due_at__lte=now, state__in=_UNFINISHED)
-    state = DataExport.State.RUNNING
-    if not due.update(due_at=now + CLAIM, attempts=F("attempts") + 1, state=state, step="", done=0, total=0):
+    due = Q(due_at__lte=now, state__in=_UNFINISHED)
+    changes = {"state": DataExport.State.RUNNING, "step": "", "done": 0, "total": 0}
+    if not row_claim(DataExport, export_id, due, due_at=now + CLAIM, attempts=F("attempts") + 1, **changes):
         return False
     export = DataExport.objects.select_related("user").get(pk=export_id)
     try:

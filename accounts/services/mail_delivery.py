@@ -16,6 +16,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q
 
 from accounts.models import OutgoingMail
+from opencode.lib.claims import row_claim
 from opencode.lib.mailtext import MailText
 from opencode.lib.sealing import seal, unseal
 
@@ -38,8 +39,7 @@ def mail_deliver(*, mail_id: str, now: datetime) -> bool:
     After a failure it waits as PAUSES say. The attempt after the last pause is the last; a refusal of the address for
     good ends it at once.
     """
-    due = OutgoingMail.objects.filter(pk=mail_id, due_at__lte=now)
-    if not due.update(due_at=now + CLAIM, attempts=F("attempts") + 1):
+    if not row_claim(OutgoingMail, mail_id, Q(due_at__lte=now), due_at=now + CLAIM, attempts=F("attempts") + 1):
         return False
     mail = OutgoingMail.objects.get(pk=mail_id)
     try:

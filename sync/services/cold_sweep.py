@@ -11,7 +11,9 @@ from typing import Final, NamedTuple
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Q
 
+from opencode.lib.claims import row_claim
 from sync.models import HeldItem, Session
 from sync.services.cooling import Cooling, session_cool
 from sync.warming import session_warm
@@ -86,4 +88,4 @@ def held_sessions_warm() -> int:
 
 def _move(session_id: int, seen: datetime, to: datetime) -> bool:
     """By compare and set, so that two workers never take one session at a time."""
-    return bool(Session.objects.filter(pk=session_id, idle_since=seen).update(idle_since=to))
+    return row_claim(Session, session_id, Q(idle_since=seen), idle_since=to)

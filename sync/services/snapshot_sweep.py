@@ -11,6 +11,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Count, F, Min, Q
 
+from opencode.lib.claims import row_claim
 from sync.models import Session, Snapshot
 from sync.services.compaction import session_compact
 from sync.services.snapshots import snapshot_write, snapshots_prune
@@ -76,7 +77,7 @@ def snapshots_prune_idle(*, now: datetime) -> int:
 
 def _claim(session_id: int, seen: datetime, now: datetime) -> bool:
     """Move the due-mark on, by compare and set, so that two workers never write one session at a time."""
-    return bool(Session.objects.filter(pk=session_id, snapshot_due_at=seen).update(snapshot_due_at=now + CLAIM))
+    return row_claim(Session, session_id, Q(snapshot_due_at=seen), snapshot_due_at=now + CLAIM)
 
 
 def _retry_later(session_id: int, now: datetime) -> None:
