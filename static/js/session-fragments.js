@@ -68,7 +68,9 @@ export class FragmentQueue {
     this.#lastAsked = this.#options.now();
     // More than one request holds goes on at once: the interval is between rounds, not between their pages.
     for (const batch of pages([...this.#waiting], KEYS_A_REQUEST)) {
-      if (this.#isStopped || !(await this.#askFor(batch))) break;
+      // Dropped while the pages before were on their way.
+      const wanted = batch.filter(([key]) => this.#waiting.has(key));
+      if (this.#isStopped || (wanted.length > 0 && !(await this.#askFor(wanted)))) break;
     }
     this.#isAsking = false;
     this.#plan();

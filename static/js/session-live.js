@@ -45,7 +45,7 @@ export function follow(root) {
     for (const { key, seq, deleted } of entries) {
       if (deleted) {
         queue.drop(key);
-        reader.keepPlace(() => transcript.remove(key));
+        reader.keepPlace(() => transcript.remove(key, seq));
       } else if (isShown(key) && seq > transcript.seqOf(key)) {
         queue.add(key, seq);
       }
@@ -56,7 +56,7 @@ export function follow(root) {
   client.addEventListener("snapshot", ({ detail }) => {
     const news = detail.entries.filter(({ key, seq }) => isShown(key) && seq > transcript.seqOf(key));
     if (detail.epoch !== epoch || news.length > RELOAD_KEYS) return reload();
-    transcript.retain(new Set(detail.entries.map(({ key }) => key)));
+    transcript.retain(new Set(detail.entries.map(({ key }) => key)), detail.seq);
     return changed(news);
   });
   client.addEventListener("closed", () => queue.stop());

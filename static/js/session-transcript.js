@@ -50,10 +50,11 @@ export class Transcript {
     return !before && after.isConnected;
   }
 
-  remove(key) {
+  /** Takes it away; what it was before `seq`, and may still be on its way, does not come back. */
+  remove(key, seq) {
     const element = this.#elements.get(key);
     this.#elements.delete(key);
-    this.#seqs.delete(key);
+    this.#seqs.set(key, Math.max(seq, this.seqOf(key)));
     if (!element) return false;
     // Parts live longer than their message: should it come back, they are here.
     const parts = element.querySelector("[data-parts]");
@@ -63,10 +64,10 @@ export class Transcript {
     return false;
   }
 
-  /** Removes everything that is not among `keys`: what a whole state does not name is gone. */
-  retain(keys) {
+  /** Removes everything that is not among `keys`: what a whole state at `seq` does not name is gone. */
+  retain(keys, seq) {
     for (const key of [...this.#elements.keys()]) {
-      if (!keys.has(key)) this.remove(key);
+      if (!keys.has(key)) this.remove(key, seq);
     }
   }
 

@@ -8,6 +8,7 @@ from sync.protocol.keys import parse_key
 
 # As many as the view takes.
 READING_KEYS: Final = 100
+EPOCH_LENGTH: Final = 16
 
 
 class Asked(NamedTuple):
@@ -28,8 +29,10 @@ def asked_in(scope: Mapping[str, Any]) -> Asked | None:
         if parse_key(key) is None or not (seq.isascii() and seq.isdecimal() and len(seq) <= 18):
             return None
         keys[key] = int(seq)
-    is_plain = len(epochs) == 1 and 0 < len(keys) <= READING_KEYS and len(items) == 1 + len(keys)
-    return Asked(epochs[0], keys) if is_plain else None
+    is_whole = len(epochs) == 1 and len(items) == 1 + len(keys)
+    if not is_whole or len(epochs[0]) > EPOCH_LENGTH or not 0 < len(keys) <= READING_KEYS:
+        return None
+    return Asked(epochs[0], keys)
 
 
 def query_of(asked: Asked) -> bytes:

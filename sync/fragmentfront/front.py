@@ -28,13 +28,19 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # So often one share's newest is read at most, for all who wait for it.
 PAUSE_SECONDS: Final = 0.25
 ANSWER_BYTES: Final = 4 * 1024 * 1024
-PATH: Final = re.compile(r"/share/([A-Za-z0-9_-]+)/fragments")
+PATH: Final = re.compile(r"/share/([A-Za-z0-9_-]{1,43})/fragments")
+# What an answer may depend on beside the address. Nobody's cookies, and nothing else that one of a round could send to
+# have it refused for all.
+PASSED_ON: Final = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
 EXACT: Final = b"private, max-age=3600, immutable"
 
 
 class _Place(NamedTuple):
+    """Whoever is here can be answered by one reading."""
+
     share_id: str
     epoch: str
+    headers: tuple[tuple[bytes, bytes], ...]
 
 
 class _Round:
@@ -42,6 +48,7 @@ class _Round:
 
     def __init__(self, epoch: str) -> None:
         self.wanted = Asked(epoch, {})
+        self.began_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def join(self, asked: Asked) -> bool:
@@ -61,6 +68,7 @@ class FragmentFront:
         self._shares = KnownShares()
         self._read_at: OrderedDict[_Place, float] = OrderedDict()
         self._rounds: dict[_Place, _Round] = {}
+        self._forgotten = 0
         self._readings: set[asyncio.Task[None]] = set()
         _FRONTS.add(self)
 
@@ -71,25 +79,27 @@ class FragmentFront:
             await self._pages(scope, receive, send)
             return
         share_id = match[1]
-        if await self._answer(share_id, asked, send):
+        if await self._answer(share_id, asked, send, time.monotonic()):
             return
-        waiting = self._join(_Place(share_id, asked.epoch), asked, scope)
-        if waiting is not None:
-            await asyncio.shield(waiting.done)
-            if await self._answer(share_id, asked, send):
-                return
+        headers = tuple((name, value) for name, value in scope["headers"] if name in PASSED_ON)
+        waiting = self._join(_Place(share_id, asked.epoch, headers), asked, scope)
+        await asyncio.shield(waiting.done)
+        # However long it took, it is as fresh as an answer of Django's own would be.
+        if await self._answer(share_id, asked, send, waiting.began_at):
+            return
         # Refused, too large, or a number that never was: as if there were nothing in front.
         await self._pages(scope, receive, send)
 
     def forget(self, *, share_id: str = "", epoch: str = "") -> None:
-        """Let go of an ended share, or of the shares of an erased session."""
+        """Let go of an ended share, or of the shares of an erased session, and of what is being read."""
+        self._forgotten += 1
         self._shares.forget(lambda name, share: name == share_id or share.epoch == epoch)
 
-    def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round | None:
-        """The round that will read what is asked; None when it has no room."""
+    def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
+        """The round that will read what is asked: the next one, or another when that is full."""
         found = self._rounds.get(place)
-        if found is not None:
-            return found if found.join(asked) else None
+        if found is not None and found.join(asked):
+            return found
         begun = self._rounds[place] = _Round(asked.epoch)
         begun.join(asked)
         reading = asyncio.create_task(self._read(place, begun, scope))
@@ -104,29 +114,32 @@ class FragmentFront:
             if pause > 0:
                 await asyncio.sleep(pause)
         finally:
-            del self._rounds[place]
+            if self._rounds.get(place) is waiting:
+                del self._rounds[place]
         try:
-            await self._ask(place, waiting.wanted, scope)
+            waiting.began_at = time.monotonic()
+            self._note(place, waiting.began_at)
+            await self._ask(place, waiting, scope)
         except Exception:
-            log.exception("fragments_not_read", extra={"share": place.share_id})
+            log.exception("fragments_not_read")
         finally:
             waiting.done.set_result(None)
 
-    async def _ask(self, place: _Place, wanted: Asked, scope: Scope) -> None:
+    async def _ask(self, place: _Place, waiting: _Round, scope: Scope) -> None:
         """As somebody who has nothing but the link."""
-        headers = [(name, value) for name, value in scope["headers"] if name not in {b"cookie", b"authorization"}]
+        wanted, forgotten = waiting.wanted, self._forgotten
         answer = _Kept()
-        began = time.monotonic()
-        await self._pages({**scope, "query_string": query_of(wanted), "headers": headers}, _nothing_more(), answer)
+        asking = {**scope, "query_string": query_of(wanted), "headers": list(place.headers)}
+        await self._pages(asking, _nothing_more(), answer)
         self._note(place, time.monotonic())
-        if answer.status == 200:
-            self._shares.learn(place.share_id, wanted, b"".join(answer.body), answer.headers, began)
+        if answer.status == 200 and forgotten == self._forgotten:
+            self._shares.learn(place.share_id, wanted, b"".join(answer.body), answer.headers, waiting.began_at)
         elif answer.status == 404:
             self.forget(share_id=place.share_id)
 
-    async def _answer(self, share_id: str, asked: Asked, send: Send) -> bool:
+    async def _answer(self, share_id: str, asked: Asked, send: Send, now: float) -> bool:
         share = self._shares.get(share_id)
-        answer = share.answer(asked, time.monotonic()) if share is not None else None
+        answer = share.answer(asked, now) if share is not None else None
         if share is None or answer is None:
             return False
         body, is_exact = answer

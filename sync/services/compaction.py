@@ -4,14 +4,19 @@ A reader that knows the session from before would not learn of those removals an
 epoch: every reader loads it again, as after a restore. Numbers go on, and what can be read stays as it is.
 """
 
+from typing import Final
+
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from opencode.lib.clock import utc_now
 from sync.models import Session, SessionEntry, new_epoch
 
 log = structlog.get_logger(__name__)
+CHUNK_ROWS: Final = 20_000
 
 
 def session_compact(*, session_id: int) -> int:
@@ -21,19 +26,33 @@ def session_compact(*, session_id: int) -> int:
     """
     if not _has_many(session_id):
         return 0
-    with transaction.atomic():
-        session = Session.objects.select_for_update().filter(pk=session_id).first()
-        if session is None:
-            return 0
-        removed = SessionEntry.objects.filter(session=session, deleted=True)
-        kept = settings.SYNC_SESSION_REMOVED // 2
-        newest_that_goes = removed.order_by("-seq").values_list("seq", flat=True)[kept : kept + 1]
-        count, _ = removed.filter(seq__lte=next(iter(newest_that_goes), 0)).delete()
-        if count:
-            now = utc_now()
-            Session.objects.filter(pk=session.pk).update(epoch=new_epoch(), snapshot_seq=0, snapshot_due_at=now)
+    kept = settings.SYNC_SESSION_REMOVED // 2
+    newest_that_goes = _removed(session_id).order_by("-seq").values_list("seq", flat=True)[kept : kept + 1]
+    last = next(iter(newest_that_goes), 0)
+    count = gone = _remove_some(session_id, last, is_first=True)
+    # Nobody who loads the session from now on is ever told of the rest.
+    while gone == CHUNK_ROWS:
+        gone = _remove_some(session_id, last, is_first=False)
+        count += gone
     log.info("rows of removed entries went", session=session_id, rows=count)
     return count
+
+
+@transaction.atomic
+def _remove_some(session_id: int, last: int, *, is_first: bool) -> int:
+    """The oldest up to the number `last`, CHUNK_ROWS at most: the session is locked for as long as that takes."""
+    session = Session.objects.select_for_update().filter(pk=session_id).first()
+    old = _removed(session_id).filter(seq__lte=last)
+    bound = old.order_by("seq").values_list("seq", flat=True)[CHUNK_ROWS - 1 : CHUNK_ROWS]
+    count, _ = old.filter(seq__lte=next(iter(bound), last)).delete()
+    if session is not None and count and is_first:
+        due = Coalesce("snapshot_due_at", utc_now())
+        Session.objects.filter(pk=session_id).update(epoch=new_epoch(), snapshot_seq=0, snapshot_due_at=due)
+    return count
+
+
+def _removed(session_id: int) -> QuerySet[SessionEntry]:
+    return SessionEntry.objects.filter(session_id=session_id, deleted=True)
 
 
 def _has_many(session_id: int) -> bool:

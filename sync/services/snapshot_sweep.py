@@ -44,8 +44,8 @@ def snapshots_write_due(*, now: datetime) -> SweepReport:
     for session_id, due_at in list(due.values_list("pk", "snapshot_due_at")[:SWEEP_SESSIONS]):
         if due_at is None or not _claim(session_id, due_at, now):
             continue
+        _compact(session_id)
         try:
-            session_compact(session_id=session_id)
             snapshot_write(session_id=session_id)
             written += 1
         except Exception:
@@ -73,6 +73,13 @@ def snapshots_prune_idle(*, now: datetime) -> int:
     many = Snapshot.objects.order_by().values("session_id").annotate(kept=Count("pk"))
     crowded = many.filter(kept__gt=settings.SYNC_SNAPSHOTS_LAST).values_list("session_id", flat=True)
     return sum(snapshots_prune(session_id=session_id, now=now) for session_id in list(crowded))
+
+
+def _compact(session_id: int) -> None:
+    try:
+        session_compact(session_id=session_id)
+    except Exception:
+        log.exception("rows of removed entries stay until the next snapshot", session=session_id)
 
 
 def _claim(session_id: int, seen: datetime, now: datetime) -> bool:

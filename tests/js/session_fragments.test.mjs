@@ -149,6 +149,20 @@ test("deleted_keys_are_not_asked_for", async () => {
   assert.deepEqual(asked.map(({ items }) => items), []);
 });
 
+test("what_is_deleted_while_a_page_before_is_fetched_is_not_asked_for", async () => {
+  let queue;
+  const respond = (items) => {
+    queue.drop("k45");
+    return everything(items);
+  };
+  const started = startQueue({ respond });
+  queue = started.queue;
+  for (let number = 0; number < 50; number += 1) queue.add(`k${number}`, 1);
+  await started.advance(2000);
+  assert.deepEqual(started.asked.map(({ items }) => items.length), [40, 9]);
+  assert.equal(started.events.includes("k45:1"), false);
+});
+
 test("words_say_how_the_page_hangs_on_its_session", () => {
   assert.equal(connectionWords("connecting", null), "connecting");
   assert.equal(connectionWords("live", null), "live");

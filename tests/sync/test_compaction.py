@@ -8,14 +8,16 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
+from django.db import OperationalError
 
 from opencode.lib.clock import utc_now
 from sync.models import Session, SessionEntry, Share, Snapshot
 from sync.runtime import stop_runtime
+from sync.services import compaction, snapshot_sweep
 from sync.services.compaction import session_compact
 from sync.services.cooling import Cooling, session_cool
 from sync.services.restoring import session_restore
-from sync.services.snapshot_sweep import snapshots_write_due
+from sync.services.snapshot_sweep import CLAIM, snapshots_write_due
 from sync.services.snapshots import snapshot_write
 from sync.store import read_state
 from tests.sync.asgi_socket import ASGISocket
@@ -113,6 +115,35 @@ def test_it_needs_no_object_storage(session: Session, settings: LazySettings, tm
     Session.objects.update(snapshot_due_at=utc_now())
     assert snapshots_write_due(now=utc_now()) == (0, 1)
     assert len(removed_keys(session)) == KEPT // 2
+
+
+def test_many_rows_go_a_part_at_a_time(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "CHUNK_ROWS", 2)
+    make_and_remove(session, KEPT + 3)
+    epochs = iter(["another"])
+    monkeypatch.setattr(compaction, "new_epoch", lambda: next(epochs))
+    assert session_compact(session_id=session.pk) == KEPT + 3 - KEPT // 2
+    assert removed_keys(session) == [f"{FOLDER}/prt_{number:03d}" for number in (6, 7, 8)]
+
+
+def test_whoever_claimed_the_session_keeps_it(session: Session) -> None:
+    make_and_remove(session, KEPT + 1)
+    claimed = utc_now() + CLAIM
+    Session.objects.update(snapshot_due_at=claimed)
+    session_compact(session_id=session.pk)
+    session.refresh_from_db()
+    assert session.snapshot_due_at == claimed
+
+
+def test_rows_that_cannot_go_do_not_keep_the_session_from_being_stored(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: Any) -> int:
+        raise OperationalError("too many rows")
+
+    monkeypatch.setattr(snapshot_sweep, "session_compact", broken)
+    Session.objects.update(snapshot_due_at=utc_now())
+    assert snapshots_write_due(now=utc_now()) == (1, 0)
 
 
 def test_a_snapshot_of_before_can_still_be_restored(session: Session) -> None:

@@ -81,7 +81,8 @@ class Pages:
             (b"X-Request-ID", b"req_first"),
             (b"Content-Length", str(len(text)).encode()),
         ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        status = 400 if (b"host", b"wrong") in scope["headers"] else self.status
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         half = len(text) // 2
         await send({"type": "http.response.body", "body": text[:half], "more_body": True})
         await send({"type": "http.response.body", "body": text[half:]})
@@ -120,11 +121,18 @@ def front(pages: Pages, clock: Clock) -> FragmentFront:
 
 
 async def ask(
-    front: FragmentFront, *items: str, epoch: str = EPOCH, share: str = "shr1", query: str = "", method: str = "GET"
+    front: FragmentFront,
+    *items: str,
+    epoch: str = EPOCH,
+    share: str = "shr1",
+    query: str = "",
+    method: str = "GET",
+    host: bytes = b"console",
 ) -> Answer:
     answer = Answer()
     query = query or urlencode([("epoch", epoch), *(("k", item) for item in items)])
-    headers = [(b"host", b"console"), (b"cookie", b"opencode_session=bobs"), (b"authorization", b"Bearer bobs")]
+    own = [(b"content-length", b"9"), (b"cookie", b"opencode_session=bobs"), (b"authorization", b"Bearer bobs")]
+    headers = [(b"host", host), *own]
     path = f"/share/{share}/fragments"
     scope = {"method": method, "path": path, "query_string": query.encode(), "headers": headers}
 
@@ -204,6 +212,51 @@ async def test_a_slow_reading_does_not_bring_back_what_is_old(front: FragmentFro
     answer = await ask(front, f"{PART}:6")
     assert (answer.shown, answer.body["header"]) == ({PART: "<p>six</p>"}, {"title": "at 6"})
     assert len(pages.asked) == 2
+
+
+async def test_a_slow_view_is_asked_no_more_often(front: FragmentFront, pages: Pages, clock: Clock) -> None:
+    began = clock.now
+    pages.goes_on = asyncio.Event()
+    followers = []
+    for _ in range(10):
+        followers.append(asyncio.create_task(ask(front, f"{PART}:4")))
+        for _tick in range(5):
+            await asyncio.sleep(0)
+    pages.goes_on.set()
+    await asyncio.gather(*followers)
+    assert clock.now - began >= (len(pages.asked) - 1) * PAUSE_SECONDS
+
+
+async def test_a_reading_that_took_long_is_good_for_those_who_waited(
+    front: FragmentFront, pages: Pages, clock: Clock
+) -> None:
+    pages.goes_on = asyncio.Event()
+    followers = [asyncio.create_task(ask(front, f"{PART}:4")) for _ in range(50)]
+    await pages.reached.wait()
+    clock.now += KEPT_SECONDS + 0.1
+    pages.goes_on.set()
+    assert {answer.shown[PART] for answer in await asyncio.gather(*followers)} == {"<p>four</p>"}
+    assert len(pages.asked) == 1
+    await ask(front, f"{PART}:4")
+    assert len(pages.asked) == 2
+
+
+async def test_one_whose_request_is_refused_spoils_nobody_elses(front: FragmentFront, pages: Pages) -> None:
+    asked = [ask(front, f"{PART}:4", host=b"wrong"), *(ask(front, f"{PART}:4") for _ in range(20))]
+    _bad, *good = await asyncio.gather(*asked)
+    assert {answer.status for answer in good} == {200}
+    assert len(pages.asked) <= 3
+
+
+async def test_what_is_forgotten_while_it_is_read_is_not_learned(front: FragmentFront, pages: Pages) -> None:
+    pages.goes_on = asyncio.Event()
+    first = asyncio.create_task(ask(front, f"{PART}:4"))
+    await pages.reached.wait()
+    answers_forget(share_id="shr1")
+    pages.goes_on.set()
+    await first
+    pages.status = 404
+    assert (await ask(front, f"{PART}:4")).status == 404
 
 
 async def test_fragments_come_in_the_order_of_their_numbers(front: FragmentFront) -> None:
@@ -314,6 +367,7 @@ async def test_a_question_about_no_history_leaves_the_answers_alone(front: Fragm
         f"epoch=e1&k={PART}:4&more=1",
         f"epoch=e1&epoch=e2&k={PART}:4",
         f"k={PART}:4",
+        f"epoch={'e' * 17}&k={PART}:4",
         "\u00e9",
     ],
 )
