@@ -1,7 +1,10 @@
 """The share page in a real browser while an agent works: everything arrives without a reload."""
 
+import time
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.support.browser import PHONE
@@ -51,6 +54,46 @@ def test_page_that_watched_equals_page_loaded_afterwards(console_server: Console
         arg=whole,
         timeout=LIVE_MS,
     )
+
+
+def test_what_was_removed_does_not_come_back_with_a_late_answer(
+    console_server: ConsoleServer, open_page: OpenPage
+) -> None:
+    agent = RecordedAgent(console_server.url, WITH_DIFFS)
+    agent.play(2)
+    page = open_page(agent.link).page
+    removals: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard(removals, frame)))
+    page.reload()
+    wait_until_live(page)
+    turn = page.locator(".turn-assistant").last.get_attribute("id")
+    folder = f"session/part/{agent.session_id}/{turn}"
+    held: list[Route] = []
+    page.route("**/fragments?*", lambda route: route.continue_() if held else held.append(route))
+    agent.publish({"key": f"{folder}/prt_short", "content": {"type": "text", "text": "not for long"}})
+    wait_for(page, lambda: bool(held))
+    answer = held[0].fetch()
+    assert "not for long" in answer.text()
+
+    agent.publish({"key": f"{folder}/prt_short", "deleted": True})
+    wait_for(page, lambda: bool(removals))
+    held[0].fulfill(response=answer)
+    agent.publish({"key": f"{folder}/prt_stays", "content": {"type": "text", "text": "here to stay"}})
+    expect(page.get_by_text("here to stay")).to_be_visible(timeout=LIVE_MS)
+    expect(page.get_by_text("not for long")).to_have_count(0)
+
+
+def heard(removals: list[str], frame: str | bytes) -> None:
+    if '"deleted":true' in str(frame):
+        removals.append(str(frame))
+
+
+def wait_for(page: Page, condition: Callable[[], bool]) -> None:
+    """While the browser goes on, which tells us of frames and requests."""
+    deadline = time.monotonic() + LIVE_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
 
 
 def test_share_page_on_a_phone_scrolls_down_only(console_server: ConsoleServer, open_page: OpenPage) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from opencode.lib.ids import random_base62
 from tests.contract.recordings import batches_of, session_id_of
 
 
@@ -26,6 +27,13 @@ class RecordedAgent:
     def play_rest(self) -> None:
         for batch in self._batches:
             self._post(f"/api/share/{self._share}/sync", {"secret": self._secret, "data": batch})
+
+    def publish(self, *updates: dict[str, Any]) -> None:
+        """Entries of its session as an editor publishes them: `{key, content}` or `{key, deleted: true}`."""
+        url = f"{self._server}/sync/v1/sessions/{self._share}/entries"
+        body = {"type": "publish", "id": f"op-{random_base62(64)}", "updates": list(updates)}
+        bearer = {"Authorization": f"Bearer {self._secret}"}
+        httpx.post(url, json=body, headers=bearer, trust_env=False, timeout=20).raise_for_status()
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = httpx.post(self._server + path, json=body, trust_env=False, timeout=20).raise_for_status()
