@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from sync.protocol.keys import parse_key
 
-# As many as the view takes.
-READING_KEYS: Final = 100
+# Of one request, whoever answers it.
+KEYS_LIMIT: Final = 100
 EPOCH_LENGTH: Final = 16
 
 
@@ -30,7 +30,7 @@ def asked_in(scope: Mapping[str, Any]) -> Asked | None:
             return None
         keys[key] = int(seq)
     is_whole = len(epochs) == 1 and len(items) == 1 + len(keys)
-    if not is_whole or len(epochs[0]) > EPOCH_LENGTH or not 0 < len(keys) <= READING_KEYS:
+    if not is_whole or len(epochs[0]) > EPOCH_LENGTH or not 0 < len(keys) <= KEYS_LIMIT:
         return None
     return Asked(epochs[0], keys)
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
-from sync.fragmentfront.asked import READING_KEYS, Asked, asked_in, query_of
+from sync.fragmentfront.asked import KEYS_LIMIT, Asked, asked_in, query_of
 from sync.fragmentfront.known import Headers, KnownShares
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,8 @@ PATH: Final = re.compile(r"/share/([A-Za-z0-9_-]{1,43})/fragments")
 # What an answer may depend on beside the address. Nobody's cookies, and nothing else that one of a round could send to
 # have it refused for all.
 PASSED_ON: Final = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
-EXACT: Final = b"private, max-age=3600, immutable"
+# What (epoch, key, seq) names never changes.
+UNCHANGING: Final = "private, max-age=3600, immutable"
 
 
 class _Place(NamedTuple):
@@ -54,7 +55,7 @@ class _Round:
     def join(self, asked: Asked) -> bool:
         """False when it would be more than one reading takes."""
         keys = {key: max(seq, self.wanted.keys.get(key, 0)) for key, seq in asked.keys.items()}
-        if len(self.wanted.keys.keys() | keys.keys()) > READING_KEYS:
+        if len(self.wanted.keys.keys() | keys.keys()) > KEYS_LIMIT:
             return False
         self.wanted.keys.update(keys)
         return True
@@ -145,7 +146,7 @@ class FragmentFront:
         body, is_exact = answer
         headers = [
             *share.headers,
-            (b"cache-control", EXACT if is_exact else b"no-store"),
+            (b"cache-control", UNCHANGING.encode() if is_exact else b"no-store"),
             (b"content-length", b"%d" % len(body)),
             (REQUEST_ID_HEADER.lower().encode(), new_request_id().encode()),
         ]

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 
 from opencode.lib.errors import FieldsInvalid
 from sync.errors import SessionGone
+from sync.fragmentfront import KEYS_LIMIT, UNCHANGING
 from sync.models import Session
 from sync.protocol.keys import info_key, parse_key
 from sync.render.document import entry_of
@@ -15,9 +16,6 @@ from sync.render.fragments import Fragment, fragment_of
 from sync.store import StateRead, read_entries
 from sync.views.reading import Reading, member_reading, read_only, share_reading
 from sync.warming import read_warm
-
-KEYS_LIMIT = 100
-CACHE_SECONDS = 3600
 
 
 @read_only
@@ -47,7 +45,7 @@ def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
     response = JsonResponse({**body, "fragments": [wire(fragment) for fragment in fragments]})
     found = {row.key: row.seq for row in state.rows}
     is_exact = is_current and all(found.get(key) == seq for key, seq in asked.items())
-    response["Cache-Control"] = f"private, max-age={CACHE_SECONDS}, immutable" if is_exact else "no-store"
+    response["Cache-Control"] = UNCHANGING if is_exact else "no-store"
     return response
 
 
