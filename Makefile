@@ -31,7 +31,7 @@ install-dev: $(DEV_STAMP) ## the environment to develop and test with
 check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, templates, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict accounts billing opencode sync workspaces
+	$(BIN)/mypy --strict accounts billing opencode opencode_sync sync workspaces
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet templates
@@ -44,7 +44,7 @@ test-embedded: $(DEV_STAMP) ## all tests on SQLite and files, in PROCESSES proce
 	$(BIN)/python -m pytest -q -n $(PROCESSES) $(ARGS)
 
 test-servers: $(DEV_STAMP) ## what touches database, layer, storage or processes, on MariaDB, Redis and S3
-	$(BIN)/python -m opencode.withservers $(SERVERS) -- \
+	$(BIN)/python -m opencode.devtools.withservers $(SERVERS) -- \
 		$(BIN)/python -m pytest -q -n $(PROCESSES) $(SERVER_TESTS) $(ARGS)
 
 prove: export OPENCODE_PROVE = 1

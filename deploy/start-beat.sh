@@ -2,4 +2,4 @@
 # The schedule of the server stack: one process. Jobs only find work marked in the database, so a missed one costs time.
 set -eu
 cd "$(dirname "$0")/.."
-exec "${PYTHON:-python}" -m celery -A opencode beat --scheduler opencode.worker:DueAtStartScheduler --pidfile= "$@"
+exec "${PYTHON:-python}" -m celery -A opencode beat --scheduler opencode.server.worker:DueAtStartScheduler --pidfile= "$@"

@@ -10,8 +10,8 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import ports
-        from opencode.exports import export_parts
-        from opencode.supportgroup import support_group_set
+        from opencode.web.exports import export_parts
+        from opencode.web.supportgroup import support_group_set
 
         ports.export_parts.bind(export_parts)
         # The admin comes after our apps in INSTALLED_APPS, so by its turn all our permissions are there.

@@ -11,13 +11,14 @@ django.setup(set_prefix=False)  # loads the apps; what follows needs them
 
 from channels.routing import URLRouter  # noqa: E402
 
-from opencode.bodies import bounded  # noqa: E402
-from opencode.metrics import counted, route_class  # noqa: E402
-from opencode.pageshandler import PagesHandler  # noqa: E402
-from sync import agent_routes, api  # noqa: E402
-from sync.fragmentfront import FragmentFront  # noqa: E402
-from sync.routing import websocket_urlpatterns  # noqa: E402
-from sync.runtime import get_runtime, stop_runtime  # noqa: E402
+from opencode.server.metrics import counted, route_class  # noqa: E402
+from opencode.web.bodies import bounded  # noqa: E402
+from opencode.web.pageshandler import PagesHandler  # noqa: E402
+from sync import agents as agent_routes  # noqa: E402
+from sync.doors import http as api  # noqa: E402
+from sync.doors.fragments import FragmentFront  # noqa: E402
+from sync.doors.routing import websocket_urlpatterns  # noqa: E402
+from sync.live.runtime import get_runtime, stop_runtime  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -5,8 +5,8 @@ from django.urls import include, path
 
 from accounts.api import device_code, device_token
 from accounts.views.devices import device
-from opencode import views
-from opencode.jsonapi import PREFIX, api
+from opencode.web import views
+from opencode.web.jsonapi import PREFIX, api
 from workspaces.views import agents
 
 urlpatterns = [
@@ -31,8 +31,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "opencode.refusals.bad_request"
-handler403 = "opencode.refusals.permission_denied"
-handler404 = "opencode.refusals.page_not_found"
-handler429 = "opencode.refusals.too_many_requests"
-handler500 = "opencode.refusals.server_error"
+handler400 = "opencode.web.refusals.bad_request"
+handler403 = "opencode.web.refusals.permission_denied"
+handler404 = "opencode.web.refusals.page_not_found"
+handler429 = "opencode.web.refusals.too_many_requests"
+handler500 = "opencode.web.refusals.server_error"

@@ -89,9 +89,3 @@ class ShareLimitReached(Conflict):
 class SocketLimitReached(TooManyRequests):
     code = "socket_limit_reached"
     default_message = "There are as many open connections as there may be."
-
-
-class BodyTimedOut(Denial):
-    code = "body_timed_out"
-    status = 408
-    default_message = "The body did not arrive in time."

@@ -3,9 +3,12 @@
 from celery import shared_task
 
 from opencode.lib.clock import utc_now
-from sync.services import cold_sweep, deletions, retention, snapshot_sweep
-from sync.services.shares import share_claims_purge
-from sync.services.tickets import socket_tickets_purge
+from sync.archive import operations as retention
+from sync.archive.cold import sweep as cold_sweep
+from sync.archive.erasure import confirming as deletions
+from sync.archive.snapshots import sweep as snapshot_sweep
+from sync.live.ticketing import socket_tickets_purge
+from sync.sharing.shares import share_claims_purge
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sync.views import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots
+from sync.pages import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots
 
 app_name = "sync"
 SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"

@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 
-from opencode.syncclient import SyncClient
+from opencode_sync import SyncClient
 
 
 async def main(url: str) -> None:

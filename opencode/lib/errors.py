@@ -46,6 +46,12 @@ class BodyTooLarge(Denial):
     default_message = "The body is larger than this address accepts."
 
 
+class BodyTimedOut(Denial):
+    code = "body_timed_out"
+    status = 408
+    default_message = "The body did not arrive in time."
+
+
 class ContentTypeUnsupported(Denial):
     code = "content_type_unsupported"
     status = 415

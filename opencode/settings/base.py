@@ -6,9 +6,9 @@ import django_stubs_ext
 from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
-from opencode.env import read_environment
-from opencode.mailurl import read_mail_url
 from opencode.settings.people import *  # noqa: F403
+from opencode.settings.sources.environment import read_environment
+from opencode.settings.sources.mail import read_mail_url
 
 # Lets classes say what they are generic over (`ModelAdmin[User]`) where Django only knows it in its stubs.
 django_stubs_ext.monkeypatch()
@@ -57,12 +57,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "opencode.middleware.RequestIdMiddleware",
-    "opencode.middleware.HeadersMiddleware",
+    "opencode.web.middleware.RequestIdMiddleware",
+    "opencode.web.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "opencode.middleware.JSONAPIMiddleware",
+    "opencode.web.middleware.JSONAPIMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -72,8 +72,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "opencode.middleware.LeavingMiddleware",
-    "opencode.middleware.DenialMiddleware",
+    "opencode.web.middleware.LeavingMiddleware",
+    "opencode.web.middleware.DenialMiddleware",
 ]
 
 ROOT_URLCONF = "opencode.urls"
@@ -89,7 +89,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "opencode.context.console",
+                "opencode.web.context.console",
             ],
         },
     },
@@ -106,7 +106,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 _cookie_prefix = "__Host-" if SESSION_COOKIE_SECURE else ""
 SESSION_COOKIE_NAME = f"{_cookie_prefix}opencode_session"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}opencode_csrf"
-CSRF_FAILURE_VIEW = "opencode.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "opencode.web.refusals.csrf_failure"
 
 # --- pages
 STATIC_URL = "/static/"
@@ -233,7 +233,7 @@ if ENV.EMAIL_URL:
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.use_tls, _mail.use_ssl
     DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mail.sender or DEFAULT_FROM_EMAIL
 
-from opencode.logs import logging_config  # noqa: E402
+from opencode.server.logs import logging_config  # noqa: E402
 
 LOGGING = logging_config(level=ENV.OPENCODE_LOG_LEVEL, as_json=ENV.OPENCODE_LOG_JSON)
 

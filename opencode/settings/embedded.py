@@ -1,8 +1,8 @@
 """The default: SQLite, an in-memory channel layer, files; nothing to install or configure."""
 
-from opencode.datadir import broker_directories, secret_of
 from opencode.settings.base import *  # noqa: F403
 from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, parse_keyring
+from opencode.settings.sources.datadir import broker_directories, secret_of
 
 DEBUG = ENV.OPENCODE_DEBUG
 SECRET_KEY = ENV.OPENCODE_SECRET_KEY or secret_of(DATA_DIR, "secret_key")
@@ -36,7 +36,7 @@ STORAGES = {
         "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "objects"},
     },
-    "staticfiles": {"BACKEND": "opencode.staticstorage.ModuleStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "opencode.web.staticstorage.ModuleStaticFilesStorage"},
 }
 CELERY_BROKER_URL = "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_directories(DATA_DIR)

@@ -1,7 +1,7 @@
 """How people sign up and in, the same on every stack; part of base."""
 
-from opencode.env import read_environment
-from opencode.signin import read_providers, read_signup_domains
+from opencode.settings.sources.environment import read_environment
+from opencode.settings.sources.signin import read_providers, read_signup_domains
 
 _ENV = read_environment()
 

@@ -4,11 +4,11 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from opencode.databaseurl import database_settings
-from opencode.objectstorage import s3_storage
-from opencode.redisurl import channel_layer_settings
 from opencode.settings.base import *  # noqa: F403
 from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, PUBLIC_URL, parse_keyring
+from opencode.settings.sources.database import database_settings
+from opencode.settings.sources.objectstorage import s3_storage
+from opencode.settings.sources.redis import channel_layer_settings
 
 _missing = [
     name
@@ -32,7 +32,7 @@ _files = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage"}
 STORAGES = {
     "default": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "files"}},
     "snapshots": _s3 if ENV.S3_BUCKET else {**_files, "OPTIONS": {"location": DATA_DIR / "objects"}},
-    "staticfiles": {"BACKEND": "opencode.staticstorage.ModuleStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "opencode.web.staticstorage.ModuleStaticFilesStorage"},
 }
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0

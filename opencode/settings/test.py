@@ -6,11 +6,11 @@ The embedded one; with DATABASE_URL, REDIS_URL and S3_BUCKET in the environment 
 import tempfile
 from pathlib import Path
 
-from opencode.databaseurl import database_settings
-from opencode.objectstorage import s3_storage
-from opencode.redisurl import channel_layer_settings
 from opencode.settings.embedded import *  # noqa: F403
 from opencode.settings.embedded import DATABASES, ENV
+from opencode.settings.sources.database import database_settings
+from opencode.settings.sources.objectstorage import s3_storage
+from opencode.settings.sources.redis import channel_layer_settings
 
 _scratch = Path(tempfile.mkdtemp(prefix="opencode-test-"))
 DATABASES["default"]["TEST"] = {"NAME": _scratch / "test.sqlite3"}

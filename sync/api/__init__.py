@@ -1,5 +1,13 @@
-"""Session sync over plain HTTP, without WebSockets: the same frames as events, pulls and pushes."""
+"""The JSON API of sessions and their share links."""
 
-from sync.api.application import application, is_api_path
+from typing import Final
 
-__all__ = ["application", "is_api_path"]
+from ninja import Router
+
+from sync.api import sessions, shares
+
+ROUTERS: Final[tuple[tuple[str, str, Router], ...]] = (
+    ("", "sessions", sessions.router),
+    ("", "shares", shares.router),
+)
+"""(prefix, tag, router) of each, in the order the documentation shows them."""

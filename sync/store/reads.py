@@ -11,7 +11,7 @@ from django.db import connection
 
 
 class SessionIsCold(Exception):
-    """The entries are in object storage; bring them back (`sync.warming`) and read again."""
+    """The entries are in object storage; bring them back (`sync.archive.cold`) and read again."""
 
     def __init__(self, session_id: int) -> None:
         super().__init__(session_id)

@@ -20,7 +20,7 @@ from accounts.services.deletions import account_delete
 from accounts.services.email_changes import email_change_agree, email_change_begin, email_change_undo
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
-from opencode.logs import redact
+from opencode.server.logs import redact
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, browser
 from tests.support.devices import device_of

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from accounts.errors import OwnerLinkInvalid
 from accounts.models import OwnerLink, User
 from accounts.services.first_owner import first_owner_create, owner_link_create
-from opencode.logs import redact
+from opencode.server.logs import redact
 from tests.cast import PASSWORD, Cast, browser
 from workspaces.models import Membership, Role
 

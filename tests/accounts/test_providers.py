@@ -19,8 +19,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from opencode.env import read_environment
-from opencode.signin import read_providers
+from opencode.settings.sources.environment import read_environment
+from opencode.settings.sources.signin import read_providers
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, browser
 from tests.support.oidc import Provider, oidc_provider

@@ -7,8 +7,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.selectors import signup
-from opencode.env import read_environment
-from opencode.signin import read_signup_domains
+from opencode.settings.sources.environment import read_environment
+from opencode.settings.sources.signin import read_signup_domains
 from tests.cast import PASSWORD, browser
 
 pytestmark = pytest.mark.django_db(transaction=True)

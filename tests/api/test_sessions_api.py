@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from sync.live.publishing import session_publish_sync
 from sync.models import DeletionReceipt, Session, Share
 from sync.protocol.updates import Update
-from sync.services.publishing import session_publish_sync
 from tests.api.conftest import MakeProgram, Program, code_of
 from tests.cast import Cast
 from tests.support.audit import last_audited

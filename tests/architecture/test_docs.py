@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client
 
-from opencode.env import Environment
 from opencode.lib.errors import every_denial
+from opencode.settings.sources.environment import Environment
 from tests.support.server import ROOT
 
 OWN_APPS = {"opencode", "accounts", "workspaces", "billing", "sync"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.hub.presence import PresenceBoard
+from sync.live.hub.board import PresenceBoard
 from sync.protocol import frames, requests
 from sync.protocol.closing import CloseCode
 

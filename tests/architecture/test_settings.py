@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
-from opencode.env import Environment, read_environment
 from opencode.settings.base import parse_keyring
+from opencode.settings.sources.environment import Environment, read_environment
 from tests.support.server import ROOT
 
 PRODUCTION = {

@@ -17,8 +17,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from opencode.lib.clock import utc_now
-from sync.agent_routes.paths import METHODS
-from sync.routing import websocket_urlpatterns
+from sync.agents.paths import METHODS
+from sync.doors.routing import websocket_urlpatterns
 from tests.architecture.tenancy_table import (
     ADMIN_PREFIX,
     AGENT_CALLS,

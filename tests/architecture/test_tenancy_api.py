@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from opencode.jsonapi import api
+from opencode.web.jsonapi import api
 from tests.architecture.tenancy_table import OPERATIONS, Operation
 from tests.architecture.world import World, make_world
 from tests.support.devices import device_of

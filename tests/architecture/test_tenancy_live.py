@@ -13,10 +13,10 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from opencode.asgi import application
-from sync.api.application import METHODS
+from sync.doors.http.application import METHODS
+from sync.live.runtime import stop_runtime
 from sync.models import Share
 from sync.protocol.requests import FRAME_TYPES
-from sync.runtime import stop_runtime
 from tests.architecture.tenancy_table import (
     ACCOUNT_CALLS,
     AGENT_CALLS,

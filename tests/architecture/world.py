@@ -8,11 +8,11 @@ from allauth.usersessions.models import UserSession
 from accounts.models import DataExport
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import mac
+from sync.archive.snapshots.writing import snapshot_write
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, Share
 from sync.protocol.updates import Update
-from sync.services.publishing import session_publish_sync
-from sync.services.snapshots import snapshot_write
-from sync.sharesecrets import derive_share_secret
+from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, make_cast
 from tests.support.devices import device_of
 from workspaces.actors import THE_CONSOLE

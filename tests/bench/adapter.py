@@ -19,7 +19,7 @@ from adapters import mk
 from gen import HttpConn, HttpPublisher, content, cpu_of, http_post, ws_open
 from pool import RawWS
 
-from opencode.privateservers import BUCKET, PrivateMariaDB, PrivateRedis, PrivateS3
+from opencode.devtools.privateservers import BUCKET, PrivateMariaDB, PrivateRedis, PrivateS3
 
 ROOT = Path(__file__).resolve().parents[2]
 ACK = b'{"type":"ack","id":"'

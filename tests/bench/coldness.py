@@ -1,8 +1,8 @@
 """How long a session takes to go cold and to come back: `python -m tests.bench.coldness [entries]`, one JSON line.
 
-On the embedded stack; behind `python -m opencode.withservers --` on MariaDB and S3. Each figure is the median and the
-longest of several rounds, in milliseconds; `lock` is the part during which the session's row (on SQLite the database)
-is locked.
+On the embedded stack; behind `python -m opencode.devtools.withservers --` on MariaDB and S3. Each figure is the
+median and the longest of several rounds, in milliseconds; `lock` is the part during which the session's row (on
+SQLite the database) is locked.
 """
 
 import json
@@ -35,10 +35,9 @@ def main(entries: int) -> None:
 
 
 def measure(entries: int) -> dict[str, Any]:
+    from sync.archive.cold import cooling, read_warm, rows
     from sync.models import Session
-    from sync.services import cooling
     from sync.store import read_state
-    from sync.warming import read_warm, rows
 
     session_id = seed(entries)
     locks: dict[str, list[float]] = {"cool": [], "warm": []}
@@ -64,9 +63,9 @@ def measure(entries: int) -> dict[str, Any]:
 
 
 def seed(entries: int) -> int:
+    from sync.live.publishing import session_publish_sync
     from sync.models import Session
     from sync.protocol.updates import Update
-    from sync.services.publishing import session_publish_sync
 
     words = random.Random(7)
     session = Session.objects.create(client_id=SESSION, owner_key="bench")

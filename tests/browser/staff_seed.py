@@ -12,7 +12,7 @@ def main() -> None:
     django.setup()
     from django.contrib.auth.models import Group
 
-    from opencode.supportgroup import GROUP
+    from opencode.web.supportgroup import GROUP
     from tests.cast import PASSWORD, person
     from tests.support.seed import seed
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from opencode.syncclient import Gap, Position, SyncClient, SyncEnded, SyncRefused, SyncStream
+from opencode_sync import Gap, Position, SyncClient, SyncEnded, SyncRefused, SyncStream
 from tests.support.server import ConsoleServer
 
 COUNT = 60

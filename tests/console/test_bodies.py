@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from opencode.asgi import application
-from opencode.bodies import LARGEST_BYTES
+from opencode.web.bodies import LARGEST_BYTES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHUNK = 256 * 1024

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from opencode.middleware import LeavingMiddleware
+from opencode.web.middleware import LeavingMiddleware
 from tests.cast import BROWSER, Cast, SignIn
 
 SESSIONS = "/workspaces/alpha/sessions/"

@@ -9,7 +9,7 @@ KEPT = Path(__file__).parent / "data" / "openapi_v1.json"
 
 
 def described() -> dict[str, Any]:
-    from opencode.jsonapi import api
+    from opencode.web.jsonapi import api
 
     value: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema()))
     return value

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sync.hub import Cursor
+from sync.live.hub import Cursor
+from sync.live.runtime import Runtime
 from sync.protocol.updates import Receipt, Update
-from sync.runtime import Runtime
 from sync.writer import Publish
 
 CONVERGED_SECONDS = 10

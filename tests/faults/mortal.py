@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from sync import fanout, runtime
+from sync.live import fanout, runtime
+from sync.live.runtime import Runtime
 from sync.protocol.closing import CloseCode
-from sync.runtime import Runtime
 from sync.writer import Publish, SessionCommit, Writer
 from sync.writer.queue import Deliver, Wake
 from tests.faults.wire import Wire

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from opencode.devtools.privateservers import PrivateMariaDB
 from opencode.lib.bounds import ANSWER_SECONDS, CONNECT_SECONDS
-from opencode.privateservers import PrivateMariaDB
 from tests.faults.checks import check_agent, check_writer
 from tests.faults.publishers import Acknowledgements, AgentPublisher, SocketPublisher
 from tests.support.fixtures import StartServer

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from opencode.lib.ids import random_base62
-from sync.agent.recordings import Call, Recorded, Replay, read_recording, session_ids_of
+from sync.items.recordings import Call, Recorded, Replay, read_recording, session_ids_of
 from tests.contract.recordings import DATA, NEWER, OLDER
 from tests.support.processes import proportional_memory_bytes
 from tests.support.server import ConsoleServer

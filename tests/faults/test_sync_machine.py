@@ -18,15 +18,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from sync.hub import session
+from sync.archive.cold import read_warm, session_warm
+from sync.archive.cold.cooling import session_cool
+from sync.archive.snapshots import FORMAT, SnapshotHeader, pack, read_whole, unpack
+from sync.live.hub import session
+from sync.live.publishing import session_publish_sync
+from sync.live.runtime import Runtime
 from sync.models import Session
 from sync.protocol.updates import Update
-from sync.runtime import Runtime
-from sync.services.cooling import session_cool
-from sync.services.publishing import session_publish_sync
-from sync.snapshots import FORMAT, SnapshotHeader, pack, read_whole, unpack
 from sync.store import read_state
-from sync.warming import read_warm, session_warm
 from tests.faults.members import Operation, Reader, State, Truth
 from tests.faults.mortal import runtime_killed, runtime_started
 from tests.faults.wire import Wire

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from opencode.privateservers import PrivateRedis
+from opencode.devtools.privateservers import PrivateRedis
 from tests.support.fixtures import StartServer
 from tests.support.server import ConsoleServer
 from tests.support.sockets import SyncSocket

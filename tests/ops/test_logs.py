@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.test import RequestFactory
 
-from opencode.logs import _redact_event, redact
+from opencode.server.logs import _redact_event, redact
 from tests.support.server import ROOT
 
 SECRETS = [

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from opencode.mailurl import MailServer, read_mail_url
+from opencode.settings.sources.mail import MailServer, read_mail_url
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from accounts.models import OutgoingMail
-from opencode import metrics
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
+from opencode.server import metrics
 from sync.errors import WriterBusy
+from sync.live.runtime import stop_runtime
 from sync.models import Session
-from sync.runtime import stop_runtime
 from sync.writer import Writer
 from tests.architecture.world import SESSION, World, make_world
 from tests.sync.asgi_socket import ASGISocket

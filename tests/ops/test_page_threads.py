@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from opencode.asgi import pages, pages_handler
 from opencode.lib.bounds import ANSWER_SECONDS, LOCK_SECONDS, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS
-from opencode.pageshandler import HEALTH_PATHS, PAGE_THREADS, PagesHandler
+from opencode.web.pageshandler import HEALTH_PATHS, PAGE_THREADS, PagesHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASKED_SECONDS = 30

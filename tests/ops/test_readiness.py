@@ -10,8 +10,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from accounts.models import OutgoingMail
-from opencode import readiness
 from opencode.lib.clock import utc_now
+from opencode.server import readiness
 
 pytestmark = pytest.mark.django_db
 

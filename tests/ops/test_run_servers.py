@@ -13,7 +13,7 @@ import pytest
 from tests.support.processes import children_of, free_port, kill_all, wait_until
 from tests.support.server import ROOT
 
-PROGRAMS = ("mariadbd", "redis-server", "moto_server", "opencode.webprocess", "opencode.worker")
+PROGRAMS = ("mariadbd", "redis-server", "moto_server", "opencode.server.webprocess", "opencode.server.worker")
 
 
 def command_of(pid: int) -> str:
@@ -64,7 +64,7 @@ def test_everything_serves_and_ends_with_the_command(
     family = children_of(run.pid)
     commands = [command_of(pid) for pid in family]
     assert [program for program in PROGRAMS if not any(program in command for command in commands)] == []
-    assert sum("opencode.webprocess" in command for command in commands) == 2
+    assert sum("opencode.server.webprocess" in command for command in commands) == 2
     assert (tmp_path / "data/servers/secret_key").stat().st_mode & 0o077 == 0
     run.send_signal(number)
     assert run.wait(30) in {0, -signal.SIGKILL}

@@ -22,7 +22,7 @@ def command_of(pid: int) -> str:
 
 
 def web_processes(server: ConsoleServer) -> list[int]:
-    return [pid for pid in children_of(server.pid) if "opencode.webprocess" in command_of(pid)]
+    return [pid for pid in children_of(server.pid) if "opencode.server.webprocess" in command_of(pid)]
 
 
 def is_ready(server: ConsoleServer) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
-from sync.runtime import stop_runtime
+from sync.live.runtime import stop_runtime
 from tests.architecture.world import World, make_world
 from tests.sync.asgi_events import ASGIEvents
 

@@ -1,4 +1,4 @@
-"""`python -m opencode.withservers`: the command's exit code, and what a missing server means."""
+"""`python -m opencode.devtools.withservers`: the command's exit code, and what a missing server means."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.support.server import ROOT
 HIDDEN = """
 import shutil, sys
 shutil.which = lambda *_, **__: None
-from opencode.withservers import main
+from opencode.devtools.withservers import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -1,6 +1,7 @@
 """What one console of a test has for itself on the server stack: a database, a Redis number, a bucket.
 
-The servers are those that DATABASE_URL, REDIS_URL and S3_ENDPOINT_URL name: `python -m opencode.withservers` sets them.
+The servers are those that DATABASE_URL, REDIS_URL and S3_ENDPOINT_URL name: `python -m
+opencode.devtools.withservers` sets them.
 """
 
 import os
@@ -11,8 +12,8 @@ from typing import Self
 import httpx
 import redis
 
-from opencode.databaseurl import COLLATION, database_settings
-from opencode.privateservers import REDIS_DATABASES, program
+from opencode.devtools.privateservers import REDIS_DATABASES, program
+from opencode.settings.sources.database import COLLATION, database_settings
 
 DUMP = "database.sql"
 

@@ -48,8 +48,8 @@ def seed(entries: int = 4) -> Any:
 
 
 def cold() -> Any:
+    from sync.archive.cold.cooling import session_cool
     from sync.models import Session
-    from sync.services.cooling import session_cool
 
     seeded = seed(500)
     session_cool(session_id=Session.objects.get().pk)
@@ -59,8 +59,8 @@ def cold() -> Any:
 def cool(point: str) -> Any:
     from django.db import transaction
 
+    from sync.archive.cold import cooling
     from sync.models import Session
-    from sync.services import cooling
 
     seed()
     removal = cooling._rows_remove
@@ -87,9 +87,9 @@ def cool(point: str) -> Any:
 
 
 def warm(point: str) -> Any:
+    from sync.archive.cold import rows
+    from sync.archive.cold.cooling import session_cool
     from sync.models import HeldItem, Session
-    from sync.services.cooling import session_cool
-    from sync.warming import rows
 
     seed()
     session = Session.objects.get()
@@ -121,9 +121,9 @@ def warm(point: str) -> Any:
 
 def race(start: str) -> Any:
     """At the moment `start`: bring the session back, then read it; whether this process did it, and what it read."""
+    from sync.archive.cold import read_warm, rows
     from sync.models import Session
     from sync.store import read_state
-    from sync.warming import read_warm, rows
 
     session = Session.objects.get()
     time.sleep(max(0.0, float(start) - time.time()))
@@ -133,9 +133,9 @@ def race(start: str) -> Any:
 
 
 def recover() -> Any:
+    from sync.archive.cold import session_warm
+    from sync.archive.verification import session_verify
     from sync.models import Session
-    from sync.services.verification import session_verify
-    from sync.warming import session_warm
 
     before = state()
     session_id = Session.objects.get().pk

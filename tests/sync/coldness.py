@@ -5,10 +5,10 @@ from typing import Any
 from django.core.files.base import File
 from django.core.files.storage import Storage
 
+from sync.archive.cold.cooling import Cooling, session_cool
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import Update
-from sync.services.cooling import Cooling, session_cool
-from sync.services.publishing import session_publish_sync
 
 AWAY = {"BACKEND": "tests.sync.coldness.AwayStorage"}
 Rows = list[tuple[str, int, int, str, int, bool]]

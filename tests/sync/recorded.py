@@ -1,6 +1,6 @@
 """Recorded sessions as rows, without the agent's routes between."""
 
-from sync.agent.kinds import key_of_item
+from sync.items.kinds import key_of_item
 from sync.models import Share
 from tests.contract.recordings import batches_of, session_id_of
 from tests.sync.transcripts import make_session, make_share, publish

@@ -19,9 +19,9 @@ def die(*_args: Any, **_options: Any) -> None:
 
 
 def seed() -> None:
+    from sync.live.publishing import session_publish_sync
     from sync.models import Session
     from sync.protocol.updates import Update
-    from sync.services.publishing import session_publish_sync
 
     session = Session.objects.create(client_id="ses_one", owner_key="one")
     session_publish_sync(session_id=session.pk, updates=[Update("session/info/ses_one", '{"title": "one"}')])
@@ -31,8 +31,9 @@ def sweep_killed(point: str) -> Any:
     from django.utils import timezone
 
     from opencode.lib.storage import DurableFileSystemStorage
-    from sync.services import snapshot_sweep, snapshots
-    from sync.services.snapshot_sweep import snapshots_write_due
+    from sync.archive.snapshots import sweep as snapshot_sweep
+    from sync.archive.snapshots import writing as snapshots
+    from sync.archive.snapshots.sweep import snapshots_write_due
 
     seed()
     save = DurableFileSystemStorage._save
@@ -64,7 +65,7 @@ def iter_then_die(whole: bytes) -> Any:
 def recover() -> Any:
     from django.utils import timezone
 
-    from sync.services.snapshot_sweep import CLAIM, snapshots_write_due
+    from sync.archive.snapshots.sweep import CLAIM, snapshots_write_due
 
     before = report()
     written, failed = snapshots_write_due(now=timezone.now() + 3 * CLAIM)
@@ -72,9 +73,9 @@ def recover() -> Any:
 
 
 def report() -> Any:
+    from sync.archive.snapshots import snapshot_storage, unpack
+    from sync.archive.snapshots.listing import latest_snapshot
     from sync.models import Session, Snapshot
-    from sync.selectors.snapshots import latest_snapshot
-    from sync.snapshots import snapshot_storage, unpack
 
     session = Session.objects.get()
     latest = latest_snapshot(session)

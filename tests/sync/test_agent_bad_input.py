@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from opencode.asgi import application
 from sync.models import Session, SessionEntry, Share
-from sync.services import shares
+from sync.sharing import shares
 from tests.support.agent_client import AgentClient, Shared, denial_of
 
 INFO = {"type": "session", "data": {"id": "ses_1", "title": "t", "time": {"updated": 5}}}
@@ -393,7 +393,7 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_changes_nothing(sync
 
 
 async def test_a_body_that_stops_arriving_is_refused(sync_runtime: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.http.exchange.CHUNK_SECONDS", 0)
+    monkeypatch.setattr("opencode.lib.asgi.exchange.CHUNK_SECONDS", 0)
     stream = Stream([b"{}"])
 
     async def never() -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import pytest
 from django.db import InterfaceError, OperationalError
 
-from sync.agent_routes import targets
-from sync.selectors.shares import ShareTarget
+from sync.agents import targets
+from sync.sharing.selectors import ShareTarget
 from tests.support.agent_client import AgentClient
 
 ITEM = {"type": "session", "data": {"id": "ses_1", "time": {"updated": 1}}}

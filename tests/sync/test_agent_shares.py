@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from opencode.lib.clock import utc_now
 from sync.models import Operation, Session, SessionEntry, Share, ShareClaim, Snapshot
-from sync.services.shares import share_claims_purge
+from sync.sharing.shares import share_claims_purge
 from sync.signals import session_erased, share_ended
 from tests.cast import Cast
 from tests.support.agent_client import AgentClient, Shared, denial_of

@@ -5,8 +5,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.urls import reverse
 
+from sync.archive.erasure.erasing import session_erase
 from sync.models import Session, Share
-from sync.services.erasure import session_erase
 from tests.cast import Cast, SignIn
 from tests.support.agent_client import AgentClient
 from tests.support.audit import audited, last_audited

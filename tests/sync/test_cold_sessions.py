@@ -12,22 +12,22 @@ from django.core.files.storage import storages
 
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
+from sync.archive.cold import cooling, read_warm, session_warm
+from sync.archive.cold.cooling import Cooling, session_cool
+from sync.archive.erasure.confirming import deletion_verify
+from sync.archive.erasure.erasing import session_erase
+from sync.archive.restoring import restoration_rehearse, session_restore
+from sync.archive.snapshots import SnapshotDamaged, snapshot_open
+from sync.archive.snapshots import writing as snapshots
+from sync.archive.snapshots.leftovers import objects_left
+from sync.archive.snapshots.sweep import snapshots_prune_idle, snapshots_remove_orphans, snapshots_write_due
+from sync.archive.snapshots.writing import snapshot_renew, snapshot_write, snapshots_prune
+from sync.archive.verification import session_verify
+from sync.live.publishing import session_publish_sync
 from sync.models import Operation, Session, SessionEntry, Snapshot
 from sync.protocol.updates import Receipt, Update
-from sync.services import cooling, snapshots
-from sync.services.cooling import Cooling, session_cool
-from sync.services.deletions import deletion_verify
-from sync.services.erasure import session_erase
-from sync.services.publishing import session_publish_sync
-from sync.services.restoring import restoration_rehearse, session_restore
-from sync.services.snapshot_sweep import snapshots_prune_idle, snapshots_remove_orphans, snapshots_write_due
-from sync.services.snapshots import snapshot_renew, snapshot_write, snapshots_prune
-from sync.services.verification import session_verify
-from sync.snapshots import SnapshotDamaged, snapshot_open
-from sync.snapshots.leftovers import objects_left
 from sync.store import SessionIsCold, read_entries, read_state
 from sync.store.writes import RankWrite, raise_ranks
-from sync.warming import read_warm, session_warm
 from sync.writer import Publish, Writer
 from tests.sync.coldness import AWAY, busy_session, columns_of, cool, is_cold, rows_of, write
 from tests.sync.test_writer_troubles import Answers
@@ -364,7 +364,7 @@ def test_erased_cold_session_leaves_nothing_and_its_receipt_counts_what_was_stor
 
 
 def test_session_erased_while_it_comes_back_stays_erased(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sync.warming import rows
+    from sync.archive.cold import rows
 
     session = cool(busy_session())
     step = rows._rows_write

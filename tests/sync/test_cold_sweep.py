@@ -15,11 +15,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from opencode.lib.clock import utc_now
+from sync.archive.cold import cooling
+from sync.archive.cold import sweep as cold_sweep
+from sync.archive.cold.sweep import CLAIM, RETRY, held_sessions_warm, sessions_cool_idle
+from sync.archive.snapshots import SnapshotDamaged
 from sync.management.commands.session_cool import BUSY, UNKNOWN, UNREACHABLE
 from sync.models import HeldItem, Session
-from sync.services import cold_sweep, cooling
-from sync.services.cold_sweep import CLAIM, RETRY, held_sessions_warm, sessions_cool_idle
-from sync.snapshots import SnapshotDamaged
 from sync.tasks import sessions_cool_idle as the_task
 from tests.sync.coldness import AWAY, busy_session, cool, is_cold, write
 from tests.sync.transcripts import CONVERSATION, make_session, publish

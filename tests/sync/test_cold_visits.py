@@ -18,14 +18,14 @@ from django.test import Client
 
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
-from sync.agent_routes import batches, creation, patience
+from sync.agents import batches, creation, patience
+from sync.archive.cold import gate, read_warm, session_warm
+from sync.archive.cold.sweep import held_sessions_warm
+from sync.archive.erasure.erasing import session_erase
 from sync.errors import SessionCold
+from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import HeldItem, Session, SessionEntry, Share, Snapshot
-from sync.runtime import get_runtime, stop_runtime
-from sync.services.cold_sweep import held_sessions_warm
-from sync.services.erasure import session_erase
-from sync.sharesecrets import derive_share_secret
-from sync.warming import gate, read_warm, session_warm
+from sync.sharing.secrets import derive_share_secret
 from sync.writer.commit import LOCK_WAITED
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import AgentClient, Shared, denial_of

@@ -11,14 +11,15 @@ from django.conf import LazySettings
 from django.db import OperationalError
 
 from opencode.lib.clock import utc_now
+from sync.archive import compaction
+from sync.archive.cold.cooling import Cooling, session_cool
+from sync.archive.compaction import session_compact
+from sync.archive.restoring import session_restore
+from sync.archive.snapshots import sweep as snapshot_sweep
+from sync.archive.snapshots.sweep import CLAIM, snapshots_write_due
+from sync.archive.snapshots.writing import snapshot_write
+from sync.live.runtime import stop_runtime
 from sync.models import Session, SessionEntry, Share, Snapshot
-from sync.runtime import stop_runtime
-from sync.services import compaction, snapshot_sweep
-from sync.services.compaction import session_compact
-from sync.services.cooling import Cooling, session_cool
-from sync.services.restoring import session_restore
-from sync.services.snapshot_sweep import CLAIM, snapshots_write_due
-from sync.services.snapshots import snapshot_write
 from sync.store import read_state
 from tests.sync.asgi_socket import ASGISocket
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, make_share, publish

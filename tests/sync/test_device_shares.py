@@ -5,7 +5,7 @@ from asgiref.sync import sync_to_async
 
 from accounts.services.devices import device_revoke
 from opencode.lib.clock import utc_now
-from sync.agent_routes import targets
+from sync.agents import targets
 from sync.models import Session, SessionEntry, Share
 from tests.cast import Cast
 from tests.support.agent_client import AgentClient, Shared, denial_of

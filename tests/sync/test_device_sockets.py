@@ -10,9 +10,9 @@ from django.conf import LazySettings
 
 from accounts.models import Device
 from accounts.services.devices import device_revoke
+from sync.live.runtime import stop_runtime
 from sync.models import Session, Share
-from sync.runtime import stop_runtime
-from sync.sharesecrets import derive_share_secret
+from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, make_cast
 from tests.support.devices import SignedIn, device_of
 from tests.sync.asgi_socket import ASGISocket

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from sync import fanout
-from sync.fanout import PROCESSES, Fanout
-from sync.hub import HubRegistry, Range
+from sync.live import fanout
+from sync.live.fanout import PROCESSES, Fanout
+from sync.live.hub import HubRegistry, Range
 
 HEARTBEAT_SECONDS = 0.1
 SMALL, LARGE = "x" * 100, "x" * (fanout.MESSAGE_CHARACTERS + 1)
@@ -218,6 +218,10 @@ async def test_presence_is_told_to_whoever_reads_the_session(start: Callable[[],
     await settle()
     reading.fanout.join(1)
     await settle()
-    here.fanout.tell(1, {"type": "sync.presence"})
+    here.fanout.tell(1, {"type": "sync.live.presence"})
     await settle()
-    assert [process.heard for process in (here, reading, idle)] == [[], [{"type": "sync.presence", "session": 1}], []]
+    assert [process.heard for process in (here, reading, idle)] == [
+        [],
+        [{"type": "sync.live.presence", "session": 1}],
+        [],
+    ]

@@ -7,9 +7,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from sync.fragmentfront import KEYS_LIMIT
 from sync.models import Share
-from sync.render import fragments
+from sync.protocol.fragments import KEYS_LIMIT
+from sync.transcript import fragments
 from tests.cast import Cast, SignIn
 from tests.sync.transcripts import (
     CLIENT_ID,

@@ -11,9 +11,9 @@ from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync import runtime as runtimes
+from sync.live import runtime as runtimes
+from sync.live.runtime import Runtime, get_runtime, stop_runtime
 from sync.models import Session, Share
-from sync.runtime import Runtime, get_runtime, stop_runtime
 from tests.cast import make_cast
 from tests.sync.asgi_socket import ASGISocket
 

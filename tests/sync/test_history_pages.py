@@ -8,11 +8,11 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 
+from sync.archive.snapshots.writing import snapshot_write
 from sync.models import Session, Snapshot
-from sync.services.snapshots import snapshot_write
 from tests.cast import Cast, SignIn
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, INFO, SECOND_TEXT, make_session, publish
-from tests.unit.sync.render.entries import text_of
+from tests.unit.sync.transcript.entries import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THIRD_TEXT = f"session/part/{CLIENT_ID}/msg_2/prt_3"

@@ -14,13 +14,13 @@ from django.conf import LazySettings
 
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
-from sync.hub import frame as hub_frame
+from sync.archive.erasure.erasing import session_erase
+from sync.live.hub import frame as hub_frame
+from sync.live.publishing import session_publish
+from sync.live.runtime import drain_runtime, stop_runtime
 from sync.models import Session, SessionEntry, Share
 from sync.protocol.updates import Update
-from sync.runtime import drain_runtime, stop_runtime
-from sync.services.erasure import session_erase
-from sync.services.publishing import session_publish
-from sync.sharesecrets import derive_share_secret
+from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
 from tests.sync.asgi_events import HOST, ASGIEvents
@@ -141,7 +141,7 @@ async def test_line_ends_between_somebodys_tokens_do_not_break_an_event(room: Ro
 
 
 async def test_only_the_last_part_of_a_snapshot_is_a_position(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.hub.snapshot.PART_CHARACTERS", 10)
+    monkeypatch.setattr("sync.live.hub.snapshot.PART_CHARACTERS", 10)
     await room.publish(1, 2, 3)
     async with ASGIEvents(EVENTS, room.reading) as events:
         parts = [await events.event("snapshot") for _ in range(3)]
@@ -245,7 +245,7 @@ async def test_pull_from_a_position_of_nowhere_is_a_snapshot(room: Room, since: 
 async def test_pull_of_a_long_session_comes_in_parts_and_misses_nothing(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sync.hub.pull.PART_ROWS", 3)
+    monkeypatch.setattr("sync.live.hub.pull.PART_ROWS", 3)
     monkeypatch.setattr(hub_frame, "PART_CHARACTERS", 100_000)
     await room.publish(*range(7))
     first = await pull(room)

@@ -8,9 +8,9 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
-from sync import presence
+from sync.live import presence
+from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, Share
-from sync.runtime import get_runtime, stop_runtime
 from tests.cast import make_cast
 from tests.sync.asgi_socket import ASGISocket
 from workspaces.actors import THE_CONSOLE

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from opencode.lib.errors import Conflict
+from sync.archive import restoring
+from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
+from sync.archive.snapshots import SnapshotDamaged
+from sync.archive.snapshots import writing as snapshots
+from sync.archive.snapshots.writing import snapshot_write, snapshots_prune
+from sync.archive.verification import session_verify
 from sync.models import Session, SessionEntry, Snapshot
-from sync.services import restoring, snapshots
-from sync.services.restoring import Restoration, restoration_rehearse, session_restore
-from sync.services.snapshots import snapshot_write, snapshots_prune
-from sync.services.verification import session_verify
-from sync.snapshots import SnapshotDamaged
 from sync.store import read_state
 from tests.cast import Cast, SignIn
 from tests.support.audit import audited

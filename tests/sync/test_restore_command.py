@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from sync.archive.snapshots.writing import snapshot_write
 from sync.management.commands.session_restore import UNKNOWN, UNREADABLE
 from sync.models import Session, Snapshot
-from sync.services.snapshots import snapshot_write
 from tests.cast import Cast
 from tests.sync.transcripts import CONVERSATION, FIRST_TEXT, make_session, publish
 

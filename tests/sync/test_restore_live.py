@@ -8,12 +8,12 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
+from sync.archive.restoring import Restoration, session_restore
+from sync.archive.snapshots.writing import snapshot_write
+from sync.live.publishing import session_publish
+from sync.live.runtime import stop_runtime
 from sync.models import Session, Share
 from sync.protocol.updates import Update
-from sync.runtime import stop_runtime
-from sync.services.publishing import session_publish
-from sync.services.restoring import Restoration, session_restore
-from sync.services.snapshots import snapshot_write
 from tests.sync.asgi_socket import ASGISocket
 from tests.sync.transcripts import CONVERSATION, FIRST_TEXT, INFO, publish, shared_conversation
 from workspaces.actors import THE_CONSOLE

@@ -14,16 +14,16 @@ from django.test import Client
 
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
+from sync.archive.erasure.confirming import CONFIRM_AFTER, deletion_verify, deletions_confirm
+from sync.archive.erasure.erasing import session_erase
+from sync.archive.snapshots import object_name, session_prefix
+from sync.archive.snapshots.writing import snapshot_write
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
-from sync.render.fragments import CACHE
-from sync.services.deletions import CONFIRM_AFTER, deletion_verify, deletions_confirm
-from sync.services.erasure import session_erase
-from sync.services.shares import share_create, share_end
-from sync.services.snapshots import snapshot_write
-from sync.snapshots import object_name, session_prefix
+from sync.sharing.shares import share_create, share_end
+from sync.transcript.fragments import CACHE
 from tests.cast import Cast, SignIn
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
-from tests.unit.sync.render.entries import text_of
+from tests.unit.sync.transcript.entries import text_of
 from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)

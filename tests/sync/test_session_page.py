@@ -9,7 +9,7 @@ from opencode.lib.clock import utc_now
 from sync.models import Session
 from tests.cast import BROWSER, Cast, SignIn
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
-from tests.unit.sync.render.entries import text_of
+from tests.unit.sync.transcript.entries import text_of
 
 SUFFIXES = ["", "export.json", "export.md", f"fragments?epoch=e&k=session/info/{CLIENT_ID}:1"]
 

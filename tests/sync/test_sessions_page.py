@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from sync.models import Session
-from sync.selectors.sessions import PAGE_ROWS, Cursor
+from sync.store.sessions import PAGE_ROWS, Cursor
 from tests.cast import Cast, SignIn
 from workspaces.models import Workspace
 

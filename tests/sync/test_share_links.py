@@ -9,12 +9,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from opencode.lib.clock import utc_now
 from sync.models import Session, Share
-from sync.services import sharelinks
-from sync.services.shares import share_create
+from sync.sharing import links as sharelinks
+from sync.sharing.shares import share_create
 from sync.signals import share_ended
 from tests.cast import Cast, SignIn
 from tests.sync.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
-from tests.unit.sync.render.entries import text_of
+from tests.unit.sync.transcript.entries import text_of
 from workspaces.actors import THE_CONSOLE
 
 CHOICES = {"visibility": "link", "lifetime": "never"}

@@ -12,7 +12,7 @@ from tests.cast import BROWSER, Cast, SignIn
 from tests.contract.recordings import NEWER
 from tests.sync.recorded import share_of_recording
 from tests.sync.transcripts import CONVERSATION, FIRST_TEXT, make_session, make_share, publish, shared_conversation
-from tests.unit.sync.render.entries import text_of
+from tests.unit.sync.transcript.entries import text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,12 +11,10 @@ from django.core.files.storage import storages
 
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
-from sync.models import Session, SessionEntry, Snapshot
-from sync.protocol.updates import Update
-from sync.services import snapshots
-from sync.services.erasure import session_erase
-from sync.services.publishing import session_publish_sync
-from sync.services.snapshot_sweep import (
+from sync.archive.erasure.erasing import session_erase
+from sync.archive.snapshots import SnapshotEntry, SnapshotHeader, object_name, unpack
+from sync.archive.snapshots import writing as snapshots
+from sync.archive.snapshots.sweep import (
     CLAIM,
     RETRY_FIRST,
     RETRY_LAST,
@@ -25,8 +23,10 @@ from sync.services.snapshot_sweep import (
     snapshots_remove_orphans,
     snapshots_write_due,
 )
-from sync.services.snapshots import snapshot_write
-from sync.snapshots import SnapshotEntry, SnapshotHeader, object_name, unpack
+from sync.archive.snapshots.writing import snapshot_write
+from sync.live.publishing import session_publish_sync
+from sync.models import Session, SessionEntry, Snapshot
+from sync.protocol.updates import Update
 from sync.store import read_state
 from workspaces.actors import THE_CONSOLE
 

@@ -10,11 +10,11 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from accounts.models import User
+from sync.archive.snapshots import snapshot_storage
+from sync.archive.snapshots.writing import snapshot_write
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
-from sync.services.publishing import session_publish_sync
-from sync.services.snapshots import snapshot_write
-from sync.snapshots import snapshot_storage
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.snapshots import SnapshotEntry, SnapshotHeader, pack, unpack
+from sync.archive.snapshots import SnapshotEntry, SnapshotHeader, pack, unpack
 
 
 def header(entries: int) -> SnapshotHeader:

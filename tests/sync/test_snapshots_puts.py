@@ -11,15 +11,15 @@ import pytest
 from django.core.files.storage import Storage, storages
 from django.db import connection
 
-from opencode.env import Environment
-from opencode.objectstorage import s3_storage
-from opencode.privateservers import BUCKET, PrivateS3
+from opencode.devtools.privateservers import BUCKET, PrivateS3
+from opencode.settings.sources.environment import Environment
+from opencode.settings.sources.objectstorage import s3_storage
+from sync.archive.snapshots import SnapshotDamaged, SnapshotHeader, object_put, object_read, pack, tree_delete
+from sync.archive.snapshots.puts import put_new
+from sync.archive.snapshots.writing import snapshot_write
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
-from sync.services.publishing import session_publish_sync
-from sync.services.snapshots import snapshot_write
-from sync.snapshots import SnapshotDamaged, SnapshotHeader, object_put, object_read, pack, tree_delete
-from sync.snapshots.puts import put_new
 
 WRITERS = 8
 HEADER = SnapshotHeader(format="f", session="s", epoch="e", seq=1, entries=0)

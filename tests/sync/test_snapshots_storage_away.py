@@ -9,14 +9,14 @@ import pytest
 import time_machine
 from django.test import Client
 
-from opencode.env import Environment
+from opencode.devtools.privateservers import BUCKET, PrivateS3
 from opencode.lib.clock import utc_now
-from opencode.objectstorage import s3_storage
-from opencode.privateservers import BUCKET, PrivateS3
+from opencode.settings.sources.environment import Environment
+from opencode.settings.sources.objectstorage import s3_storage
+from sync.archive.snapshots.sweep import RETRY_FIRST, snapshots_write_due
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
-from sync.services.publishing import session_publish_sync
-from sync.services.snapshot_sweep import RETRY_FIRST, snapshots_write_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = timedelta(seconds=60)

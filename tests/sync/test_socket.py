@@ -10,12 +10,12 @@ from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
 from opencode.lib.clock import utc_now
-from sync import runtime
-from sync.consumers import IN_FLIGHT
-from sync.fanout import Fanout
+from sync.doors.sockets import IN_FLIGHT
+from sync.live import runtime
+from sync.live.fanout import Fanout
+from sync.live.runtime import stop_runtime
 from sync.models import Session, SessionEntry, Share
-from sync.runtime import stop_runtime
-from sync.sharesecrets import derive_share_secret
+from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, browser, make_cast
 from tests.sync.asgi_socket import HOST, ASGISocket
 from workspaces.actors import THE_CONSOLE

@@ -13,12 +13,12 @@ from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 
 from opencode.asgi import application
-from sync.access import VIEWER, SocketAccess
-from sync.connections import Connection
+from sync.live.access import VIEWER, SocketAccess
+from sync.live.connections import Connection
+from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, SessionEntry, Share
 from sync.protocol.closing import CloseCode
-from sync.runtime import get_runtime, stop_runtime
-from sync.sharesecrets import derive_share_secret
+from sync.sharing.secrets import derive_share_secret
 from tests.cast import make_cast
 from tests.sync.asgi_socket import FRAME_SECONDS, ASGISocket
 from workspaces.actors import THE_CONSOLE

@@ -21,11 +21,11 @@ from accounts.services.deletions import account_delete
 from accounts.services.sessions import sessions_end_others
 from accounts.services.suspensions import person_suspend
 from opencode.lib.staffcalls import StaffCall
-from sync.fragmentfront import FragmentFront
+from sync.archive.erasure.erasing import session_erase
+from sync.doors.fragments import FragmentFront
+from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, Share
-from sync.runtime import get_runtime, stop_runtime
-from sync.services.erasure import session_erase
-from sync.services.sharelinks import share_link_end
+from sync.sharing.links import share_link_end
 from tests.cast import Cast, browser, make_cast
 from tests.sync.asgi_socket import HOST, ASGISocket
 from workspaces.actors import THE_CONSOLE

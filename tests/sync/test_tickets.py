@@ -16,10 +16,10 @@ from django.conf import LazySettings
 from accounts.services.sessions import sessions_end_others
 from opencode.asgi import application
 from opencode.lib.clock import utc_now
+from sync.archive.erasure.erasing import session_erase
+from sync.live.runtime import stop_runtime
+from sync.live.ticketing import socket_tickets_purge
 from sync.models import Session, Share, SocketTicket
-from sync.runtime import stop_runtime
-from sync.services.erasure import session_erase
-from sync.services.tickets import socket_tickets_purge
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
 from tests.sync.asgi_socket import HOST, ASGISocket

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 
+from sync.archive.snapshots.writing import snapshot_write
 from sync.management.commands.sync_verify import DIFFERENT, UNKNOWN, UNREACHABLE
 from sync.models import Session, SessionEntry
-from sync.services.snapshots import snapshot_write
 from tests.sync.transcripts import CONVERSATION, FIRST_TEXT, make_session, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)

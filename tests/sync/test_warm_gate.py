@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from opencode.lib.bounds import ANSWER_SECONDS
+from sync.archive.cold import gate
+from sync.archive.cold.gate import AWAY_SECONDS, THREADS, WAITING_PAGES, WarmGate, warm_wait
 from sync.errors import SessionCold
-from sync.warming import gate
-from sync.warming.gate import AWAY_SECONDS, THREADS, WAITING_PAGES, WarmGate, warm_wait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 10

@@ -12,9 +12,9 @@ from django.db import OperationalError, connection
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import InternalError
 from sync.errors import EntryTooLarge, SessionFull, SessionGone, StorageFull, WriterBusy
+from sync.live.publishing import session_publish_sync
 from sync.models import Operation, Session, SessionEntry
 from sync.protocol.updates import Receipt, Stored, Update
-from sync.services.publishing import session_publish_sync
 from sync.store import writes
 from sync.writer import Publish, SessionCommit, Writer
 from sync.writer.commit import commit_publishes

@@ -10,11 +10,11 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from opencode.lib import bounds
 from opencode.lib.errors import InternalError, ServiceUnavailable
+from sync.archive.cold import session_warm
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import Receipt
-from sync.services.publishing import session_publish_sync
 from sync.store import writes
-from sync.warming import session_warm
 from sync.writer import Publish, SessionCommit, Writer, commit, locked, queue
 from tests.sync.coldness import busy_session, cool
 from tests.sync.test_writer import make_session, no_wake, part

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from accounts.models import User
+from sync.live.publishing import session_publish_sync
 from sync.models import Session, Share
 from sync.protocol.updates import Update
-from sync.services.publishing import session_publish_sync
 from workspaces.models import Workspace
 
 CLIENT_ID = "ses_1"

@@ -22,7 +22,7 @@ from opencode.lib.admin import ROWS_AT_ONCE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
 from opencode.lib.staffcalls import REASON_CHARACTERS, StaffCall
-from opencode.supportgroup import ACTS, GROUP, SEEN, support_group_set
+from opencode.web.supportgroup import ACTS, GROUP, SEEN, support_group_set
 from sync.models import Session, Share
 from tests.cast import PASSWORD, Cast, browser
 from tests.support.audit import audited

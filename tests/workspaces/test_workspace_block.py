@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from sync.selectors.shares import live_shares
-from sync.services.exports import own_sessions_part
+from sync.sharing.selectors import live_shares
+from sync.transcript.exports import own_sessions_part
 from tests.architecture.world import make_world
 from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey, MakeToken

@@ -8,10 +8,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
+from sync.live.publishing import session_publish_sync
 from sync.models import DeletionReceipt, Session
 from sync.protocol.updates import Update
-from sync.selectors.shares import live_shares
-from sync.services.publishing import session_publish_sync
+from sync.sharing.selectors import live_shares
 from tests.architecture.world import World, make_world
 from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey, MakeToken
@@ -187,7 +187,7 @@ def test_purging_again_changes_nothing(cast: Cast) -> None:
 
 
 def test_erasing_content_goes_on_past_one_batch(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.services.erasure.ERASED_AT_ONCE", 2)
+    monkeypatch.setattr("sync.archive.erasure.erasing.ERASED_AT_ONCE", 2)
     for number in range(5):
         session = Session.objects.create(client_id=f"ses_{number}", owner_key=cast.alpha.pk, workspace=cast.alpha)
         session_publish_sync(session_id=session.pk, updates=[Update(f"session/info/ses_{number}", "{}")])

@@ -12,9 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from opencode.datadir import secret_of
-from opencode.lifeline import ending_with_parent
-from opencode.privateservers import PrivateServers, ServerFailed, ServerMissing
+from opencode.devtools.privateservers import PrivateServers, ServerFailed, ServerMissing
+from opencode.server.lifeline import ending_with_parent
+from opencode.settings.sources.datadir import secret_of
 
 STOP_SECONDS = 20
 

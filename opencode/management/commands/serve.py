@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
 from accounts.services.first_owner import owner_link_create
-from opencode.preparation import schema_prepare, static_files_prepare
-from opencode.supervisor import ProcessSupervisor, stop_all, web_supervisors, worker_supervisor
-from opencode.webserver import AddressUnavailable, listening_socket, web_server
+from opencode.server.preparation import schema_prepare, static_files_prepare
+from opencode.server.supervisor import ProcessSupervisor, stop_all, web_supervisors, worker_supervisor
+from opencode.server.webserver import AddressUnavailable, listening_socket, web_server
 
 log = structlog.get_logger(__name__)
 

@@ -16,15 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.ids import random_base62
 from opencode.lib.progress import ProgressBar
-from sync.agent.recordings import (
-    Call,
-    Recorded,
-    RecordingUnreadable,
-    Replay,
-    Skipped,
-    read_recording,
-    session_ids_of,
-)
+from sync.items.recordings import Call, Recorded, RecordingUnreadable, Replay, Skipped, read_recording, session_ids_of
 from sync.management.sending import Sender, ServerUnreachable
 
 REFUSED, UNUSABLE, UNREACHABLE = 1, 2, 3

@@ -13,10 +13,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.clock import utc_now
+from sync.archive.cold import session_warm
+from sync.archive.cold.cooling import Cooling, session_cool
+from sync.archive.cold.listing import cold_session_ids, idle_session_ids
 from sync.models import Session
-from sync.selectors.coldness import cold_session_ids, idle_session_ids
-from sync.services.cooling import Cooling, session_cool
-from sync.warming import session_warm
 
 BUSY, UNKNOWN, UNREACHABLE = 1, 2, 3
 

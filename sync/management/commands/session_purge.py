@@ -10,12 +10,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from sync.archive.erasure.confirming import Leftovers, deletion_verify
+from sync.archive.erasure.erasing import session_erase
+from sync.archive.erasure.receipts import rows_left
+from sync.archive.snapshots import session_prefix
+from sync.archive.snapshots.leftovers import objects_left
 from sync.models import DeletionReceipt, Session
-from sync.selectors.deletions import rows_left
-from sync.services.deletions import Leftovers, deletion_verify
-from sync.services.erasure import session_erase
-from sync.snapshots import session_prefix
-from sync.snapshots.leftovers import objects_left
 from workspaces.actors import THE_CONSOLE
 
 LEFT, UNKNOWN, UNREACHABLE = 1, 2, 3

@@ -13,9 +13,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.errors import Denial
+from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
+from sync.archive.snapshots.listing import stored_snapshots
 from sync.models import Session, Snapshot
-from sync.selectors.snapshots import stored_snapshots
-from sync.services.restoring import Restoration, restoration_rehearse, session_restore
 from workspaces.actors import THE_CONSOLE
 
 REFUSED, UNKNOWN, UNREADABLE = 1, 2, 3

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from opencode.syncclient import Position, SyncClient, SyncEnded
+from opencode_sync import Position, SyncClient, SyncEnded
 
 REFUSED, UNUSABLE = 1, 2
 

@@ -1,0 +1,87 @@
+"""One HTTP request as the routes beside Django see it: the scope, the body as it streams in, who asks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+
+from opencode.lib.errors import BodyTimedOut, BodyTooLarge
+from opencode.lib.http import new_request_id
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+CHUNK_SECONDS = 60
+# A client that is refused in the middle of its upload sees the answer only once it has sent what it meant to send.
+DRAIN_BYTES = 64 * 1024 * 1024
+
+
+class ClientGone(Exception):
+    """The client closed before its body was whole: there is nobody to answer."""
+
+
+class Exchange:
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.method = str(scope.get("method", "GET"))
+        self.request_id = new_request_id()
+        self._receive = receive
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+
+    def header(self, name: bytes) -> str:
+        return self._headers.get(name, b"").decode("latin-1")
+
+    def query(self, name: str) -> str:
+        query = bytes(self.scope.get("query_string", b"")).decode("latin-1")
+        return parse_qs(query).get(name, [""])[0]
+
+    @property
+    def client_address(self) -> str:
+        """The agent's address; behind a proxy of ours what the proxy says."""
+        client = self.scope.get("client")
+        address = str(client[0]) if client else ""
+        if address not in settings.TRUSTED_PROXIES:
+            return address
+        hops = [hop.strip() for hop in self.header(b"x-forwarded-for").split(",")]
+        return next((hop for hop in reversed(hops) if hop and hop not in settings.TRUSTED_PROXIES), address)
+
+    async def body(self, limit: int | None = None) -> bytes:
+        """The whole body; raises BodyTooLarge (after letting the client finish), BodyTimedOut, ClientGone.
+
+        `limit` is in bytes, SYNC_BODY_BYTES unless told.
+        """
+        limit = settings.SYNC_BODY_BYTES if limit is None else limit
+        announced = self.header(b"content-length")
+        if announced.isdecimal() and int(announced) > limit + DRAIN_BYTES:
+            raise BodyTooLarge(limit=limit)
+        chunks: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await self._next()
+            chunk = message.get("body", b"")
+            more = message.get("more_body", False)
+            size += len(chunk)
+            if size > limit:
+                chunks.clear()
+                if size > limit + DRAIN_BYTES:
+                    break
+            else:
+                chunks.append(chunk)
+        if size > limit:
+            raise BodyTooLarge(limit=limit)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _next(self) -> Message:
+        try:
+            async with asyncio.timeout(CHUNK_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTimedOut from None
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        return message

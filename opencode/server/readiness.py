@@ -1,0 +1,58 @@
+"""Whether this process can serve: its database answers and has every migration, its data directory takes files."""
+
+import tempfile
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from accounts.selectors.mails import is_mail_late
+from opencode.lib.clock import utc_now
+from opencode.server.preparation import pending_migrations
+from sync.archive.snapshots.listing import snapshot_delays
+
+log = structlog.get_logger(__name__)
+
+
+def readiness_problems() -> list[str]:
+    """What is not ready, by name: `database`, `migrations`, `data_directory`; empty when all is well."""
+    return [*_database_problems(), *_data_directory_problems()]
+
+
+def degradations() -> list[str]:
+    """What is late while everything is served, by name: `object_storage`, `worker`, `mail`. Ask when it can serve."""
+    now = utc_now()
+    try:
+        return [*snapshot_delays(now=now), *(["mail"] if is_mail_late(now=now) else [])]
+    except DatabaseError:
+        log.exception("the database does not answer")
+        return ["database"]
+
+
+def _database_problems() -> list[str]:
+    try:
+        if _Schema.is_complete:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        else:
+            _Schema.is_complete = not pending_migrations()
+    except DatabaseError:
+        log.exception("the database does not answer")
+        return ["database"]
+    return [] if _Schema.is_complete else ["migrations"]
+
+
+def _data_directory_problems() -> list[str]:
+    try:
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
+            file.write(b"ready")
+    except OSError:
+        log.exception("the data directory takes no files", data_dir=str(settings.DATA_DIR))
+        return ["data_directory"]
+    return []
+
+
+class _Schema:
+    """Migrations only ever get more: a schema once complete for this process's code stays complete."""
+
+    is_complete = False

@@ -1,0 +1,104 @@
+"""Keeps child processes running (the Celery worker, several web processes), and ends them with the server."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+STOP_SECONDS = 8.0
+WORKER_NICENESS = 15
+STABLE_SECONDS = 60.0
+BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+
+class ProcessSupervisor:
+    """Starts a process, starts it again when it dies (later each time, until it has stayed up a while), stops it.
+
+    The process gets a pipe as its lifeline (`opencode.server.lifeline`) and the descriptors in `inherited`.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, niceness: int = 0, inherited: Sequence[int] = ()) -> None:
+        self._name = name
+        self._command = list(command)
+        self._niceness = niceness
+        self._inherited = inherited
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._keep_running, name=f"{name}-supervisor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask the process to finish what it is at and end; no other is started."""
+        with self._lock:
+            self._stopping.set()
+            if self._process is not None:
+                self._process.terminate()
+
+    def stop(self) -> None:
+        """End the process; kill it when it does not end within STOP_SECONDS."""
+        self.end()
+        process = self._process
+        if process is None:
+            return
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.warning(f"{self._name} did not end in time and is killed", pid=process.pid)
+            process.kill()
+            process.wait()
+
+    def _keep_running(self) -> None:
+        failures = 0
+        while (process := self._spawn()) is not None:
+            began = time.monotonic()
+            code = process.wait()
+            if self._stopping.is_set():
+                return
+            failures = 1 if time.monotonic() - began > STABLE_SECONDS else failures + 1
+            pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
+            log.error(f"{self._name} ended and will be started again", exit_code=code, seconds=pause)
+            self._stopping.wait(pause)
+
+    def _spawn(self) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            # A session of its own: Ctrl-C in the terminal reaches the server only, which then ends the rest in order.
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=settings.BASE_DIR,
+                stdin=subprocess.PIPE,
+                pass_fds=self._inherited,
+                start_new_session=True,
+            )
+        # At once, for a start alone takes seconds that belong to those who wait for the server.
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, self._niceness)
+        log.info(f"{self._name} started", pid=self._process.pid)
+        return self._process
+
+
+def worker_supervisor() -> ProcessSupervisor:
+    return ProcessSupervisor("worker", [sys.executable, "-m", "opencode.server.worker"], niceness=WORKER_NICENESS)
+
+
+def web_supervisors(processes: int, listener: int) -> list[ProcessSupervisor]:
+    """Several web processes that accept from one listening socket, given by its descriptor."""
+    command = [sys.executable, "-m", "opencode.server.webprocess", str(listener)]
+    return [ProcessSupervisor("web process", command, inherited=[listener]) for _ in range(processes)]
+
+
+def stop_all(supervisors: Sequence[ProcessSupervisor]) -> None:
+    """Ask all at once, so that the longest wait is the whole wait."""
+    for supervisor in supervisors:
+        supervisor.end()
+    for supervisor in supervisors:
+        supervisor.stop()

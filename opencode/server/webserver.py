@@ -1,0 +1,75 @@
+"""The web server's process: its listening socket and uvicorn, with everything it must not guess."""
+
+import gc
+import socket
+import warnings
+
+import uvicorn
+from django.conf import settings
+
+from sync.live.runtime import drain_runtime
+
+GRACEFUL_SHUTDOWN_SECONDS = 3
+DRAIN_SECONDS = 1.0
+LISTEN_BACKLOG = 4096
+# The older agents stop syncing for good when their kept-alive connection closes between two updates, and a model can
+# think for long: an idle connection is therefore kept for an hour.
+KEEP_ALIVE_SECONDS = 3600
+# A reader that has stopped reading cannot answer pings either; it gets time to come back before it counts as dead.
+PING_INTERVAL_SECONDS = 20
+PING_TIMEOUT_SECONDS = 60
+
+
+class AddressUnavailable(Exception):
+    """The address cannot be listened on; the message says why, for a person."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Bind `host:port`, so that a taken port shows before anything else is started; raises AddressUnavailable."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(LISTEN_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise AddressUnavailable(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+    return listener
+
+
+class DrainingServer(uvicorn.Server):
+    """Tells every socket why it ends and when to come back, before uvicorn closes what is left."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await drain_runtime(DRAIN_SECONDS)
+        await super().shutdown(sockets)
+
+
+def web_server() -> uvicorn.Server:
+    """The server, not started. Everything that lives as long as the process is taken out of garbage collection."""
+    # Django says this of every static file; they are small and come from memory.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    config = uvicorn.Config(
+        "opencode.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="opencode.server.sharedframes:SharedFrameProtocol",
+        ws_max_size=settings.SYNC_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_INTERVAL_SECONDS,
+        ws_ping_timeout=PING_TIMEOUT_SECONDS,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.TRUSTED_PROXIES,
+        backlog=LISTEN_BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+    )
+    return DrainingServer(config)

@@ -1,0 +1,29 @@
+"""What every page's template may use."""
+
+from functools import cache, partial
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from opencode.lib.theme import theme_of
+from workspaces.selectors.workspaces import workspaces_of
+
+SIGNUP_WORDS: Final = {"open": "New here?", "domain": "New here?", "invitation": "Invited?"}
+SIGNUP_RULES: Final = {
+    "invitation": "New people come by invitation: use the address that yours was sent to.",
+    "domain": "Use your address of this team, or the one an invitation was sent to.",
+}
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """`my_workspaces` reads, once, only when a template asks."""
+    return {
+        "public_url": settings.PUBLIC_URL,
+        "signup_words": SIGNUP_WORDS.get(settings.SIGNUP_POLICY, ""),
+        "signup_rule": SIGNUP_RULES.get(settings.SIGNUP_POLICY, ""),
+        "mail_goes_to_log": not settings.MAIL_IS_QUEUED,
+        "theme": theme_of(request),
+        "my_workspaces": cache(partial(workspaces_of, getattr(request, "user", AnonymousUser()))),
+    }

@@ -1,0 +1,88 @@
+"""Creating and ending shares, the same for both protocols."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from opencode.lib.asgi.exchange import Exchange
+from opencode.lib.asgi.threads import in_thread
+from sync.agents.links import is_local
+from sync.agents.newer.accounts import account_of, accounts_target, sharing_account
+from sync.agents.paths import Route
+from sync.agents.patience import patiently
+from sync.agents.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
+from sync.archive.cold import warm_begin
+from sync.sharing.selectors import share_target
+from sync.sharing.shares import CreatedShare, Maker, share_create, share_end
+from workspaces.access import TokenAccess
+from workspaces.actors import KEY, Actor
+
+
+async def create_share(exchange: Exchange, route: Route, client_id: str) -> CreatedShare:
+    """A share for the agent's session, new or the one it has; raises AnonymousSharesOff, NotFound.
+
+    For an account it is in the workspace the agent names; raises CredentialsMissing, CredentialsInvalid, OrgMissing,
+    Forbidden too.
+    """
+    if route.is_account:
+        return await _create_for_account(exchange, client_id)
+    token = await token_of(route, exchange.client_address)
+    create = partial(
+        share_create,
+        client_id=client_id,
+        workspace_id=None if token is None else token.workspace_id,
+        is_local=is_local(exchange),
+        client_address=exchange.client_address,
+        actor=_actor(token, "", exchange),
+    )
+    return await _created(create)
+
+
+async def _created(create: Callable[[], CreatedShare]) -> CreatedShare:
+    created = await patiently(partial(in_thread, create))
+    target = await in_thread(share_target, created.id)
+    if target is not None and target.cold_at is not None:
+        # The agent's first batch follows at once: the session is on its way back by then.
+        warm_begin(target.session_id)
+    return created
+
+
+async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShare:
+    account = await sharing_account(exchange)
+    create = partial(
+        share_create,
+        client_id=client_id,
+        workspace_id=account.workspace_id,
+        is_local=False,
+        client_address=exchange.client_address,
+        actor=account.actor,
+        maker=Maker(account.user_id, account.device_id),
+    )
+    return await _created(create)
+
+
+async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> None:
+    """The same for an agent that is signed in, which shows its account and the share's secret."""
+    if opens(secret, share_id) and await live_target(share_id) is None:
+        await account_of(exchange)
+        return
+    account, _ = await accounts_target(exchange, share_id, secret)
+    await patiently(partial(in_thread, partial(share_end, share_id=share_id, actor=account.actor)))
+    forget_target(share_id)
+
+
+async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
+    """Whoever unshares what ended already has what they wanted; NotFound when it is another workspace's."""
+    token = await token_of(route, exchange.client_address)
+    if await live_target(share_id) is None:
+        return
+    require_writer(await readable_target(share_id, None if token is None else token.workspace_id))
+    end = partial(share_end, share_id=share_id, actor=_actor(token, share_id, exchange))
+    await patiently(partial(in_thread, end))
+    forget_target(share_id)
+
+
+def _actor(token: TokenAccess | None, share_id: str, exchange: Exchange) -> Actor:
+    """Who the audit log says it was: the agent's token, or the share whose secret it has."""
+    of = Actor(KEY, share_id, exchange.client_address or None) if token is None else token.actor
+    return replace(of, request_id=exchange.request_id)

@@ -1,0 +1,63 @@
+"""The newer protocol (agents from 1.0.98): `/api/share` and below; with an account the same at `/api/shares`."""
+
+from functools import partial
+
+from django.conf import settings
+
+from opencode.lib.asgi.answers import EMPTY, Answer, json_answer
+from opencode.lib.asgi.exchange import Exchange
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing
+from sync.agents.batches import decoded, publish_items
+from sync.agents.creation import create_share, end_accounts_share, end_share
+from sync.agents.links import share_url
+from sync.agents.newer.accounts import account_of, accounts_target
+from sync.agents.paths import Route
+from sync.agents.stored import stored_text
+from sync.agents.targets import opens, readable_target, workspace_of, writable_target
+from sync.items.bodies import fields_of, secret_of, session_id_of, sync_of
+from sync.items.items import items_of_batch
+from sync.items.wire import items_text
+
+
+async def create(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    session_id = await decoded(partial(session_id_of, body), len(body))
+    share = await create_share(exchange, route, session_id)
+    return json_answer({"id": share.id, "url": share_url(exchange, share.id), "secret": share.secret})
+
+
+async def sync(exchange: Exchange, route: Route) -> Answer:
+    """Answered after the commit; `refused` counts the items that had no readable form."""
+    body = await exchange.body()
+    workspace_id = await workspace_of(route, exchange.client_address)
+    secret, raws = await decoded(partial(sync_of, body), len(body))
+    if route.is_account:
+        _, target = await accounts_target(exchange, route.share_id, secret)
+    else:
+        target = await writable_target(route.share_id, secret, workspace_id)
+    batch = await decoded(partial(items_of_batch, raws, target.client_id, settings.SYNC_ENTRY_BYTES), len(body))
+    await publish_items(target, batch.items)
+    return json_answer({"refused": batch.refused}) if batch.refused else EMPTY
+
+
+async def data(exchange: Exchange, route: Route) -> Answer:
+    """Whoever has the link may read; an agent that shows an account must show one that lives."""
+    if route.is_account:
+        await account_of(exchange)
+    workspace_id = await workspace_of(route, exchange.client_address)
+    target = await readable_target(route.share_id, workspace_id)
+    return Answer(200, await stored_text(target, items_text))
+
+
+async def share(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    secret = secret_of(await decoded(partial(fields_of, body), len(body)))
+    if route.is_account:
+        await end_accounts_share(exchange, route.share_id, secret)
+        return EMPTY
+    if not opens(secret, route.share_id):
+        workspace_id = await workspace_of(route, exchange.client_address)
+        await readable_target(route.share_id, workspace_id)
+        raise (CredentialsInvalid if secret else CredentialsMissing)("The share's secret is missing or wrong.")
+    await end_share(exchange, route, route.share_id)
+    return EMPTY

@@ -1,0 +1,70 @@
+"""The older protocol (agents up to 1.0.61): one request a key, the share found by its secret."""
+
+from functools import partial
+
+from django.conf import settings
+
+from opencode.lib.asgi.answers import EMPTY, Answer, json_answer
+from opencode.lib.asgi.exchange import Exchange
+from opencode.lib.errors import BodyMalformed, Forbidden
+from sync.agents.batches import decoded, publish_items
+from sync.agents.creation import create_share, end_share
+from sync.agents.links import share_url
+from sync.agents.paths import Route
+from sync.agents.stored import stored_text
+from sync.agents.targets import readable_target, share_id_of, workspace_of, writable_target
+from sync.errors import KeyForeign, ShareIdMissing, UpgradeRequired
+from sync.items.bodies import entry_of, fields_of, secret_of, session_id_of
+from sync.items.items import item_of_entry
+from sync.items.kinds import is_item_key
+from sync.items.wire import tree_text
+from sync.protocol.keys import parse_key
+
+
+async def share_create(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    session_id = await decoded(partial(session_id_of, body), len(body))
+    share = await create_share(exchange, route, session_id)
+    return json_answer({"secret": share.secret, "url": share_url(exchange, share.id)})
+
+
+async def share_sync(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    fields = await decoded(partial(fields_of, body), len(body))
+    workspace_id = await workspace_of(route, exchange.client_address)
+    secret = secret_of(fields)
+    target = await writable_target(share_id_of(secret), secret, workspace_id)
+    key, data = await decoded(partial(entry_of, fields), len(body))
+    parsed = parse_key(key)
+    if parsed is None or parsed.session_id != target.client_id or not is_item_key(parsed):
+        raise KeyForeign
+    item = item_of_entry(key, parsed.kind, data, settings.SYNC_ENTRY_BYTES)
+    if item is None:
+        raise BodyMalformed("The content has not the shape its key promises.")
+    await publish_items(target, [item])
+    return EMPTY
+
+
+async def share_delete(exchange: Exchange, route: Route) -> Answer:
+    body = await exchange.body()
+    share_id = share_id_of(secret_of(await decoded(partial(fields_of, body), len(body))))
+    await end_share(exchange, route, share_id)
+    return EMPTY
+
+
+async def share_delete_admin(exchange: Exchange, route: Route) -> Answer:
+    """There is no secret that deletes any share: administrators use the console."""
+    await exchange.body()
+    raise Forbidden("Shares are not deleted with an administrator's secret here: use the console.")
+
+
+async def share_data(exchange: Exchange, route: Route) -> Answer:
+    workspace_id = await workspace_of(route, exchange.client_address)
+    share_id = exchange.query("id")
+    if not share_id:
+        raise ShareIdMissing
+    return Answer(200, await stored_text(await readable_target(share_id, workspace_id), tree_text))
+
+
+async def share_poll(exchange: Exchange, route: Route) -> Answer:
+    raise UpgradeRequired

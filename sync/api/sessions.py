@@ -1,0 +1,166 @@
+"""`/workspaces/…/sessions`: list, look, delete. Their content is read by the sync protocol, beside this API."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from accounts.models import User
+from opencode.lib.errors import NotFound
+from sync.archive.erasure.erasing import session_erase
+from sync.errors import SessionGone
+from sync.models import DeletionReceipt, Session
+from sync.sharing.documents import workspace_session
+from sync.store.sessions import SEARCH_CHARACTERS, Cursor, matching_sessions
+from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
+from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.refusals import answers
+
+router = Router()
+READ = ("sync:read", "sync:write")
+"""Whoever may write to a session may read it, as on its socket."""
+
+
+class Maker(Schema):
+    id: str
+    name: str
+
+
+class Tokens(Schema):
+    input: int
+    output: int
+    reasoning: int
+    cache_read: int
+    cache_write: int
+
+
+class SessionOut(Schema):
+    id: Annotated[str, Field(description="The agent's own id of the session, unique in the workspace.")]
+    title: str
+    model: str
+    agent_version: str
+    is_running: bool
+    tokens: Tokens
+    cost_micro_cents: Annotated[int, Field(description="$1 is 100,000,000.")]
+    entries: int
+    content_bytes: int
+    epoch: str
+    seq: Annotated[int, Field(description="The number of the newest update.")]
+    created_by: Maker | None
+    created_at: datetime
+    last_activity_at: datetime
+
+
+class SessionList(Page):
+    items: list[SessionOut]
+
+
+class SessionQuery(PageQuery):
+    search: Annotated[str, Field(max_length=SEARCH_CHARACTERS, description="Words of the title, or the whole id.")] = ""
+
+
+class Receipt(Schema):
+    """What was erased; it stays when the session does not."""
+
+    id: str
+    session_id: str
+    entries: int
+    shares: int
+    snapshots: int
+    content_bytes: int
+    erased_at: datetime
+    confirmed_at: Annotated[datetime | None, Field(description="When a later check found nothing left.")]
+
+
+@router.get(
+    "/workspaces/{workspace}/sessions",
+    response=answers(SessionList),
+    operation_id="sessions_list",
+    summary="List sessions",
+)
+def sessions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[SessionQuery]) -> SessionList:
+    """The latest activity first. A key needs `sync:read` or `sync:write`."""
+    call = workspace_call(request, workspace, "session.view", scopes=READ)
+    rows = matching_sessions(call.workspace, search=page.search.strip(), after=cursor_of(Cursor.parse, page.after))
+    found = list(rows.select_related("created_by")[: page.limit + 1])
+    shown = found[: page.limit]
+    after = Cursor(shown[-1].last_activity_at, shown[-1].pk) if len(found) > page.limit else None
+    return SessionList(items=[_out(session) for session in shown], next=next_page(request, after))
+
+
+@router.get(
+    "/workspaces/{workspace}/sessions/{session_id}",
+    response=answers(SessionOut),
+    operation_id="sessions_get",
+    summary="Get a session",
+)
+def sessions_get(request: HttpRequest, workspace: WorkspaceName, session_id: str) -> SessionOut:
+    """A key needs `sync:read` or `sync:write`."""
+    return _out(session_of(workspace_call(request, workspace, "session.view", scopes=READ), session_id))
+
+
+@router.delete(
+    "/workspaces/{workspace}/sessions/{session_id}",
+    response=answers(Receipt),
+    operation_id="sessions_delete",
+    summary="Delete a session",
+)
+def sessions_delete(request: HttpRequest, workspace: WorkspaceName, session_id: str) -> Receipt:
+    """For good, with its links and snapshots; answers the receipt. Owners and admins, no keys."""
+    call = workspace_call(request, workspace, "session.delete")
+    receipt = session_erase(session_id=session_of(call, session_id).pk, actor=call.actor)
+    if receipt is None:
+        raise SessionGone
+    return _receipt(receipt)
+
+
+def session_of(call: WorkspaceCall, session_id: str) -> Session:
+    """The workspace's session of that id; raises NotFound."""
+    session = workspace_session(call.workspace, session_id)
+    if session is None:
+        raise NotFound
+    return session
+
+
+def maker_of(user: User | None) -> Maker | None:
+    return None if user is None else Maker(id=user.pk, name=user.display_name)
+
+
+def _out(session: Session) -> SessionOut:
+    return SessionOut(
+        id=session.client_id,
+        title=session.title,
+        model=session.model,
+        agent_version=session.agent_version,
+        is_running=session.is_running,
+        tokens=Tokens(
+            input=session.tokens_input,
+            output=session.tokens_output,
+            reasoning=session.tokens_reasoning,
+            cache_read=session.tokens_cache_read,
+            cache_write=session.tokens_cache_write,
+        ),
+        cost_micro_cents=session.cost,
+        entries=session.entry_count,
+        content_bytes=session.content_bytes,
+        epoch=session.epoch,
+        seq=session.head_seq,
+        created_by=maker_of(session.created_by),
+        created_at=session.created_at,
+        last_activity_at=session.last_activity_at,
+    )
+
+
+def _receipt(receipt: DeletionReceipt) -> Receipt:
+    return Receipt(
+        id=receipt.pk,
+        session_id=receipt.client_id,
+        entries=receipt.entries,
+        shares=receipt.shares,
+        snapshots=receipt.snapshots,
+        content_bytes=receipt.content_bytes,
+        erased_at=receipt.erased_at,
+        confirmed_at=receipt.confirmed_at,
+    )

@@ -1,0 +1,105 @@
+"""`/workspaces/…/sessions/…/shares`: the links to a session, those of agents too."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from opencode.lib.errors import NotFound
+from sync.api.sessions import READ, Maker, maker_of, session_of
+from sync.models import Share
+from sync.sharing.documents import session_shares
+from sync.sharing.links import share_link_create, share_link_end
+from sync.sharing.selectors import ShareCursor, share_state, shares_after
+from workspaces.calls.callers import WorkspaceName, workspace_call
+from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.refusals import answers
+from workspaces.calls.repeats import REPEATABLE, repeatable
+from workspaces.calls.texts import Body, ExpiresAt
+
+router = Router()
+PATH = "/workspaces/{workspace}/sessions/{session_id}/shares"
+WRITE = ("sync:write",)
+
+
+class ShareOut(Schema):
+    id: str
+    url: Annotated[str, Field(description="Whoever has it may read the session while the link lives.")]
+    visibility: Annotated[Literal["link", "public"], Field(description="`public`: search engines may list it.")]
+    made_by: Annotated[Literal["agent", "person"], Field(description="An agent's link is also the way it writes.")]
+    created_by: Maker | None
+    state: Literal["live", "ended", "expired"]
+    created_at: datetime
+    expires_at: datetime | None
+    ended_at: datetime | None
+
+
+class ShareList(Page):
+    items: list[ShareOut]
+
+
+class ShareNew(Body):
+    visibility: Literal["link", "public"] = "link"
+    expires_at: Annotated[ExpiresAt | None, Field(description="When it ends by itself; null: never.")] = None
+
+
+@router.get(PATH, response=answers(ShareList), operation_id="shares_list", summary="List a session's links")
+def shares_list(request: HttpRequest, workspace: WorkspaceName, session_id: str, page: Query[PageQuery]) -> ShareList:
+    """The newest first, ended ones included. A key needs `sync:read` or `sync:write`."""
+    call = workspace_call(request, workspace, "session.view", scopes=READ)
+    found = list(shares_after(session_of(call, session_id), cursor_of(ShareCursor.parse, page.after))[: page.limit + 1])
+    shown = found[: page.limit]
+    after = ShareCursor(shown[-1].created_at, shown[-1].pk) if len(found) > page.limit else None
+    return ShareList(items=[_out(share) for share in shown], next=next_page(request, after))
+
+
+@router.post(
+    PATH,
+    response=answers(ShareOut, 201, 409),
+    operation_id="shares_create",
+    summary="Make a link",
+    openapi_extra=REPEATABLE,
+)
+@repeatable
+def shares_create(request: HttpRequest, workspace: WorkspaceName, session_id: str, new: ShareNew) -> ShareOut:
+    """A key needs `sync:write`."""
+    call = workspace_call(request, workspace, "session.share", scopes=WRITE)
+    share = share_link_create(
+        session=session_of(call, session_id),
+        created_by=call.user,
+        actor=call.actor,
+        visibility=new.visibility,
+        expires_at=new.expires_at,
+    )
+    return _out(share)
+
+
+@router.delete(PATH + "/{share_id}", response=answers(None, 204), operation_id="shares_end", summary="End a link")
+def shares_end(request: HttpRequest, workspace: WorkspaceName, session_id: str, share_id: str) -> Status[None]:
+    """Disconnects its readers; one that has ended stays as it is. A key needs `sync:write`."""
+    call = workspace_call(request, workspace, "session.share", scopes=WRITE)
+    share = session_shares(session_of(call, session_id)).filter(pk=share_id).first()
+    if share is None:
+        raise NotFound
+    share_link_end(share=share, actor=call.actor)
+    return Status(204, None)
+
+
+def _out(share: Share) -> ShareOut:
+    return ShareOut.model_validate(
+        {
+            "id": share.pk,
+            "url": settings.PUBLIC_URL + reverse("sync:share", args=[share.pk]),
+            "visibility": share.visibility,
+            "made_by": "agent" if share.is_agents else "person",
+            "created_by": maker_of(share.created_by),
+            "state": share_state(share),
+            "created_at": share.created_at,
+            "expires_at": share.expires_at,
+            "ended_at": share.revoked_at,
+        }
+    )

@@ -1,0 +1,111 @@
+"""Letting an idle session's entries leave the database for their snapshot; `sync.archive.cold` brings them back.
+
+Nothing is removed before the object was read back, its checksum matched and every entry in it was compared with its
+row. The removal is one transaction under the session's lock, so that a kill between any two steps loses nothing.
+"""
+
+import zlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import zip_longest
+from typing import Final
+
+import msgspec
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from opencode.lib.clock import utc_now
+from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, read_whole, snapshot_open
+from sync.archive.snapshots.writing import snapshot_renew, snapshot_write
+from sync.models import Operation, Session, SessionEntry, Snapshot
+
+log = structlog.get_logger(__name__)
+# Ranks that rose after the snapshot was stored make it one of another state with the same number.
+ATTEMPTS: Final = 3
+
+Ranks = list[tuple[int, int]]
+
+
+class Cooling(StrEnum):
+    """What became of it: gone to its snapshot; or still here, as it is empty or was written to; or not here before."""
+
+    COOLED = "cooled"
+    BUSY = "busy"
+    EMPTY = "empty"
+    COLD = "cold"
+    GONE = "gone"
+
+
+def session_cool(*, session_id: int, active_before: datetime | None = None) -> Cooling:
+    """Remove the session's entries, and acknowledgements nobody repeats any more, once its snapshot holds them all.
+
+    With `active_before`, only while its last activity is older. A damaged snapshot is written anew from the rows.
+    Raises SnapshotDamaged and what the storage raises; the session has lost nothing then.
+    """
+    for _ in range(ATTEMPTS):
+        session = Session.objects.filter(pk=session_id).first()
+        if session is None or session.cold_at is not None:
+            return Cooling.GONE if session is None else Cooling.COLD
+        snapshot = snapshot_write(session_id=session_id)
+        if snapshot is None:
+            return Cooling.EMPTY if session.head_seq == 0 else Cooling.BUSY
+        ranks = _compared(snapshot)
+        if ranks is None:
+            # The rows are all here: the next writing stores the entries as they are now.
+            snapshot_renew(snapshot=snapshot)
+        elif _rows_remove(snapshot, ranks, active_before):
+            log.info("session went cold", session=session_id, snapshot=snapshot.pk, entries=len(ranks))
+            return Cooling.COOLED
+        else:
+            return Cooling.BUSY
+    raise SnapshotDamaged(f"what is stored of session {session_id} is not what was put, {ATTEMPTS} times")
+
+
+def _compared(snapshot: Snapshot) -> Ranks | None:
+    """The rows' (seq, rank) when the object, fetched anew, holds exactly what they hold; None when it does not.
+
+    Rows that were written to since are noticed under the lock, by the head.
+    """
+    try:
+        with snapshot_open(snapshot) as opened, read_whole(snapshot.session_id) as state:
+            if state is None or state.is_cold or (state.epoch, state.head) != (snapshot.epoch, snapshot.seq):
+                return []
+            is_named = (opened.epoch, opened.seq) == (snapshot.epoch, snapshot.seq)
+            return _common_ranks(state.entries, opened.entries) if is_named else None
+    except (SnapshotDamaged, FileNotFoundError, EOFError, zlib.error, msgspec.DecodeError):
+        log.exception("a stored snapshot is damaged and is written anew", object=snapshot.object_name)
+        return None
+
+
+def _common_ranks(rows: Iterable[SnapshotEntry], stored: Iterable[SnapshotEntry]) -> Ranks | None:
+    ranks: Ranks = []
+    for row, entry in zip_longest(rows, stored):
+        if row is None or row != entry:
+            return None
+        ranks.append((row.seq, row.rank))
+    return ranks
+
+
+@transaction.atomic
+def _rows_remove(snapshot: Snapshot, ranks: Ranks, active_before: datetime | None) -> bool:
+    """False, and nothing changed, when anything moved since the comparison."""
+    now = utc_now()
+    unchanged = Session.objects.select_for_update().filter(
+        pk=snapshot.session_id, epoch=snapshot.epoch, head_seq=snapshot.seq, cold_at=None
+    )
+    session = unchanged.first()
+    if session is None or (active_before is not None and session.last_activity_at >= active_before):
+        return False
+    entries = SessionEntry.objects.filter(session=session)
+    is_stored = Snapshot.objects.filter(pk=snapshot.pk, state=Snapshot.State.STORED).exists()
+    if not is_stored or list(entries.order_by("seq", "key").values_list("seq", "rank")) != ranks:
+        return False
+    entries.delete()
+    repeatable = now - timedelta(hours=settings.SYNC_OPERATION_HOURS)
+    Operation.objects.filter(session=session, created_at__lt=repeatable).delete()
+    Session.objects.filter(pk=session.pk).update(
+        cold_at=now, idle_since=None, snapshot_seq=snapshot.seq, snapshot_due_at=None
+    )
+    return True

@@ -1,0 +1,29 @@
+"""What agents sent for a cold session while it could not be brought back, merged as if it arrived now."""
+
+import structlog
+from django.conf import settings
+
+from opencode.lib.errors import Denial
+from sync.items.clocks import Clock
+from sync.items.items import Item
+from sync.items.merge import resolver_of
+from sync.items.pieces import pieces_of
+from sync.models import HeldItem
+from sync.writer import Publish
+from sync.writer.commit import commit_within
+
+log = structlog.get_logger(__name__)
+
+
+def held_items_merge(*, session_id: int) -> None:
+    """Inside the transaction that brings the session back, so that each item counts once, whatever is killed when."""
+    held = HeldItem.objects.filter(session_id=session_id).order_by("pk")
+    items = [Item(each.key, each.kind, each.content, Clock(each.phase, each.ms)) for each in held]
+    for piece in pieces_of(items):
+        keys = list(dict.fromkeys(item.key for item in piece))
+        publish = Publish(session_id, keys=keys, resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES))
+        commit_within([publish])
+        if isinstance(publish.outcome, Denial):
+            log.error("held items found no room", session=session_id, items=len(piece), code=publish.outcome.code)
+    if items:
+        held.delete()

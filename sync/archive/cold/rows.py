@@ -1,0 +1,73 @@
+"""A cold session's entries back into their rows, in one transaction with what was held for it meanwhile.
+
+The object is fetched and checked before the lock is taken. Whoever comes second finds the session back and does
+nothing.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+import msgspec
+import structlog
+from django.db import transaction
+
+from opencode.lib.clock import utc_now
+from sync.archive.cold.held import held_items_merge
+from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, snapshot_open
+from sync.archive.snapshots.listing import snapshot_of_head
+from sync.models import Session, Snapshot
+from sync.store.writes import EntryWrite, upsert_entries
+
+log = structlog.get_logger(__name__)
+CHUNK_ENTRIES: Final = 500
+
+
+def session_warm(*, session_id: int) -> bool:
+    """Bring the session back as it was: epoch, numbers, ranks, tombstones. False when it is not cold, or gone.
+
+    Raises SnapshotDamaged and what the storage raises; nothing has changed then.
+    """
+    session = Session.objects.filter(pk=session_id, cold_at__isnull=False).first()
+    if session is None:
+        return False
+    snapshot = snapshot_of_head(session)
+    if snapshot is None:
+        raise SnapshotDamaged(f"session {session_id} is cold and its snapshot is not known")
+    with snapshot_open(snapshot) as opened:
+        came_back = _rows_write(snapshot, opened.entries)
+    if came_back:
+        log.info("session came back from its snapshot", session=session_id, entries=snapshot.entries)
+    return came_back
+
+
+@transaction.atomic
+def _rows_write(snapshot: Snapshot, entries: Iterable[SnapshotEntry]) -> bool:
+    session = Session.objects.select_for_update().filter(
+        pk=snapshot.session_id, epoch=snapshot.epoch, head_seq=snapshot.seq, cold_at__isnull=False
+    )
+    if session.first() is None:
+        return False
+    readable = _readable(entries)
+    count = 0
+    while chunk := list(islice(readable, CHUNK_ENTRIES)):
+        upsert_entries([_row(snapshot.session_id, entry) for entry in chunk])
+        count += len(chunk)
+    if count != snapshot.entries:
+        raise SnapshotDamaged(f"{snapshot.object_name} holds {count} entries instead of {snapshot.entries}")
+    Session.objects.filter(pk=snapshot.session_id).update(cold_at=None, idle_since=utc_now())
+    held_items_merge(session_id=snapshot.session_id)
+    return True
+
+
+def _readable(entries: Iterable[SnapshotEntry]) -> Iterator[SnapshotEntry]:
+    try:
+        yield from entries
+    except (EOFError, zlib.error, msgspec.DecodeError) as error:
+        raise SnapshotDamaged(f"an entry of a snapshot cannot be read: {error}") from error
+
+
+def _row(session_id: int, entry: SnapshotEntry) -> EntryWrite:
+    size = len(entry.content.encode())
+    return EntryWrite(session_id, entry.key, entry.seq, entry.rank, entry.content, size, entry.deleted)

@@ -1,0 +1,91 @@
+"""The sweep that lets idle sessions go cold, and the one that brings back those for which something is held.
+
+`idle_since` is the only memory of work to do. It is never newer than the last activity it was compared with, and
+publishes do not touch it: what the sweep finds due it compares, and moves on when there was activity since.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Q
+
+from opencode.lib.claims import row_claim
+from sync.archive.cold import session_warm
+from sync.archive.cold.cooling import Cooling, session_cool
+from sync.models import HeldItem, Session
+
+log = structlog.get_logger(__name__)
+SWEEP_SESSIONS: Final = 200
+# The worker has other things to do, snapshots among them.
+SWEEP_SECONDS: Final = 5.0
+# Whoever takes a session has it for this long; one that failed is tried again after the longer pause.
+CLAIM: Final = timedelta(minutes=5)
+RETRY: Final = timedelta(hours=1)
+# In the cache; where it is lost, the next run begins with the oldest.
+HELD_PLACE: Final = "sync-held-sweep-place"
+
+
+class ColdSweep(NamedTuple):
+    """`looked_at` were due; `cooled` of them are cold now, `failed` ones are tried again later."""
+
+    looked_at: int
+    cooled: int
+    failed: int
+
+
+def sessions_cool_idle(*, now: datetime) -> ColdSweep:
+    """Cool the sessions without activity for SYNC_COLD_DAYS, the longest idle first; one that fails stops no other.
+
+    At most SWEEP_SESSIONS of them and about SWEEP_SECONDS: the rest is due at the next run. SYNC_COLD_DAYS 0: none.
+    """
+    if settings.SYNC_COLD_DAYS <= 0:
+        return ColdSweep(0, 0, 0)
+    began = time.monotonic()
+    before = now - timedelta(days=settings.SYNC_COLD_DAYS)
+    due = Session.objects.filter(idle_since__lt=before).order_by("idle_since")
+    looked_at = cooled = failed = 0
+    for session_id, seen, active in list(due.values_list("pk", "idle_since", "last_activity_at")[:SWEEP_SESSIONS]):
+        if time.monotonic() - began > SWEEP_SECONDS:
+            break
+        looked_at += 1
+        if seen is None or not _move(session_id, seen, max(active, before + CLAIM)) or active >= before:
+            continue
+        try:
+            outcome = session_cool(session_id=session_id, active_before=before)
+            cooled += outcome is Cooling.COOLED
+            if outcome is Cooling.EMPTY:
+                _move(session_id, before + CLAIM, now)
+        except Exception:
+            failed += 1
+            log.exception("a session could not go cold and will be tried again", session=session_id)
+            Session.objects.filter(pk=session_id, cold_at=None).update(idle_since=before + RETRY)
+    return ColdSweep(looked_at, cooled, failed)
+
+
+def held_sessions_warm() -> int:
+    """Bring back the sessions for which items of agents are held; answers how many came. What fails waits on.
+
+    Each run goes on after the session that the last one took, so that those that fail slowly never take every run.
+    """
+    began = time.monotonic()
+    last = cache.get(HELD_PLACE, 0)
+    waiting = HeldItem.objects.order_by("session_id").values_list("session_id", flat=True).distinct()
+    came = 0
+    for session_id in sorted(waiting, key=lambda each: (each <= last, each))[:SWEEP_SESSIONS]:
+        if time.monotonic() - began > SWEEP_SECONDS:
+            break
+        cache.set(HELD_PLACE, session_id, None)
+        try:
+            came += session_warm(session_id=session_id)
+        except Exception:
+            log.exception("items are still held, their session cannot be brought back", session=session_id)
+    return came
+
+
+def _move(session_id: int, seen: datetime, to: datetime) -> bool:
+    """By compare and set, so that two workers never take one session at a time."""
+    return row_claim(Session, session_id, Q(idle_since=seen), idle_since=to)

@@ -1,0 +1,69 @@
+"""Receipts of erased sessions: their objects removed, their claim checked against database and storage."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.db.models import F
+
+from opencode.lib.clock import utc_now
+from sync.archive.erasure.receipts import rows_left
+from sync.archive.snapshots import tree_delete
+from sync.archive.snapshots.leftovers import objects_left
+from sync.models import DeletionReceipt
+
+log = structlog.get_logger(__name__)
+# An upload that was under way when its session was erased has ended, and its worker removed it, or died, by then.
+CONFIRM_AFTER: Final = timedelta(minutes=5)
+SWEEP_RECEIPTS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What is still there of an erased session: rows by table, and objects below its prefix."""
+
+    rows: dict[str, int]
+    objects: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.objects and not any(self.rows.values())
+
+
+def deletion_objects_remove(*, receipt_id: str) -> int:
+    """Remove every object of the receipt's session; answers how many. Raises what the storage raises."""
+    receipt = DeletionReceipt.objects.get(pk=receipt_id)
+    removed = tree_delete(receipt.object_prefix)
+    if removed:
+        DeletionReceipt.objects.filter(pk=receipt_id).update(objects_removed=F("objects_removed") + removed)
+    return removed
+
+
+def deletion_verify(*, receipt: DeletionReceipt) -> Leftovers:
+    """Look again at database and storage; changes nothing. Raises what the storage raises."""
+    return Leftovers(rows_left(receipt.session_id), objects_left(receipt.object_prefix))
+
+
+def deletions_confirm(*, now: datetime) -> int:
+    """Confirm the receipts whose sessions left nothing, removing first what came late; answers how many.
+
+    One that cannot be looked at now (the storage is away) stays open for the next sweep and stops no other.
+    """
+    due = DeletionReceipt.objects.filter(confirmed_at=None, erased_at__lte=now - CONFIRM_AFTER).order_by("erased_at")
+    return sum(_confirm(receipt) for receipt in list(due[:SWEEP_RECEIPTS]))
+
+
+def _confirm(receipt: DeletionReceipt) -> bool:
+    try:
+        late = deletion_objects_remove(receipt_id=receipt.pk)
+        left = deletion_verify(receipt=receipt)
+    except Exception:
+        log.exception("receipt cannot be confirmed now", receipt=receipt.pk)
+        return False
+    if late:
+        log.warning("objects of an erased session came late and were removed", receipt=receipt.pk, objects=late)
+    if not left.is_clean:
+        log.error("an erased session left something behind", receipt=receipt.pk, rows=left.rows, objects=left.objects)
+        return False
+    return bool(DeletionReceipt.objects.filter(pk=receipt.pk, confirmed_at=None).update(confirmed_at=utc_now()))

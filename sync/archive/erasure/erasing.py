@@ -1,0 +1,77 @@
+"""Erasing a session: every row of it in one transaction; what lies outside the database hears of it on commit."""
+
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+
+from sync.archive.snapshots import session_prefix
+from sync.archive.snapshots.listing import snapshot_of_head
+from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
+from sync.signals import session_erased
+from workspaces.actors import PERSON, STAFF, THE_CONSOLE, Actor
+from workspaces.services.audit import audit_record
+
+ERASED_AT_ONCE: Final = 200
+
+
+@transaction.atomic
+def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
+    """Erase a session with everything that belongs to it and leave a receipt; None when there is no such session.
+
+    The receipt names the person, when it was one. Objects, caches and sockets are the matter of those who listen to
+    `session_erased`; the receipt is confirmed when a later sweep finds nothing left.
+    """
+    session = Session.objects.select_for_update().filter(id=session_id).first()
+    if session is None:
+        return None
+    object_names = list(Snapshot.objects.filter(session=session).values_list("object_name", flat=True))
+    shares = Share.objects.filter(session=session).count()
+    cold = snapshot_of_head(session) if session.cold_at is not None else None
+    entries, _ = SessionEntry.objects.filter(session=session).delete()
+    operations, _ = Operation.objects.filter(session=session).delete()
+    session.delete()
+    receipt = DeletionReceipt.objects.create(
+        workspace_id=session.workspace_id,
+        client_id=session.client_id,
+        session_id=session_id,
+        object_prefix=session_prefix(session.workspace_id, session_id),
+        entries=entries if cold is None else cold.entries,
+        operations=operations,
+        shares=shares,
+        snapshots=len(object_names),
+        content_bytes=session.content_bytes,
+        erased_by_id=actor.id if actor.kind in {PERSON, STAFF} else None,
+    )
+    fact = partial(
+        session_erased.send_robust,
+        Session,
+        session_id=session_id,
+        epoch=session.epoch,
+        object_names=object_names,
+        receipt_id=receipt.pk,
+    )
+    transaction.on_commit(fact)
+    _record(receipt, actor)
+    return receipt
+
+
+def _record(receipt: DeletionReceipt, actor: Actor) -> None:
+    if receipt.workspace_id is not None:
+        audit_record(
+            workspace_id=receipt.workspace_id,
+            actor=actor,
+            action="session.delete",
+            target_id=receipt.client_id,
+            details={"receipt": receipt.pk},
+        )
+
+
+def workspace_sessions_erase(workspace_id: str) -> int:
+    """Erase every session of a workspace, each in a transaction of its own; answers how many. Call it outside one."""
+    erased = 0
+    while session_ids := list(
+        Session.objects.filter(workspace_id=workspace_id).order_by("id").values_list("id", flat=True)[:ERASED_AT_ONCE]
+    ):
+        erased += sum(session_erase(session_id=session_id, actor=THE_CONSOLE) is not None for session_id in session_ids)
+    return erased

@@ -1,0 +1,148 @@
+"""Restoring a session: an old state written as new updates under a new epoch, after the present one was stored.
+
+Readers meet another epoch and load again. Numbers go on; nothing is taken back, so a restore is undone by another one.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+import structlog
+from django.db import transaction
+
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import Conflict
+from sync.archive.cold import session_warm
+from sync.archive.snapshots import SnapshotEntry, snapshot_open
+from sync.archive.snapshots.writing import snapshot_write
+from sync.errors import SessionGone
+from sync.models import Session, SessionEntry, Snapshot, new_epoch
+from sync.protocol.tally import summary_columns
+from sync.store.writes import EntryWrite, upsert_entries
+from workspaces.actors import Actor
+from workspaces.services.audit import audit_record
+
+log = structlog.get_logger(__name__)
+# A session that is written to all the time can move on between its snapshot and the lock.
+ATTEMPTS = 5
+CHUNK_ENTRIES = 200
+
+
+class Restoration(NamedTuple):
+    """`restored` entries were written and `removed` ones became tombstones; `undo` is the snapshot of the state before.
+
+    `undo` is None for a rehearsal.
+    """
+
+    epoch: str
+    head: int
+    restored: int
+    removed: int
+    undo: Snapshot | None
+
+
+def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
+    """Make the session what it was in `snapshot`, in one transaction.
+
+    Raises Conflict when others keep writing, SessionGone, SnapshotDamaged, and what the storage raises; then nothing
+    has changed.
+    """
+    # Fetched before anything is written: storing the present state can let the oldest snapshot go.
+    with snapshot_open(snapshot) as opened:
+        for _ in range(ATTEMPTS):
+            session_warm(session_id=snapshot.session_id)
+            undo = snapshot_write(session_id=snapshot.session_id)
+            if undo is None and not Session.objects.filter(pk=snapshot.session_id).exists():
+                raise SessionGone
+            done = _rewrite(snapshot, undo, opened.entries, actor) if undo is not None else None
+            if done is not None:
+                log.info(
+                    "session restored",
+                    session=snapshot.session_id,
+                    snapshot=snapshot.pk,
+                    undo=undo and undo.pk,
+                    actor=actor.id,
+                )
+                return done
+    raise Conflict("The session is being written to; try again in a moment.")
+
+
+def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
+    """What `session_restore` would do now, with nothing written, but for a cold session's coming back."""
+    session_warm(session_id=snapshot.session_id)
+    session = Session.objects.get(pk=snapshot.session_id)
+    with snapshot_open(snapshot) as opened:
+        living = {entry.key for entry in opened.entries if not entry.deleted}
+    now = set(SessionEntry.objects.filter(session=session, deleted=False).values_list("key", flat=True))
+    removed = len(now - living)
+    return Restoration(session.epoch, session.head_seq + len(living) + removed, len(living), removed, None)
+
+
+@transaction.atomic
+def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry], actor: Actor) -> Restoration | None:
+    """None, and nothing written, when the session is no longer as `undo` holds it, or that is no longer stored."""
+    unchanged = Session.objects.select_for_update().filter(pk=undo.session_id, epoch=undo.epoch, head_seq=undo.seq)
+    session = unchanged.filter(cold_at=None).first()
+    if session is None or not Snapshot.objects.filter(pk=undo.pk, state=Snapshot.State.STORED).exists():
+        return None
+    writing = _Writing(session)
+    columns = summary_columns(session.client_id, writing.put(entries))
+    restored = writing.count
+    removed = writing.remove_others()
+    now = utc_now()
+    epoch = new_epoch()
+    Session.objects.filter(pk=session.pk).update(
+        epoch=epoch,
+        head_seq=writing.head,
+        entry_count=restored,
+        content_bytes=writing.bytes,
+        snapshot_seq=0,
+        snapshot_due_at=now,
+        last_activity_at=now,
+        **columns,
+    )
+    if session.workspace_id is not None:
+        audit_record(
+            workspace_id=session.workspace_id,
+            actor=actor,
+            action="session.restore",
+            target_id=session.client_id,
+            details={"snapshot": snapshot.pk, "undo": undo.pk},
+        )
+    return Restoration(epoch, writing.head, restored, removed, undo)
+
+
+class _Writing:
+    """Numbers and writes the entries of one restore, going on after the session's head."""
+
+    def __init__(self, session: Session) -> None:
+        self.session_id = session.pk
+        self.head = session.head_seq
+        self.count = 0
+        self.bytes = 0
+        living = SessionEntry.objects.filter(session=session, deleted=False).order_by()
+        self._others = dict(living.values_list("key", "rank"))
+
+    def put(self, entries: Iterable[SnapshotEntry]) -> Iterator[tuple[str, str]]:
+        """Write the living ones, in pieces; gives back each as (key, content) once it is written."""
+        living = (entry for entry in entries if not entry.deleted)
+        while chunk := list(islice(living, CHUNK_ENTRIES)):
+            upsert_entries([self._row(entry.key, entry.rank, entry.content, deleted=False) for entry in chunk])
+            self.count += len(chunk)
+            for entry in chunk:
+                self._others.pop(entry.key, None)
+                yield entry.key, entry.content
+
+    def remove_others(self) -> int:
+        """Tombstones for what the old state did not have. Ranks stay, so that nothing stale comes back."""
+        removed = len(self._others)
+        others = iter(sorted(self._others.items()))
+        while chunk := list(islice(others, CHUNK_ENTRIES)):
+            upsert_entries([self._row(key, rank, "", deleted=True) for key, rank in chunk])
+        return removed
+
+    def _row(self, key: str, rank: int, content: str, *, deleted: bool) -> EntryWrite:
+        self.head += 1
+        size = len(content.encode())
+        self.bytes += size
+        return EntryWrite(self.session_id, key, self.head, rank, content, size, deleted)

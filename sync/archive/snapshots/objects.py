@@ -1,0 +1,113 @@
+"""Snapshots in object storage: names made of internal ids only, a put that is read back, removal by prefix."""
+
+import gzip
+import hashlib
+import secrets
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+from django.core.files.storage import Storage, storages
+
+from sync.archive.snapshots.format import PackedSnapshot, SnapshotHeader, unpack
+from sync.archive.snapshots.puts import put_new
+
+ROOT = "sessions"
+CHUNK_BYTES = 256 * 1024
+
+
+class SnapshotDamaged(Exception):
+    """What the storage gives back is not what was put."""
+
+
+def snapshot_storage() -> Storage:
+    return storages["snapshots"]
+
+
+def session_prefix(workspace_id: str | None, session_id: int) -> str:
+    """Everything ever stored of a session lies below this."""
+    return f"{ROOT}/{workspace_id or 'none'}/{session_id}"
+
+
+def object_name(workspace_id: str | None, session_id: int, epoch: str, seq: int) -> str:
+    """Another one each time, so that no name is ever used again. Names sort by `seq` within an epoch."""
+    return f"{session_prefix(workspace_id, session_id)}/{epoch}/{seq:020d}-{secrets.token_hex(8)}.jsonl.gz"
+
+
+def prefix_of(name: str) -> str:
+    """The session's prefix that an object's name begins with."""
+    return "/".join(name.split("/")[:3])
+
+
+class StoredObject(NamedTuple):
+    """An object as it was read back."""
+
+    sha256: str
+    size: int
+
+
+def object_put(name: str, header: SnapshotHeader, packed: PackedSnapshot) -> StoredObject:
+    """Store the bytes under exactly this name, never over another's, and read them back; raises SnapshotDamaged.
+
+    Another worker may have stored the same state first: its object is taken, for a state's bytes differ by the clocks
+    of equal entries at most. What is no snapshot of that state is damage too: nothing is deleted here.
+    """
+    if put_new(snapshot_storage(), name, packed.file):
+        stored = object_read(name)
+        if stored.sha256 != packed.sha256:
+            raise SnapshotDamaged(f"{name} reads back with another checksum")
+        return stored
+    if not _holds(name, header):
+        raise SnapshotDamaged(f"{name} is no snapshot of the state")
+    return object_read(name)
+
+
+def object_read(name: str) -> StoredObject:
+    """Checksum and size of what the storage gives back now."""
+    digest, size = hashlib.sha256(), 0
+    with snapshot_storage().open(name) as stored:
+        for chunk in stored.chunks(CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return StoredObject(digest.hexdigest(), size)
+
+
+def _holds(name: str, header: SnapshotHeader) -> bool:
+    """Whether the object is a whole snapshot of the state that `header` names."""
+    try:
+        with snapshot_storage().open(name) as stored:
+            found, entries = unpack(stored)
+            return found == header and sum(1 for _ in entries) == header.entries
+    except (EOFError, gzip.BadGzipFile, zlib.error, msgspec.DecodeError):
+        return False
+
+
+def tree_delete(prefix: str) -> int:
+    """Delete every object below `prefix`, drafts of killed writers too; answers how many there were."""
+    storage = snapshot_storage()
+    try:
+        folders, names = storage.listdir(prefix)
+    except FileNotFoundError:
+        return 0
+    removed = sum(tree_delete(f"{prefix}/{folder}") for folder in folders)
+    for name in names:
+        storage.delete(f"{prefix}/{name}")
+    # On files the folder itself; elsewhere there is no such object and nothing happens.
+    storage.delete(prefix)
+    return removed + len(names)
+
+
+def session_prefixes_stored() -> Iterator[tuple[int, str]]:
+    """(session id, prefix) of every session that has objects."""
+    storage = snapshot_storage()
+    for owner in _folders(storage, ROOT):
+        for session in _folders(storage, f"{ROOT}/{owner}"):
+            yield int(session), f"{ROOT}/{owner}/{session}"
+
+
+def _folders(storage: Storage, prefix: str) -> list[str]:
+    try:
+        return sorted(storage.listdir(prefix)[0])
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,143 @@
+"""What was answered moments ago, by share: which entries, at which numbers, how old."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from sync.protocol.fragments import Asked
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+KEPT_SECONDS: Final = 2.0
+KEPT_BYTES: Final = 32 * 1024 * 1024
+# Whatever else an answer says, cookies above all, is for the one who asked.
+FOR_EVERYONE: Final = frozenset(
+    {
+        b"content-type",
+        b"content-security-policy",
+        b"cross-origin-opener-policy",
+        b"cross-origin-resource-policy",
+        b"permissions-policy",
+        b"referrer-policy",
+        b"strict-transport-security",
+        b"vary",
+        b"x-content-type-options",
+        b"x-frame-options",
+    }
+)
+
+
+class _Answer(msgspec.Struct):
+    epoch: str
+    head: int
+    header: msgspec.Raw
+    fragments: list[msgspec.Raw]
+
+
+class _Name(msgspec.Struct):
+    key: str
+    seq: int
+
+
+class _Piece(NamedTuple):
+    """A fragment's JSON, or nothing where the entry shows nothing, as it stood at `read_at`."""
+
+    seq: int
+    text: bytes
+    read_at: float
+
+
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_name = msgspec.json.Decoder(_Name).decode
+
+
+class KnownShare:
+    """What is known of one share's session."""
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+        self.head = -1
+        self.header = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.pieces: dict[str, _Piece] = {}
+        self.read_at = 0.0
+        self.bytes = 0
+
+    def learn(self, asked: Asked, answer: _Answer, headers: Headers, read_at: float) -> None:
+        if answer.head >= self.head:
+            self.head, self.header = answer.head, bytes(answer.header)
+        self.headers = [(name, value) for name, value in headers if name.lower() in FOR_EVERYONE]
+        self.read_at = max(self.read_at, read_at)
+        # An entry that shows nothing is not in the answer, which knows of everything up to the head.
+        shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in asked.keys.items()}
+        for text in answer.fragments:
+            name = _decode_name(text)
+            shown[name.key] = _Piece(name.seq, bytes(text), read_at)
+        for key, piece in shown.items():
+            if key not in self.pieces or self.pieces[key].seq <= piece.seq:
+                self.pieces[key] = piece
+        self.pieces = {key: piece for key, piece in self.pieces.items() if read_at - piece.read_at < KEPT_SECONDS}
+        self.bytes = len(self.header) + sum(200 + len(key) + len(piece.text) for key, piece in self.pieces.items())
+
+    def answer(self, asked: Asked, now: float) -> tuple[bytes, bool] | None:
+        """The body, and whether each entry is the very one that was asked for; None when this does not know it all."""
+        if asked.epoch != self.epoch:
+            return None
+        found = []
+        is_exact = True
+        for key, seq in asked.keys.items():
+            piece = self.pieces.get(key)
+            if piece is None or piece.seq < seq or now - piece.read_at >= KEPT_SECONDS:
+                return None
+            found.append(piece)
+            is_exact = is_exact and piece.seq == seq and piece.text != b""
+        found.sort(key=lambda piece: piece.seq)
+        fragments = b",".join(piece.text for piece in found if piece.text)
+        start = b'{"epoch":"%b","head":%d,"header":%b,' % (self.epoch.encode(), self.head, self.header)
+        return start + b'"fragments":[' + fragments + b"]}", is_exact
+
+
+class KnownShares:
+    """By share id, the longest unread first; bounded in bytes."""
+
+    def __init__(self) -> None:
+        self._shares: OrderedDict[str, KnownShare] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, share_id: str) -> KnownShare | None:
+        return self._shares.get(share_id)
+
+    def learn(self, share_id: str, asked: Asked, body: bytes, headers: Headers, read_at: float) -> None:
+        answer = _decode_answer(body)
+        share = self._take(share_id)
+        if answer.epoch != asked.epoch:
+            # Another history, or a question about one that never was: only what is current stays.
+            if share is not None and share.epoch == answer.epoch:
+                self._put(share_id, share)
+        else:
+            share = share if share is not None and share.epoch == answer.epoch else KnownShare(answer.epoch)
+            share.learn(asked, answer, headers, read_at)
+            self._put(share_id, share)
+        self._bound(read_at)
+
+    def forget(self, is_gone: Callable[[str, KnownShare], bool]) -> None:
+        for share_id in [share_id for share_id, share in self._shares.items() if is_gone(share_id, share)]:
+            self._take(share_id)
+
+    def _take(self, share_id: str) -> KnownShare | None:
+        share = self._shares.pop(share_id, None)
+        self._bytes -= share.bytes if share is not None else 0
+        return share
+
+    def _put(self, share_id: str, share: KnownShare) -> None:
+        self._shares[share_id] = share
+        self._bytes += share.bytes
+
+    def _bound(self, now: float) -> None:
+        while self._shares:
+            share_id, oldest = next(iter(self._shares.items()))
+            if self._bytes <= KEPT_BYTES and now - oldest.read_at < KEPT_SECONDS:
+                break
+            self._take(share_id)

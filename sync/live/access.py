@@ -1,0 +1,263 @@
+"""Who may open a socket on which session, as what, and what would take that right away again."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts.credentials import is_device_token
+from accounts.models import User
+from accounts.selectors.sessions import browser_session_id
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
+from sync.live.tickets import take_ticket
+from sync.live.watching import WatchedFacts, facts_now
+from sync.models import Session, Share
+from sync.protocol.keys import is_session_id
+from sync.sharing.secrets import is_share_secret_valid, read_share_secret
+from sync.sharing.selectors import live_shares, maker_of
+from workspaces.access import KeyAccess, device_access, key_access
+from workspaces.errors import ScopeMissing
+from workspaces.keyformat import API_KEY_PREFIX
+from workspaces.models import APIKey, Membership
+
+VIEWER = "viewer"
+EDITOR = "editor"
+CLIENTS = frozenset({"web", "ide", "desktop", "agent"})
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRequest:
+    """What a handshake shows: the id in its path, its headers, the address it comes from.
+
+    `fetch_site` is given for plain reads only, where browsers may name no Origin.
+    """
+
+    target: str
+    authorization: str = ""
+    session_cookie: str = ""
+    origin: str = ""
+    host: str = ""
+    ip: str | None = None
+    workspace: str = ""
+    org: str = ""
+    user_agent: str = ""
+    client: str = ""
+    fetch_site: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketAccess:
+    """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed.
+
+    `name` is the person's, empty for somebody who has only the link; `client` is web, ide, desktop or agent.
+    """
+
+    session_id: int
+    client_id: str
+    role: str
+    share_id: str = ""
+    key_id: str = ""
+    membership_id: str = ""
+    name: str = ""
+    client: str = "web"
+    workspace_id: str = ""
+    device_id: str = ""
+    browser_id: str = ""
+
+
+def socket_access(request: SocketRequest) -> SocketAccess:
+    """Decide by the strongest credential shown: a ticket, a bearer, a live share's id, a sign-in cookie.
+
+    A bearer is an API key, a device's access token or a share's secret. An API key with `sync:write`, and a device that
+    names its workspace, open a session that does not exist yet. Raises CredentialsMissing, CredentialsInvalid,
+    ScopeMissing, OriginForbidden, NotFound. Runs in a thread, outside `atomic()`.
+    """
+    if not is_session_id(request.target):
+        raise NotFound
+    if request.ticket:
+        return _by_ticket(request)
+    bearer = request.authorization.removeprefix("Bearer ").strip() if request.authorization else ""
+    if bearer.startswith(API_KEY_PREFIX):
+        return _by_key(request, key_access(bearer, ip=request.ip))
+    if is_device_token(bearer):
+        return _by_device(request, bearer)
+    share = live_share(request.target)
+    if bearer:
+        return _by_share_secret(request, share, bearer)
+    if share is not None:
+        return _by_share(share, VIEWER)
+    return _by_cookie(request)
+
+
+def live_share(share_id: str) -> Share | None:
+    """The share while it lives: neither revoked nor expired, its workspace neither deleted nor blocked."""
+    return live_shares().select_related("session__workspace").filter(id=share_id).first()
+
+
+def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
+    if not key.scopes & {"sync:read", "sync:write"}:
+        raise ScopeMissing
+    role = EDITOR if "sync:write" in key.scopes else VIEWER
+    session = Session.objects.filter(owner_key=key.workspace_id, client_id=request.target).first()
+    if session is None:
+        if role != EDITOR:
+            raise NotFound
+        session, _ = Session.objects.get_or_create(
+            owner_key=key.workspace_id,
+            client_id=request.target,
+            defaults={"workspace_id": key.workspace_id, "created_by_id": key.user_id},
+        )
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        role,
+        key_id=key.key_id,
+        membership_id=key.membership_id or "",
+        name=_name_of_key(key),
+        client=_client(request, "ide"),
+        workspace_id=key.workspace_id,
+    )
+
+
+def _by_device(request: SocketRequest, token: str) -> SocketAccess:
+    """As its person, in the workspace that `x-org-id` names or in whichever of theirs has the session."""
+    device = device_access(token, request.org, ip=request.ip, user_agent=request.user_agent)
+    if request.org:
+        device.require("session.publish")
+        session, _ = Session.objects.get_or_create(
+            owner_key=device.workspace_id,
+            client_id=request.target,
+            defaults={"workspace_id": device.workspace_id, "created_by_id": device.user_id},
+        )
+    else:
+        session, membership = _session_of_person(device.user_id, request)
+        device = device_access(token, membership.workspace_id, ip=request.ip, user_agent=request.user_agent)
+        device.require("session.publish")
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        EDITOR,
+        membership_id=device.membership_id,
+        name=User.objects.get(id=device.user_id).display_name,
+        client=_client(request, "agent"),
+        workspace_id=device.workspace_id,
+        device_id=device.device_id,
+    )
+
+
+def _name_of_key(key: KeyAccess) -> str:
+    """The person's name; a service key's own."""
+    if key.user_id is None:
+        return str(APIKey.objects.values_list("name", flat=True).get(id=key.key_id))
+    return User.objects.get(id=key.user_id).display_name
+
+
+def _client(request: SocketRequest, default: str) -> str:
+    return request.client if request.client in CLIENTS else default
+
+
+def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -> SocketAccess:
+    secret = read_share_secret(bearer)
+    if share is None or secret is None or secret.share_id != share.id or not is_share_secret_valid(secret):
+        raise CredentialsInvalid
+    maker = maker_of(share) if share.device_id else None
+    if share.device_id and maker is None:
+        raise CredentialsInvalid
+    return _by_share(share, EDITOR, _client(request, "agent"), maker)
+
+
+def _by_share(share: Share, role: str, client: str = "web", maker: Membership | None = None) -> SocketAccess:
+    session = share.session
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        role,
+        share_id=share.id,
+        membership_id=maker.pk if maker is not None else "",
+        client=client,
+        workspace_id=session.workspace_id or "",
+        device_id=share.device_id if maker is not None else "",
+    )
+
+
+def _by_ticket(request: SocketRequest) -> SocketAccess:
+    """The access the ticket was given for, as far as everything it depends on still stands."""
+    ticket = take_ticket(request.ticket)
+    if ticket is None or ticket.target != request.target:
+        raise CredentialsInvalid
+    needed_ids = (ticket.share_id, ticket.key_id, ticket.membership_id, ticket.device_id, ticket.browser_id)
+    needed = WatchedFacts(*(frozenset({name} - {""}) for name in needed_ids))
+    if facts_now([ticket.session_id], needed).alive != needed:
+        raise CredentialsInvalid
+    return SocketAccess(
+        ticket.session_id,
+        ticket.session.client_id,
+        ticket.role,
+        share_id=ticket.share_id,
+        key_id=ticket.key_id,
+        membership_id=ticket.membership_id,
+        name=ticket.name,
+        client=_client(request, "web"),
+        workspace_id=ticket.session.workspace_id or "",
+        device_id=ticket.device_id,
+        browser_id=ticket.browser_id,
+    )
+
+
+def _by_cookie(request: SocketRequest) -> SocketAccess:
+    user = _user_of(request)
+    if not isinstance(user, User) or not user.is_active:
+        raise CredentialsMissing
+    session, membership = _session_of_person(user.pk, request)
+    return SocketAccess(
+        session.pk,
+        session.client_id,
+        VIEWER,
+        membership_id=membership.pk,
+        name=user.display_name,
+        client=_client(request, "web"),
+        workspace_id=membership.workspace_id,
+        browser_id=browser_session_id(request.session_cookie),
+    )
+
+
+def _session_of_person(user_id: str, request: SocketRequest) -> tuple[Session, Membership]:
+    """The session in one of the person's workspaces, or in the one that is named; raises NotFound."""
+    memberships = Membership.objects.filter(user=user_id, workspace__deleted_at=None, workspace__blocked_at=None)
+    if request.workspace:
+        former = Q(workspace__slug_claims__slug=request.workspace)
+        memberships = memberships.filter(former | Q(workspace__slug=request.workspace))
+    places = {membership.workspace_id: membership for membership in memberships}
+    session = (
+        Session.objects.filter(owner_key__in=places, client_id=request.target).order_by("-last_activity_at").first()
+    )
+    if session is None or session.workspace_id is None:
+        raise NotFound
+    return session, places[session.workspace_id]
+
+
+def _user_of(request: SocketRequest) -> Any:
+    """Whoever the cookie signs in; a page of another site may not use it."""
+    if not request.session_cookie:
+        return None
+    read_from_own_page = not request.origin and request.fetch_site == "same-origin"
+    if not read_from_own_page and not is_own_origin(request.origin, request.host):
+        raise OriginForbidden
+    engine = import_module(settings.SESSION_ENGINE)
+    stand_in = HttpRequest()
+    stand_in.session = engine.SessionStore(request.session_cookie)
+    return get_user(stand_in)
+
+
+def is_own_origin(origin: str, host: str) -> bool:
+    """Whether a browser's Origin is this console: the public address, or the very host it was asked at."""
+    if origin in {settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS}:
+        return True
+    parts = urlsplit(origin)
+    return bool(host) and parts.scheme in {"http", "https"} and parts.netloc == host

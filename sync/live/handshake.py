@@ -1,0 +1,58 @@
+"""Reads a WebSocket handshake: who asks for which session, and from where they want to go on."""
+
+from collections.abc import Mapping, Sequence
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+
+from sync.live.access import SocketRequest
+from sync.live.tickets import TICKET_PROTOCOL
+
+
+def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
+    """The ASGI scope of a socket below `/sync/v1/sessions/`."""
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    client = scope.get("client")
+    return SocketRequest(
+        target=scope["url_route"]["kwargs"]["target"],
+        authorization=headers.get("authorization", ""),
+        session_cookie=_cookie(headers.get("cookie", "")),
+        origin=headers.get("origin", ""),
+        host=headers.get("host", ""),
+        ip=client[0] if client else None,
+        workspace=query.get("workspace", [""])[0],
+        org=headers.get("x-org-id", ""),
+        user_agent=headers.get("user-agent", ""),
+        client=query.get("client", [""])[0],
+        ticket=_ticket(scope.get("subprotocols", ())),
+    )
+
+
+def resume_position(query: Mapping[str, Sequence[str]]) -> tuple[str, int] | None:
+    """`?epoch=…&seq=…`, or None when either is missing or no number: then the whole state is sent."""
+    epoch, seq = query.get("epoch", [""])[0], query.get("seq", [""])[0]
+    if not epoch or not seq.isdecimal() or len(seq) > 18:
+        return None
+    return epoch, int(seq)
+
+
+def position_in(event_id: str) -> tuple[str, int] | None:
+    """The id of a Server-Sent Event, `<epoch>:<seq>`, or None when it is none of ours."""
+    epoch, _, seq = event_id.partition(":")
+    return resume_position({"epoch": [epoch], "seq": [seq]})
+
+
+def _ticket(subprotocols: Sequence[str]) -> str:
+    offered = (name for name in subprotocols if name.startswith(TICKET_PROTOCOL))
+    return next(offered, "").removeprefix(TICKET_PROTOCOL)
+
+
+def _cookie(header: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return morsel.value if morsel is not None else ""

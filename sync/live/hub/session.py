@@ -1,0 +1,281 @@
+"""The hub of one session: takes numbered updates in any order and keeps one gapless log for its readers."""
+
+import asyncio
+import logging
+
+from sync.live.hub.board import PresenceBoard
+from sync.live.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
+from sync.live.hub.log import FrameLog
+from sync.live.hub.merge import MergeWindow
+from sync.live.hub.snapshot import EncodedSnapshot
+from sync.live.hub.surroundings import Load, Parked, Range, ReaderEnded
+from sync.protocol.closing import CloseCode
+from sync.protocol.frames import heartbeat_text, wire_of
+
+log = logging.getLogger(__name__)
+GAP_SECONDS = 0.05
+# After a read that failed the next one waits twice as long, and never longer than a heartbeat.
+GAP_LONGEST_SECONDS = 4.0
+SNAPSHOT_TAIL_BYTES = 128 * 1024
+SNAPSHOT_KEPT_SECONDS = 10
+FRAMES_KEPT_SECONDS = 15
+
+
+class SessionHub:
+    """`load(session_id, since, rows)` reads the state off the event loop; everything else runs on it."""
+
+    def __init__(self, session_id: int, load: Load) -> None:
+        self.session_id = session_id
+        self.epoch = ""
+        self.last = -1
+        self.readers = 0
+        self.idle_since = 0.0
+        self.presence = PresenceBoard()
+        self.presence_told = 0
+        self.beats = 0
+        self.heartbeat = ""
+        self.frames = FrameLog()
+        self._load = load
+        self._merge = MergeWindow(self._flush)
+        self._early: dict[int, Range] = {}
+        self._known_head = -1
+        self._parked: set[Parked] = set()
+        self._ended: CloseCode | None = None
+        self._snapshot: EncodedSnapshot | None = None
+        self._snapshot_at = 0.0
+        self._loading: asyncio.Future[EncodedSnapshot] | None = None
+        self._repair: asyncio.Task[None] | None = None
+        self._gap_timer: asyncio.TimerHandle | None = None
+        self._gap_seconds = GAP_SECONDS
+
+    # --- what comes in
+
+    def deliver(self, update: Range) -> None:
+        """Take a committed range: append what follows, drop what is known, hold what is early, repair gaps."""
+        if self._ended is not None:
+            return
+        if self.last < 0:
+            # Committed while the first read is under way: the read may or may not have it.
+            self._early[update.first] = update
+        elif update.epoch != self.epoch:
+            self.check(update.epoch, update.last)
+        elif update.last <= self.last:
+            return
+        elif update.first > self.last + 1:
+            self._early[update.first] = update
+            self._watch_gap()
+        elif update.pieces is None:
+            self._start_repair()
+        else:
+            self._append(update)
+            self._take_early()
+
+    def check(self, epoch: str, head: int) -> None:
+        """Compare with the row as the database has it now; `epoch` is empty when the session is gone."""
+        if self.last < 0 or self._ended is not None:
+            return
+        if epoch != self.epoch:
+            self.end(CloseCode.EPOCH_CHANGED if epoch else CloseCode.SESSION_REMOVED)
+        elif head > self.last:
+            # Most often the updates are on their way to the loop: only what stays away is read.
+            self._known_head = max(self._known_head, head)
+            self._watch_gap()
+
+    def end(self, code: CloseCode) -> None:
+        """End every reader with this close code."""
+        self._ended = code
+        self._merge.cancel()
+        self._wake()
+
+    def trim(self, now: float) -> None:
+        """Let go of the encoded snapshot when nobody joined for a while, and of frames only a lost reader wants."""
+        self.frames.expire(now - FRAMES_KEPT_SECONDS)
+        if self._snapshot is not None and now - self._snapshot_at > SNAPSHOT_KEPT_SECONDS:
+            self._snapshot = None
+
+    @property
+    def is_ended(self) -> bool:
+        return self._ended is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a read of the database is under way, or about to be."""
+        return self._loading is not None or self._repair is not None or self._gap_timer is not None
+
+    # --- what goes out
+
+    async def open(self) -> tuple[str, int]:
+        """The epoch and the head a reader joins at; loads the session at the first. Raises ReaderEnded."""
+        if self.last < 0:
+            await self.snapshot()
+        self.raise_if_ended()
+        return self.epoch, self.last
+
+    async def snapshot(self) -> EncodedSnapshot:
+        """The whole state, encoded once for everybody who joins while the log still reaches back to it."""
+        kept = self._snapshot
+        if kept is not None and kept.epoch == self.epoch:
+            tail = self.frames.bytes_after(kept.seq) if kept.seq < self.flushed else 0
+            if tail is not None and tail <= SNAPSHOT_TAIL_BYTES + kept.size // 4:
+                self._snapshot_at = asyncio.get_running_loop().time()
+                return kept
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(self._read_snapshot())
+            self._loading.add_done_callback(self._loaded)
+        return await asyncio.shield(self._loading)
+
+    async def catch_up(self) -> None:
+        """Read what the database has beyond the log, for a reader that claims to know more than this hub."""
+        self._start_repair()
+        if self._repair is not None:
+            await asyncio.shield(self._repair)
+        self.raise_if_ended()
+
+    async def state_after(self, seq: int) -> Frame | None:
+        """What comes after `seq` from the database, a part at a time, for a reader off the log. Raises ReaderEnded."""
+        state = await self._load(self.session_id, seq, PART_ROWS)
+        if state is None or state.epoch != self.epoch:
+            raise ReaderEnded(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)
+        to = covered_to(state, PART_ROWS)
+        return frame_of_state(state.epoch, seq, to, state.rows) if to > seq else None
+
+    @property
+    def flushed(self) -> int:
+        """The number up to which updates left the merge window."""
+        return self.last - self._merge.count
+
+    @property
+    def heartbeat_now(self) -> str:
+        """A heartbeat with the head as this hub knows it; empty before the session is loaded."""
+        return heartbeat_text(self.epoch, self.last) if self.last >= 0 else ""
+
+    def beat(self) -> None:
+        """Let every reader that is up to date send a heartbeat."""
+        self.beats += 1
+        self.heartbeat = self.heartbeat_now
+        wire = wire_of(self.heartbeat)
+        for reader in tuple(self._parked):
+            reader.beat(wire)
+
+    def tell_presence(self) -> None:
+        """Let every reader that is up to date know who is here now."""
+        self.presence_told += 1
+        self._wake()
+
+    def raise_if_ended(self) -> None:
+        if self._ended is not None:
+            raise ReaderEnded(self._ended)
+
+    def park(self, reader: "Parked") -> None:
+        """Give or wake this reader at the next frame, heartbeat or end."""
+        self._parked.add(reader)
+
+    def unpark(self, reader: "Parked") -> None:
+        self._parked.discard(reader)
+
+    # --- inside
+
+    def _append(self, update: Range) -> None:
+        known = self.last + 1 - update.first
+        pieces = update.pieces or []
+        # Before adding: a full window is flushed at once, and its frame is numbered back from `last`.
+        self.last = update.last
+        self._merge.add(pieces[known:] if known else pieces, self.readers)
+
+    def _take_early(self) -> None:
+        for first in sorted(self._early):
+            update = self._early[first]
+            if update.last <= self.last:
+                del self._early[first]
+            elif first <= self.last + 1 and update.pieces is not None:
+                del self._early[first]
+                self._append(update)
+            else:
+                break
+        if self._early or self._known_head > self.last:
+            self._watch_gap()
+            return
+        self._gap_seconds = GAP_SECONDS
+        if self._gap_timer is not None:
+            self._gap_timer.cancel()
+            self._gap_timer = None
+
+    def _watch_gap(self) -> None:
+        if self._gap_timer is None:
+            self._gap_timer = asyncio.get_running_loop().call_later(self._gap_seconds, self._gap_due)
+
+    def _gap_due(self) -> None:
+        self._gap_timer = None
+        if self._early or self._known_head > self.last:
+            self._start_repair()
+
+    def _start_repair(self) -> None:
+        if self._gap_timer is not None:
+            self._gap_timer.cancel()
+            self._gap_timer = None
+        if self._repair is None and self._ended is None:
+            self._repair = asyncio.ensure_future(self._repair_gap())
+
+    async def _repair_gap(self) -> None:
+        """Read what is missing from the database; it covers its range by the newest value of each key."""
+        try:
+            while await self._repair_part():
+                pass
+            self._gap_seconds = GAP_SECONDS
+        except Exception:
+            self._gap_seconds = min(2 * self._gap_seconds, GAP_LONGEST_SECONDS)
+            log.exception("gap_repair_failed", extra={"session": self.session_id})
+        finally:
+            self._repair = None
+            self._take_early()
+
+    async def _repair_part(self) -> bool:
+        """One part of it; whether there is more."""
+        state = await self._load(self.session_id, self.last, PART_ROWS)
+        if state is None or state.epoch != self.epoch:
+            self.end(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)
+            return False
+        rows = [row for row in state.rows if row.seq > self.last]
+        to = covered_to(state, PART_ROWS)
+        if to > self.last:
+            self._merge.flush()
+            frame = frame_of_state(state.epoch, self.last, to, rows)
+            self.last = frame.last
+            self._publish(frame)
+        return state.head > self.last
+
+    async def _read_snapshot(self) -> EncodedSnapshot:
+        state = await self._load(self.session_id, 0, None)
+        if state is None:
+            self.end(CloseCode.SESSION_REMOVED)
+            raise ReaderEnded(CloseCode.SESSION_REMOVED)
+        if self.last < 0:
+            self.epoch, self.last = state.epoch, state.head
+            self._early = {first: update for first, update in self._early.items() if update.epoch == state.epoch}
+            self._take_early()
+        elif state.epoch != self.epoch:
+            self.end(CloseCode.EPOCH_CHANGED)
+            raise ReaderEnded(CloseCode.EPOCH_CHANGED)
+        self._snapshot = EncodedSnapshot(state)
+        self._snapshot_at = asyncio.get_running_loop().time()
+        self.check(state.epoch, state.head)
+        return self._snapshot
+
+    def _loaded(self, _future: "asyncio.Future[EncodedSnapshot]") -> None:
+        self._loading = None
+        if not _future.cancelled():
+            _future.exception()
+
+    def _flush(self, pieces: list[str]) -> None:
+        first = self.last - len(pieces) + 1
+        self._publish(Frame(self.epoch, first, self.last, range(first, self.last + 1), pieces))
+
+    def _publish(self, frame: Frame) -> None:
+        ordinal = self.frames.append(frame, asyncio.get_running_loop().time())
+        for reader in tuple(self._parked):
+            reader.give(frame, ordinal)
+        frame.forget_wire()
+
+    def _wake(self) -> None:
+        for reader in tuple(self._parked):
+            reader.wake()

@@ -1,0 +1,87 @@
+"""Publishes a second and open sockets, counted in this process: several processes allow as many times as much.
+
+The counts are in memory, so that a publish costs no question to anybody; what protects the whole server is the queue of
+its writer, which is bounded too.
+"""
+
+import math
+import time
+from collections import Counter
+from typing import Final, TypeVar
+
+from django.conf import settings
+
+from opencode.lib.http import is_trusted_proxy, rate_address
+from sync.errors import SocketLimitReached
+from sync.live.access import SocketAccess
+from sync.protocol.pacing import TokenBucket
+
+K = TypeVar("K", int, str)
+BUCKETS: Final = 10_000
+SOCKETS_RETRY_SECONDS: Final = 30
+
+
+class PublishPace:
+    """One bucket for each API key, each device and each share that publishes."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def wait(self, access: SocketAccess) -> int:
+        """Whole seconds until this client may publish again; 0 when its publish may pass."""
+        now = time.monotonic()
+        return math.ceil(self._bucket(access.key_id or access.device_id, access.share_id, now).wait(now))
+
+    def reserve(self, share_id: str, longest: float) -> float:
+        """For agents, who never repeat: the publish passes, held back for so many seconds, `longest` at most."""
+        now = time.monotonic()
+        return self._bucket("", share_id, now).reserve(now, longest)
+
+    def _bucket(self, key_id: str, share_id: str, now: float) -> TokenBucket:
+        rate = settings.SYNC_KEY_PUBLISHES_PER_SECOND if key_id else settings.SYNC_SHARE_PUBLISHES_PER_SECOND
+        bucket = self._buckets.get(key_id or share_id)
+        if bucket is None:
+            if len(self._buckets) >= BUCKETS:
+                self._buckets = {name: one for name, one in self._buckets.items() if not one.is_full(now)}
+            bucket = self._buckets[key_id or share_id] = TokenBucket(rate, now)
+        return bucket
+
+
+class SocketCounts:
+    """Open sockets by session, workspace and address."""
+
+    def __init__(self) -> None:
+        self._sessions: Counter[int] = Counter()
+        self._workspaces: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
+
+    def require_room(self, access: SocketAccess, address: str) -> None:
+        """Raises SocketLimitReached, naming the limit. Trusted proxies stand for many people: theirs is not counted."""
+        checks = (
+            ("session", self._sessions[access.session_id], settings.SYNC_SESSION_SOCKETS),
+            ("workspace", self._workspaces[access.workspace_id], settings.SYNC_WORKSPACE_SOCKETS),
+            ("address", self._addresses[rate_address(address)], settings.SYNC_ADDRESS_SOCKETS),
+        )
+        for of, used, limit in checks:
+            if used >= limit:
+                message = f"This {of} has as many open connections as it may."
+                raise SocketLimitReached(message, retry_after=SOCKETS_RETRY_SECONDS, of=of, limit=limit, used=used)
+
+    def add(self, access: SocketAccess, address: str) -> None:
+        self._change(access, address, 1)
+
+    def remove(self, access: SocketAccess, address: str) -> None:
+        self._change(access, address, -1)
+
+    def _change(self, access: SocketAccess, address: str, by: int) -> None:
+        _count(self._sessions, access.session_id, by)
+        if access.workspace_id:
+            _count(self._workspaces, access.workspace_id, by)
+        if address and not is_trusted_proxy(address):
+            _count(self._addresses, rate_address(address), by)
+
+
+def _count(counter: Counter[K], name: K, by: int) -> None:
+    counter[name] += by
+    if not counter[name]:
+        del counter[name]

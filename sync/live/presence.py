@@ -1,0 +1,78 @@
+"""Tells who is at a session: merges changes of this process, passes them to the others, hears theirs."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sync.live.fanout import Fanout
+from sync.live.hub import HubRegistry, Person, SessionHub
+
+MERGE_SECONDS = 1.0
+# Beyond so many, one process tells the others only of the first.
+TOLD = 200
+
+
+class Presence:
+    """One per process. Losing any message is made good by the next heartbeat."""
+
+    def __init__(self, hubs: HubRegistry, fanout: Fanout, heartbeat_seconds: float) -> None:
+        self._hubs = hubs
+        self._fanout = fanout
+        # Told again with every heartbeat; gone, and told to be gone, within two.
+        self._kept_seconds = heartbeat_seconds * 2 - MERGE_SECONDS
+        self._process = secrets.token_hex(6)
+        self._due: dict[int, asyncio.TimerHandle] = {}
+        self._watched: dict[int, asyncio.TimerHandle] = {}
+
+    def join(self, hub: SessionHub, person: Person) -> None:
+        hub.presence.put(person)
+        self._tell_soon(hub)
+
+    def leave(self, hub: SessionHub, person_id: str) -> None:
+        hub.presence.remove(person_id)
+        self._tell_soon(hub)
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """What another process tells of its people."""
+        hub = self._hubs.get(message["session"])
+        if hub is None or message["process"] == self._process:
+            return
+        until = asyncio.get_running_loop().time() + self._kept_seconds
+        if hub.presence.hear(message["process"], [Person(*person) for person in message["people"]], until):
+            self._tell_soon(hub)
+        self._watch(hub)
+
+    def beat(self) -> None:
+        """Tell the others again who is here."""
+        for session_id in self._hubs.session_ids:
+            hub = self._hubs.get(session_id)
+            if hub is not None and hub.presence.here:
+                self._announce(hub)
+
+    def _watch(self, hub: SessionHub) -> None:
+        """Look again when the first of the other processes has been silent for too long."""
+        until = hub.presence.heard_until
+        if until is not None and hub.session_id not in self._watched:
+            self._watched[hub.session_id] = asyncio.get_running_loop().call_at(until, self._forget, hub)
+
+    def _forget(self, hub: SessionHub) -> None:
+        del self._watched[hub.session_id]
+        if hub.presence.forget(asyncio.get_running_loop().time()):
+            self._tell_soon(hub)
+        self._watch(hub)
+
+    def _tell_soon(self, hub: SessionHub) -> None:
+        """Once a second at most, however many come and go."""
+        if hub.session_id not in self._due:
+            loop = asyncio.get_running_loop()
+            self._due[hub.session_id] = loop.call_later(MERGE_SECONDS, self._tell, hub)
+
+    def _tell(self, hub: SessionHub) -> None:
+        self._due.pop(hub.session_id, None)
+        hub.tell_presence()
+        self._announce(hub)
+
+    def _announce(self, hub: SessionHub) -> None:
+        people = [[person.id, person.name, person.kind, dict(person.state)] for person in hub.presence.here[:TOLD]]
+        self._fanout.tell(hub.session_id, {"type": "sync.live.presence", "process": self._process, "people": people})

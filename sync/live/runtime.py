@@ -1,0 +1,281 @@
+"""What one web process runs for session sync: the writer, the hubs, the fan-out, a few reading threads, the heartbeat.
+
+A runtime belongs to one event loop; `get_runtime()` makes it on first use, the ASGI lifespan ends it.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection
+
+from opencode.lib.bounds import bound_connection
+from opencode.lib.errors import Denial
+from opencode.lib.memory import memory_trim
+from sync.archive.cold import READ_ATTEMPTS, WARM_SECONDS, warm_begin
+from sync.errors import SessionCold
+from sync.live.connections import Connections
+from sync.live.fanout import Fanout
+from sync.live.hub import HubRegistry, Range, ReaderEnded
+from sync.live.limits import PublishPace
+from sync.live.measures import PUBLISHES, RuntimeLoad, count_outcome, count_refused
+from sync.live.presence import Presence
+from sync.live.waking import Waking
+from sync.live.watching import NOTHING_WATCHED, SocketFacts, facts_now
+from sync.protocol.closing import CloseCode
+from sync.protocol.frames import entry_text
+from sync.protocol.updates import Receipt
+from sync.store import SessionIsCold, StateRead, read_state
+from sync.writer import Publish, SessionCommit, Writer
+
+log = logging.getLogger(__name__)
+READING_THREADS = 4
+TRIM_SECONDS = 20
+# The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
+# the larger part of an acknowledgement's time.
+SWITCH_SECONDS = 0.0005
+# Far longer than a message between processes takes.
+SECOND_LOOK_SECONDS = 0.25
+T = TypeVar("T")
+
+
+class Runtime:
+    """Start it inside the event loop it shall serve."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.fanout = Fanout(settings.SYNC_HEARTBEAT_SECONDS)
+        self.hubs = HubRegistry(self._load, self._opened, self.fanout.leave)
+        self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
+        self.connections = Connections()
+        self.pace = PublishPace()
+        self._waking = Waking(self.warm, self._release)
+        self._writer = Writer(self._committed, self._waking.wake)
+        self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
+        self._heartbeat: asyncio.Task[None] | None = None
+        self._trimmed_count = 0
+        self._trimmed_at = 0.0
+        self._just_opened: list[int] = []
+        self._second_look: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._writer.start()
+        self.fanout.start(self.hubs, self.presence.hear)
+        self._heartbeat = self.loop.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Say goodbye to readers, commit what waits, end the threads."""
+        self.hubs.end_all(CloseCode.RESTART)
+        for task in filter(None, (self._heartbeat, self._second_look)):
+            task.cancel()
+        await self.fanout.stop()
+        await self.loop.run_in_executor(None, self._writer.stop)
+        await self._waking.stop()
+        await self.loop.run_in_executor(None, self._readers.shutdown)
+
+    async def drain(self, seconds: float) -> None:
+        """End every socket with `bye` and wait until they are gone, `seconds` at most."""
+        self.hubs.end_all(CloseCode.RESTART)
+        self.connections.end_all(CloseCode.RESTART)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.connections.gone()
+
+    def submit(self, publish: Publish) -> "asyncio.Future[Receipt]":
+        """Queue a publish; the future resolves after the commit, or with the Denial. Raises WriterBusy."""
+        future: asyncio.Future[Receipt] = self.loop.create_future()
+        publish.waiter = future
+        try:
+            self._writer.submit(publish)
+        except Denial as denial:
+            count_refused(denial.code)
+            raise
+        return future
+
+    def read(self, work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+        """Run a database read in one of the reading threads."""
+        return self.loop.run_in_executor(self._readers, _read, work, args)
+
+    @property
+    def load(self) -> RuntimeLoad:
+        return RuntimeLoad(len(self.connections), len(self.hubs), self._writer.queued_bytes)
+
+    async def read_warm(self, work: Callable[..., T], *args: Any) -> T:
+        """A read of a session's entries; a cold one is brought back first. Raises SessionCold."""
+        for _ in range(READ_ATTEMPTS):
+            try:
+                return await self.read(work, *args)
+            except SessionIsCold as cold:
+                await self.warm(cold.session_id)
+        raise SessionCold(retry_after=1)
+
+    async def warm(self, session_id: int) -> None:
+        """Return when the session is back, or was never cold. Raises SessionCold."""
+        try:
+            async with asyncio.timeout(WARM_SECONDS):
+                await asyncio.shield(asyncio.wrap_future(warm_begin(session_id)))
+        except TimeoutError:
+            raise SessionCold(retry_after=1) from None
+
+    async def open_hub(self, session_id: int) -> None:
+        """Load the session for a reader that can still be refused. Raises SessionCold."""
+        with suppress(ReaderEnded):
+            async with self.hubs.reading(session_id) as hub:
+                await hub.open()
+
+    def _load(self, session_id: int, since: int, rows: int | None) -> "Awaitable[StateRead | None]":
+        return self.read_warm(read_state, session_id, since, rows)
+
+    def _release(self, session_id: int, denial: Denial | None) -> None:
+        self._writer.release(session_id, denial)
+
+    def _committed(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
+        """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""
+        ranges = [
+            (commit.session_id, _range_of(commit))
+            for commit in commits
+            if commit.session_id in self.hubs or self.fanout.is_read_elsewhere(commit.session_id)
+        ]
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._settle, ranges, publishes)
+
+    def _settle(self, ranges: list[tuple[int, Range]], publishes: Sequence[Publish]) -> None:
+        PUBLISHES.inc(len(publishes))
+        now = time.monotonic()
+        for publish in publishes:
+            future: asyncio.Future[Receipt] = publish.waiter
+            count_outcome(publish.outcome, now - publish.created)
+            if future.done():
+                continue
+            if isinstance(publish.outcome, Receipt):
+                future.set_result(publish.outcome)
+            else:
+                future.set_exception(publish.outcome or Denial())
+        for session_id, update in ranges:
+            self.hubs.deliver(session_id, update)
+        self.fanout.announce(ranges)
+
+    def _opened(self, session_id: int) -> None:
+        """What another process commits before it hears that we read the session is looked for a moment later."""
+        self.fanout.join(session_id)
+        if self.fanout.has_others:
+            self._just_opened.append(session_id)
+            if self._second_look is None:
+                self._second_look = self.loop.create_task(self._look_again())
+
+    async def _look_again(self) -> None:
+        try:
+            while self._just_opened:
+                await asyncio.sleep(SECOND_LOOK_SECONDS)
+                opened, self._just_opened = self._just_opened, []
+                self._compare(opened, await self.read(facts_now, opened, NOTHING_WATCHED))
+        except Exception:
+            log.exception("second_look_failed")
+        finally:
+            self._second_look = None
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(settings.SYNC_HEARTBEAT_SECONDS * 0.75)
+            await self.beat()
+
+    async def beat(self) -> None:
+        """Within every heartbeat: one query compares all hubs and sockets with the database; the others are told."""
+        try:
+            await self.check()
+        except Exception:
+            log.exception("heartbeat_failed")
+        self.fanout.beat()
+        self.presence.beat()
+        self.hubs.sweep()
+        self._trim()
+
+    def _trim(self) -> None:
+        """Sessions that were closed leave holes behind."""
+        now = self.loop.time()
+        if self.hubs.closed_count != self._trimmed_count and now - self._trimmed_at > TRIM_SECONDS:
+            self._trimmed_count, self._trimmed_at = self.hubs.closed_count, now
+            self._readers.submit(memory_trim)
+
+    async def check(self) -> None:
+        """A session that opens while the query runs is not in it and is left for the next beat."""
+        session_ids = self.hubs.session_ids
+        watched = self.connections.facts()
+        if not session_ids:
+            return
+        facts: SocketFacts = await self.read(facts_now, session_ids, watched)
+        self.connections.end_refused(watched, facts)
+        self._compare(session_ids, facts)
+        for session_id in session_ids:
+            hub = self.hubs.get(session_id)
+            if hub is not None:
+                hub.beat()
+
+    def _compare(self, session_ids: Sequence[int], facts: SocketFacts) -> None:
+        for session_id in session_ids:
+            hub = self.hubs.get(session_id)
+            if hub is not None:
+                hub.check(*facts.sessions.get(session_id, ("", 0)))
+
+
+def _read(work: Callable[..., T], args: Sequence[Any]) -> T:
+    connection.close_if_unusable_or_obsolete()
+    return work(*args)
+
+
+def _range_of(commit: SessionCommit) -> Range:
+    """What cannot be encoded here is left to be read: whoever published must hear of the commit all the same."""
+    try:
+        pieces = [entry_text(update.key, update.seq, update.content, update.deleted) for update in commit.updates]
+    except Exception:
+        log.exception("range_not_encoded", extra={"session": commit.session_id})
+        return Range(commit.epoch, commit.first, commit.last, None)
+    return Range(commit.epoch, commit.first, commit.last, pieces)
+
+
+_current: Runtime | None = None
+
+
+def get_runtime() -> Runtime:
+    """The runtime of the running event loop, started at first use."""
+    global _current
+    if _current is None or _current.loop is not asyncio.get_running_loop():
+        _current = Runtime()
+        _current.start()
+    return _current
+
+
+def runtime_load() -> RuntimeLoad:
+    """Of this process's runtime, from any thread; nothing without one."""
+    runtime = _current
+    return runtime.load if runtime is not None else RuntimeLoad()
+
+
+def in_runtime(work: Callable[[Runtime], None]) -> None:
+    """From any thread: let the event loop of this process's runtime do `work` soon; nothing happens without one."""
+    runtime = _current
+    if runtime is not None:
+        # The loop may end at any moment, and every socket with it.
+        with suppress(RuntimeError):
+            runtime.loop.call_soon_threadsafe(work, runtime)
+
+
+async def drain_runtime(seconds: float) -> None:
+    """End the sockets of this loop's runtime, if it has one."""
+    if _current is not None and _current.loop is asyncio.get_running_loop():
+        await _current.drain(seconds)
+
+
+async def stop_runtime() -> None:
+    """End this loop's runtime, if it has one."""
+    global _current
+    if _current is not None and _current.loop is asyncio.get_running_loop():
+        runtime, _current = _current, None
+        await runtime.stop()

@@ -1,0 +1,84 @@
+"""What open sockets depend on, and whether it still stands: one query for everything a process watches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from accounts.models import Device
+from opencode.lib.clock import utc_now
+from sync.models import Session
+from sync.sharing.selectors import live_shares
+from workspaces.models import APIKey, Membership, Workspace
+
+
+class WatchedFacts(NamedTuple):
+    """Ids of rows that open sockets depend on."""
+
+    shares: frozenset[str]
+    keys: frozenset[str]
+    memberships: frozenset[str]
+    devices: frozenset[str] = frozenset()
+    browsers: frozenset[str] = frozenset()
+
+
+NOTHING_WATCHED = WatchedFacts(frozenset(), frozenset(), frozenset())
+
+
+class SocketFacts(NamedTuple):
+    """The rows as they are now: (epoch, head) by session, and which of the watched rows still stand."""
+
+    sessions: Mapping[int, tuple[str, int]]
+    alive: WatchedFacts
+
+
+_KINDS = ("share", "key", "membership", "device", "browser")
+
+
+def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
+    """One query for everything that may move or close a socket of this process."""
+    sessions: dict[int, tuple[str, int]] = {}
+    alive: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+    for kind, name, epoch, head in _facts_query(session_ids, watched):
+        if kind == "session":
+            sessions[int(name)] = (epoch, head)
+        else:
+            alive[kind].add(name)
+    return SocketFacts(sessions, WatchedFacts(*(frozenset(alive[kind]) for kind in _KINDS)))
+
+
+def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[tuple[str, str, str, int]]:
+    now = utc_now()
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    live_workspaces = Workspace.objects.filter(deleted_at=None, blocked_at=None).values("id")
+    sessions = Session.objects.filter(id__in=session_ids).order_by()
+    shares = live_shares().filter(id__in=watched.shares).order_by()
+    person_active = Q(user=None) | Q(user__is_active=True)
+    keys = APIKey.objects.filter(
+        unexpired, person_active, id__in=watched.keys, revoked_at=None, workspace__in=live_workspaces
+    ).order_by()
+    memberships = Membership.objects.filter(
+        id__in=watched.memberships, user__is_active=True, workspace__in=live_workspaces
+    ).order_by()
+    devices = Device.objects.filter(id__in=watched.devices, revoked_at=None, user__is_active=True).order_by()
+    signed_in = BrowserSession.objects.filter(expire_date__gt=now).values("session_key")
+    browsers = UserSession.objects.filter(id__in=watched.browsers, session_key__in=signed_in).order_by()
+    first = sessions.annotate(fact=Value("session"), row=Cast("id", CharField())).values_list(
+        "fact", "row", "epoch", "head_seq"
+    )
+    others = [_named(*each) for each in zip(_KINDS, (shares, keys, memberships, devices, browsers), strict=True)]
+    return first.union(*others, all=True)
+
+
+def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    """Their ids as text: those of browser sessions are numbers."""
+    named: QuerySet[Any, Any] = rows.annotate(
+        fact=Value(kind),
+        row=Cast("id", CharField()) if kind == "browser" else F("id"),
+        no_epoch=Value(""),
+        no_head=Value(0),
+    ).values_list("fact", "row", "no_epoch", "no_head")
+    return named

@@ -1,0 +1,50 @@
+"""Deleting a session, and the receipts that deletions leave; for owners and admins of its workspace."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sync.archive.erasure.erasing import session_erase
+from sync.archive.erasure.receipts import receipt_page
+from sync.pages.forms import SessionDeleteForm
+from sync.pages.reading import Reading, member_reading
+from sync.sharing.documents import session_shares
+from workspaces.access import page_access
+
+PERMISSION = "session.delete"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_delete(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
+    """GET asks, naming the session and what goes with it; POST deletes when the name was typed."""
+    reading = member_reading(request, slug, client_id, is_page=True, permission=PERMISSION)
+    form = SessionDeleteForm(request.POST if request.method == "POST" else None, session=reading.session)
+    if request.method == "POST" and form.is_valid():
+        return _deleted(request, reading, slug)
+    row = reading.session
+    context = {
+        "access": reading.access,
+        "nav": "sessions",
+        "session": row,
+        "session_name": str(row),
+        "shares": session_shares(row).count(),
+        "snapshots": row.snapshots.count(),
+        "form": form,
+    }
+    return render(request, "sync/session_delete.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def deletion_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """The receipts of the workspace's erased sessions, the newest first."""
+    access = page_access(request, slug, PERMISSION)
+    page = receipt_page(access.workspace, request.GET.get("before", ""))
+    return render(request, "sync/deletions.html", {"access": access, "nav": "sessions", "page": page})
+
+
+def _deleted(request: HttpRequest, reading: Reading, slug: str) -> HttpResponse:
+    receipt = session_erase(session_id=reading.session.pk, actor=reading.actor)
+    if receipt is not None:
+        messages.success(request, f"The session {receipt.client_id} is deleted; its receipt is {receipt.pk}.")
+    return redirect("sync:deletions", slug)

@@ -1,0 +1,81 @@
+"""Rendered pieces of a session that changed, for a page that follows it live."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+from opencode.lib.errors import FieldsInvalid
+from sync.archive.cold import read_warm
+from sync.errors import SessionGone
+from sync.models import Session
+from sync.pages.reading import Reading, member_reading, read_only, share_reading
+from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING
+from sync.protocol.keys import info_key, parse_key
+from sync.store import StateRead, read_entries
+from sync.transcript.document import entry_of
+from sync.transcript.facts import session_facts
+from sync.transcript.fragments import Fragment, fragment_of
+
+
+@read_only
+def share_fragments(request: HttpRequest, share_id: str) -> HttpResponse:
+    return _answer(request, share_reading(share_id))
+
+
+@read_only
+def session_fragments(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
+    return _answer(request, member_reading(request, slug, client_id))
+
+
+def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
+    """`{epoch, head, header, fragments}` for `k=<key>:<seq>` items.
+
+    A fragment may be newer than the number asked. With another epoch there are no fragments: the page loads again.
+    """
+    asked = asked_keys(request)
+    session = reading.session
+    state = read_warm(read_entries, session.pk, [*asked, info_key(session.client_id)])
+    if state is None:
+        raise SessionGone
+    body: dict[str, Any] = {"epoch": state.epoch, "head": state.head, "header": header_of(session, state)}
+    is_current = state.epoch == request.GET.get("epoch")
+    rendered = [fragment_of(row, state.epoch) for row in state.rows if row.key in asked and not row.deleted]
+    fragments = [fragment for fragment in rendered if fragment is not None] if is_current else []
+    response = JsonResponse({**body, "fragments": [wire(fragment) for fragment in fragments]})
+    found = {row.key: row.seq for row in state.rows}
+    is_exact = is_current and all(found.get(key) == seq for key, seq in asked.items())
+    response["Cache-Control"] = UNCHANGING if is_exact else "no-store"
+    return response
+
+
+def asked_keys(request: HttpRequest) -> dict[str, int]:
+    """The keys asked for with the numbers they are known by; raises FieldsInvalid."""
+    asked: dict[str, int] = {}
+    for item in request.GET.getlist("k"):
+        key, _, seq = item.rpartition(":")
+        if parse_key(key) is None or not seq.isascii() or not seq.isdecimal():
+            raise FieldsInvalid("Each k must read <key>:<seq>.", fields={"k": ["Expected <key>:<seq>."]})
+        asked[key] = int(seq[:18])
+    if not asked or len(asked) > KEYS_LIMIT:
+        raise FieldsInvalid(f"Ask for 1 to {KEYS_LIMIT} keys.", fields={"k": [f"1 to {KEYS_LIMIT} keys."]})
+    return asked
+
+
+def header_of(session: Session, state: StateRead) -> dict[str, str]:
+    """The page's title and facts as they are now."""
+    entries = [entry_of(row) for row in state.rows if row.key == info_key(session.client_id) and not row.deleted]
+    info = next((entry.data for entry in entries if entry is not None), None)
+    facts = session_facts(session, info)
+    return {"title": facts.title, "html": render_to_string("sync/parts/facts.html", {"facts": facts})}
+
+
+def wire(fragment: Fragment) -> dict[str, Any]:
+    return {
+        "key": fragment.key,
+        "seq": fragment.seq,
+        "kind": fragment.kind,
+        "html": fragment.html,
+        "parent": fragment.parent,
+        "order": fragment.order,
+    }

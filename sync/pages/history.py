@@ -1,0 +1,127 @@
+"""A session's history: its snapshots, one of them as it was then, and what has become of it since."""
+
+import copy
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from opencode.lib.errors import NotFound, ServiceUnavailable
+from sync.archive.cold import read_warm
+from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, snapshot_open
+from sync.archive.snapshots.listing import stored_snapshots
+from sync.errors import SessionGone
+from sync.models import Session, Snapshot
+from sync.pages.reading import Reading, member_reading, read_only
+from sync.protocol.tally import summary_columns
+from sync.store import read_state
+from sync.transcript.comparison import compare_states
+from sync.transcript.document import build_document
+from sync.transcript.facts import session_facts
+from sync.transcript.page import render_transcript
+from sync.transcript.wording import byte_size
+
+log = structlog.get_logger(__name__)
+STORAGE_ERRORS = (OSError, EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError, BotoCoreError, ClientError)
+# The retention keeps fewer; what is more waits to be pruned.
+LISTED = 200
+
+
+@read_only
+def snapshot_list(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
+    """Every snapshot there is, the newest first."""
+    reading = member_reading(request, slug, client_id, is_page=True)
+    listed = [(snapshot, byte_size(snapshot.bytes)) for snapshot in stored_snapshots(reading.session)[:LISTED]]
+    context = {**history_context(reading), "snapshots": listed}
+    return _uncached(render(request, "sync/history.html", context))
+
+
+@read_only
+def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponse:
+    """The session as it was then; the same document as its page, without anything live."""
+    reading = member_reading(request, slug, client_id, is_page=True)
+    snapshot = snapshot_of(reading.session, snapshot_id)
+    rows = living_entries(snapshot)
+    document = build_document(rows)
+    context = {
+        **history_context(reading),
+        "snapshot": snapshot,
+        "facts": session_facts(_session_then(reading.session, snapshot, rows), document.info),
+        "transcript": render_transcript(document, snapshot.epoch),
+        "is_empty": not document.messages,
+    }
+    return _uncached(render(request, "sync/snapshot.html", context))
+
+
+@read_only
+def snapshot_compare(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponse:
+    """What was added, changed and removed between the snapshot and now."""
+    reading = member_reading(request, slug, client_id, is_page=True)
+    snapshot = snapshot_of(reading.session, snapshot_id)
+    then = living_entries(snapshot)
+    now = read_warm(read_state, reading.session.pk)
+    if now is None:
+        raise SessionGone
+    context = {
+        **history_context(reading),
+        "snapshot": snapshot,
+        "comparison": compare_states(then, now.rows),
+        "head": now.head,
+    }
+    return _uncached(render(request, "sync/snapshot_compare.html", context))
+
+
+def history_context(reading: Reading) -> dict[str, Any]:
+    """What every page of the history needs."""
+    assert reading.access is not None
+    return {
+        "access": reading.access,
+        "nav": "sessions",
+        "reading": reading,
+        "session": reading.session,
+        "may_restore": reading.access.can("session.restore"),
+    }
+
+
+def snapshot_of(session: Session, snapshot_id: str) -> Snapshot:
+    """The session's stored snapshot of that id; raises NotFound, for another session's too."""
+    snapshot = stored_snapshots(session).filter(pk=int(snapshot_id)).first()
+    if snapshot is None:
+        raise NotFound("There is no such snapshot, or it was kept long enough.")
+    return snapshot
+
+
+def living_entries(snapshot: Snapshot) -> list[SnapshotEntry]:
+    """The entries without tombstones, in the order of their numbers."""
+    with storage_refusals(snapshot), snapshot_open(snapshot) as opened:
+        return [entry for entry in opened.entries if not entry.deleted]
+
+
+@contextmanager
+def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
+    """Raises ServiceUnavailable when the storage does not give the snapshot back as it was."""
+    try:
+        yield
+    except STORAGE_ERRORS as error:
+        log.exception("a stored snapshot cannot be read", session=snapshot.session_id, object=snapshot.object_name)
+        raise ServiceUnavailable("The snapshot cannot be read now.") from error
+
+
+def _session_then(session: Session, snapshot: Snapshot, rows: list[SnapshotEntry]) -> Session:
+    """The session's row as it was, never saved."""
+    then = copy.copy(session)
+    for name, value in summary_columns(session.client_id, ((row.key, row.content) for row in rows)).items():
+        setattr(then, name, value)
+    then.last_activity_at = snapshot.created_at
+    return then
+
+
+def _uncached(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-cache"
+    return response

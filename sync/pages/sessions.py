@@ -1,0 +1,60 @@
+"""The Sessions page of a workspace, and the list alone for the script that keeps it live."""
+
+import hashlib
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+
+from sync.pages.conditional import assets_version
+from sync.pages.reading import read_only
+from sync.store.sessions import SEARCH_CHARACTERS, Cursor, session_page
+from workspaces.access import WorkspaceAccess, page_access, workspace_access
+from workspaces.selectors.agentconfig import agent_config
+
+PLACEHOLDER = "YOUR-SHARE-TOKEN"
+
+
+@read_only
+def session_list(request: HttpRequest, slug: str) -> HttpResponse:
+    access = page_access(request, slug, "session.view")
+    return render(
+        request,
+        "sync/sessions.html",
+        {**_list_context(request, access), "nav": "sessions", "may_delete": access.can("session.delete")},
+    )
+
+
+@read_only
+def session_rows(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list without its page; 304 while nothing in it has changed, which costs the read but no rendering."""
+    access = workspace_access(request.user, slug, "session.view")
+    context = _list_context(request, access)
+    state = repr((assets_version(), slug, context["search"], context["may_connect"], context["page"]))
+    etag = quote_etag(hashlib.sha256(state.encode()).hexdigest()[:32])
+    response = get_conditional_response(request, etag=etag) or render(request, "sync/parts/session_list.html", context)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, Any]:
+    search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
+    after = request.GET.get("after", "")
+    page = session_page(access.workspace, search=search, after=Cursor.parse(after) if after else None)
+    query = {name: value for name, value in (("q", search), ("after", after)) if value}
+    rows_url = reverse("sync:session-rows", args=[access.workspace.slug])
+    return {
+        "access": access,
+        "page": page,
+        "search": search,
+        "is_first": not after,
+        "older": urlencode({**query, "after": str(page.older)}) if page.older else "",
+        "rows_url": f"{rows_url}?{urlencode(query)}" if query else rows_url,
+        "may_connect": access.can("token.manage"),
+        "agent_config": agent_config(PLACEHOLDER),
+    }

@@ -1,0 +1,64 @@
+"""Links to a session: made and ended by members of its workspace."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from opencode.lib.errors import NotFound
+from sync.errors import ShareLimitReached
+from sync.models import Share
+from sync.pages.forms import ShareLinkForm
+from sync.pages.reading import Reading, member_reading
+from sync.sharing.documents import session_shares
+from sync.sharing.links import share_link_create, share_link_end
+from sync.sharing.selectors import share_state
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_create(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
+    """The session's page holds the same form; this one shows what was wrong with it."""
+    reading = member_reading(request, slug, client_id, is_page=True, permission="session.share")
+    form = ShareLinkForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            share = _created(reading, form)
+        except ShareLimitReached as limit:
+            form.add_error(None, limit.message)
+        else:
+            link = settings.PUBLIC_URL + reverse("sync:share", args=[share.pk])
+            messages.success(request, f"The link {link} now leads to this session.")
+            return redirect(f"{reading.url('page')}?shares")
+    context = {**_context(reading), "form": form}
+    return render(request, "sync/share_create.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_end(request: HttpRequest, slug: str, client_id: str, share_id: str) -> HttpResponse:
+    """GET asks, naming the link; POST ends it."""
+    reading = member_reading(request, slug, client_id, is_page=True, permission="session.share")
+    share = session_shares(reading.session).filter(pk=share_id).first()
+    if share is None:
+        raise NotFound
+    if request.method == "POST":
+        share_link_end(share=share, actor=reading.actor)
+        messages.success(request, f"The link /share/{share.pk} has ended.")
+        return redirect(f"{reading.url('page')}?shares")
+    return render(request, "sync/share_end.html", {**_context(reading), "share": share, "state": share_state(share)})
+
+
+def _created(reading: Reading, form: ShareLinkForm) -> Share:
+    assert reading.access is not None
+    return share_link_create(
+        session=reading.session,
+        created_by=reading.access.user,
+        actor=reading.actor,
+        visibility=form.cleaned_data["visibility"],
+        expires_at=form.expires_at(),
+    )
+
+
+def _context(reading: Reading) -> dict[str, object]:
+    return {"access": reading.access, "nav": "sessions", "reading": reading, "session_name": str(reading.session)}

@@ -1,0 +1,41 @@
+"""What a page that follows a session asks for: entries by epoch, key and number, named in the address."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from sync.protocol.keys import parse_key
+
+# Of one request, whoever answers it.
+KEYS_LIMIT: Final = 100
+EPOCH_LENGTH: Final = 16
+# What (epoch, key, seq) names never changes.
+UNCHANGING: Final = "private, max-age=3600, immutable"
+
+
+class Asked(NamedTuple):
+    epoch: str
+    keys: dict[str, int]
+
+
+def asked_in(scope: Mapping[str, Any]) -> Asked | None:
+    """What the address asks for; None for whatever is odd, which the view judges."""
+    try:
+        items = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, strict_parsing=True)
+    except ValueError:
+        return None
+    epochs = [value for name, value in items if name == "epoch"]
+    keys: dict[str, int] = {}
+    for value in [value for name, value in items if name == "k"]:
+        key, _, seq = value.rpartition(":")
+        if parse_key(key) is None or not (seq.isascii() and seq.isdecimal() and len(seq) <= 18):
+            return None
+        keys[key] = int(seq)
+    is_whole = len(epochs) == 1 and len(items) == 1 + len(keys)
+    if not is_whole or len(epochs[0]) > EPOCH_LENGTH or not 0 < len(keys) <= KEYS_LIMIT:
+        return None
+    return Asked(epochs[0], keys)
+
+
+def query_of(asked: Asked) -> bytes:
+    return urlencode([("epoch", asked.epoch), *(("k", f"{key}:{seq}") for key, seq in asked.keys.items())]).encode()

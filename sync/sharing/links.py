@@ -1,0 +1,70 @@
+"""The links that people make and end from the console; those of agents are in `sync.sharing.shares`."""
+
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+
+from accounts.models import User
+from opencode.lib.clock import utc_now
+from opencode.lib.keyring import current_version
+from sync.errors import ShareLimitReached
+from sync.models import Session, Share
+from sync.sharing.selectors import live_shares
+from sync.signals import share_ended
+from workspaces.actors import Actor
+from workspaces.services.audit import audit_record
+
+LIVE_SHARE_LIMIT: Final = 100
+"""Live links of one session: far above need, low enough that a script cannot fill the page."""
+
+
+def share_link_create(
+    *,
+    session: Session,
+    created_by: User | None,
+    actor: Actor,
+    visibility: str = Share.Visibility.LINK,
+    expires_at: datetime | None = None,
+) -> Share:
+    """Another link to the session, until it is ended or `expires_at`; a key of the workspace makes it for nobody.
+
+    Raises ShareLimitReached.
+    """
+    with transaction.atomic():
+        Session.objects.select_for_update().get(pk=session.pk)
+        if live_shares().filter(session=session).count() >= LIVE_SHARE_LIMIT:
+            raise ShareLimitReached
+        share = Share.objects.create(
+            session=session,
+            visibility=visibility,
+            secret_version=current_version(),
+            is_agents=False,
+            created_by=created_by,
+            expires_at=expires_at,
+        )
+        _record(session, actor, "session.share", share.pk, expires_at=expires_at.isoformat() if expires_at else None)
+    return share
+
+
+def share_link_end(*, share: Share, actor: Actor) -> bool:
+    """End a link, whoever made it: its readers are disconnected, the session stays. False when it had ended before."""
+    with transaction.atomic():
+        ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=utc_now())
+        if ended:
+            fact = partial(share_ended.send_robust, Share, share_id=share.pk, session_id=share.session_id)
+            transaction.on_commit(fact)
+            _record(share.session, actor, "session.unshare", share.pk)
+    return bool(ended)
+
+
+def _record(session: Session, actor: Actor, action: str, share_id: str, **details: str | None) -> None:
+    if session.workspace_id is not None:
+        audit_record(
+            workspace_id=session.workspace_id,
+            actor=actor,
+            action=action,
+            target_id=session.client_id,
+            details={"share": share_id, **details},
+        )

@@ -1,0 +1,171 @@
+"""Creating and ending the shares of agents. All of this is synchronous and runs in a thread beside the event loop."""
+
+import secrets
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from opencode.lib.clock import utc_now
+from opencode.lib.errors import Conflict
+from opencode.lib.keyring import current_version, key_versions, mac
+from sync.archive.erasure.erasing import session_erase
+from sync.errors import AnonymousSharesOff
+from sync.models import Session, Share, ShareClaim
+from sync.sharing.secrets import derive_share_secret
+from sync.sharing.selectors import ShareTarget, agents_share, share_target
+from sync.signals import share_ended
+from workspaces.actors import Actor
+from workspaces.services.audit import audit_record
+
+LOOPBACK_OWNER = "loopback"
+TWIN_SECONDS = 10
+# Two creates that race for one row: the second attempt finds what the first winner wrote.
+RACE_ATTEMPTS = 5
+
+
+class CreatedShare(NamedTuple):
+    """A create's answer: the share's id and the secret that writes to it."""
+
+    id: str
+    secret: str
+
+
+class Maker(NamedTuple):
+    """The person and their signed-in agent that shares; empty for one that is not signed in."""
+
+    user_id: str | None = None
+    device_id: str = ""
+
+
+NOBODY = Maker()
+
+
+def share_create(
+    *,
+    client_id: str,
+    workspace_id: str | None,
+    is_local: bool,
+    client_address: str,
+    actor: Actor,
+    maker: Maker = NOBODY,
+) -> CreatedShare:
+    """Share the agent's session `client_id`.
+
+    In a workspace, or on a server that only this machine reaches (`is_local`), creating again answers the same share
+    and secret while the share lives. Anybody else gets a session and share of their own, but for the twin create of one
+    run, told by `client_address`. Raises AnonymousSharesOff.
+    """
+    if workspace_id is None and not settings.ANONYMOUS_SHARES:
+        raise AnonymousSharesOff
+    if workspace_id is None and not is_local:
+        return _answer(_anonymous_share(client_id, client_address))
+    owner_key = workspace_id or LOOPBACK_OWNER
+    share = agents_share(owner_key, client_id, maker.device_id)
+    return _answer(share or _owned_share(owner_key, client_id, workspace_id, actor, maker))
+
+
+def share_end(*, share_id: str, actor: Actor) -> None:
+    """Unshare: a workspace's session loses this link and stays, a session without an owner is erased.
+
+    A share that does not live is left alone: the agent repeats requests whose answer it did not see.
+    """
+    target = share_target(share_id)
+    if target is None:
+        return
+    if target.workspace_id is None:
+        session_erase(session_id=target.session_id, actor=actor)
+    elif not _unshare(target, target.workspace_id, actor):
+        return
+    share_ended.send(Share, share_id=share_id, session_id=target.session_id)
+
+
+@transaction.atomic
+def _unshare(target: ShareTarget, workspace_id: str, actor: Actor) -> bool:
+    ended = Share.objects.filter(id=target.share_id, revoked_at=None).update(revoked_at=utc_now())
+    if ended:
+        _record(workspace_id, actor, "session.unshare", target.client_id, target.share_id)
+    return bool(ended)
+
+
+def _record(workspace_id: str, actor: Actor, action: str, client_id: str, share_id: str) -> None:
+    details = {"share": share_id}
+    audit_record(workspace_id=workspace_id, actor=actor, action=action, target_id=client_id, details=details)
+
+
+def share_claims_purge() -> int:
+    """Forget claims whose twin can no longer come; how many."""
+    removed, _ = ShareClaim.objects.filter(created_at__lt=utc_now() - timedelta(seconds=TWIN_SECONDS)).delete()
+    return removed
+
+
+def _answer(share: Share) -> CreatedShare:
+    if share.secret_version not in key_versions():
+        # The key that derived the agent's secret was retired, and the secret with it: answer a new one.
+        share.secret_version = current_version()
+        share.save(update_fields=["secret_version"])
+    return CreatedShare(share.pk, derive_share_secret(share.pk, share.secret_version))
+
+
+def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor, maker: Maker) -> Share:
+    with transaction.atomic():
+        session, _ = Session.objects.get_or_create(
+            owner_key=owner_key,
+            client_id=client_id,
+            defaults={"workspace_id": workspace_id, "created_by_id": maker.user_id},
+        )
+        # Creates of one session take turns here, so that the second finds the first one's share.
+        Session.objects.select_for_update().get(pk=session.pk)
+        known = agents_share(owner_key, client_id, maker.device_id)
+        if known is not None:
+            return known
+        share = _new_share(session, maker)
+        if workspace_id is not None:
+            _record(workspace_id, actor, "session.share", client_id, share.pk)
+        return share
+
+
+def _new_share(session: Session, maker: Maker = NOBODY) -> Share:
+    return Share.objects.create(
+        session=session,
+        secret_version=current_version(),
+        created_by_id=maker.user_id,
+        device_id=maker.device_id,
+    )
+
+
+def _anonymous_share(client_id: str, client_address: str) -> Share:
+    claim = mac("share-claim", f"{client_address}\0{client_id}", current_version())
+    for _ in range(RACE_ATTEMPTS):
+        twin = _claimed_share(ShareClaim.objects.filter(claim=claim).first())
+        if twin is not None:
+            return twin
+        try:
+            return _claim_share(claim, client_id)
+        except IntegrityError:
+            continue
+    raise Conflict
+
+
+def _claim_share(claim: str, client_id: str) -> Share:
+    """A session and share of their own, held for the twin by the claim's unique row; IntegrityError if one won."""
+    with transaction.atomic():
+        known = ShareClaim.objects.select_for_update().filter(claim=claim).first()
+        twin = _claimed_share(known)
+        if twin is not None:
+            return twin
+        if known is not None:
+            known.delete()
+        owner_key = f"anon:{secrets.token_hex(16)}"
+        share = _new_share(Session.objects.create(owner_key=owner_key, client_id=client_id))
+        ShareClaim.objects.create(claim=claim, share=share)
+        return share
+
+
+def _claimed_share(claim: ShareClaim | None) -> Share | None:
+    """The share a twin gets: claimed moments ago, still live, and nothing written to it yet."""
+    if claim is None or claim.created_at < utc_now() - timedelta(seconds=TWIN_SECONDS):
+        return None
+    share = claim.share
+    return share if share.revoked_at is None and share.session.head_seq == 0 else None

@@ -1,0 +1,117 @@
+"""The document model: a session's entries in reading order. Contents stay JSON text until somebody renders them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from sync.protocol.keys import EntryKey, parse_key
+from sync.transcript.fields import decode, number_at, text_at
+from sync.transcript.legacy import modern_message
+
+LATEST_ORDER = 9_999_999_999_999_999
+
+
+class Row(Protocol):
+    """What the store reads: the newest value of a key."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def content(self) -> str: ...
+
+
+class Entry(NamedTuple):
+    """One entry with its key taken apart."""
+
+    key: str
+    seq: int
+    content: str
+    name: EntryKey
+
+    @property
+    def data(self) -> Any:
+        return decode(self.content)
+
+
+class Part(NamedTuple):
+    """A part of a message; `id` is the key's last segment and orders the parts."""
+
+    id: str
+    message_id: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message with its parts by id; `data` is its own content in today's shape. `order` sorts messages as text."""
+
+    id: str
+    entry: Entry
+    data: dict[str, Any]
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def role(self) -> str:
+        return text_at(self.data, "role")
+
+    @property
+    def order(self) -> str:
+        return message_order(self.id, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A session. `orphans` are parts whose message has not come; `others` are entries of kinds not known here."""
+
+    info: dict[str, Any] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    diff: Entry | None = None
+    models: Entry | None = None
+    orphans: tuple[Part, ...] = ()
+    others: tuple[Entry, ...] = ()
+
+
+def entry_of(row: Row) -> Entry | None:
+    """The row's entry; None when its key is not one of ours, or lacks the segments its kind needs."""
+    name = parse_key(row.key)
+    if name is None or len(name.segments) != {"info": 0, "message": 1, "part": 2}.get(name.kind, len(name.segments)):
+        return None
+    return Entry(row.key, row.seq, row.content, name)
+
+
+def message_order(message_id: str, data: dict[str, Any]) -> str:
+    """Sorts messages by the time they were created, then by id."""
+    created = min(int(number_at(data, "time", "created") or 0), LATEST_ORDER)
+    return f"{created:016d}:{message_id}"
+
+
+def message_of(entry: Entry, parts: Iterable[Part] = ()) -> Message:
+    return Message(entry.name.segments[0], entry, modern_message(entry.data), tuple(sorted(parts)))
+
+
+def part_of(entry: Entry) -> Part:
+    message_id, part_id = entry.name.segments
+    return Part(part_id, message_id, entry)
+
+
+def build_document(rows: Iterable[Row]) -> Document:
+    """The document of a state read; never raises, whatever the entries hold."""
+    kinds: dict[str, list[Entry]] = {}
+    for entry in filter(None, map(entry_of, rows)):
+        kinds.setdefault(entry.name.kind, []).append(entry)
+    parts: dict[str, list[Part]] = {}
+    for part in map(part_of, kinds.pop("part", [])):
+        parts.setdefault(part.message_id, []).append(part)
+    messages = [message_of(entry, parts.pop(entry.name.segments[0], ())) for entry in kinds.pop("message", [])]
+    info, diff, models = (kinds.pop(kind, [None])[-1] for kind in ("info", "diff", "model"))
+    info_data = info.data if info else None
+    return Document(
+        info=info_data if isinstance(info_data, dict) else {},
+        messages=tuple(sorted(messages, key=lambda message: message.order)),
+        diff=diff,
+        models=models,
+        orphans=tuple(sorted(part for waiting in parts.values() for part in waiting)),
+        others=tuple(entry for entries in kinds.values() for entry in sorted(entries)),
+    )

@@ -1,0 +1,42 @@
+"""What a session's header says: title, state, cost, tokens, times. From its row, which the writer keeps up to date."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from opencode.lib.money import format_dollars
+from sync.models import Session
+from sync.transcript.fields import number_at, text_at
+from sync.transcript.wording import moment, one_line
+
+UNTITLED = "untitled session"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    title: str
+    is_running: bool
+    cost: str
+    tokens: tuple[tuple[str, str], ...]
+    started: datetime
+    last_activity: datetime
+    agent_version: str
+
+
+def session_facts(session: Session, info: Any) -> Facts:
+    """`info` is the content of `session/info`, or anything at all."""
+    tokens = {
+        "in": session.tokens_input,
+        "out": session.tokens_output,
+        "reasoning": session.tokens_reasoning,
+        "cached": session.tokens_cache_read,
+    }
+    return Facts(
+        title=one_line(session.title or text_at(info, "title")) or UNTITLED,
+        is_running=session.is_running,
+        cost=format_dollars(session.cost) if session.cost else "",
+        tokens=tuple((name, f"{count:,}") for name, count in tokens.items() if count),
+        started=moment(number_at(info, "time", "created")) or session.created_at,
+        last_activity=session.last_activity_at,
+        agent_version=one_line(session.agent_version, 40),
+    )

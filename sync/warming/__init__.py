@@ -1,7 +1,0 @@
-"""Cold sessions on their way back: from their snapshot into rows, once, for everybody who waits for them."""
-
-from sync.warming.gate import WARM_SECONDS, warm_begin, warm_wait
-from sync.warming.reads import READ_ATTEMPTS, read_warm
-from sync.warming.rows import session_warm
-
-__all__ = ["READ_ATTEMPTS", "WARM_SECONDS", "read_warm", "session_warm", "warm_begin", "warm_wait"]

@@ -1,0 +1,157 @@
+"""Fragments: one entry each, rendered once, and never able to break a page."""
+
+from typing import Any
+
+import pytest
+
+from sync.transcript import fragments, parts
+from sync.transcript.document import entry_of
+from sync.transcript.fragments import fragment_of
+from tests.unit.sync.transcript.entries import CREATED, SESSION, dangers, message, part, row, text_of, transcript
+
+
+@pytest.fixture
+def renderings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys of the entries rendered during the test."""
+    rendered: list[str] = []
+    bounded = fragments._bounded
+
+    def counted(entry: Any, render: Any) -> str:
+        rendered.append(entry.key)
+        return bounded(entry, render)
+
+    monkeypatch.setattr(fragments, "_bounded", counted)
+    return rendered
+
+
+def test_two_hundred_viewers_cost_one_rendering(renderings: list[str]) -> None:
+    changed = part(type="text", text="news")
+    seen = {fragment_of(changed, "e-viewers") for _ in range(200)}
+    assert len(seen) == 1
+    assert renderings == [changed.key]
+
+
+def test_a_page_and_its_fragments_share_what_was_rendered(renderings: list[str]) -> None:
+    rows = [message(), part(type="text", text="hello")]
+    transcript(*rows, epoch="e-shared")
+    assert [fragment_of(each, "e-shared") is not None for each in rows] == [True, True]
+    assert len(renderings) == 2
+
+
+def test_a_newer_number_is_another_fragment(renderings: list[str]) -> None:
+    first = fragment_of(part(type="text", text="one", seq=5), "e-newer")
+    second = fragment_of(part(type="text", text="two", seq=6), "e-newer")
+    other_epoch = fragment_of(part(type="text", text="three", seq=6), "e-newer-2")
+    assert first
+    assert second
+    assert other_epoch
+    assert ["one" in first.html, "two" in second.html, "three" in other_epoch.html] == [True, True, True]
+    assert len(renderings) == 3
+
+
+def test_a_part_names_its_message_and_its_place() -> None:
+    fragment = fragment_of(part("prt_7", "msg_3", type="text", text="x", seq=9), "e-part")
+    assert fragment is not None
+    assert (fragment.kind, fragment.parent, fragment.order, fragment.seq) == ("part", "msg_3", "prt_7", 9)
+    assert 'id="prt_7"' in fragment.html
+    assert 'data-seq="9"' in fragment.html
+
+
+def test_a_message_sorts_by_time_then_id() -> None:
+    fragment = fragment_of(message("msg_3"), "e-order")
+    assert fragment is not None
+    assert (fragment.kind, fragment.parent, fragment.order) == ("message", None, f"{CREATED:016d}:msg_3")
+
+
+@pytest.mark.parametrize("key", [f"session/info/{SESSION}", f"session/model/{SESSION}", "nonsense"])
+def test_entries_a_page_does_not_show_by_themselves_have_no_fragment(key: str) -> None:
+    assert fragment_of(row(key, {}), "e-none") is None
+
+
+def test_a_frame_holds_its_message_only_once() -> None:
+    html = transcript(message(), part(type="text", text="<!--parts-->"), epoch="e-slot").messages
+    assert "<!--" not in html
+    assert "&lt;!--parts--&gt;" in html
+
+
+def test_parts_stand_inside_their_message() -> None:
+    html = transcript(message(), part(type="text", text="inside"), epoch="e-inside").messages
+    assert html.index("data-parts") < html.index("inside") < html.index('data-slot="end"')
+
+
+def test_an_assistants_message_shows_model_time_and_error() -> None:
+    frame = message(
+        role="assistant",
+        modelID="fake-1",
+        providerID="gw",
+        time={"created": CREATED, "completed": CREATED + 4_200},
+        error={"name": "APIError", "data": {"message": "overloaded", "responseHeaders": {"authorization": "hush"}}},
+    )
+    html = transcript(frame, epoch="e-assistant").messages
+    seen = " ".join(text_of(html).split())
+    assert seen == "assistant gw/fake-1 4.2 s 2026-11-22 09:38:03 APIError overloaded"
+    assert 'data-model="gw/fake-1"' in html
+
+
+def test_a_message_that_is_not_finished_says_so() -> None:
+    assert "working" in transcript(message(role="assistant"), epoch="e-working").messages
+    assert "working" not in transcript(message(role="user"), epoch="e-user").messages
+
+
+def test_what_a_turn_changed_stands_with_it() -> None:
+    diff = {"file": "note.txt", "patch": "@@ -0,0 +1 @@\n+hello", "additions": 1, "deletions": 0}
+    html = transcript(message(summary={"diffs": [diff]}), epoch="e-turn").messages
+    assert "note.txt" in html
+    assert "line-added" in html
+
+
+def test_the_sessions_diff_has_its_own_section() -> None:
+    diff = {"file": "note.txt", "before": "", "after": "hello\n"}
+    changes = transcript(row(f"session/diff/{SESSION}", [diff]), epoch="e-diff").changes
+    assert "1 file changed" in changes
+    assert transcript(row(f"session/diff/{SESSION}", []), epoch="e-nodiff").changes == ""
+
+
+def test_orphans_wait_outside_the_messages() -> None:
+    rendered = transcript(message("msg_1"), part("prt_1", "msg_2", type="text", text="early"), epoch="e-orphan")
+    assert "early" not in rendered.messages
+    assert 'data-parent="msg_2"' in rendered.orphans
+
+
+def test_models_are_those_that_answered_by_the_names_the_agent_gave() -> None:
+    rendered = transcript(
+        message("msg_1", role="assistant", modelID="fake-1", providerID="gw"),
+        message("msg_2", role="assistant", modelID="other", providerID="gw"),
+        row(f"session/model/{SESSION}", [{"id": "fake-1", "providerID": "gw", "name": "Fake 1", "headers": "hush"}]),
+        epoch="e-models",
+    )
+    assert rendered.models == (("gw/fake-1", "Fake 1"), ("gw/other", "gw/other"))
+
+
+def test_a_renderer_that_fails_costs_its_own_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(parts._READERS, "text", lambda data: 1 / 0)
+    html = transcript(message(), part(type="text", text="x"), part("prt_2", type="agent", name="y"), epoch="e-broken")
+    assert "could not be shown" in html.messages
+    assert 'id="prt_1"' in html.messages
+    assert "agent" in text_of(html.messages)
+
+
+def test_a_session_of_odd_entries_is_still_a_page() -> None:
+    odd = [None, 7, "x", [], {}, {"role": 5, "time": 7, "parts": 3, "error": "x", "metadata": {"assistant": 1}}, "{"]
+    rows = [row(f"session/message/{SESSION}/m{number}", each, number + 1) for number, each in enumerate(odd)]
+    rows += [row(f"session/part/{SESSION}/m{number}/p", each, number + 20) for number, each in enumerate(odd)]
+    rows += [row(f"session/{kind}/{SESSION}", odd, 99) for kind in ("info", "diff", "model", "todo")]
+    rendered = transcript(*rows, epoch="e-odd")
+    assert rendered.messages.count("<article") == len(odd)
+    assert dangers(rendered.messages + rendered.others + rendered.changes) == []
+
+
+def test_a_recorded_key_reads_back_as_an_entry() -> None:
+    entry = entry_of(part())
+    assert entry is not None
+    assert entry.name.segments == ("msg_1", "prt_1")
+
+
+def test_an_empty_session_is_an_empty_page() -> None:
+    rendered = transcript(epoch="e-empty")
+    assert (rendered.messages, rendered.changes, rendered.others, rendered.models) == ("", "", "", ())
