@@ -18,7 +18,7 @@ from sync import agents as agent_routes  # noqa: E402
 from sync.doors import http as api  # noqa: E402
 from sync.doors.fragments import FragmentFront  # noqa: E402
 from sync.doors.routing import websocket_urlpatterns  # noqa: E402
-from sync.live.runtime import get_runtime, stop_runtime  # noqa: E402
+from sync.live import get_runtime, stop_runtime  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -11,7 +11,7 @@ from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.money import format_dollars
 from opencode.lib.staffcalls import StaffCall
 from sync.models import DeletionReceipt, Session, Share, Snapshot
-from sync.sharing.links import share_link_end
+from sync.sharing import share_link_end
 from workspaces.actors import staff_actor
 
 

@@ -8,7 +8,7 @@ class SyncConfig(AppConfig):
 
     def ready(self) -> None:
         from sync import receivers  # noqa: F401  (connects them)
-        from sync.archive.erasure.erasing import workspace_sessions_erase
+        from sync.archive import workspace_sessions_erase
         from workspaces.ports import workspace_content_erase
 
         workspace_content_erase.bind(workspace_sessions_erase)

@@ -11,11 +11,11 @@ import structlog
 from django.dispatch import receiver
 
 from accounts.signals import account_closed, device_revoked, session_ended
-from sync.archive.erasure.confirming import deletion_objects_remove
+from sync.archive import deletion_objects_remove
 from sync.doors.fragments import answers_forget
-from sync.live.runtime import Runtime, in_runtime
+from sync.live import Runtime, in_runtime
 from sync.signals import session_erased, share_ended
-from sync.transcript.fragments import fragments_forget
+from sync.transcript import fragments_forget
 from workspaces.models import Membership
 from workspaces.signals import api_key_revoked, membership_removed, workspace_closed
 

@@ -1,0 +1,1 @@
+"""What only developers run: private servers for tests and for trying the server stack."""

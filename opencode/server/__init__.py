@@ -1,0 +1,1 @@
+"""Processes: serving, supervision, the worker, readiness, metrics, logs."""

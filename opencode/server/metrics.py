@@ -18,8 +18,8 @@ from prometheus_client.registry import Collector
 from accounts.selectors.mails import mails_waiting
 from opencode.lib.clock import utc_now
 from opencode.lib.http import bearer_of
-from sync.archive.snapshots.listing import snapshot_lag_seconds
-from sync.live.runtime import runtime_load
+from sync.archive import snapshot_lag_seconds
+from sync.live import runtime_load
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 

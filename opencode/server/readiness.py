@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from accounts.selectors.mails import is_mail_late
 from opencode.lib.clock import utc_now
 from opencode.server.preparation import pending_migrations
-from sync.archive.snapshots.listing import snapshot_delays
+from sync.archive import snapshot_delays
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ import warnings
 import uvicorn
 from django.conf import settings
 
-from sync.live.runtime import drain_runtime
+from sync.live import drain_runtime
 
 GRACEFUL_SHUTDOWN_SECONDS = 3
 DRAIN_SECONDS = 1.0

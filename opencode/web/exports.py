@@ -7,7 +7,7 @@ import msgspec
 
 from accounts.ports import ExportedFile, ExportPart
 from accounts.selectors import exports as of_accounts
-from sync.transcript.exports import own_sessions_part, workspace_sessions_part
+from sync.transcript import own_sessions_part, workspace_sessions_part
 from workspaces.selectors import exports as of_workspaces
 
 README = """What is in this archive

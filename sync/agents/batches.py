@@ -11,16 +11,15 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import BodyMalformed
 from sync.agents.patience import PATIENCE_SECONDS, patiently
 from sync.agents.targets import forget_target
-from sync.archive.cold.holding import items_hold
+from sync.archive import items_hold
 from sync.errors import SessionCold, SessionGone
 from sync.items.bodies import BodyUnusable
 from sync.items.items import Item
 from sync.items.merge import resolver_of
 from sync.items.pieces import pieces_of
-from sync.live.publishing import session_publish
-from sync.live.runtime import get_runtime
-from sync.sharing.selectors import ShareTarget
-from sync.writer.locked import LOCKED_SECONDS
+from sync.live import get_runtime, session_publish
+from sync.sharing import ShareTarget
+from sync.writer import LOCKED_SECONDS
 
 # Decoding this much takes about a millisecond.
 INLINE_BYTES = 256 * 1024

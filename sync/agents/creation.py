@@ -11,9 +11,8 @@ from sync.agents.newer.accounts import account_of, accounts_target, sharing_acco
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
 from sync.agents.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
-from sync.archive.cold import warm_begin
-from sync.sharing.selectors import share_target
-from sync.sharing.shares import CreatedShare, Maker, share_create, share_end
+from sync.archive import warm_begin
+from sync.sharing import CreatedShare, Maker, share_create, share_end, share_target
 from workspaces.access import TokenAccess
 from workspaces.actors import KEY, Actor
 

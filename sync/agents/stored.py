@@ -6,8 +6,8 @@ from functools import partial
 from sync.agents.patience import patiently
 from sync.agents.targets import forget_target
 from sync.errors import SessionGone
-from sync.live.runtime import get_runtime
-from sync.sharing.selectors import ShareTarget
+from sync.live import get_runtime
+from sync.sharing import ShareTarget
 from sync.store import read_state
 
 Form = Callable[[Iterable[tuple[str, str]]], str]

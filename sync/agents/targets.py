@@ -9,8 +9,7 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
-from sync.sharing.secrets import is_share_secret_valid, read_share_secret
-from sync.sharing.selectors import ShareTarget, share_target
+from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, share_target
 from workspaces.access import TokenAccess, share_token_access
 
 # An agent syncs once a second, and a share that ended must be refused within a heartbeat (4 s): for two seconds the

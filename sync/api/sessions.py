@@ -9,11 +9,11 @@ from pydantic import Field
 
 from accounts.models import User
 from opencode.lib.errors import NotFound
-from sync.archive.erasure.erasing import session_erase
+from sync.archive import session_erase
 from sync.errors import SessionGone
 from sync.models import DeletionReceipt, Session
-from sync.sharing.documents import workspace_session
-from sync.store.sessions import SEARCH_CHARACTERS, Cursor, matching_sessions
+from sync.sharing import workspace_session
+from sync.store import SEARCH_CHARACTERS, Cursor, matching_sessions
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
 from workspaces.calls.refusals import answers

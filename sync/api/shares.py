@@ -12,9 +12,7 @@ from pydantic import Field
 from opencode.lib.errors import NotFound
 from sync.api.sessions import READ, Maker, maker_of, session_of
 from sync.models import Share
-from sync.sharing.documents import session_shares
-from sync.sharing.links import share_link_create, share_link_end
-from sync.sharing.selectors import ShareCursor, share_state, shares_after
+from sync.sharing import ShareCursor, session_shares, share_link_create, share_link_end, share_state, shares_after
 from workspaces.calls.callers import WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
 from workspaces.calls.refusals import answers

@@ -1,0 +1,63 @@
+"""What becomes of sessions that rest: snapshots, going cold and coming back, restore, erasure, retention, verification.
+
+The door: services, sweeps and reads by name; the packages inside are for this room only.
+"""
+
+from sync.archive.cold import READ_ATTEMPTS, WARM_SECONDS, read_warm, session_warm, warm_begin
+from sync.archive.cold.cooling import Cooling, session_cool
+from sync.archive.cold.holding import items_hold
+from sync.archive.cold.listing import cold_session_ids, idle_session_ids
+from sync.archive.cold.sweep import held_sessions_warm, sessions_cool_idle
+from sync.archive.erasure.confirming import Leftovers, deletion_objects_remove, deletion_verify, deletions_confirm
+from sync.archive.erasure.erasing import session_erase, workspace_sessions_erase
+from sync.archive.erasure.receipts import receipt_page, rows_left
+from sync.archive.operations import operations_purge
+from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
+from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, session_prefix, snapshot_open, snapshot_storage
+from sync.archive.snapshots.leftovers import objects_left
+from sync.archive.snapshots.listing import latest_snapshot, snapshot_delays, snapshot_lag_seconds, stored_snapshots
+from sync.archive.snapshots.sweep import snapshots_prune_idle, snapshots_remove_orphans, snapshots_write_due
+from sync.archive.verification import Verification, session_ids_after, session_verify
+
+__all__ = [
+    "READ_ATTEMPTS",
+    "WARM_SECONDS",
+    "Cooling",
+    "Leftovers",
+    "Restoration",
+    "SnapshotDamaged",
+    "SnapshotEntry",
+    "Verification",
+    "cold_session_ids",
+    "deletion_objects_remove",
+    "deletion_verify",
+    "deletions_confirm",
+    "held_sessions_warm",
+    "idle_session_ids",
+    "items_hold",
+    "latest_snapshot",
+    "objects_left",
+    "operations_purge",
+    "read_warm",
+    "receipt_page",
+    "restoration_rehearse",
+    "rows_left",
+    "session_cool",
+    "session_erase",
+    "session_ids_after",
+    "session_prefix",
+    "session_restore",
+    "session_verify",
+    "session_warm",
+    "sessions_cool_idle",
+    "snapshot_delays",
+    "snapshot_lag_seconds",
+    "snapshot_open",
+    "snapshot_storage",
+    "snapshots_prune_idle",
+    "snapshots_remove_orphans",
+    "snapshots_write_due",
+    "stored_snapshots",
+    "warm_begin",
+    "workspace_sessions_erase",
+]

@@ -18,7 +18,7 @@ from sync.archive.snapshots.writing import snapshot_write
 from sync.errors import SessionGone
 from sync.models import Session, SessionEntry, Snapshot, new_epoch
 from sync.protocol.tally import summary_columns
-from sync.store.writes import EntryWrite, upsert_entries
+from sync.store import EntryWrite, upsert_entries
 from workspaces.actors import Actor
 from workspaces.services.audit import audit_record
 

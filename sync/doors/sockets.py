@@ -14,13 +14,24 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from opencode.lib.errors import Denial, TooManyRequests
-from sync.live.access import EDITOR, SocketAccess, socket_access
-from sync.live.connections import Connection
-from sync.live.greeting import IN_FLIGHT, RESTART_SECONDS, welcome_of
-from sync.live.handshake import resume_position, socket_request
-from sync.live.hub import Cursor, Person, ReaderEnded, SessionHub
-from sync.live.measures import count_refused
-from sync.live.runtime import Runtime, get_runtime
+from sync.live import (
+    EDITOR,
+    IN_FLIGHT,
+    RESTART_SECONDS,
+    Connection,
+    Cursor,
+    Person,
+    ReaderEnded,
+    Runtime,
+    SessionHub,
+    SocketAccess,
+    count_refused,
+    get_runtime,
+    resume_position,
+    socket_access,
+    socket_request,
+    welcome_of,
+)
 from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import SUBPROTOCOL, SharedText, ack_text, bye_text, error_text
 from sync.protocol.pacing import Strikes

@@ -18,8 +18,7 @@ from sync.live.tickets import take_ticket
 from sync.live.watching import WatchedFacts, facts_now
 from sync.models import Session, Share
 from sync.protocol.keys import is_session_id
-from sync.sharing.secrets import is_share_secret_valid, read_share_secret
-from sync.sharing.selectors import live_shares, maker_of
+from sync.sharing import is_share_secret_valid, live_shares, maker_of, read_share_secret
 from workspaces.access import KeyAccess, device_access, key_access
 from workspaces.errors import ScopeMissing
 from workspaces.keyformat import API_KEY_PREFIX

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Sequence
 
-from sync.archive.cold import session_warm
+from sync.archive import session_warm
 from sync.errors import SessionCold
 from sync.live.runtime import get_runtime
 from sync.protocol.updates import Receipt, Resolver, Update
-from sync.writer import Publish
-from sync.writer.commit import commit_publishes
-from sync.writer.locked import LOCKED_SECONDS
+from sync.writer import LOCKED_SECONDS, Publish, commit_publishes
 
 LOCKED_RETRY_SECONDS = 0.02
 

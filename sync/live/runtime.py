@@ -18,7 +18,7 @@ from django.db import connection
 from opencode.lib.bounds import bound_connection
 from opencode.lib.errors import Denial
 from opencode.lib.memory import memory_trim
-from sync.archive.cold import READ_ATTEMPTS, WARM_SECONDS, warm_begin
+from sync.archive import READ_ATTEMPTS, WARM_SECONDS, warm_begin
 from sync.errors import SessionCold
 from sync.live.connections import Connections
 from sync.live.fanout import Fanout

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from accounts.models import Device
 from opencode.lib.clock import utc_now
 from sync.models import Session
-from sync.sharing.selectors import live_shares
+from sync.sharing import live_shares
 from workspaces.models import APIKey, Membership, Workspace
 
 

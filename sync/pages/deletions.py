@@ -5,11 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sync.archive.erasure.erasing import session_erase
-from sync.archive.erasure.receipts import receipt_page
+from sync.archive import receipt_page, session_erase
 from sync.pages.forms import SessionDeleteForm
 from sync.pages.reading import Reading, member_reading
-from sync.sharing.documents import session_shares
+from sync.sharing import session_shares
 from workspaces.access import page_access
 
 PERMISSION = "session.delete"

@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from sync.archive.cold import read_warm
+from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.pages.conditional import answer_when_changed
 from sync.pages.pages import unlisted
 from sync.pages.reading import Reading, member_reading, read_only, share_reading
 from sync.store import StateRead, read_state
-from sync.transcript.export_json import export_json
-from sync.transcript.export_markdown import export_markdown
+from sync.transcript import export_json, export_markdown
 
 Export = Callable[[Reading, StateRead], bytes]
 

@@ -6,16 +6,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from opencode.lib.errors import FieldsInvalid
-from sync.archive.cold import read_warm
+from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Session
 from sync.pages.reading import Reading, member_reading, read_only, share_reading
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING
 from sync.protocol.keys import info_key, parse_key
 from sync.store import StateRead, read_entries
-from sync.transcript.document import entry_of
-from sync.transcript.facts import session_facts
-from sync.transcript.fragments import Fragment, fragment_of
+from sync.transcript import Fragment, entry_of, fragment_of, session_facts
 
 
 @read_only

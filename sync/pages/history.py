@@ -13,19 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from opencode.lib.errors import NotFound, ServiceUnavailable
-from sync.archive.cold import read_warm
-from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, snapshot_open
-from sync.archive.snapshots.listing import stored_snapshots
+from sync.archive import SnapshotDamaged, SnapshotEntry, read_warm, snapshot_open, stored_snapshots
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
 from sync.pages.reading import Reading, member_reading, read_only
 from sync.protocol.tally import summary_columns
 from sync.store import read_state
-from sync.transcript.comparison import compare_states
-from sync.transcript.document import build_document
-from sync.transcript.facts import session_facts
-from sync.transcript.page import render_transcript
-from sync.transcript.wording import byte_size
+from sync.transcript import build_document, byte_size, compare_states, render_transcript, session_facts
 
 log = structlog.get_logger(__name__)
 STORAGE_ERRORS = (OSError, EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError, BotoCoreError, ClientError)

@@ -8,19 +8,15 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
 from opencode.lib.theme import THEME_COOKIE
-from sync.archive.cold import read_warm
+from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Session, Share
 from sync.pages.conditional import answer_when_changed
 from sync.pages.forms import ShareLinkForm
 from sync.pages.reading import Reading, member_page, member_reading, read_only, share_reading
-from sync.sharing.documents import session_shares
-from sync.sharing.selectors import share_state
+from sync.sharing import session_shares, share_state
 from sync.store import read_state
-from sync.transcript.document import Document, build_document
-from sync.transcript.facts import session_facts
-from sync.transcript.page import render_transcript
-from sync.transcript.wording import plural
+from sync.transcript import Document, build_document, plural, render_transcript, session_facts
 
 # Beyond so many messages the browser lays out only what is looked at.
 LONG_MESSAGES = 200

@@ -5,13 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from sync.archive.cold import read_warm
-from sync.archive.restoring import session_restore
+from sync.archive import read_warm, session_restore
 from sync.models import Snapshot
 from sync.pages.history import history_context, living_entries, snapshot_of, storage_refusals
 from sync.pages.reading import Reading, member_reading
 from sync.store import read_state
-from sync.transcript.comparison import compare_states
+from sync.transcript import compare_states
 
 PERMISSION = "session.restore"
 

@@ -12,7 +12,7 @@ from django.utils.http import quote_etag
 
 from sync.pages.conditional import assets_version
 from sync.pages.reading import read_only
-from sync.store.sessions import SEARCH_CHARACTERS, Cursor, session_page
+from sync.store import SEARCH_CHARACTERS, Cursor, session_page
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 from workspaces.selectors.agentconfig import agent_config
 

@@ -12,9 +12,7 @@ from sync.errors import ShareLimitReached
 from sync.models import Share
 from sync.pages.forms import ShareLinkForm
 from sync.pages.reading import Reading, member_reading
-from sync.sharing.documents import session_shares
-from sync.sharing.links import share_link_create, share_link_end
-from sync.sharing.selectors import share_state
+from sync.sharing import session_shares, share_link_create, share_link_end, share_state
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, quote_etag
 
 from opencode.lib.errors import NotFound
-from sync.archive.snapshots import snapshot_storage
-from sync.archive.snapshots.listing import latest_snapshot
+from sync.archive import latest_snapshot, snapshot_storage
 from sync.models import Session, Snapshot
 from sync.pages.history import snapshot_of
 from sync.pages.reading import member_reading, read_only

@@ -1,0 +1,40 @@
+"""Links to sessions: the agents' shares, people's links, their secrets, and which session an address means.
+
+The door: services, look-ups and secrets by name.
+"""
+
+from sync.sharing.documents import session_shares, shared_session, workspace_session
+from sync.sharing.links import share_link_create, share_link_end
+from sync.sharing.secrets import is_share_secret_valid, read_share_secret
+from sync.sharing.selectors import (
+    ShareCursor,
+    ShareTarget,
+    live_shares,
+    maker_of,
+    share_state,
+    share_target,
+    shares_after,
+)
+from sync.sharing.shares import CreatedShare, Maker, share_claims_purge, share_create, share_end
+
+__all__ = [
+    "CreatedShare",
+    "Maker",
+    "ShareCursor",
+    "ShareTarget",
+    "is_share_secret_valid",
+    "live_shares",
+    "maker_of",
+    "read_share_secret",
+    "session_shares",
+    "share_claims_purge",
+    "share_create",
+    "share_end",
+    "share_link_create",
+    "share_link_end",
+    "share_state",
+    "share_target",
+    "shared_session",
+    "shares_after",
+    "workspace_session",
+]

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Conflict
 from opencode.lib.keyring import current_version, key_versions, mac
-from sync.archive.erasure.erasing import session_erase
+from sync.archive import session_erase
 from sync.errors import AnonymousSharesOff
 from sync.models import Session, Share, ShareClaim
 from sync.sharing.secrets import derive_share_secret

@@ -1,8 +1,39 @@
-"""The hot SQL, through Django's connection: state reads for hubs and pages, and the writes of one commit.
+"""The hot SQL: what is read and written of sessions and entries in as few statements as there can be.
 
-Two dialects (SQLite, MySQL/MariaDB), both tested. Everything that is not hot uses the ORM.
+The door: reads of a state, a whole session and the lists; `writes` is the writer's alone.
 """
 
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
+from sync.store.sessions import SEARCH_CHARACTERS, Cursor, matching_sessions, session_page
+from sync.store.whole import SnapshotEntry, WholeState, read_whole
+from sync.store.writes import (
+    EntryWrite,
+    HeadWrite,
+    LockedSession,
+    OperationWrite,
+    RankWrite,
+    StoredEntry,
+    upsert_entries,
+)
 
-__all__ = ["SessionIsCold", "StateRead", "StateRow", "read_entries", "read_state"]
+__all__ = [
+    "SEARCH_CHARACTERS",
+    "Cursor",
+    "EntryWrite",
+    "HeadWrite",
+    "LockedSession",
+    "OperationWrite",
+    "RankWrite",
+    "SessionIsCold",
+    "SnapshotEntry",
+    "StateRead",
+    "StateRow",
+    "StoredEntry",
+    "WholeState",
+    "matching_sessions",
+    "read_entries",
+    "read_state",
+    "read_whole",
+    "session_page",
+    "upsert_entries",
+]

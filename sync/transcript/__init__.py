@@ -1,1 +1,32 @@
-"""A session's entries to pages, fragments and exports. Every entry is untrusted; nothing here reads the database."""
+"""A session as people read it: Markdown, code, tools, diffs, and the exports.
+
+The door: `build_document` and `render_transcript` for pages, one fragment, the exports.
+"""
+
+from sync.transcript.comparison import compare_states
+from sync.transcript.document import Document, build_document, entry_of
+from sync.transcript.exports import own_sessions_part, workspace_sessions_part
+from sync.transcript.facts import session_facts
+from sync.transcript.fragments import Fragment, fragment_of, fragments_forget
+from sync.transcript.json_export import export_json
+from sync.transcript.markdown_export import export_markdown
+from sync.transcript.page import render_transcript
+from sync.transcript.wording import byte_size, plural
+
+__all__ = [
+    "Document",
+    "Fragment",
+    "build_document",
+    "byte_size",
+    "compare_states",
+    "entry_of",
+    "export_json",
+    "export_markdown",
+    "fragment_of",
+    "fragments_forget",
+    "own_sessions_part",
+    "plural",
+    "render_transcript",
+    "session_facts",
+    "workspace_sessions_part",
+]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from accounts.ports import ExportedFile, ExportPart
-from sync.archive.cold import read_warm
+from sync.archive import read_warm
 from sync.models import Session
 from sync.store import read_state
-from sync.transcript.export_json import export_json
+from sync.transcript.json_export import export_json
 from workspaces.models import Membership
 
 

@@ -1,6 +1,12 @@
-"""The group-commit writer: gathers waiting publishes of all sessions and commits them in one transaction."""
+"""The group-commit writer: gathers waiting publishes of all sessions and commits them in one transaction.
 
+The door: `Writer` and `Publish` for the runtime, `commit_publishes` and `commit_within` for commands and workers.
+"""
+
+from sync.writer.commit import commit_publishes, commit_within
+from sync.writer.limits import write_limits
+from sync.writer.locked import LOCKED_SECONDS
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.queue import Writer
 
-__all__ = ["Publish", "SessionCommit", "Writer"]
+__all__ = ["LOCKED_SECONDS", "Publish", "SessionCommit", "Writer", "commit_publishes", "commit_within", "write_limits"]

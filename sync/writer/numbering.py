@@ -6,7 +6,7 @@ from typing import Any
 from opencode.lib.errors import Denial
 from sync.errors import EntryTooLarge, SessionFull
 from sync.protocol.updates import Numbered, Receipt, Stored, Update
-from sync.store.writes import EntryWrite, HeadWrite, LockedSession, OperationWrite, RankWrite, StoredEntry
+from sync.store import EntryWrite, HeadWrite, LockedSession, OperationWrite, RankWrite, StoredEntry
 from sync.writer.limits import WriteLimits
 from sync.writer.publish import Publish, SessionCommit
 

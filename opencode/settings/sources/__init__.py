@@ -1,0 +1,1 @@
+"""Reads the environment: each module makes settings of some of its variables."""

@@ -10,7 +10,7 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import CredentialsMissing, NotFound
 from sync.agents.patience import patiently
 from sync.agents.targets import live_target, require_secret
-from sync.sharing.selectors import ShareTarget
+from sync.sharing import ShareTarget
 from workspaces.access import DeviceAccess, device_access
 from workspaces.errors import OrgMissing
 

@@ -13,11 +13,9 @@ from sync.agents.patience import patiently
 from sync.agents.targets import readable_target, workspace_of
 from sync.errors import ShareIdMissing
 from sync.items.wire import frame_text
-from sync.live.access import VIEWER, SocketAccess
-from sync.live.hub import ReaderEnded, session_parts
-from sync.live.runtime import get_runtime
+from sync.live import VIEWER, ReaderEnded, SocketAccess, get_runtime, session_parts
 from sync.protocol.closing import CloseCode, close_code_of
-from sync.sharing.selectors import ShareTarget
+from sync.sharing import ShareTarget
 
 log = logging.getLogger("opencode.agent")
 SWITCHING_PROTOCOLS = 101

@@ -9,8 +9,7 @@ from sync.items.items import Item
 from sync.items.merge import resolver_of
 from sync.items.pieces import pieces_of
 from sync.models import HeldItem
-from sync.writer import Publish
-from sync.writer.commit import commit_within
+from sync.writer import Publish, commit_within
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from sync.errors import SessionCold, SessionFull
 from sync.items.items import Item
 from sync.models import HeldItem, Session
-from sync.writer.limits import write_limits
+from sync.writer import write_limits
 
 log = structlog.get_logger(__name__)
 

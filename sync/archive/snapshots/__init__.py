@@ -15,7 +15,7 @@ from sync.archive.snapshots.objects import (
 )
 from sync.archive.snapshots.opening import OpenSnapshot, snapshot_open
 from sync.archive.snapshots.retention import Retention, kept_snapshots
-from sync.store.whole import WholeState, read_whole
+from sync.store import WholeState, read_whole
 
 __all__ = [
     "FORMAT",

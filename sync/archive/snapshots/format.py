@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from sync.store.whole import SnapshotEntry
+from sync.store import SnapshotEntry
 
 FORMAT = "opencode.session.v1"
 COMPRESSION_LEVEL = 6

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from opencode.lib.asgi.exchange import Exchange
-from sync.live.access import SocketRequest
-from sync.live.handshake import socket_request
+from sync.live import SocketRequest, socket_request
 
 
 def reading_request(exchange: Exchange, target: str) -> SocketRequest:

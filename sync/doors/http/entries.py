@@ -10,11 +10,7 @@ from opencode.lib.errors import BodyMalformed, TooManyRequests
 from sync.doors.http.asking import reading_request, writing_request
 from sync.doors.http.refusals import denial_of
 from sync.errors import PublishForbidden, SessionGone
-from sync.live.access import EDITOR, SocketAccess, socket_access
-from sync.live.handshake import resume_position
-from sync.live.hub import pulled_frame
-from sync.live.publishing import session_publish
-from sync.live.runtime import get_runtime
+from sync.live import EDITOR, SocketAccess, get_runtime, pulled_frame, resume_position, session_publish, socket_access
 from sync.protocol.frames import ack_text
 from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
 from workspaces.keyusage import count_publish

@@ -12,11 +12,19 @@ from opencode.lib.asgi.exchange import Exchange, Receive, Send
 from opencode.lib.errors import CredentialsInvalid, Denial, Forbidden, InternalError
 from sync.doors.http.asking import reading_request
 from sync.errors import SessionGone
-from sync.live.access import SocketAccess, socket_access
-from sync.live.greeting import RESTART_SECONDS, welcome_of
-from sync.live.handshake import position_in, resume_position
-from sync.live.hub import Cursor, Person, ReaderEnded
-from sync.live.runtime import Runtime, get_runtime
+from sync.live import (
+    RESTART_SECONDS,
+    Cursor,
+    Person,
+    ReaderEnded,
+    Runtime,
+    SocketAccess,
+    get_runtime,
+    position_in,
+    resume_position,
+    socket_access,
+    welcome_of,
+)
 from sync.protocol.closing import CloseCode
 from sync.protocol.events import event_of
 from sync.protocol.frames import bye_text, error_text

@@ -8,9 +8,7 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import BodyMalformed, CredentialsMissing
 from sync.doors.http.asking import ticket_request
-from sync.live.access import SocketAccess, socket_access
-from sync.live.ticketing import socket_ticket_create
-from sync.live.tickets import TICKET_SECONDS
+from sync.live import TICKET_SECONDS, SocketAccess, socket_access, socket_ticket_create
 
 BODY_BYTES = 4096
 

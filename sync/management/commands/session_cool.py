@@ -13,9 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.clock import utc_now
-from sync.archive.cold import session_warm
-from sync.archive.cold.cooling import Cooling, session_cool
-from sync.archive.cold.listing import cold_session_ids, idle_session_ids
+from sync.archive import Cooling, cold_session_ids, idle_session_ids, session_cool, session_warm
 from sync.models import Session
 
 BUSY, UNKNOWN, UNREACHABLE = 1, 2, 3

@@ -10,11 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sync.archive.erasure.confirming import Leftovers, deletion_verify
-from sync.archive.erasure.erasing import session_erase
-from sync.archive.erasure.receipts import rows_left
-from sync.archive.snapshots import session_prefix
-from sync.archive.snapshots.leftovers import objects_left
+from sync.archive import Leftovers, deletion_verify, objects_left, rows_left, session_erase, session_prefix
 from sync.models import DeletionReceipt, Session
 from workspaces.actors import THE_CONSOLE
 

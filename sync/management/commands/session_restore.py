@@ -13,8 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.errors import Denial
-from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
-from sync.archive.snapshots.listing import stored_snapshots
+from sync.archive import Restoration, restoration_rehearse, session_restore, stored_snapshots
 from sync.models import Session, Snapshot
 from workspaces.actors import THE_CONSOLE
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from opencode.lib.progress import ProgressBar
-from sync.archive.verification import Verification, session_ids_after, session_verify
+from sync.archive import Verification, session_ids_after, session_verify
 from sync.models import Session
 
 DIFFERENT, UNKNOWN, UNREACHABLE = 1, 2, 3

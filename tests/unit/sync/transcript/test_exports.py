@@ -2,8 +2,8 @@
 
 import json
 
-from sync.transcript.export_json import export_json
-from sync.transcript.export_markdown import export_markdown
+from sync.transcript.json_export import export_json
+from sync.transcript.markdown_export import export_markdown
 from tests.unit.sync.transcript.entries import CREATED, SESSION, message, part, row, tool
 
 
