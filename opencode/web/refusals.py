@@ -18,7 +18,7 @@ from opencode.lib.errors import (
     TooManyRequests,
 )
 from opencode.lib.http import denial_response, request_id_of
-from opencode.web.context import theme_of
+from opencode.lib.theme import theme_of
 
 
 def prefers_html(request: HttpRequest) -> bool:

@@ -13,7 +13,7 @@ from sync.archive.erasure.erasing import session_erase, workspace_sessions_erase
 from sync.archive.erasure.receipts import receipt_page, rows_left
 from sync.archive.operations import operations_purge
 from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
-from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, session_prefix, snapshot_open, snapshot_storage
+from sync.archive.snapshots import SnapshotDamaged, session_prefix, snapshot_open, snapshot_storage
 from sync.archive.snapshots.leftovers import objects_left
 from sync.archive.snapshots.listing import latest_snapshot, snapshot_delays, snapshot_lag_seconds, stored_snapshots
 from sync.archive.snapshots.sweep import snapshots_prune_idle, snapshots_remove_orphans, snapshots_write_due
@@ -26,7 +26,6 @@ __all__ = [
     "Leftovers",
     "Restoration",
     "SnapshotDamaged",
-    "SnapshotEntry",
     "Verification",
     "cold_session_ids",
     "deletion_objects_remove",

@@ -13,12 +13,12 @@ from django.db import transaction
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Conflict
 from sync.archive.cold import session_warm
-from sync.archive.snapshots import SnapshotEntry, snapshot_open
+from sync.archive.snapshots import snapshot_open
 from sync.archive.snapshots.writing import snapshot_write
 from sync.errors import SessionGone
 from sync.models import Session, SessionEntry, Snapshot, new_epoch
 from sync.protocol.tally import summary_columns
-from sync.store import EntryWrite, upsert_entries
+from sync.store import EntryWrite, SnapshotEntry, upsert_entries
 from workspaces.actors import Actor
 from workspaces.services.audit import audit_record
 

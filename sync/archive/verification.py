@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from sync.archive.snapshots import SnapshotEntry, object_read, read_whole, snapshot_storage, unpack
+from sync.archive.snapshots import object_read, snapshot_storage, unpack
 from sync.archive.snapshots.listing import latest_snapshot
 from sync.models import Session, Snapshot
+from sync.store import SnapshotEntry, read_whole
 
 SHOWN_PROBLEMS = 20
 

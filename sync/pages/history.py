@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from opencode.lib.errors import NotFound, ServiceUnavailable
-from sync.archive import SnapshotDamaged, SnapshotEntry, read_warm, snapshot_open, stored_snapshots
+from sync.archive import SnapshotDamaged, read_warm, snapshot_open, stored_snapshots
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
 from sync.pages.reading import Reading, member_reading, read_only
 from sync.protocol.tally import summary_columns
-from sync.store import read_state
+from sync.store import SnapshotEntry, read_state
 from sync.transcript import build_document, byte_size, compare_states, render_transcript, session_facts
 
 log = structlog.get_logger(__name__)

@@ -20,13 +20,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from sync.archive.cold import read_warm, session_warm
 from sync.archive.cold.cooling import session_cool
-from sync.archive.snapshots import FORMAT, SnapshotHeader, pack, read_whole, unpack
+from sync.archive.snapshots import FORMAT, SnapshotHeader, pack, unpack
 from sync.live.hub import session
 from sync.live.publishing import session_publish_sync
 from sync.live.runtime import Runtime
 from sync.models import Session
 from sync.protocol.updates import Update
-from sync.store import read_state
+from sync.store import read_state, read_whole
 from tests.faults.members import Operation, Reader, State, Truth
 from tests.faults.mortal import runtime_killed, runtime_started
 from tests.faults.wire import Wire

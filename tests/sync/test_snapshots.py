@@ -12,7 +12,7 @@ from django.core.files.storage import storages
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
 from sync.archive.erasure.erasing import session_erase
-from sync.archive.snapshots import SnapshotEntry, SnapshotHeader, object_name, unpack
+from sync.archive.snapshots import SnapshotHeader, object_name, unpack
 from sync.archive.snapshots import writing as snapshots
 from sync.archive.snapshots.sweep import (
     CLAIM,
@@ -27,7 +27,7 @@ from sync.archive.snapshots.writing import snapshot_write
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry, Snapshot
 from sync.protocol.updates import Update
-from sync.store import read_state
+from sync.store import SnapshotEntry, read_state
 from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.archive.snapshots import SnapshotEntry, SnapshotHeader, pack, unpack
+from sync.archive.snapshots import SnapshotHeader, pack, unpack
+from sync.store import SnapshotEntry
 
 
 def header(entries: int) -> SnapshotHeader:

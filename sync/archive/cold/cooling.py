@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import transaction
 
 from opencode.lib.clock import utc_now
-from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, read_whole, snapshot_open
+from sync.archive.snapshots import SnapshotDamaged, snapshot_open
 from sync.archive.snapshots.writing import snapshot_renew, snapshot_write
 from sync.models import Operation, Session, SessionEntry, Snapshot
+from sync.store import SnapshotEntry, read_whole
 
 log = structlog.get_logger(__name__)
 # Ranks that rose after the snapshot was stored make it one of another state with the same number.

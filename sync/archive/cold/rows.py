@@ -15,10 +15,10 @@ from django.db import transaction
 
 from opencode.lib.clock import utc_now
 from sync.archive.cold.held import held_items_merge
-from sync.archive.snapshots import SnapshotDamaged, SnapshotEntry, snapshot_open
+from sync.archive.snapshots import SnapshotDamaged, snapshot_open
 from sync.archive.snapshots.listing import snapshot_of_head
 from sync.models import Session, Snapshot
-from sync.store import EntryWrite, upsert_entries
+from sync.store import EntryWrite, SnapshotEntry, upsert_entries
 
 log = structlog.get_logger(__name__)
 CHUNK_ENTRIES: Final = 500

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from sync.archive.snapshots.format import IN_MEMORY_BYTES, SnapshotEntry, unpack
+from sync.archive.snapshots.format import IN_MEMORY_BYTES, unpack
 from sync.archive.snapshots.objects import CHUNK_BYTES, SnapshotDamaged, snapshot_storage
 from sync.models import Snapshot
+from sync.store import SnapshotEntry
 
 
 class OpenSnapshot(NamedTuple):

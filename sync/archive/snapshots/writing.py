@@ -23,10 +23,10 @@ from sync.archive.snapshots import (
     object_name,
     object_put,
     pack,
-    read_whole,
     snapshot_storage,
 )
 from sync.models import Session, Snapshot
+from sync.store import read_whole
 
 log = structlog.get_logger(__name__)
 # A session that keeps changing is written again after this many times the seconds the last writing took.
