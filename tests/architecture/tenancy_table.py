@@ -101,7 +101,7 @@ PROJECT = [
     Page("", "/", "login home home home home", READ_ONLY),
     Page("healthz", "/healthz", EVERYBODY, READ_ONLY),
     Page("readyz", "/readyz", EVERYBODY, READ_ONLY),
-    # From this machine, as the test's client is; who else may is in tests/ops/test_metrics.py.
+    # From this machine, as the test's client is; who else may is in tests/server/test_metrics.py.
     Page("metrics", "/metrics", EVERYBODY, READ_ONLY),
     Page("docs/api", "/docs/api", EVERYBODY, READ_ONLY),
     Page("api/v1/openapi.json", "/api/v1/openapi.json", EVERYBODY, READ_ONLY),

@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 
 from sync.models import Session
 from tests.cast import make_cast
-from tests.sync.asgi_events import ASGIEvents
-from tests.sync.asgi_socket import ASGISocket
+from tests.support.asgi_events import ASGIEvents
+from tests.support.asgi_socket import ASGISocket
 from workspaces.actors import THE_CONSOLE
 from workspaces.roles import SCOPES
 from workspaces.services.api_keys import api_key_create

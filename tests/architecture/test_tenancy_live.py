@@ -30,8 +30,8 @@ from tests.architecture.tenancy_table import (
 )
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
+from tests.support.asgi_events import ASGIEvents
 from tests.support.devices import device_of
-from tests.sync.asgi_events import ASGIEvents
 from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.api_keys import api_key_create

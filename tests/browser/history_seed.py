@@ -9,7 +9,7 @@ import django
 
 def seed() -> dict[str, str]:
     from sync.archive.snapshots.writing import snapshot_write
-    from tests.sync.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, publish
+    from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, publish
     from workspaces.models import Workspace
 
     workspace = Workspace.objects.get()

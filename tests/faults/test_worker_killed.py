@@ -11,7 +11,7 @@ from tests.support.processes import children_of, kill_all
 from tests.support.sockets import SyncSocket
 
 pytestmark = pytest.mark.servers
-WORKER = "tests.sync.snapshot_worker"
+WORKER = "tests.sync.archive.snapshots.worker"
 # So many updates make a snapshot due at the next sweep.
 UPDATES = 220
 STALLED_SECONDS = 60

@@ -1,4 +1,4 @@
-// The page's words for times are the server's: one table, read by tests/console/test_time_words.py as well.
+// The page's words for times are the server's: one table, read by tests/web/test_words.py as well.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,0 +1,71 @@
+"""Exports of a session: the same for whoever may read it, and not sent twice."""
+
+import pytest
+from django.test import Client
+
+from tests.cast import Cast, SignIn
+from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, make_share, publish
+from tests.support.transcripts import shared_conversation as shared
+
+pytestmark = pytest.mark.django_db
+
+
+def test_json_holds_every_entry_in_the_order_of_its_number(client: Client) -> None:
+    share = shared()
+    response = client.get(f"/share/{share.pk}.json")
+    assert response["Content-Type"] == "application/json"
+    body = response.json()
+    assert (body["format"], body["session"]) == ("opencode.session.v1", CLIENT_ID)
+    assert (body["epoch"], body["seq"]) == (share.session.epoch, share.session.head_seq)
+    assert [entry["seq"] for entry in body["entries"]] == list(range(1, share.session.head_seq + 1))
+    contents = {entry["key"]: entry["content"] for entry in body["entries"]}
+    assert contents[FIRST_TEXT] == CONVERSATION[FIRST_TEXT]
+
+
+def test_deleted_entries_are_not_exported(client: Client) -> None:
+    share = shared()
+    publish(share.session, {}, deleted=(FIRST_TEXT,))
+    keys = [entry["key"] for entry in client.get(f"/share/{share.pk}.json").json()["entries"]]
+    assert FIRST_TEXT not in keys
+    assert len(keys) == len(CONVERSATION) - 1
+
+
+def test_markdown_tells_the_session(client: Client) -> None:
+    response = client.get(f"/share/{shared().pk}.md")
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    text = response.content.decode()
+    assert text.startswith("# Fix the retry\n")
+    assert "Because of the **timer**." in text
+    assert "```diff\n" in text
+
+
+@pytest.mark.parametrize("suffix", [".json", ".md"])
+def test_an_unchanged_export_is_not_sent_again(client: Client, suffix: str) -> None:
+    share = shared()
+    first = client.get(f"/share/{share.pk}{suffix}")
+    again = client.get(f"/share/{share.pk}{suffix}", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    publish(share.session, {FIRST_TEXT: {"type": "text", "text": "changed"}})
+    assert client.get(f"/share/{share.pk}{suffix}", headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_each_form_has_its_own_tag(client: Client) -> None:
+    share = shared()
+    tags = {client.get(f"/share/{share.pk}{suffix}")["ETag"] for suffix in ("", ".json", ".md")}
+    assert len(tags) == 3
+
+
+@pytest.mark.parametrize("suffix", [".json", ".md"])
+def test_exports_are_kept_from_search_engines_and_sniffers(client: Client, suffix: str) -> None:
+    response = client.get(f"/share/{shared().pk}{suffix}")
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_members_export_what_the_link_exports(cast: Cast, sign_in: SignIn, client: Client) -> None:
+    session = publish(make_session(workspace=cast.alpha), CONVERSATION)
+    share = make_share(session)
+    page = f"/workspaces/{cast.alpha.slug}/sessions/{CLIENT_ID}/"
+    member = sign_in(cast.carol)
+    assert member.get(f"{page}export.json").content == client.get(f"/share/{share.pk}.json").content
+    assert member.get(f"{page}export.md").content == client.get(f"/share/{share.pk}.md").content
