@@ -1,7 +1,7 @@
 """Secrets that must be read again, encrypted under the keyring: the newest version seals, every listed one opens."""
 
 import base64
-from functools import cache
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -25,7 +25,8 @@ def unseal(purpose: str, sealed: str) -> str:
         raise SealBroken(purpose) from error
 
 
-@cache
+# A few purposes, each under the keys of now; keys that were rotated away do not stay.
+@lru_cache(maxsize=32)
 def _box(purpose: str, keys: tuple[tuple[int, bytes], ...]) -> MultiFernet:
     """A key of its own for each purpose and version, derived by HMAC-SHA256; the first one seals."""
     derived = [bytes.fromhex(mac("seal", purpose, version)) for version, _key in reversed(keys)]

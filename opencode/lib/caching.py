@@ -1,0 +1,173 @@
+"""The one cache: bounded in entries or bytes, for a time or while there is room; nothing is made twice at once."""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from concurrent.futures import Future
+from typing import Final, Generic, TypeVar
+
+from cachetools import Cache, LRUCache, TTLCache
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+# A value of more than this part of all the bytes is not kept: it would drive out too many others.
+LARGEST_PART: Final = 8
+# What an entry costs beside its value, about: a name of some words, its places in the three tables of the cache.
+ENTRY_BYTES: Final = 600
+
+
+def text_bytes(text: str) -> int:
+    """What a text costs in a cache; at once, however long it is."""
+    return sys.getsizeof(text) + ENTRY_BYTES
+
+
+class _Abandoned(Exception):
+    """Whoever was making the value was stopped; one of those who waited makes it."""
+
+
+class BoundedCache(Generic[K, V]):
+    """Values by name, the least recently used goes first; for any number of threads and event loops.
+
+    `limit` counts entries, or with `size_of` the bytes of all values, of which one may take an eighth at most;
+    `size_of` is asked under the lock and must be quick. A value stands for `seconds`, counted from when it was there.
+    None is never kept: where V is optional, it says that there is nothing yet, and whoever asks next looks again.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        size_of: Callable[[V], int] | None = None,
+        seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._largest = limit if size_of is None else limit // LARGEST_PART
+        self._size_of = size_of or _one
+        self._values: Cache[K, V] = (
+            LRUCache(limit, size_of) if seconds is None else TTLCache(limit, seconds, clock, size_of)
+        )
+        self._flights: dict[K, Future[V]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """Entries held, or bytes."""
+        with self._lock:
+            return int(self._values.currsize)
+
+    def get(self, name: K) -> V | None:
+        with self._lock:
+            return self._values.get(name)
+
+    def get_or_make(self, name: K, make: Callable[[], V]) -> V:
+        """The value, made in this thread when there is none; whoever asks for it meanwhile waits.
+
+        What `make` raises is raised to all of them and not kept. It must not ask for the same name again.
+        """
+        while (found := self.get(name)) is None:
+            flight, is_first = self._join(name)
+            if is_first:
+                return self._made(name, flight, make)
+            try:
+                return flight.result()
+            except _Abandoned:
+                continue
+        return found
+
+    async def get_or_await(self, name: K, make: Callable[[], Awaitable[V]]) -> V:
+        """The value, awaited in a task of its own when there is none: any of those who wait may be cancelled alone.
+
+        What `make` raises is raised to all of them and not kept.
+        """
+        while (found := self.get(name)) is None:
+            flight, is_first = self._join(name)
+            if is_first:
+                task = asyncio.create_task(self._awaited(name, flight, make))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            try:
+                return await asyncio.wrap_future(flight)
+            except _Abandoned:
+                if is_first:
+                    raise asyncio.CancelledError from None
+        return found
+
+    def discard(self, name: K) -> None:
+        """Drop the value; one that is being made is still given to those who wait for it, and not kept."""
+        with self._lock:
+            self._values.pop(name, None)
+            self._flights.pop(name, None)
+
+    def discard_where(self, is_gone: Callable[[K], bool]) -> None:
+        """`discard` every name that `is_gone` is true of; it is asked under the lock."""
+        with self._lock:
+            for name in [name for name in self._values if is_gone(name)]:
+                self._values.pop(name, None)
+            for name in [name for name in self._flights if is_gone(name)]:
+                del self._flights[name]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+            self._flights.clear()
+
+    def _join(self, name: K) -> tuple["Future[V]", bool]:
+        """What will bring the value, and whether this caller has to make it."""
+        with self._lock:
+            known = self._flights.get(name)
+            if known is not None:
+                return known, False
+            flight: Future[V] = Future()
+            # Several wait for it: none of them may cancel it.
+            flight.set_running_or_notify_cancel()
+            # It may have come since this caller looked.
+            found = self._values.get(name)
+            if found is not None:
+                flight.set_result(found)
+            else:
+                self._flights[name] = flight
+            return flight, found is None
+
+    def _made(self, name: K, flight: "Future[V]", make: Callable[[], V]) -> V:
+        try:
+            value = make()
+            self._keep(name, flight, value)
+        except BaseException as error:
+            self._fail(name, flight, error)
+            raise
+        flight.set_result(value)
+        return value
+
+    async def _awaited(self, name: K, flight: "Future[V]", make: Callable[[], Awaitable[V]]) -> None:
+        try:
+            value = await make()
+            self._keep(name, flight, value)
+        except Exception as error:
+            self._fail(name, flight, error)
+        except BaseException as error:
+            self._fail(name, flight, error)
+            raise
+        else:
+            flight.set_result(value)
+
+    def _keep(self, name: K, flight: "Future[V]", value: V) -> None:
+        with self._lock:
+            if self._flights.get(name) is not flight:
+                # Discarded since: what was made may be of before.
+                return
+            if value is not None and self._size_of(value) <= self._largest:
+                self._values[name] = value
+            del self._flights[name]
+
+    def _fail(self, name: K, flight: "Future[V]", error: BaseException) -> None:
+        with self._lock:
+            if self._flights.get(name) is flight:
+                del self._flights[name]
+        flight.set_exception(error if isinstance(error, Exception) else _Abandoned())
+
+
+def _one(_value: object) -> int:
+    return 1
