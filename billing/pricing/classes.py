@@ -1,0 +1,34 @@
+"""The six disjoint classes a request's tokens fall into, each with a price of its own."""
+
+from dataclasses import astuple, dataclass
+from typing import Final
+
+INPUT_CLASSES: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h")
+OUTPUT_CLASSES: Final = ("output", "reasoning")
+TOKEN_CLASSES: Final = INPUT_CLASSES + OUTPUT_CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Counts by class, none negative. `input` is fresh prompt only, `output` is without reasoning.
+
+    `cache_write_5m` holds short-lived cache writes of any provider, `cache_write_1h` long-lived ones.
+    """
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """Everything the model read, from a cache or not."""
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+    def by_class(self) -> dict[str, int]:
+        return dict(zip(TOKEN_CLASSES, astuple(self), strict=True))
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))

@@ -1,0 +1,107 @@
+"""Explains what a provider's usage body is charged and why: rows by model, classes, prices, and the sum."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from billing.pricing.context import normalized
+from billing.pricing.cost import Cost, cost_of
+from billing.pricing.prices import Price
+from billing.pricing.quarantine import Code, Quarantined
+from billing.pricing.tokens import Pass, Reading, usage_read
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A price with what is known about where it is from; `context_window` is None when nobody stated it."""
+
+    price: Price
+    context_window: int | None = None
+    version: int | None = None
+
+
+FindPrice = Callable[[str | None, Mapping[str, str], datetime], Priced | None]
+"""By model (None: the one that was asked), context and time; None when it need not be priced. Raises Quarantined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A usage body with what its provider does not say in it.
+
+    `context` comes on top of what the body says itself. `units`, where given, replace those of the body.
+    """
+
+    wire_format: str
+    usage: object
+    at: datetime
+    model: str | None = None
+    context: Mapping[str, object] = field(default_factory=dict)
+    units: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What becomes one usage row. `model` is None for the model that was asked; `cost` is None without a price."""
+
+    model: str | None
+    done: Pass
+    units: Mapping[str, int]
+    context: Mapping[str, str]
+    cost: Cost | None
+    version: int | None
+
+
+def rows_of(request: Request, find_price: FindPrice) -> list[Row]:
+    """One row a model. Raises Quarantined: then nothing of the request is charged."""
+    reading = usage_read(request.wire_format, request.usage)
+    context = dict(reading.context) | normalized(request.context)
+    return [_row(done, request, reading, context, find_price) for done in _joined(reading, request.model)]
+
+
+def _joined(reading: Reading, model: str | None) -> list[Pass]:
+    """An advisor that is the asked model itself shares its row."""
+    own, *others = reading.passes
+    same = [done for done in others if model is not None and done.model == model]
+    for done in same:
+        own = own.joined(done)
+    return [own, *(done for done in others if done not in same)]
+
+
+def _row(done: Pass, request: Request, reading: Reading, context: Mapping[str, str], find_price: FindPrice) -> Row:
+    units = (reading.units if request.units is None else request.units) if done.model is None else {}
+    found = find_price(done.model, context, request.at)
+    window = _window(request, done, found)
+    if window is not None and done.prompt > window:
+        raise Quarantined(Code.PROMPT_EXCEEDS_CONTEXT_WINDOW, "usage")
+    if found is None:
+        return Row(done.model, done, units, context, None, None)
+    cost = cost_of(done.tokens, found.price, prompt=done.prompt, units=units)
+    return Row(done.model, done, units, context, cost, found.version)
+
+
+def _window(request: Request, done: Pass, found: Priced | None) -> int | None:
+    """The context window that was stated with the request, for the model it asked; else the price list's."""
+    stated = request.context.get("context_window")
+    if done.model is None and type(stated) is int:
+        return stated
+    return found.context_window if found else None
+
+
+def row_written(row: Row) -> dict[str, Any]:
+    """As `usage_explain` prints it: `numerator` is a text, as it may exceed what a double holds exactly."""
+    cost = row.cost
+    written: dict[str, Any] = {"model": row.model, "tokens": row.done.tokens.by_class()}
+    written |= {"numerator": str(cost.numerator), "micro_cents": cost.micro_cents} if cost else _UNPRICED
+    written |= {"units": dict(row.units)} if row.units else {}
+    written |= {"context": dict(row.context)} if row.context else {}
+    if cost:
+        written |= {"tier_from": cost.tier_start, "price_version": row.version}
+        written["parts"] = [
+            {"name": part.name, "count": part.count, "price": part.price, "micro_cents": part.micro_cents}
+            for part in cost.parts
+        ]
+    return written
+
+
+_UNPRICED: dict[str, None] = {"numerator": None, "micro_cents": None}

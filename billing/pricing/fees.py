@@ -1,0 +1,9 @@
+"""The fee on a top-up, in whole cents."""
+
+
+def fee_cents(credit_cents: int) -> int:
+    """What is charged on top of a credit of that many cents, so that card costs of 4.4 % and 30 cents are covered.
+
+    Integers only; equal to `round((x + 30) / 0.956 * 0.044 + 30)` for every x up to 3,000,000.
+    """
+    return (22 * (credit_cents + 30) + 239) // 478 + 30

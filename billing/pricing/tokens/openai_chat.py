@@ -1,0 +1,32 @@
+"""OpenAI Chat Completions, and who speaks like it.
+
+OpenAI's own completions include the reasoning. xAI's and those of Gemini's compatible endpoint do not; what the total
+has beyond prompt and completion is then the reasoning, whether or not it is named.
+"""
+
+from billing.pricing.quarantine import Code, Quarantined
+from billing.pricing.tokens.counts import Body, count, section
+from billing.pricing.tokens.openai import split
+from billing.pricing.tokens.reading import Reading, single
+
+
+def read(usage: Body) -> Reading:
+    prompt, completion = (count(usage, name, is_required=True) for name in ("prompt_tokens", "completion_tokens"))
+    beside = _beside(usage, prompt + completion)
+    details = section(usage, "completion_tokens_details")
+    reasoning = count(details, "reasoning_tokens")
+    if beside and details.get("reasoning_tokens") is not None and reasoning != beside:
+        raise Quarantined(Code.TOTAL_DISAGREES, "total_tokens")
+    return single(
+        split(prompt, section(usage, "prompt_tokens_details"), completion + beside, beside if beside else reasoning)
+    )
+
+
+def _beside(usage: Body, parts: int) -> int:
+    """How many tokens the total has beyond prompt and completion."""
+    if usage.get("total_tokens") is None:
+        return 0
+    beside = count(usage, "total_tokens") - parts
+    if beside < 0:
+        raise Quarantined(Code.TOTAL_DISAGREES, "total_tokens")
+    return beside
