@@ -1,124 +1,32 @@
-"""A client of `opencode.sync.v1` for Python programs: follows one session, publishes to it, and comes back by itself.
-
-    client = SyncClient("https://console.example/sync/v1/sessions/ses_1", key="oc_live_…")
-    async for frame in client.frames():
-        print(frame["type"], frame["entries"])
-
-It needs the package `websockets` and nothing else of this project.
-"""
+"""A connection to one session that keeps itself up: follows it, publishes to it, and goes on where it was."""
 
 import asyncio
 import json
-import random
 import secrets
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, NamedTuple
+from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
-Frame = dict[str, Any]
-SUBPROTOCOL = Subprotocol("opencode.sync.v1")
-EPOCH_CHANGED = 4409
-FINAL_CODES = frozenset({1009, 4400, 4401, 4403, 4404, 4410, 4413})
-FINAL_STATUSES = frozenset({400, 401, 403, 404, 410})
-LOST_AFTER_HEARTBEATS = 2.5
-CONNECT_SECONDS = 10.0
+from opencode_sync.errors import Gap, SyncEnded
+from opencode_sync.pending import PendingPublishes
+from opencode_sync.reconnecting import EPOCH_CHANGED, FINAL_CODES, FINAL_STATUSES, Backoff
+from opencode_sync.stream import Frame, Position, SyncStream
 
-
-class Position(NamedTuple):
-    """Everything up to `seq` has been handed out."""
-
-    epoch: str
-    seq: int
-
-
-class SyncEnded(Exception):
-    """The server will not have this client: `code` is the close code or HTTP status, `reason` its word for it."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"{reason or 'refused'} ({code})")
-        self.code = code
-        self.reason = reason
-
-
-class SyncRefused(Exception):
-    """A publish was refused and changed nothing."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-
-
-class Gap(Exception):
-    """Something is missing: connect again and go on from the position."""
-
-
-class SyncStream:
-    """The reading half of the protocol, without a socket: which frames continue what a reader has."""
-
-    def __init__(self, position: Position | None = None) -> None:
-        self.position = position
-        self._entries: list[Frame] = []
-        self._behind = False
-
-    def take(self, frame: Frame) -> Frame | None:
-        """What to hand out: a whole `snapshot`, or `updates` that follow. Raises Gap."""
-        match frame["type"]:
-            case "welcome":
-                self._begin(frame)
-            case "snapshot":
-                return self._snapshot(frame)
-            case "updates":
-                return self._updates(frame)
-            case "heartbeat":
-                self._compare(frame)
-        return None
-
-    def _begin(self, welcome: Frame) -> None:
-        self._entries, self._behind = [], False
-        if self.position and (self.position.epoch != welcome["epoch"] or self.position.seq > welcome["seq"]):
-            self.position = None
-
-    def _snapshot(self, part: Frame) -> Frame | None:
-        self._entries += part["entries"]
-        if part["more"]:
-            return None
-        whole = {**part, "entries": self._entries}
-        self._entries, self._behind = [], False
-        self.position = Position(part["epoch"], part["seq"])
-        return whole
-
-    def _updates(self, frame: Frame) -> Frame | None:
-        if self.position is None or frame["epoch"] != self.position.epoch:
-            self.position = None
-            raise Gap
-        seq = self.position.seq
-        if frame["to"] <= seq:
-            return None
-        if frame["from"] > seq + 1:
-            raise Gap
-        self._behind = False
-        self.position = Position(frame["epoch"], frame["to"])
-        return {**frame, "from": seq + 1, "entries": [entry for entry in frame["entries"] if entry["seq"] > seq]}
-
-    def _compare(self, heartbeat: Frame) -> None:
-        """A head that stays ahead for a whole heartbeat means that something was lost without a gap to show it."""
-        is_behind = self.position is not None and heartbeat["seq"] > self.position.seq
-        if is_behind and self._behind:
-            raise Gap
-        self._behind = is_behind
-
-
-class _Pending(NamedTuple):
-    text: str
-    ack: "asyncio.Future[Frame]"
+SUBPROTOCOL: Final = Subprotocol("opencode.sync.v1")
+LOST_AFTER_HEARTBEATS: Final = 2.5
+CONNECT_SECONDS: Final = 10.0
 
 
 class SyncClient:
-    """One session. `frames()` keeps the connection; publishes outlive reconnects as long as somebody iterates it."""
+    """One session at `url`, `https://<console>/sync/v1/sessions/<id>`, by an API key or by nothing for a public share.
+
+    `frames()` keeps the connection; publishes need somebody who iterates it, and outlive reconnects while they do.
+    `position` is where to go on from; `delays` are the shortest and longest wait between two tries, in seconds.
+    """
 
     def __init__(
         self, url: str, *, key: str = "", position: Position | None = None, delays: tuple[float, float] = (0.5, 15.0)
@@ -126,11 +34,9 @@ class SyncClient:
         self._url = urlsplit(url)
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._stream = SyncStream(position)
-        self._delays = delays
-        self._pending: dict[str, _Pending] = {}
+        self._backoff = Backoff(*delays)
+        self._pending = PendingPublishes()
         self._socket: ClientConnection | None = None
-        self._retry_after = 0.0
-        self._attempts = 0
 
     @property
     def position(self) -> Position | None:
@@ -141,14 +47,7 @@ class SyncClient:
         """Whole `snapshot` frames and the `updates` that follow, for ever. Raises SyncEnded on a final refusal."""
         while True:
             try:
-                async with connect(
-                    self._address(),
-                    additional_headers=self._headers,
-                    subprotocols=[SUBPROTOCOL],
-                    open_timeout=CONNECT_SECONDS,
-                    max_size=None,
-                    proxy=None,
-                ) as socket:
+                async with self._connection() as socket:
                     async for frame in self._follow(socket):
                         yield frame
             except InvalidStatus as refusal:
@@ -160,17 +59,28 @@ class SyncClient:
                 pass
             finally:
                 self._socket = None
-            await self._pause()
+            await asyncio.sleep(self._backoff.next_seconds())
 
     async def publish(self, updates: Sequence[Frame], *, id: str = "") -> Frame:
-        """All of `updates` or none; the `ack`. An `id` makes a repeat harmless. Raises SyncRefused, SyncEnded."""
-        operation_id = id or secrets.token_hex(12)
-        text = json.dumps({"type": "publish", "id": operation_id, "updates": list(updates)})
-        ack: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._pending[operation_id] = _Pending(text, ack)
+        """Publish all of `updates` or none, and return the `ack` frame.
+
+        An update is `{"key": …, "content": …}` or `{"key": …, "deleted": True}`. With an `id` of your own a repeat
+        within a day is harmless: it gets the first one's ack. Raises SyncRefused, SyncEnded.
+        """
+        publish = self._pending.add(id or secrets.token_hex(12), updates)
         if self._socket is not None:
-            await self._send(self._socket, text)
-        return await ack
+            await self._send(self._socket, publish.text)
+        return await publish.ack
+
+    def _connection(self) -> connect:
+        return connect(
+            self._address(),
+            additional_headers=self._headers,
+            subprotocols=[SUBPROTOCOL],
+            open_timeout=CONNECT_SECONDS,
+            max_size=None,
+            proxy=None,
+        )
 
     async def _follow(self, socket: ClientConnection) -> AsyncGenerator[Frame, None]:
         patience = CONNECT_SECONDS
@@ -180,9 +90,9 @@ class SyncClient:
             if frame["type"] == "welcome":
                 patience = frame["heartbeat"] * LOST_AFTER_HEARTBEATS
             elif frame["type"] == "bye":
-                self._retry_after = frame["retry_after"]
+                self._backoff.server_asks(frame["retry_after"])
             else:
-                self._settle(frame)
+                self._pending.settle(frame)
             out = self._stream.take(frame)
             if frame["type"] == "welcome":
                 await self._welcomed(socket)
@@ -190,28 +100,17 @@ class SyncClient:
                 yield out
 
     async def _welcomed(self, socket: ClientConnection) -> None:
-        """Send again whatever has no ack."""
-        self._socket, self._attempts = socket, 0
-        for pending in list(self._pending.values()):
-            await self._send(socket, pending.text)
+        """Send again whatever has no answer."""
+        self._socket = socket
+        self._backoff.connected()
+        for text in self._pending.texts():
+            await self._send(socket, text)
 
     async def _send(self, socket: ClientConnection, text: str) -> None:
         try:
             await socket.send(text)
         except ConnectionClosed:
             self._socket = None  # it is sent again after the next welcome
-
-    def _settle(self, frame: Frame) -> None:
-        """Answer the publish this frame is about, if it is about one."""
-        if frame["type"] not in {"ack", "error"} or "id" not in frame:
-            return
-        pending = self._pending.pop(frame["id"], None)
-        if pending is None or pending.ack.done():
-            return
-        if frame["type"] == "ack":
-            pending.ack.set_result(frame)
-        else:
-            pending.ack.set_exception(SyncRefused(frame["code"], frame["message"]))
 
     def _closed(self, closed: ConnectionClosed) -> None:
         code = closed.rcvd.code if closed.rcvd else 0
@@ -222,20 +121,8 @@ class SyncClient:
 
     def _ended(self, code: int, reason: str) -> SyncEnded:
         ended = SyncEnded(code, reason)
-        for pending in self._pending.values():
-            if not pending.ack.done():
-                pending.ack.set_exception(ended)
-        self._pending.clear()
+        self._pending.fail(ended)
         return ended
-
-    async def _pause(self) -> None:
-        """Longer before each try, with a random part; after `bye` what the server asked for."""
-        shortest, longest = self._delays
-        ceiling = min(longest, shortest * 2**self._attempts)
-        delay = self._retry_after + random.uniform(0, ceiling)  # noqa: S311 - no secret hangs on it
-        self._retry_after = 0.0
-        self._attempts = min(self._attempts + 1, 16)
-        await asyncio.sleep(delay)
 
     def _address(self) -> str:
         scheme = self._url.scheme.replace("http", "ws", 1)

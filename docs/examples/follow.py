@@ -1,13 +1,14 @@
-"""Follows a session and prints every entry. From a checkout:
+"""Follows a session and prints every entry. It needs the package of this repository's folder `opencode_sync`:
 
-OPENCODE_API_KEY=oc_live_… PYTHONPATH=. python docs/examples/follow.py http://127.0.0.1:8000/sync/v1/sessions/ses_1
+pip install ./opencode_sync
+OPENCODE_API_KEY=oc_live_… python docs/examples/follow.py http://127.0.0.1:8000/sync/v1/sessions/ses_1
 """
 
 import asyncio
 import os
 import sys
 
-from opencode_sync import SyncClient
+from opencode_sync import SyncClient, SyncEnded
 
 
 async def main(url: str) -> None:
@@ -18,4 +19,7 @@ async def main(url: str) -> None:
         sys.stdout.flush()
 
 
-asyncio.run(main(sys.argv[1]))
+try:
+    asyncio.run(main(sys.argv[1]))
+except SyncEnded as ended:
+    sys.exit(f"the console ended it: {ended}")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,21 +14,18 @@ from tests.support.processes import wait_until
 from tests.support.requirements import require
 from tests.support.server import ROOT, ConsoleServer
 
-SESSION = "ses_1"
-INFO = f"session/info/{SESSION}"
-
 
 class Published:
-    """A console with one session in it."""
+    """A session with one entry in it, on a console that other tests use too."""
 
-    def __init__(self, server: ConsoleServer) -> None:
-        self.server = server
-        self.key = server.ask("tests.support.seed")["key"]
-        self.path = f"{server.url}/sync/v1/sessions/{SESSION}"
+    def __init__(self, server: ConsoleServer, key: str, session: str) -> None:
+        self.server, self.key, self.session = server, key, session
+        self.info = f"session/info/{session}"
+        self.path = f"{server.url}/sync/v1/sessions/{session}"
         self.push("first", "a title")
 
     def push(self, operation_id: str, title: str) -> None:
-        body = {"id": operation_id, "updates": [{"key": INFO, "content": {"title": title}}]}
+        body = {"id": operation_id, "updates": [{"key": self.info, "content": {"title": title}}]}
         headers = {"authorization": f"Bearer {self.key}"}
         answer = httpx.post(f"{self.path}/entries", json=body, headers=headers, trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text
@@ -44,9 +42,14 @@ class Published:
                 process.kill()
 
 
+@pytest.fixture(scope="module")
+def key(shared_server: ConsoleServer) -> str:
+    return str(shared_server.ask("tests.support.seed")["key"])
+
+
 @pytest.fixture
-def published(console_server: ConsoleServer) -> Published:
-    return Published(console_server)
+def published(shared_server: ConsoleServer, key: str, tmp_path: Path) -> Published:
+    return Published(shared_server, key, f"ses_{tmp_path.name}")
 
 
 def line_with(process: "subprocess.Popen[str]", text: str) -> str:
@@ -62,22 +65,22 @@ def node() -> list[str]:
 
 def test_python_example_follows(published: Published) -> None:
     with published.running(sys.executable, "docs/examples/follow.py", published.path) as example:
-        assert line_with(example, "a title").startswith(f"1 {INFO}")
+        assert line_with(example, "a title").startswith(f"1 {published.info}")
         published.push("second", "another")
-        assert line_with(example, "another").startswith(f"2 {INFO}")
+        assert line_with(example, "another").startswith(f"2 {published.info}")
 
 
 def test_node_example_follows(published: Published) -> None:
     with published.running(*node(), "docs/examples/follow.mjs", published.path) as example:
-        assert line_with(example, "a title").startswith(f"1 {INFO}")
+        assert line_with(example, "a title").startswith(f"1 {published.info}")
         published.push("second", "another")
-        assert line_with(example, "another").startswith(f"2 {INFO}")
+        assert line_with(example, "another").startswith(f"2 {published.info}")
 
 
 def test_curl_example_pushes_pulls_and_follows(published: Published) -> None:
     curl = require("curl", shutil.which("curl"), "curl is not on the path")
     assert curl
-    with published.running("sh", "docs/examples/http.sh", published.server.url, SESSION) as example:
+    with published.running("sh", "docs/examples/http.sh", published.server.url, published.session) as example:
         assert '"id":"example-1"' in line_with(example, '"ack"')
         assert "hello" in line_with(example, '"snapshot"')
         assert "event: welcome" in line_with(example, "event:")

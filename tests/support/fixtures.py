@@ -52,3 +52,12 @@ def start_server(prepared_data: Path, tmp_path: Path) -> Iterator[StartServer]:
 def console_server(start_server: StartServer) -> ConsoleServer:
     """One running console without a worker."""
     return start_server()
+
+
+@pytest.fixture(scope="module")
+def shared_server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
+    """One running console for a module whose tests keep to sessions of their own."""
+    with copied_server(prepared_data, tmp_path_factory.mktemp("shared") / "console") as server:
+        yield server
+    if server.stack is not None:
+        server.stack.discard()
