@@ -23,9 +23,9 @@ from accounts.models import Device, OutgoingMail, User, fold_email
 from accounts.services.devices import device_revoke
 from accounts.services.mail_delivery import mail_retry
 from accounts.services.suspensions import person_reinstate, person_suspend
+from opencode.lib.actor import Actor
 from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.clock import utc_now
-from opencode.lib.staffcalls import StaffCall
 
 # One sign-in for everybody: its rate limits, its e-mail verification, its second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -63,16 +63,16 @@ class OutgoingMailAdmin(LookOnlyAdmin[OutgoingMail]):
         return request.user.has_perm("accounts.change_outgoingmail")
 
 
-def _suspend(user: User, call: StaffCall) -> bool:
-    return person_suspend(user=user, staff=call)
+def _suspend(user: User, staff: Actor) -> bool:
+    return person_suspend(user=user, actor=staff)
 
 
-def _reinstate(user: User, call: StaffCall) -> bool:
-    return person_reinstate(user=user, staff=call)
+def _reinstate(user: User, staff: Actor) -> bool:
+    return person_reinstate(user=user, actor=staff)
 
 
-def _revoke(device: Device, call: StaffCall) -> bool:
-    return device_revoke(device=device, ip=call.ip, request_id=call.request_id, staff=call)
+def _revoke(device: Device, staff: Actor) -> bool:
+    return device_revoke(device=device, actor=staff)
 
 
 @admin.register(Device)

@@ -83,9 +83,7 @@ def device_token(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
             request_id=request_id_of(request),
         )
     elif fields.get("grant_type") == REFRESH_GRANT:
-        tokens = device_tokens_refresh(
-            refresh_token=_text(fields, "refresh_token"), ip=client_ip(request), request_id=request_id_of(request)
-        )
+        tokens = device_tokens_refresh(refresh_token=_text(fields, "refresh_token"), ip=client_ip(request))
     else:
         raise GrantTypeUnknown
     return _answer(tokens)

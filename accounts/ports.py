@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from opencode.lib.actor import Actor
 from opencode.lib.ports import Port
-from opencode.lib.staffcalls import StaffCall
 
 person_welcome: Port[[str], None] = Port("person_welcome")
 """Gives the person with this id, whose address was just verified, what everybody starts with. A repeat adds nothing."""
@@ -13,15 +13,12 @@ person_welcome: Port[[str], None] = Port("person_welcome")
 
 @dataclass(frozen=True, slots=True)
 class DeviceAct:
-    """What happened to a person's device: by the person, by `staff`, or, with `is_consoles`, by the console itself."""
+    """What `actor` did to a person's device: the person, staff, or the console itself."""
 
     action: str
     device_id: str
     user_id: str
-    ip: str | None = None
-    request_id: str = ""
-    is_consoles: bool = False
-    staff: StaffCall | None = None
+    actor: Actor
 
 
 device_act_record: Port[[DeviceAct], None] = Port("device_act_record")
@@ -30,12 +27,11 @@ device_act_record: Port[[DeviceAct], None] = Port("device_act_record")
 
 @dataclass(frozen=True, slots=True)
 class PersonAct:
-    """What was done to a person: by `staff`, or, without one, by an operator's command for this `reason`."""
+    """What `actor` did to a person, with a reason: staff, or the console by an operator's command."""
 
     action: str
     user_id: str
-    staff: StaffCall | None = None
-    reason: str = ""
+    actor: Actor
 
 
 person_act_record: Port[[PersonAct], None] = Port("person_act_record")
@@ -64,24 +60,15 @@ class AccountHolds:
     alone: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AccountAct:
-    """The person who acts on their own account, from where and on which request."""
-
-    user_id: str
-    ip: str | None = None
-    request_id: str = ""
-
-
 account_holds: Port[[str], AccountHolds] = Port("account_holds")
 """What stands in the way of closing the account of the person with this id, and what would go along."""
 
-account_close: Port[[AccountAct], AccountHolds] = Port("account_close")
-"""Inside the transaction that closes the account: locks the person's workspaces and, where none is `needed`, deletes
-those nobody else belongs to. Answers what it found."""
+account_close: Port[[Actor], AccountHolds] = Port("account_close")
+"""Inside the transaction that closes the account of the person who acts: locks their workspaces and, where none is
+`needed`, deletes those nobody else belongs to. Answers what it found."""
 
-account_reopen: Port[[AccountAct], None] = Port("account_reopen")
-"""Inside the transaction that takes the deletion back: restores the workspaces that went along."""
+account_reopen: Port[[Actor], None] = Port("account_reopen")
+"""Inside the transaction in which the person who acts takes the deletion back: restores what workspaces went along."""
 
 account_keys_revoke: Port[[str, datetime], None] = Port("account_keys_revoke")
 """Inside the transaction that gives the account of the person with this id back to its mailbox: ends their API keys

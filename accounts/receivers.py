@@ -26,7 +26,7 @@ from accounts.signals import export_waiting, mail_stored
 from accounts.tasks import export_make as export_make_task
 from accounts.tasks import mail_deliver as mail_deliver_task
 from opencode.lib.clock import utc_now
-from opencode.lib.http import client_ip, request_id_of
+from opencode.lib.http import person_of
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,7 @@ def new_password_signs_out_elsewhere(*, request: HttpRequest, user: User, **_kwa
 @receiver(password_reset)
 def forgotten_password_signs_devices_out(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
     """Who lost a password may have lost it to somebody: an agent that one logged in must not stay."""
-    devices_revoke(user=user, ip=client_ip(request), request_id=request_id_of(request))
+    devices_revoke(user=user, actor=person_of(request, user.pk))
 
 
 @receiver(authenticator_added)

@@ -7,16 +7,15 @@ from django.contrib import admin
 from django.contrib.admin.filters import EmptyFieldListFilter
 from django.template.defaultfilters import filesizeformat
 
+from opencode.lib.actor import Actor
 from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.money import format_dollars
-from opencode.lib.staffcalls import StaffCall
 from sync.models import DeletionReceipt, Session, Share, Snapshot
 from sync.sharing import share_link_end
-from workspaces.actors import staff_actor
 
 
-def _end(share: Share, call: StaffCall) -> bool:
-    return share_link_end(share=share, actor=staff_actor(call))
+def _end(share: Share, staff: Actor) -> bool:
+    return share_link_end(share=share, actor=staff)
 
 
 @admin.register(Session)

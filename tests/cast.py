@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.middleware import NOTE_SECONDS, SEEN_KEY
 from accounts.models import User
-from workspaces.actors import THE_CONSOLE
+from opencode.lib.actor import THE_CONSOLE
 from workspaces.models import Membership, Role, Workspace
 from workspaces.services.memberships import membership_add
 from workspaces.services.workspaces import workspace_create

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 
 from accounts.credentials import agent_of, is_device_token
 from accounts.models import User
+from opencode.lib.actor import DEVICE, KEY, PERSON, Actor
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
 from opencode.lib.http import client_ip, request_id_of
-from workspaces.actors import DEVICE, KEY, PERSON, Actor
 from workspaces.credentials import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
 from workspaces.errors import ScopeMissing, WorkspaceBlocked
 from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
@@ -64,7 +64,7 @@ class KeyAccess:
 
     @property
     def actor(self) -> Actor:
-        return Actor(KEY, self.key_id, self.ip)
+        return Actor(KEY, self.key_id, self.ip, owner_id=self.user_id or "")
 
     def require(self, scope: str) -> None:
         """Raises ScopeMissing when the key does not carry `scope`."""
@@ -100,7 +100,7 @@ class DeviceAccess:
 
     @property
     def actor(self) -> Actor:
-        return Actor(DEVICE, self.device_id, self.ip, self.request_id)
+        return Actor(DEVICE, self.device_id, self.ip, self.request_id, owner_id=self.user_id)
 
     def require(self, permission: str) -> None:
         """Raises NotFound without a place in the workspace, WorkspaceBlocked, Forbidden when the role is too low."""
@@ -157,13 +157,7 @@ def restore_access(request: HttpRequest, slug: str) -> WorkspaceAccess:
     membership = deleted.filter(user_id=request.user.pk, workspace__slug=slug, role=OWNER).first()
     if membership is None:
         raise NotFound
-    actor = person_actor(request)
-    return WorkspaceAccess(membership.workspace, membership, request.user, actor.ip, actor.request_id)
-
-
-def person_actor(request: HttpRequest) -> Actor:
-    """The person signed in, as the audit log names them where there is no workspace to have access to yet."""
-    return Actor(PERSON, str(request.user.pk), client_ip(request), request_id_of(request))
+    return WorkspaceAccess(membership.workspace, membership, request.user, client_ip(request), request_id_of(request))
 
 
 def page_access(request: HttpRequest, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:

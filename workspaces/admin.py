@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
+from opencode.lib.actor import Actor
 from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
-from opencode.lib.staffcalls import StaffCall
-from workspaces.actors import staff_actor
 from workspaces.models import APIKey, AuditAnchor, AuditEntry, ConfigVersion, Membership, ShareToken, Workspace
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.blocks import workspace_block, workspace_unblock
@@ -18,24 +17,24 @@ from workspaces.services.deletions import workspace_restore
 from workspaces.services.share_tokens import share_token_revoke
 
 
-def _block(workspace: Workspace, call: StaffCall) -> bool:
-    return workspace_block(workspace=workspace, reason=call.reason, actor=staff_actor(call))
+def _block(workspace: Workspace, staff: Actor) -> bool:
+    return workspace_block(workspace=workspace, actor=staff)
 
 
-def _unblock(workspace: Workspace, call: StaffCall) -> bool:
-    return workspace_unblock(workspace=workspace, reason=call.reason, actor=staff_actor(call))
+def _unblock(workspace: Workspace, staff: Actor) -> bool:
+    return workspace_unblock(workspace=workspace, actor=staff)
 
 
-def _restore(workspace: Workspace, call: StaffCall) -> bool:
-    return workspace_restore(workspace=workspace, actor=staff_actor(call))
+def _restore(workspace: Workspace, staff: Actor) -> bool:
+    return workspace_restore(workspace=workspace, actor=staff)
 
 
-def _revoke_key(key: APIKey, call: StaffCall) -> bool:
-    return api_key_revoke(key=key, actor=staff_actor(call))
+def _revoke_key(key: APIKey, staff: Actor) -> bool:
+    return api_key_revoke(key=key, actor=staff)
 
 
-def _revoke_token(token: ShareToken, call: StaffCall) -> bool:
-    return share_token_revoke(token=token, actor=staff_actor(call))
+def _revoke_token(token: ShareToken, staff: Actor) -> bool:
+    return share_token_revoke(token=token, actor=staff)
 
 
 class MembershipInline(admin.TabularInline[Membership, Workspace]):

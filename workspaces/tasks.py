@@ -6,8 +6,8 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from workspaces.actors import THE_CONSOLE
 from workspaces.services import auditpurge, deletions, key_ends, repeats
 from workspaces.services.auditchain import chain_ids
 

@@ -23,7 +23,7 @@ from accounts.forms.policy import ByPolicy
 from accounts.forms.words import GOOD_CHOICE_HELP, InOurWords
 from accounts.models import User, fold_email
 from accounts.services.devices import devices_revoke
-from opencode.lib.http import client_ip, request_id_of
+from opencode.lib.http import person_of
 
 
 class ConsoleLoginForm(InOurWords, LoginForm):  # type: ignore[misc]
@@ -45,7 +45,7 @@ class ConsoleChangePasswordForm(InOurWords, ChangePasswordForm):  # type: ignore
         super().save()
         if self.cleaned_data["end_devices"]:
             request = context.request
-            devices_revoke(user=self.user, ip=client_ip(request), request_id=request_id_of(request))
+            devices_revoke(user=self.user, actor=person_of(request, self.user.pk))
 
 
 class ConsoleSetPasswordForm(InOurWords, SetPasswordForm):  # type: ignore[misc]

@@ -5,7 +5,6 @@ devices and sockets end with the one row. What remains of a purged person is the
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -17,11 +16,13 @@ from django.db.models import CASCADE, F, Model, QuerySet
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
 from accounts.models import AccountDeletion, Device, EmailChange, OutgoingMail, User, fold_email
-from accounts.ports import AccountAct, account_close, account_forget, account_reopen
+from accounts.ports import account_close, account_forget, account_reopen
 from accounts.services.exports import exports_forget
 from accounts.services.mail import mail_send
 from accounts.services.sessions import sessions_end_others
 from accounts.signals import account_closed
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
@@ -38,17 +39,17 @@ _KEPT: Final[frozenset[type[Model]]] = frozenset({AccountDeletion, LogEntry})
 _PURPOSE: Final = "account-restore"
 
 
-def account_delete(*, user: User, act: AccountAct) -> AccountDeletion:
-    """Close the account now and mail the way back; a repeat changes nothing.
+def account_delete(*, actor: Actor) -> AccountDeletion:
+    """Close the account of the person who acts now and mail the way back; a repeat changes nothing.
 
     Raises AccountHeld with `workspaces` when one would lose its last owner, LastOperatorRemains.
     """
     secret, version = random_base62(SECRET_BITS), current_version()
     with transaction.atomic():
-        holds = account_close(act)
+        holds = account_close(actor)
         if holds.needed:
             raise AccountHeld(workspaces=[place.name for place in holds.needed])
-        row = User.objects.select_for_update().get(pk=user.pk)
+        row = User.objects.select_for_update().get(pk=actor.id)
         found = AccountDeletion.objects.filter(user=row).first()
         if found is not None:
             return found
@@ -67,11 +68,11 @@ def account_delete(*, user: User, act: AccountAct) -> AccountDeletion:
                 "workspaces": [place.name for place in holds.alone],
             },
         )
-        transaction.on_commit(partial(account_closed.send_robust, User, user_id=row.pk))
+        announce(account_closed, user_id=row.pk)
     return deletion
 
 
-def account_restore(*, deletion: AccountDeletion, act: AccountAct) -> None:
+def account_restore(*, deletion: AccountDeletion, actor: Actor) -> None:
     """Take the deletion back: the person may sign in again, with everything as it was. Raises RestoreLinkInvalid.
 
     Somebody whom staff suspended meanwhile stays suspended.
@@ -82,7 +83,7 @@ def account_restore(*, deletion: AccountDeletion, act: AccountAct) -> None:
             raise RestoreLinkInvalid
         User.objects.filter(pk=row.pk, suspended_at=None).update(is_active=True)
         row.delete()
-        account_reopen(act)
+        account_reopen(actor)
         user = User.objects.get(pk=deletion.pk)
         mail_send(
             to=user.email,

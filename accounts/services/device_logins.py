@@ -20,6 +20,7 @@ from accounts.ports import DeviceAct, device_act_record
 from accounts.selectors.devices import live_devices, waiting_login
 from accounts.services.device_tokens import Tokens, device_tokens_issue
 from accounts.usercodes import USER_CODE_PURPOSE, new_user_code
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
@@ -123,5 +124,5 @@ def _let_in(login: DeviceLogin, ip: str | None, user_agent: str, request_id: str
             created_ip=ip,
         )
         tokens = device_tokens_issue(device=device)
-        device_act_record(DeviceAct("device.login", device.pk, user.pk, ip, request_id))
+        device_act_record(DeviceAct("device.login", device.pk, user.pk, Actor(PERSON, user.pk, ip, request_id)))
     return tokens

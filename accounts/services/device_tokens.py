@@ -10,6 +10,7 @@ from accounts.credentials import ACCESS_PREFIX, ACCESS_PURPOSE, REFRESH_PREFIX, 
 from accounts.errors import GrantInvalid
 from accounts.models import Device, DeviceToken
 from accounts.services.devices import device_reuse_mail, device_revoke
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
 
@@ -38,7 +39,7 @@ def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) ->
     return Tokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
 
 
-def device_tokens_refresh(*, refresh_token: str, ip: str | None, request_id: str) -> Tokens:
+def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
     """Another pair for the refresh token; raises GrantInvalid.
 
     A token that was exchanged before still gets an answer for a while, as two processes of one machine share it, and
@@ -47,7 +48,7 @@ def device_tokens_refresh(*, refresh_token: str, ip: str | None, request_id: str
     """
     outcome = _exchanged(refresh_token)
     if isinstance(outcome, Device):
-        if device_revoke(device=outcome, ip=ip, request_id=request_id, is_consoles=True):
+        if device_revoke(device=outcome, actor=THE_CONSOLE):
             device_reuse_mail(device=outcome, ip=ip)
         raise GrantInvalid
     return outcome

@@ -1,7 +1,6 @@
 """Ending devices: by their person, by staff, by the console when a token was copied, by time."""
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -13,8 +12,9 @@ from accounts.models import Device, DeviceLogin, DeviceToken, User
 from accounts.ports import DeviceAct, device_act_record
 from accounts.services.mail import mail_send
 from accounts.signals import device_revoked
+from opencode.lib.actor import THE_CONSOLE, Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
-from opencode.lib.staffcalls import StaffCall
 
 REPLACED_DAYS: Final = 30
 """For so long an exchanged refresh token is remembered, so that a copy of it gives itself away."""
@@ -23,41 +23,22 @@ ENDED_DAYS: Final = 90
 CHUNK_ROWS: Final = 1000
 
 
-def device_revoke(
-    *,
-    device: Device,
-    ip: str | None,
-    request_id: str = "",
-    is_consoles: bool = False,
-    staff: StaffCall | None = None,
-) -> bool:
+def device_revoke(*, device: Device, actor: Actor) -> bool:
     """End the device: its tokens are gone, whatever it holds open closes. False when it had ended before."""
     with transaction.atomic():
         revoked = Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:
             DeviceToken.objects.filter(device=device).delete()
-            act = DeviceAct("device.revoke", device.pk, device.user_id, ip, request_id, is_consoles, staff)
-            device_act_record(act)
-            fact = partial(device_revoked.send_robust, Device, device_id=device.pk, user_id=device.user_id)
-            transaction.on_commit(fact)
+            device_act_record(DeviceAct("device.revoke", device.pk, device.user_id, actor))
+            announce(device_revoked, device_id=device.pk, user_id=device.user_id)
     return bool(revoked)
 
 
-def devices_revoke(
-    *,
-    user: User,
-    ip: str | None = None,
-    request_id: str = "",
-    is_consoles: bool = False,
-    staff: StaffCall | None = None,
-) -> int:
+def devices_revoke(*, user: User, actor: Actor) -> int:
     """End every device of the person, all or none; answers how many."""
     with transaction.atomic():
         devices = list(Device.objects.filter(user=user, revoked_at=None).order_by("pk"))
-        return sum(
-            device_revoke(device=device, ip=ip, request_id=request_id, is_consoles=is_consoles, staff=staff)
-            for device in devices
-        )
+        return sum(device_revoke(device=device, actor=actor) for device in devices)
 
 
 def device_reuse_mail(*, device: Device, ip: str | None) -> None:
@@ -78,7 +59,7 @@ def devices_purge(*, now: datetime) -> None:
     _delete(DeviceToken, replaced_at__lt=now - timedelta(days=REPLACED_DAYS), access_ends_at__lt=now)
     tokens = DeviceToken.objects.filter(device=OuterRef("pk"))
     for device in Device.objects.filter(~Exists(tokens), revoked_at=None)[:CHUNK_ROWS]:
-        device_revoke(device=device, ip=None, is_consoles=True)
+        device_revoke(device=device, actor=THE_CONSOLE)
     _delete(Device, revoked_at__lt=now - timedelta(days=ENDED_DAYS))
 
 

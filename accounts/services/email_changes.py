@@ -8,12 +8,13 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import EmailTaken
 from accounts.models import EmailChange, User, fold_email
-from accounts.ports import AccountAct, account_keys_revoke, person_places_lock
+from accounts.ports import account_keys_revoke, person_places_lock
 from accounts.selectors.email_changes import PURPOSE, undoable
 from accounts.services.deletions import account_restore, deletion_of
 from accounts.services.devices import devices_revoke
 from accounts.services.mail import mail_send
 from accounts.services.ways_in import ways_in_close
+from opencode.lib.actor import THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from opencode.lib.ids import random_base62
@@ -86,7 +87,7 @@ def email_change_drop(*, change: EmailChange) -> None:
     EmailChange.objects.filter(pk=change.pk, done_at=None).delete()
 
 
-def email_change_undo(*, change: EmailChange, act: AccountAct) -> None:
+def email_change_undo(*, change: EmailChange, actor: Actor) -> None:
     """Back to the old address, for whoever reads that mailbox, together with every change since.
 
     Nothing that was set up meanwhile lets anybody in any more: a code to the mailbox does. An account that was closed
@@ -103,10 +104,10 @@ def email_change_undo(*, change: EmailChange, act: AccountAct) -> None:
             EmailChange.objects.filter(user=user, pk__gte=change.pk, undone_at=None).update(undone_at=utc_now())
             _sign_in_with(user, change.old_email)
             if deletion := deletion_of(user.pk):
-                account_restore(deletion=deletion, act=act)
+                account_restore(deletion=deletion, actor=actor)
             ways_in_close(user=user)
             account_keys_revoke(user.pk, change.created_at)
-            devices_revoke(user=user, is_consoles=True)
+            devices_revoke(user=user, actor=THE_CONSOLE)
     except IntegrityError as error:
         raise EmailTaken from error
 

@@ -9,7 +9,6 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import IO, Any, Final
 
 import structlog
@@ -23,6 +22,7 @@ from accounts.models import DataExport, User
 from accounts.ports import ExportPart, export_parts
 from accounts.services.mail import mail_send
 from accounts.signals import export_waiting
+from opencode.lib.announce import announce
 from opencode.lib.claims import row_claim
 from opencode.lib.clock import utc_now
 from opencode.lib.links import public_url
@@ -54,7 +54,7 @@ def export_request(*, user: User, workspace_id: str = "") -> DataExport:
         if mine.filter(requested_at__gt=now - timedelta(days=1)).count() >= DAILY_LIMIT:
             raise ExportLimitReached(limit=DAILY_LIMIT)
         export = DataExport.objects.create(user=user, workspace_id=workspace_id, requested_at=now, due_at=now)
-        transaction.on_commit(partial(export_waiting.send_robust, DataExport, export_id=export.pk))
+        announce(export_waiting, export_id=export.pk)
     return export
 
 

@@ -9,14 +9,15 @@ from accounts.selectors.factors import HeldFactors, factors_of
 from accounts.services.devices import devices_revoke
 from accounts.services.mail import mail_send
 from accounts.services.sessions import sessions_end_others
+from opencode.lib.actor import THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.links import public_url
 
 
-def factors_reset(*, user: User, reason: str) -> HeldFactors | None:
+def factors_reset(*, user: User, actor: Actor) -> HeldFactors | None:
     """What was taken away, or None when there was nothing. Browsers and devices are out, the person is told by mail.
 
-    An operator calls this after the person has proven who they are; `reason` says how.
+    An operator calls this after the person has proven who they are; the actor's reason says how.
     """
     with transaction.atomic():
         person_places_lock(user.pk)
@@ -26,11 +27,11 @@ def factors_reset(*, user: User, reason: str) -> HeldFactors | None:
             return None
         Authenticator.objects.filter(user=row).delete()
         sessions_end_others(user=row, keep="")
-        devices_revoke(user=row, is_consoles=True)
+        devices_revoke(user=row, actor=THE_CONSOLE)
         mail_send(
             to=row.email,
             template="accounts/mail/factors_reset.html",
             context={"when": f"{utc_now():%Y-%m-%d %H:%M:%S} UTC", "url": public_url("mfa_index")},
         )
-        person_act_record(PersonAct("member.reset", row.pk, reason=reason))
+        person_act_record(PersonAct("member.reset", row.pk, actor))
     return factors

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
-
 from accounts.models import OutgoingMail
 from accounts.services.mail_delivery import sealed_body
 from accounts.signals import mail_stored
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.mailtext import mail_text
 
@@ -23,4 +22,4 @@ def mail_send(*, to: str, template: str, context: Mapping[str, Any]) -> None:
     mail = OutgoingMail.objects.create(
         recipient=to, template=template, subject=words.subject, body=sealed_body(words), due_at=utc_now()
     )
-    transaction.on_commit(lambda: mail_stored.send(OutgoingMail, mail_id=mail.pk), robust=True)
+    announce(mail_stored, mail_id=mail.pk)

@@ -1,7 +1,6 @@
 """Browser sessions: the person's own list of where they are signed in, and ending one, some or all."""
 
 from collections.abc import Iterable
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.signals import session_ended
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 
 
@@ -44,6 +44,6 @@ def _end(sessions: Iterable[Any]) -> int:
         with transaction.atomic():
             store().delete(session.session_key)
             UserSession.objects.filter(pk=session.pk).delete()
-            transaction.on_commit(partial(session_ended.send, UserSession, session_id=session.pk))
+            announce(session_ended, session_id=session.pk)
         ended += 1
     return ended

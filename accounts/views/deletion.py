@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
 from accounts.forms.deletion import AccountDeleteForm
 from accounts.models import AccountDeletion, User
-from accounts.ports import AccountAct, account_holds
+from accounts.ports import account_holds
 from accounts.services.deletions import (
     RESTORABLE,
     RESTORABLE_PERSON,
@@ -23,7 +23,7 @@ from accounts.services.deletions import (
     deletion_by_secret,
     deletion_of,
 )
-from opencode.lib.http import client_ip, request_id_of
+from opencode.lib.http import person_of
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -39,7 +39,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     form = AccountDeleteForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            deletion = account_delete(user=request.user, act=_act(request, request.user.pk))
+            deletion = account_delete(actor=person_of(request))
         except (AccountHeld, LastOperatorRemains) as refused:
             form.add_error(None, refused.message)
             holds = account_holds(request.user.pk)
@@ -78,13 +78,9 @@ def _deleted(request: HttpRequest, deletion: AccountDeletion) -> HttpResponse:
 
 def _restore_page(request: HttpRequest, deletion: AccountDeletion) -> HttpResponse:
     if request.method == "POST":
-        account_restore(deletion=deletion, act=_act(request, deletion.pk))
+        account_restore(deletion=deletion, actor=person_of(request, deletion.pk))
         request.session.pop(RESTORABLE_PERSON, None)
         messages.success(request, "Your account is back; sign in as before.")
         return redirect("account_login")
     context = {"email": deletion.user.email, "until": deletion.requested_at + RESTORABLE}
     return render(request, "accounts/restore.html", context)
-
-
-def _act(request: HttpRequest, user_id: str) -> AccountAct:
-    return AccountAct(user_id, client_ip(request), request_id_of(request))

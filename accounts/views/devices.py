@@ -18,7 +18,7 @@ from accounts.services.device_logins import device_login_approve, device_login_d
 from accounts.services.devices import device_revoke
 from accounts.usercodes import read_user_code
 from opencode.lib.errors import NotFound, TooManyRequests
-from opencode.lib.http import client_ip, request_id_of
+from opencode.lib.http import client_ip, person_of
 from opencode.lib.ratelimits import rate_count
 
 
@@ -56,7 +56,7 @@ def device_end(request: HttpRequest, device_id: str) -> HttpResponse:
     if found is None:
         raise NotFound
     if request.method == "POST":
-        device_revoke(device=found, ip=client_ip(request), request_id=request_id_of(request))
+        device_revoke(device=found, actor=person_of(request))
         messages.success(request, f"{found.name} is signed out.")
         return redirect("accounts:devices")
     return render(request, "accounts/device_revoke.html", {"device": found})

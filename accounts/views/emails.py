@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import EmailTaken
 from accounts.forms.emails import EmailChangeForm
 from accounts.models import EmailChange, User
-from accounts.ports import AccountAct
 from accounts.selectors.email_changes import APPROVE, UNDO, change_by_link, open_change
 from accounts.services.email_changes import (
     email_change_agree,
@@ -22,7 +21,7 @@ from accounts.services.email_changes import (
     email_change_undo,
 )
 from opencode.lib.errors import NotFound
-from opencode.lib.http import client_ip, request_id_of
+from opencode.lib.http import person_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,8 +66,7 @@ def email_change(request: HttpRequest, token: str) -> HttpResponse:
 def _answer(request: HttpRequest, change: EmailChange, act: str) -> str:
     """What was done, in a word for the page: `undone`, `stopped`, `done` or `waiting`."""
     if act == UNDO:
-        by = AccountAct(change.user_id, client_ip(request), request_id_of(request))
-        email_change_undo(change=change, act=by)
+        email_change_undo(change=change, actor=person_of(request, change.user_id))
         return "undone"
     if act == APPROVE and "stop" in request.POST:
         email_change_drop(change=change)

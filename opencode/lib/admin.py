@@ -15,9 +15,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from opencode.lib.actor import REASON_CHARACTERS, STAFF, Actor
 from opencode.lib.errors import Denial
 from opencode.lib.http import client_ip, request_id_of
-from opencode.lib.staffcalls import REASON_CHARACTERS, StaffCall
 
 Row = TypeVar("Row", bound=Model)
 
@@ -33,7 +33,7 @@ class StaffAct:
     label: str
     explanation: str
     right: str
-    do: Callable[[Any, StaffCall], bool]
+    do: Callable[[Any, Actor], bool]
 
 
 class ReasonForm(forms.Form):
@@ -81,14 +81,11 @@ def _act(
     form = ReasonForm(request.POST if CONFIRMED in request.POST else None)
     if not form.is_valid():
         return _reason_page(act, model_admin, request, rows, form)
-    call = StaffCall(
-        staff_id=str(request.user.pk),
-        reason=form.cleaned_data["reason"],
-        ip=client_ip(request),
-        request_id=request_id_of(request),
+    staff = Actor(
+        STAFF, str(request.user.pk), client_ip(request), request_id_of(request), reason=form.cleaned_data["reason"]
     )
     for row in rows:
-        _do(act, model_admin, request, row, call)
+        _do(act, model_admin, request, row, staff)
     return None
 
 
@@ -108,15 +105,15 @@ def _reason_page(
     return TemplateResponse(request, "admin/staff_act.html", context, status=422 if form.is_bound else 200)
 
 
-def _do(act: StaffAct, model_admin: admin.ModelAdmin[Any], request: HttpRequest, row: Any, call: StaffCall) -> None:
+def _do(act: StaffAct, model_admin: admin.ModelAdmin[Any], request: HttpRequest, row: Any, staff: Actor) -> None:
     """One row; what is refused for one stops no other. Django's own history of the row says it too."""
     try:
-        is_changed = act.do(row, call)
+        is_changed = act.do(row, staff)
     except Denial as denial:
         model_admin.message_user(request, f"{row}: {denial.message}", messages.ERROR)
         return
     if not is_changed:
         model_admin.message_user(request, f"{row}: nothing to do, it was so already.", messages.WARNING)
         return
-    model_admin.log_change(request, row, f"{act.label}: {call.reason}")
+    model_admin.log_change(request, row, f"{act.label}: {staff.reason}")
     model_admin.message_user(request, f"{row}: done. {act.label}.", messages.SUCCESS)

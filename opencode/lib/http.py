@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from ulid import ULID
 
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.errors import Denial
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -44,6 +45,11 @@ def bearer_of(request: HttpRequest) -> str:
 def client_ip(request: HttpRequest) -> str | None:
     """The address the request came from, as the trusted proxies tell it."""
     return request.META.get("REMOTE_ADDR") or None
+
+
+def person_of(request: HttpRequest, person_id: str = "") -> Actor:
+    """The person signed in; `person_id` names one who proved otherwise that it is them, as by a link from a mail."""
+    return Actor(PERSON, person_id or str(request.user.pk), client_ip(request), request_id_of(request))
 
 
 def rate_address(address: str | None) -> str:

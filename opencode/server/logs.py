@@ -63,6 +63,8 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             "uvicorn": {"level": "WARNING"},
             "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
             "django.request": {"filters": ["unexpected"]},
+            # `announce` logs receivers that fail, with the fact they got.
+            "django.dispatch": {"handlers": [], "propagate": False},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},

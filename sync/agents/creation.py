@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from opencode.lib.actor import KEY, Actor
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
 from sync.agents.links import is_local
@@ -12,9 +13,8 @@ from sync.agents.paths import Route
 from sync.agents.patience import patiently
 from sync.agents.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
 from sync.archive import warm_begin
-from sync.sharing import CreatedShare, Maker, share_create, share_end, share_target
+from sync.sharing import CreatedShare, share_create, share_end, share_target
 from workspaces.access import TokenAccess
-from workspaces.actors import KEY, Actor
 
 
 async def create_share(exchange: Exchange, route: Route, client_id: str) -> CreatedShare:
@@ -55,7 +55,6 @@ async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShar
         is_local=False,
         client_address=exchange.client_address,
         actor=account.actor,
-        maker=Maker(account.user_id, account.device_id),
     )
     return await _created(create)
 

@@ -68,7 +68,6 @@ def shares_create(request: HttpRequest, workspace: WorkspaceName, session_id: st
     call = workspace_call(request, workspace, "session.share", scopes=WRITE)
     share = share_link_create(
         session=session_of(call, session_id),
-        created_by=call.user,
         actor=call.actor,
         visibility=new.visibility,
         expires_at=new.expires_at,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import structlog
 from django.db import transaction
 
+from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Conflict
 from sync.archive.cold import session_warm
@@ -19,7 +20,6 @@ from sync.errors import SessionGone
 from sync.models import Session, SessionEntry, Snapshot, new_epoch
 from sync.protocol.tally import summary_columns
 from sync.store import EntryWrite, SnapshotEntry, upsert_entries
-from workspaces.actors import Actor
 from workspaces.services.audit import audit_record
 
 log = structlog.get_logger(__name__)

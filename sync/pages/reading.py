@@ -10,12 +10,12 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
+from opencode.lib.actor import Actor
 from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import denial_response, request_id_of
 from sync.models import Session, Share
 from sync.sharing import shared_session, workspace_session
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
-from workspaces.actors import Actor
 
 P = ParamSpec("P")
 

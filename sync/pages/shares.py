@@ -48,10 +48,8 @@ def share_end(request: HttpRequest, slug: str, client_id: str, share_id: str) ->
 
 
 def _created(reading: Reading, form: ShareLinkForm) -> Share:
-    assert reading.access is not None
     return share_link_create(
         session=reading.session,
-        created_by=reading.access.user,
         actor=reading.actor,
         visibility=form.cleaned_data["visibility"],
         expires_at=form.expires_at(),

@@ -15,11 +15,10 @@ from sync.sharing.selectors import (
     share_target,
     shares_after,
 )
-from sync.sharing.shares import CreatedShare, Maker, share_claims_purge, share_create, share_end
+from sync.sharing.shares import CreatedShare, share_claims_purge, share_create, share_end
 
 __all__ = [
     "CreatedShare",
-    "Maker",
     "ShareCursor",
     "ShareTarget",
     "is_share_secret_valid",

@@ -1,19 +1,18 @@
 """The links that people make and end from the console; those of agents are in `sync.sharing.shares`."""
 
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from django.db import transaction
 
-from accounts.models import User
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version
 from sync.errors import ShareLimitReached
 from sync.models import Session, Share
 from sync.sharing.selectors import live_shares
 from sync.signals import share_ended
-from workspaces.actors import Actor
 from workspaces.services.audit import audit_record
 
 LIVE_SHARE_LIMIT: Final = 100
@@ -23,12 +22,11 @@ LIVE_SHARE_LIMIT: Final = 100
 def share_link_create(
     *,
     session: Session,
-    created_by: User | None,
     actor: Actor,
     visibility: str = Share.Visibility.LINK,
     expires_at: datetime | None = None,
 ) -> Share:
-    """Another link to the session, until it is ended or `expires_at`; a key of the workspace makes it for nobody.
+    """Another link to the session, until it is ended or `expires_at`, made by the person in `actor` if there is one.
 
     Raises ShareLimitReached.
     """
@@ -41,7 +39,7 @@ def share_link_create(
             visibility=visibility,
             secret_version=current_version(),
             is_agents=False,
-            created_by=created_by,
+            created_by_id=actor.person_id,
             expires_at=expires_at,
         )
         _record(session, actor, "session.share", share.pk, expires_at=expires_at.isoformat() if expires_at else None)
@@ -53,8 +51,7 @@ def share_link_end(*, share: Share, actor: Actor) -> bool:
     with transaction.atomic():
         ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=utc_now())
         if ended:
-            fact = partial(share_ended.send_robust, Share, share_id=share.pk, session_id=share.session_id)
-            transaction.on_commit(fact)
+            announce(share_ended, share_id=share.pk, session_id=share.session_id)
             _record(share.session, actor, "session.unshare", share.pk)
     return bool(ended)
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Conflict
 from opencode.lib.keyring import current_version, key_versions, mac
@@ -16,7 +18,6 @@ from sync.models import Session, Share, ShareClaim
 from sync.sharing.secrets import derive_share_secret
 from sync.sharing.selectors import ShareTarget, agents_share, share_target
 from sync.signals import share_ended
-from workspaces.actors import Actor
 from workspaces.services.audit import audit_record
 
 LOOPBACK_OWNER = "loopback"
@@ -32,16 +33,6 @@ class CreatedShare(NamedTuple):
     secret: str
 
 
-class Maker(NamedTuple):
-    """The person and their signed-in agent that shares; empty for one that is not signed in."""
-
-    user_id: str | None = None
-    device_id: str = ""
-
-
-NOBODY = Maker()
-
-
 def share_create(
     *,
     client_id: str,
@@ -49,21 +40,21 @@ def share_create(
     is_local: bool,
     client_address: str,
     actor: Actor,
-    maker: Maker = NOBODY,
 ) -> CreatedShare:
     """Share the agent's session `client_id`.
 
-    In a workspace, or on a server that only this machine reaches (`is_local`), creating again answers the same share
-    and secret while the share lives. Anybody else gets a session and share of their own, but for the twin create of one
-    run, told by `client_address`. Raises AnonymousSharesOff.
+    The share belongs to the person and the signed-in agent in `actor`, where there are any. In a workspace, or on a
+    server that only this machine reaches (`is_local`), creating again answers the same share and secret while the share
+    lives. Anybody else gets a session and share of their own, but for the twin create of one run, told by
+    `client_address`. Raises AnonymousSharesOff.
     """
     if workspace_id is None and not settings.ANONYMOUS_SHARES:
         raise AnonymousSharesOff
     if workspace_id is None and not is_local:
-        return _answer(_anonymous_share(client_id, client_address))
+        return _answer(_anonymous_share(client_id, client_address, actor))
     owner_key = workspace_id or LOOPBACK_OWNER
-    share = agents_share(owner_key, client_id, maker.device_id)
-    return _answer(share or _owned_share(owner_key, client_id, workspace_id, actor, maker))
+    share = agents_share(owner_key, client_id, actor.device_id)
+    return _answer(share or _owned_share(owner_key, client_id, workspace_id, actor))
 
 
 def share_end(*, share_id: str, actor: Actor) -> None:
@@ -78,7 +69,7 @@ def share_end(*, share_id: str, actor: Actor) -> None:
         session_erase(session_id=target.session_id, actor=actor)
     elif not _unshare(target, target.workspace_id, actor):
         return
-    share_ended.send(Share, share_id=share_id, session_id=target.session_id)
+    announce(share_ended, share_id=share_id, session_id=target.session_id)
 
 
 @transaction.atomic
@@ -108,47 +99,47 @@ def _answer(share: Share) -> CreatedShare:
     return CreatedShare(share.pk, derive_share_secret(share.pk, share.secret_version))
 
 
-def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor, maker: Maker) -> Share:
+def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor) -> Share:
     with transaction.atomic():
         session, _ = Session.objects.get_or_create(
             owner_key=owner_key,
             client_id=client_id,
-            defaults={"workspace_id": workspace_id, "created_by_id": maker.user_id},
+            defaults={"workspace_id": workspace_id, "created_by_id": actor.person_id},
         )
         # Creates of one session take turns here, so that the second finds the first one's share.
         Session.objects.select_for_update().get(pk=session.pk)
-        known = agents_share(owner_key, client_id, maker.device_id)
+        known = agents_share(owner_key, client_id, actor.device_id)
         if known is not None:
             return known
-        share = _new_share(session, maker)
+        share = _new_share(session, actor)
         if workspace_id is not None:
             _record(workspace_id, actor, "session.share", client_id, share.pk)
         return share
 
 
-def _new_share(session: Session, maker: Maker = NOBODY) -> Share:
+def _new_share(session: Session, actor: Actor) -> Share:
     return Share.objects.create(
         session=session,
         secret_version=current_version(),
-        created_by_id=maker.user_id,
-        device_id=maker.device_id,
+        created_by_id=actor.person_id,
+        device_id=actor.device_id,
     )
 
 
-def _anonymous_share(client_id: str, client_address: str) -> Share:
+def _anonymous_share(client_id: str, client_address: str, actor: Actor) -> Share:
     claim = mac("share-claim", f"{client_address}\0{client_id}", current_version())
     for _ in range(RACE_ATTEMPTS):
         twin = _claimed_share(ShareClaim.objects.filter(claim=claim).first())
         if twin is not None:
             return twin
         try:
-            return _claim_share(claim, client_id)
+            return _claim_share(claim, client_id, actor)
         except IntegrityError:
             continue
     raise Conflict
 
 
-def _claim_share(claim: str, client_id: str) -> Share:
+def _claim_share(claim: str, client_id: str, actor: Actor) -> Share:
     """A session and share of their own, held for the twin by the claim's unique row; IntegrityError if one won."""
     with transaction.atomic():
         known = ShareClaim.objects.select_for_update().filter(claim=claim).first()
@@ -158,7 +149,7 @@ def _claim_share(claim: str, client_id: str) -> Share:
         if known is not None:
             known.delete()
         owner_key = f"anon:{secrets.token_hex(16)}"
-        share = _new_share(Session.objects.create(owner_key=owner_key, client_id=client_id))
+        share = _new_share(Session.objects.create(owner_key=owner_key, client_id=client_id), actor)
         ShareClaim.objects.create(claim=claim, share=share)
         return share
 

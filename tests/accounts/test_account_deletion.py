@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
 from accounts.models import AccountDeletion, Device, EmailChange, OutgoingMail, User
-from accounts.ports import AccountAct
 from accounts.services.deletions import (
     RESTORABLE,
     account_delete,
@@ -21,13 +20,13 @@ from accounts.services.deletions import (
     accounts_purge,
 )
 from accounts.services.first_owner import person_exists
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
 from tests.accounts.mailbox import link_in
 from tests.cast import BROWSER, PASSWORD, Cast, browser
 from tests.workspaces.inviting import invite
 from workspaces.access import key_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, AuditEntry, Invitation, Membership, Role, Workspace
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.memberships import membership_add, membership_leave
@@ -39,7 +38,7 @@ DELETE, RESTORE = "accounts:delete", "accounts:restore"
 
 
 def close(user: User) -> AccountDeletion:
-    return account_delete(user=user, act=AccountAct(user.pk, "192.0.2.7", "req_1"))
+    return account_delete(actor=Actor(PERSON, user.pk, "192.0.2.7", "req_1"))
 
 
 def purge_all() -> int:
@@ -82,7 +81,7 @@ def test_deleting_signs_out_everywhere_and_shows_the_way_back(cast: Cast) -> Non
 def test_coming_back_signs_in_no_browser_that_was_signed_in_before(cast: Cast) -> None:
     elsewhere = browser(cast.carol)
     assert elsewhere.get("/workspaces/alpha/keys/").status_code == 200
-    account_restore(deletion=close(cast.carol), act=AccountAct(cast.carol.pk))
+    account_restore(deletion=close(cast.carol), actor=Actor(PERSON, cast.carol.pk))
     assert elsewhere.get("/workspaces/alpha/keys/")["Location"].startswith(reverse("account_login"))
 
 
@@ -154,14 +153,14 @@ def test_workspace_of_nobody_else_goes_along_and_comes_back(cast: Cast) -> None:
     deletion = close(cast.charlie)
     assert Workspace.objects.get(pk=cast.gamma.pk).deleted_at is not None
     assert "gamma" in str(mail.outbox[-1].body)
-    account_restore(deletion=deletion, act=AccountAct(cast.charlie.pk))
+    account_restore(deletion=deletion, actor=Actor(PERSON, cast.charlie.pk))
     assert Workspace.objects.get(pk=cast.gamma.pk).deleted_at is None
 
 
 def test_workspace_deleted_before_stays_deleted_when_its_owner_comes_back(cast: Cast) -> None:
     other = workspace_create(owner=cast.charlie, name="delta", actor=THE_CONSOLE)
     Workspace.objects.filter(pk=other.pk).update(deleted_at=utc_now())
-    account_restore(deletion=close(cast.charlie), act=AccountAct(cast.charlie.pk))
+    account_restore(deletion=close(cast.charlie), actor=Actor(PERSON, cast.charlie.pk))
     assert Workspace.objects.get(pk=other.pk).deleted_at is not None
 
 
@@ -227,7 +226,7 @@ def test_purge_takes_nobody_back(cast: Cast) -> None:
     deletion = close(cast.carol)
     purge_all()
     with pytest.raises(RestoreLinkInvalid):
-        account_restore(deletion=deletion, act=AccountAct(cast.carol.pk))
+        account_restore(deletion=deletion, actor=Actor(PERSON, cast.carol.pk))
     assert not User.objects.get(pk=cast.carol.pk).is_active
 
 

@@ -7,9 +7,9 @@ import time_machine
 from pytest_django import Settings
 
 from accounts.models import Device
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast, SignIn, browser
 from tests.support.devices import AgentLogin, device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.workspaces import workspace_create
 
 pytestmark = pytest.mark.django_db

@@ -16,6 +16,7 @@ from accounts.models import Device, DeviceToken
 from accounts.services.device_tokens import device_tokens_refresh
 from accounts.services.devices import device_revoke, devices_purge
 from accounts.signals import device_revoked
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast
 from tests.support.devices import AgentLogin, SignedIn, device_of
@@ -130,12 +131,12 @@ def test_revoked_device_is_refused_at_its_next_call(
     device_revoked.connect(hear)
     assert works(held.access)
     with django_capture_on_commit_callbacks(execute=True):
-        assert device_revoke(device=held.device, ip="192.0.2.1", request_id="req_1")
+        assert device_revoke(device=held.device, actor=Actor(PERSON, held.device.user_id, "192.0.2.1", "req_1"))
     device_revoked.disconnect(hear)
     assert not works(held.access)
     assert AgentLogin().refresh(held.refresh)["error"] == "invalid_grant"
     assert facts == [{"device_id": held.id, "user_id": cast.carol.pk}]
-    assert not device_revoke(device=held.device, ip=None)
+    assert not device_revoke(device=held.device, actor=THE_CONSOLE)
     entry = AuditEntry.objects.get(action="device.revoke")
     assert (entry.actor_id, entry.target_id, entry.ip, entry.request_id) == (
         cast.carol.pk,
@@ -204,7 +205,7 @@ def test_processes_that_refresh_at_once_all_get_an_answer(cast: Cast) -> None:
     def refresh(_: int) -> str:
         barrier.wait()
         try:
-            return device_tokens_refresh(refresh_token=held.refresh, ip=None, request_id="r").access
+            return device_tokens_refresh(refresh_token=held.refresh, ip=None).access
         finally:
             connection.close()
 

@@ -15,16 +15,15 @@ from django.urls import reverse
 
 from accounts.errors import EmailTaken
 from accounts.models import AccountDeletion, Device, EmailChange, User
-from accounts.ports import AccountAct
 from accounts.services.deletions import account_delete
 from accounts.services.email_changes import email_change_agree, email_change_begin, email_change_undo
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from opencode.server.logs import redact
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, browser
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Role, Workspace
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.memberships import membership_add
@@ -63,7 +62,7 @@ def change_by_both(user: User, email: str = NEW) -> str:
 
 
 def close(user: User) -> AccountDeletion:
-    return account_delete(user=user, act=AccountAct(user.pk))
+    return account_delete(actor=Actor(PERSON, user.pk))
 
 
 def key_of(cast: Cast, user: User, **fields: bool) -> str:
@@ -188,7 +187,7 @@ def test_taking_back_looks_again_under_the_lock(cast: Cast, ended: dict[str, obj
     held = EmailChange.objects.get()
     EmailChange.objects.update(**ended)
     with pytest.raises(NotFound):
-        email_change_undo(change=held, act=AccountAct(cast.alice.pk))
+        email_change_undo(change=held, actor=Actor(PERSON, cast.alice.pk))
     assert addresses_of(cast.alice)[0] == NEW
 
 

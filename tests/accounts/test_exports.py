@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from accounts.errors import ExportLimitReached, ExportRunning
 from accounts.models import DataExport, User
-from accounts.ports import AccountAct, ExportedFile, ExportPart
+from accounts.ports import ExportedFile, ExportPart
 from accounts.services import exports as service
 from accounts.services.deletions import RESTORABLE, account_delete, accounts_purge
 from accounts.services.devices import device_revoke
@@ -31,12 +31,12 @@ from accounts.services.exports import (
     exports_due,
     exports_expire,
 )
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from tests.accounts.mailbox import link_in
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
 from tests.support.devices import device_of
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.services.memberships import membership_leave
 from workspaces.services.workspaces import workspace_rename
 
@@ -100,7 +100,7 @@ def test_export_holds_what_is_the_persons(world: World) -> None:
 def test_export_holds_the_persons_devices_and_none_of_their_tokens(world: World) -> None:
     held, revoked = device_of(world.cast.carol, name="laptop"), device_of(world.cast.carol, name="lost one")
     device_of(world.cast.bob)
-    device_revoke(device=revoked.device, ip=None)
+    device_revoke(device=revoked.device, actor=THE_CONSOLE)
     archive = download(browser(world.cast.carol), exported(world.cast.carol))
     devices = read(archive, "devices.json")
     assert isinstance(devices, list)
@@ -307,7 +307,7 @@ def test_storage_that_is_away_is_asked_again(world: World, monkeypatch: pytest.M
 def test_exports_of_a_forgotten_person_go_with_them(world: World) -> None:
     carol = world.cast.carol
     export = exported(carol)
-    account_delete(user=carol, act=AccountAct(carol.pk))
+    account_delete(actor=Actor(PERSON, carol.pk))
     accounts_purge(now=utc_now() + RESTORABLE + SECOND)
     assert not default_storage.exists(export.object_name)
     assert not DataExport.objects.exists()

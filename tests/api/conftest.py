@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.api_keys import api_key_create
 

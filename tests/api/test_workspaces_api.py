@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from accounts.models import User
+from opencode.lib.actor import THE_CONSOLE
 from tests.api.conftest import MakeProgram, Program, code_of
 from tests.cast import Cast
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.workspaces import workspace_create
 

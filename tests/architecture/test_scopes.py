@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from opencode.lib.actor import THE_CONSOLE
 from sync.models import Session
 from tests.cast import make_cast
 from tests.support.asgi_events import ASGIEvents
 from tests.support.asgi_socket import ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.roles import SCOPES
 from workspaces.services.api_keys import api_key_create
 

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
 from accounts.models import User
+from opencode.lib.actor import SYSTEM, Actor
 from opencode.lib.clock import utc_now
 from sync.agents.paths import METHODS
 from sync.doors.routing import websocket_urlpatterns
@@ -30,7 +31,6 @@ from tests.architecture.tenancy_table import (
 )
 from tests.architecture.world import World, make_world
 from tests.cast import browser
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.blocks import workspace_block
 
@@ -161,7 +161,7 @@ def test_everything_of_a_deleted_workspace_is_not_found_for_everybody(world: Wor
 def test_everything_of_a_blocked_workspace_is_closed_to_everybody(world: World) -> None:
     """Its people are told why; strangers learn no more than before."""
     strangers, members = browsers(world)[:2], browsers(world)[2:]
-    workspace_block(workspace=world.cast.alpha, reason="a bill", actor=THE_CONSOLE)
+    workspace_block(workspace=world.cast.alpha, actor=Actor(SYSTEM, reason="a bill"))
     got = {page.path: (set(words(strangers, world, page)), set(words(members, world, page))) for page in of_alpha()}
     assert len(got) > 50
     assert {path: both for path, both in got.items() if not both[0] <= {"404", "405", "login"}} == {}

@@ -11,11 +11,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from opencode.lib.actor import SYSTEM, THE_CONSOLE, Actor
 from opencode.web.jsonapi import api
 from tests.architecture.tenancy_table import OPERATIONS, Operation
 from tests.architecture.world import World, make_world
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.roles import SCOPES
 from workspaces.services.api_keys import api_key_create
@@ -142,6 +142,6 @@ def test_deleted_workspace_is_not_found_for_anybody(world: World) -> None:
 
 def test_blocked_workspace_is_closed_to_everybody_who_belongs_there(world: World) -> None:
     callers, keys, agent = people(world), programs(world), Client(headers=device_of(world.cast.alice).bearer)
-    workspace_block(workspace=world.cast.alpha, reason="a bill", actor=THE_CONSOLE)
+    workspace_block(workspace=world.cast.alpha, actor=Actor(SYSTEM, reason="a bill"))
     assert otherwise([*callers, agent], world, [(row, "401 404 403 403 403 403") for row in OF_ALPHA]) == []
     assert otherwise(keys, world, [(row, "404" + " 403" * len(SCOPES)) for row in OF_ALPHA]) == []

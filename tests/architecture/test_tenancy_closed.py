@@ -9,12 +9,12 @@ from django.conf import settings as django_settings
 
 from accounts.models import User
 from opencode.asgi import application
+from opencode.lib.actor import SYSTEM, Actor
 from opencode.lib.clock import utc_now
 from tests.architecture.tenancy_table import ACCOUNT_CALLS, AGENT_CALLS, API_CALLS, SOCKETS
 from tests.architecture.test_tenancy_live import body_of, cookie_of, key_of, opening, status_of, world  # noqa: F401
 from tests.architecture.world import World
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.blocks import workspace_block
 
@@ -84,7 +84,7 @@ async def test_deleted_workspace_is_nowhere_for_any_credential(world: World) -> 
 
 async def test_blocked_workspace_is_closed_for_every_credential(world: World) -> None:  # noqa: F811
     askers = await askers_of(world)
-    await sync_to_async(workspace_block)(workspace=world.cast.alpha, reason="a bill", actor=THE_CONSOLE)
+    await sync_to_async(workspace_block)(workspace=world.cast.alpha, actor=Actor(SYSTEM, reason="a bill"))
     assert await got(world, askers) == {
         "token": {"403"},
         "secret": {"401", "404"},

@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from opencode.asgi import application
+from opencode.lib.actor import THE_CONSOLE
 from sync.doors.http.application import METHODS
 from sync.live.runtime import stop_runtime
 from sync.models import Share
@@ -32,7 +33,6 @@ from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
 from tests.support.asgi_events import ASGIEvents
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.api_keys import api_key_create
 

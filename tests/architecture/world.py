@@ -6,6 +6,7 @@ from datetime import timedelta
 from allauth.usersessions.models import UserSession
 
 from accounts.models import DataExport
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import mac
 from sync.archive.snapshots.writing import snapshot_write
@@ -15,7 +16,6 @@ from sync.protocol.updates import Update
 from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, make_cast
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Invitation, Workspace
 from workspaces.selectors.invitations import PURPOSE
 from workspaces.services.api_keys import api_key_create

@@ -35,10 +35,10 @@ def measure() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from opencode.lib.actor import THE_CONSOLE
     from opencode.lib.keyring import macs_of_all_versions
     from tests.cast import make_cast
     from workspaces.access import key_access
-    from workspaces.actors import THE_CONSOLE
     from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, is_well_formed
     from workspaces.services.api_keys import api_key_create
 

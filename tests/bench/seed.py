@@ -12,7 +12,7 @@ def main() -> None:
     from django.core.management import call_command
 
     from accounts.models import User
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.services.api_keys import api_key_create
     from workspaces.services.workspaces import workspace_create
 

@@ -9,11 +9,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.services.device_logins import device_login_approve
+from opencode.lib.actor import THE_CONSOLE
 from sync.models import Session
 from tests.cast import Cast
 from tests.contract.recordings import LOGIN, requests_of
 from tests.support.agent_client import AgentClient
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.configurations import config_save
 
 CONFIG = '{"share": "auto", "model": "corp/fake-1"}'

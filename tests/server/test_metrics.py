@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from accounts.models import OutgoingMail
 from opencode.asgi import application
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.server import metrics
 from sync.errors import WriterBusy
@@ -23,7 +24,6 @@ from sync.models import Session
 from sync.writer import Writer
 from tests.architecture.world import SESSION, World, make_world
 from tests.support.asgi_socket import ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 
 TOKEN = "a token of the metrics' own"

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from opencode.asgi import application
+from opencode.lib.actor import THE_CONSOLE
 from sync.live.runtime import stop_runtime
 from tests.cast import Cast
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.share_tokens import share_token_create
 
 

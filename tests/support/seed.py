@@ -24,7 +24,7 @@ def seed() -> dict[str, str]:
     from allauth.account.models import EmailAddress
 
     from accounts.models import User
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.services.api_keys import api_key_create
     from workspaces.services.share_tokens import share_token_create
     from workspaces.services.workspaces import workspace_create

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, ShareToken, Workspace
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from django.core import mail
 
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
 from tests.accounts.mailbox import link_in
 from tests.cast import Cast
-from workspaces.actors import PERSON, Actor
 from workspaces.models import Invitation, Role
 from workspaces.services.invitations import invitation_create
 

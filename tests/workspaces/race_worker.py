@@ -56,7 +56,7 @@ def seed(number: int) -> str:
     from allauth.account.models import EmailAddress
 
     from accounts.models import User
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.models import Role
     from workspaces.services.invitations import invitation_create
     from workspaces.services.memberships import membership_add
@@ -80,7 +80,7 @@ def seed(number: int) -> str:
 
 def accept(invitation: str, user: str) -> None:
     from accounts.models import User
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.models import Invitation
     from workspaces.services.invitations import invitation_accept
 
@@ -89,7 +89,7 @@ def accept(invitation: str, user: str) -> None:
 
 
 def leave(membership: str) -> None:
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.models import Membership
     from workspaces.services.memberships import membership_leave
 
@@ -97,7 +97,7 @@ def leave(membership: str) -> None:
 
 
 def move(workspace: str, slug: str) -> None:
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.models import Workspace
     from workspaces.services.slugs import workspace_slug_set
 
@@ -107,22 +107,21 @@ def move(workspace: str, slug: str) -> None:
 def create(owner: str, name: str) -> str:
     """Answers the slug."""
     from accounts.models import User
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.services.workspaces import workspace_create
 
     return workspace_create(owner=User.objects.get(pk=owner), name=name, actor=THE_CONSOLE).slug
 
 
 def close(user: str) -> None:
-    from accounts.models import User
-    from accounts.ports import AccountAct
     from accounts.services.deletions import account_delete
+    from opencode.lib.actor import PERSON, Actor
 
-    account_delete(user=User.objects.get(pk=user), act=AccountAct(user))
+    account_delete(actor=Actor(PERSON, user))
 
 
 def delete(workspace: str) -> None:
-    from workspaces.actors import THE_CONSOLE
+    from opencode.lib.actor import THE_CONSOLE
     from workspaces.models import Workspace
     from workspaces.services.deletions import workspace_delete
 

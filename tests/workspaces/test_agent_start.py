@@ -5,10 +5,10 @@ import logging
 import pytest
 from django.test import Client
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from tests.cast import Cast, browser
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.memberships import membership_add
 from workspaces.services.workspaces import workspace_create

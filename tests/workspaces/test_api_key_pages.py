@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey
 from workspaces.selectors import credentials
 from workspaces.services import api_keys as service

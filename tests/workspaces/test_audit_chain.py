@@ -12,12 +12,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
 from tests.cast import Cast
 from tests.support.audit import execute_all, triggers, without_triggers
 from workspaces import tasks
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.management.commands.audit_verify import BROKEN, UNKNOWN, UNSEALED
 from workspaces.models import AppendOnly, AuditAnchor, AuditEntry, AuditHead, Workspace
 from workspaces.services.audit import HEAD_PURPOSE, audit_record, canonical_ip, entry_hash, head_text

@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from opencode.lib.actor import KEY, PERSON, STAFF, THE_CONSOLE, Actor
 from tests.cast import Cast, SignIn, browser
 from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey
-from workspaces.actors import KEY, PERSON, STAFF, THE_CONSOLE, Actor
 from workspaces.models import AuditEntry
 from workspaces.selectors import audit
 from workspaces.services.audit import audit_record

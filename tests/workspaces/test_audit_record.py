@@ -6,8 +6,8 @@ from threading import Barrier
 import pytest
 from django.db import connection, transaction
 
+from opencode.lib.actor import DEVICE, KEY, PERSON, STAFF, THE_CONSOLE, Actor
 from tests.cast import Cast
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.models import AuditEntry, Workspace
 from workspaces.services.audit import audit_record
 from workspaces.services.auditchain import chain_verify
@@ -39,6 +39,27 @@ def test_an_entry_says_who_from_where_and_on_which_request(cast: Cast) -> None:
     entry.refresh_from_db()
     assert (entry.actor_kind, entry.actor_id, entry.ip, entry.request_id) == (PERSON, cast.bob.pk, "192.0.2.7", "req_1")
     assert (entry.target_id, entry.details) == ("mem_1", '{"to":"admin"}')
+
+
+@pytest.mark.parametrize(
+    ("actor", "row"),
+    [
+        (Actor(PERSON, "usr_1", "192.0.2.7", "req_1"), ("person", "usr_1", "192.0.2.7", "req_1", "{}")),
+        (
+            Actor(DEVICE, "dev_1", "192.0.2.7", "req_1", owner_id="usr_1"),
+            ("device", "dev_1", "192.0.2.7", "req_1", "{}"),
+        ),
+        (Actor(KEY, "key_1", "::1", owner_id="usr_1"), ("key", "key_1", "::1", "", "{}")),
+        (Actor(STAFF, "usr_2", None, "req_2", "a bill"), ("staff", "usr_2", None, "req_2", '{"reason":"a bill"}')),
+        (THE_CONSOLE, ("system", "", None, "", "{}")),
+    ],
+)
+def test_an_entry_holds_what_it_always_held_of_an_actor(cast: Cast, actor: Actor, row: tuple[str | None, ...]) -> None:
+    """Whose device or key it is stands nowhere: the chains of years must not change with the code."""
+    with transaction.atomic():
+        entry = audit_record(workspace_id=cast.alpha.pk, actor=actor, action="workspace.rename")
+    entry.refresh_from_db()
+    assert (entry.actor_kind, entry.actor_id, entry.ip, entry.request_id, entry.details) == row
 
 
 def test_an_act_that_fails_leaves_no_entry(cast: Cast) -> None:

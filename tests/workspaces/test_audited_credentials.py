@@ -4,10 +4,10 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from opencode.lib.actor import PERSON, THE_CONSOLE
 from tests.cast import Cast, SignIn
 from tests.support.audit import audited, last_audited
 from tests.workspaces.conftest import MakeKey, MakeToken
-from workspaces.actors import PERSON, THE_CONSOLE
 from workspaces.models import APIKey, ShareToken
 from workspaces.services.api_keys import api_key_revoke
 

@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from tests.cast import Cast, SignIn
 from tests.support.audit import last_audited
 from tests.support.devices import device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.errors import ConfigChanged, ConfigSecretLiteral
 from workspaces.models import ConfigVersion, Workspace
 from workspaces.services.configurations import config_restore, config_save

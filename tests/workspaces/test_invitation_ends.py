@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from tests.cast import Cast
 from tests.workspaces.inviting import grow_older, invite
 from tests.workspaces.test_invitations import MINUTES, accept
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.errors import InvitationInvalid, RoleTooHigh
 from workspaces.models import AuditEntry, Invitation, Membership, Role
 from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke

@@ -7,10 +7,10 @@ from django.core import mail
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from tests.cast import Cast, person
 from tests.workspaces.inviting import grow_older, invite, last_link
-from workspaces.actors import THE_CONSOLE
 from workspaces.errors import (
     InvitationExpired,
     InvitationForAnother,

@@ -7,11 +7,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
+from opencode.lib.actor import THE_CONSOLE
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, browser, person
 from tests.workspaces.inviting import grow_older, invite, last_link
 from tests.workspaces.test_invitations import MINUTES, WEEK
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Invitation, Membership, Role
 from workspaces.services.invitations import invitation_resend, invitation_revoke
 from workspaces.services.memberships import membership_leave

@@ -9,13 +9,13 @@ import time_machine
 from django.db import DatabaseError, connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, Forbidden
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey
 from workspaces import credentials
 from workspaces.access import key_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.keyformat import API_KEY_PREFIX, checksum, new_secret
 from workspaces.models import APIKey, Role
 from workspaces.services.api_keys import api_key_revoke

@@ -8,11 +8,11 @@ from django.core import mail
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import OutgoingMail, User
+from opencode.lib.actor import SYSTEM, THE_CONSOLE
 from opencode.lib.clock import utc_now
 from tests.cast import Cast
 from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey, MakeToken
-from workspaces.actors import SYSTEM, THE_CONSOLE
 from workspaces.models import APIKey, ShareToken
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.key_ends import keys_end_record, keys_warn

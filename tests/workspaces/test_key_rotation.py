@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast, SignIn
@@ -16,7 +17,6 @@ from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.errors import KeyEnded
 from workspaces.keyusage import usage_flush
 from workspaces.models import APIKey

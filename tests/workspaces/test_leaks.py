@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import OutgoingMail
+from opencode.lib.actor import SYSTEM, THE_CONSOLE
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast, SignIn
 from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey, MakeToken
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access, share_token_access
-from workspaces.actors import SYSTEM, THE_CONSOLE
 from workspaces.keyformat import API_KEY_PREFIX, new_secret
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke

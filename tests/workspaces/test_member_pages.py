@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast, browser, person
 from tests.workspaces.inviting import invite
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Invitation, Membership, Role, Workspace
 from workspaces.selectors.paging import ascending_page
 from workspaces.services.deletions import workspace_delete

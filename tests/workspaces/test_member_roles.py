@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.errors import NotFound
 from tests.cast import Cast
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.errors import LastOwnerRemains, RoleTooHigh
 from workspaces.models import AuditEntry, Membership, Role
 from workspaces.services.memberships import (

@@ -8,9 +8,9 @@ from django.db import connection
 from django.dispatch import Signal
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey
-from workspaces.actors import THE_CONSOLE
 from workspaces.errors import LastOwnerRemains
 from workspaces.models import APIKey, Membership, Role
 from workspaces.services.memberships import membership_add, membership_remove

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces.access import key_access, share_token_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.share_tokens import share_token_revoke
 
 pytestmark = pytest.mark.django_db

@@ -8,12 +8,12 @@ import pytest
 from django.conf import settings
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeToken
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import share_token_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import ShareToken
 from workspaces.services import share_tokens as service
 from workspaces.signals import share_token_revoked

@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeToken
 from workspaces.access import share_token_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.errors import SlugInvalid, SlugTaken
 from workspaces.models import Role, SlugClaim, Workspace
 from workspaces.services import slugs

@@ -15,13 +15,12 @@ from django.test import Client
 
 from accounts.errors import StaffProtected
 from accounts.models import User
-from accounts.ports import AccountAct
 from accounts.services.deletions import RESTORABLE, account_delete, account_restore, accounts_purge, deletion_of
 from accounts.services.suspensions import person_reinstate, person_suspend
+from opencode.lib.actor import PERSON, REASON_CHARACTERS, STAFF, SYSTEM, THE_CONSOLE, Actor
 from opencode.lib.admin import ROWS_AT_ONCE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
-from opencode.lib.staffcalls import REASON_CHARACTERS, StaffCall
 from opencode.web.supportgroup import ACTS, GROUP, SEEN, support_group_set
 from sync.models import Session, Share
 from tests.cast import PASSWORD, Cast, browser
@@ -29,7 +28,6 @@ from tests.support.audit import audited
 from tests.support.devices import device_of
 from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces.access import key_access
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import AuditEntry, Workspace
 from workspaces.services.blocks import workspace_block
 from workspaces.services.configurations import config_save
@@ -179,7 +177,7 @@ def test_another_site_makes_nobody_act(sue: Staff, cast: Cast) -> None:
 
 
 def test_what_was_so_already_is_said_and_not_recorded(sue: Staff, cast: Cast) -> None:
-    workspace_block(workspace=cast.alpha, reason="before", actor=THE_CONSOLE)
+    workspace_block(workspace=cast.alpha, actor=Actor(SYSTEM, reason="before"))
     assert "it was so already" in sue.do("workspaces/workspace", "block", cast.alpha.pk)
     assert len(audited(cast.alpha, "workspace.block")) == 1
 
@@ -202,11 +200,11 @@ def test_support_cannot_suspend_staff_nor_themselves(sue: Staff, cast: Cast) -> 
 
 def test_superuser_suspends_staff_and_not_themselves(sue: Staff) -> None:
     root = User.objects.create_superuser("root@example.com", PASSWORD)
-    call = StaffCall(root.pk, REASON)
-    assert person_suspend(user=sue.user, staff=call)
-    assert person_reinstate(user=sue.user, staff=call)
+    staff = Actor(STAFF, root.pk, reason=REASON)
+    assert person_suspend(user=sue.user, actor=staff)
+    assert person_reinstate(user=sue.user, actor=staff)
     with pytest.raises(StaffProtected):
-        person_suspend(user=root, staff=call)
+        person_suspend(user=root, actor=staff)
 
 
 def test_support_group_has_just_its_rights(sue: Staff) -> None:
@@ -262,9 +260,9 @@ def test_staff_who_only_look_are_offered_no_act(cast: Cast) -> None:
 
 
 def test_taking_back_a_deletion_lifts_no_suspension(sue: Staff, cast: Cast) -> None:
-    deletion = account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    deletion = account_delete(actor=Actor(PERSON, cast.carol.pk))
     assert "done" in sue.do(PEOPLE, "suspend", cast.carol.pk)
-    account_restore(deletion=deletion, act=AccountAct(cast.carol.pk))
+    account_restore(deletion=deletion, actor=Actor(PERSON, cast.carol.pk))
     assert not User.objects.get(pk=cast.carol.pk).is_active
     assert deletion_of(cast.carol.pk) is None
     sue.do(PEOPLE, "reinstate", cast.carol.pk)
@@ -272,7 +270,7 @@ def test_taking_back_a_deletion_lifts_no_suspension(sue: Staff, cast: Cast) -> N
 
 
 def test_lifting_a_suspension_takes_back_no_deletion(sue: Staff, cast: Cast) -> None:
-    account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    account_delete(actor=Actor(PERSON, cast.carol.pk))
     sue.do(PEOPLE, "suspend", cast.carol.pk)
     sue.do(PEOPLE, "reinstate", cast.carol.pk)
     assert not User.objects.get(pk=cast.carol.pk).is_active
@@ -281,7 +279,7 @@ def test_lifting_a_suspension_takes_back_no_deletion(sue: Staff, cast: Cast) -> 
 
 
 def test_closed_account_is_not_suspended_and_stays_closed(sue: Staff, cast: Cast) -> None:
-    account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    account_delete(actor=Actor(PERSON, cast.carol.pk))
     assert "it was so already" in sue.do(PEOPLE, "reinstate", cast.carol.pk)
     assert not User.objects.get(pk=cast.carol.pk).is_active
 
@@ -289,7 +287,7 @@ def test_closed_account_is_not_suspended_and_stays_closed(sue: Staff, cast: Cast
 def test_history_of_the_admin_names_no_forgotten_person_nor_their_machines(sue: Staff, cast: Cast) -> None:
     held = device_of(cast.carol, name="carols-laptop")
     sue.do("accounts/device", "revoke", held.id)
-    account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    account_delete(actor=Actor(PERSON, cast.carol.pk))
     sue.do(PEOPLE, "suspend", cast.carol.pk)
     assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {"carols-laptop", "carol@example.com"}
     assert accounts_purge(now=utc_now() + RESTORABLE + timedelta(seconds=1)) == 1
@@ -297,7 +295,7 @@ def test_history_of_the_admin_names_no_forgotten_person_nor_their_machines(sue: 
 
 
 def test_people_whom_staff_shut_out_before_there_were_suspensions_count_as_suspended(cast: Cast) -> None:
-    account_delete(user=cast.carol, act=AccountAct(cast.carol.pk))
+    account_delete(actor=Actor(PERSON, cast.carol.pk))
     User.objects.filter(pk=cast.bob.pk).update(is_active=False)
     import_module("accounts.migrations.0008_mark_suspended_people").mark(apps, None)
     assert list(User.objects.exclude(suspended_at=None)) == [cast.bob]

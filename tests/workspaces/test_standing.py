@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.errors import Forbidden, NotFound
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey, MakeToken
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Role, ShareToken
 from workspaces.services.memberships import membership_leave, membership_role_set
 

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from opencode.lib.actor import PERSON, SYSTEM, THE_CONSOLE, Actor
 from sync.sharing.selectors import live_shares
 from sync.transcript.exports import own_sessions_part
 from tests.architecture.world import make_world
@@ -17,7 +18,6 @@ from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey, MakeToken
 from tests.workspaces.inviting import invite
 from workspaces.access import key_access, share_token_access
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.errors import WorkspaceBlocked
 from workspaces.models import AuditEntry, Membership, Role, Workspace
 from workspaces.selectors.exports import export_allowed, own_acts_exported
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def block(workspace: Workspace) -> bool:
-    return workspace_block(workspace=workspace, reason="a bill", actor=THE_CONSOLE)
+    return workspace_block(workspace=workspace, actor=Actor(SYSTEM, reason="a bill"))
 
 
 def command(*words: str) -> Any:
@@ -59,7 +59,7 @@ def test_keys_and_tokens_are_told_and_work_again_afterwards(
         key_access(key)
     with pytest.raises(WorkspaceBlocked):
         share_token_access(token)
-    workspace_unblock(workspace=cast.alpha, reason="paid", actor=THE_CONSOLE)
+    workspace_unblock(workspace=cast.alpha, actor=Actor(SYSTEM, reason="paid"))
     assert key_access(key).workspace_id == share_token_access(token).workspace_id == cast.alpha.pk
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
 from sync.live.publishing import session_publish_sync
@@ -17,7 +18,6 @@ from tests.cast import Cast, browser
 from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces import ports
 from workspaces.access import key_access, share_token_access
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.errors import WorkspaceGone
 from workspaces.models import APIKey, AuditAnchor, AuditEntry, AuditHead, Membership, ShareToken, SlugClaim, Workspace
 from workspaces.services.auditchain import chain_verify

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from billing.models import BillingAccount
+from opencode.lib.actor import THE_CONSOLE
 from tests.cast import PASSWORD, Cast, browser
 from workspaces import ports
-from workspaces.actors import THE_CONSOLE
 from workspaces.errors import WorkspaceLimitReached
 from workspaces.models import Membership, Role, Workspace
 from workspaces.services import workspaces as service

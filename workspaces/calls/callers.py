@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja.params.models import Path
 
 from accounts.models import User
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.errors import NotFound
 from workspaces.access import (
     DeviceAccess,
@@ -17,7 +18,6 @@ from workspaces.access import (
     workspace_access,
     workspace_access_by_id,
 )
-from workspaces.actors import PERSON, Actor
 from workspaces.errors import PersonNeeded, ScopeMissing
 from workspaces.models import Workspace
 
@@ -86,13 +86,6 @@ class WorkspaceCall:
         if self.access is None:
             raise PersonNeeded
         return self.access
-
-    @property
-    def user(self) -> User | None:
-        """The person who calls, or whose key it is; None for a service key."""
-        if self.access is not None:
-            return self.access.user
-        return User.objects.filter(pk=self.caller.require_key().user_id).first()
 
     @property
     def actor(self) -> Actor:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from accounts.models import Device, User
-from workspaces.actors import STAFF, SYSTEM
+from opencode.lib.actor import STAFF, SYSTEM
 from workspaces.models import APIKey, AuditEntry, Invitation, ShareToken, Workspace
 
 PAGE_ROWS: Final = 50

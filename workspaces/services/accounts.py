@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.ports import AccountAct, AccountHolds, PersonAct, Place
-from workspaces.actors import PERSON, SYSTEM, THE_CONSOLE, Actor, staff_actor
+from accounts.ports import AccountHolds, PersonAct, Place
+from opencode.lib.actor import THE_CONSOLE, Actor
 from workspaces.models import APIKey, Invitation, Membership, Role, Workspace
 from workspaces.selectors.workspaces import memberships_of
 from workspaces.services.api_keys import api_key_revoke
@@ -28,14 +28,14 @@ def account_holds(user_id: str) -> AccountHolds:
     return AccountHolds(tuple(needed), tuple(alone))
 
 
-def account_close(act: AccountAct) -> AccountHolds:
+def account_close(actor: Actor) -> AccountHolds:
     """Locks the person's workspaces in the order of their ids, so that what it finds holds until the commit."""
-    person_places_lock(act.user_id)
-    holds = account_holds(act.user_id)
+    person_places_lock(actor.id)
+    holds = account_holds(actor.id)
     if not holds.needed:
         slugs = [place.slug for place in holds.alone]
         for workspace in Workspace.objects.filter(slug__in=slugs).order_by("pk"):
-            workspace_delete(workspace=workspace, actor=_actor(act), with_person=act.user_id)
+            workspace_delete(workspace=workspace, actor=actor, with_person=actor.id)
     return holds
 
 
@@ -46,14 +46,13 @@ def person_places_lock(user_id: str) -> None:
 
 def person_act_record(act: PersonAct) -> None:
     """One entry a workspace, in the order of their ids, as every lock on several of them is taken."""
-    actor = Actor(SYSTEM, reason=act.reason) if act.staff is None else staff_actor(act.staff)
     for membership in memberships_of(User(pk=act.user_id)):
-        audit_record(workspace_id=membership.workspace_id, actor=actor, action=act.action, target_id=act.user_id)
+        audit_record(workspace_id=membership.workspace_id, actor=act.actor, action=act.action, target_id=act.user_id)
 
 
-def account_reopen(act: AccountAct) -> None:
-    for workspace in Workspace.objects.filter(deleted_with=act.user_id, purging_at=None).order_by("pk"):
-        workspace_restore(workspace=workspace, actor=_actor(act))
+def account_reopen(actor: Actor) -> None:
+    for workspace in Workspace.objects.filter(deleted_with=actor.id, purging_at=None).order_by("pk"):
+        workspace_restore(workspace=workspace, actor=actor)
 
 
 def account_keys_revoke(user_id: str, since: datetime) -> None:
@@ -68,7 +67,3 @@ def account_forget(user_id: str, addresses: frozenset[str]) -> None:
     for membership in Membership.objects.filter(user_id=user_id).order_by("workspace_id"):
         membership_end(membership=membership, actor=THE_CONSOLE)
     Invitation.objects.filter(email__in=addresses).delete()
-
-
-def _actor(act: AccountAct) -> Actor:
-    return Actor(PERSON, act.user_id, act.ip, act.request_id)

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
-from workspaces.actors import Actor
 from workspaces.errors import KeyLimitReached, ScopeUnknown
 from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
@@ -89,7 +89,6 @@ def api_key_revoke(*, key: APIKey, actor: Actor) -> bool:
     with transaction.atomic():
         revoked = APIKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:
-            fact = partial(api_key_revoked.send_robust, APIKey, key_id=key.pk, workspace_id=key.workspace_id)
-            transaction.on_commit(fact)
+            announce(api_key_revoked, key_id=key.pk, workspace_id=key.workspace_id)
             audit_record(workspace_id=key.workspace_id, actor=actor, action="key.revoke", target_id=key.pk)
     return bool(revoked)

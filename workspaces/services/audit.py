@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from django.db import connection
 
+from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac, mac_matches
-from workspaces.actors import Actor
 from workspaces.auditactions import ACTIONS
 from workspaces.models import AuditAnchor, AuditEntry, AuditHead
 

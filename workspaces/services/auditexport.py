@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from workspaces.actors import Actor
+from opencode.lib.actor import Actor
 from workspaces.models import AuditEntry, Workspace
 from workspaces.selectors.audit import AuditFilter, audit_entries, audit_names
 from workspaces.services.audit import audit_record

@@ -5,9 +5,9 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
-from workspaces.actors import Actor
 from workspaces.models import AuditAnchor, AuditEntry
 from workspaces.services.audit import ANCHOR_PURPOSE, anchor_text, audit_record, head_lock
 from workspaces.services.auditchain import ChainReport, chain_verify

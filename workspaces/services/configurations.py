@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from workspaces.actors import Actor
+from opencode.lib.actor import Actor
 from workspaces.configuration import check
 from workspaces.errors import (
     ConfigChanged,

@@ -5,7 +5,6 @@ one row, and come back with it.
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -13,8 +12,9 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import F, Model
 
+from opencode.lib.actor import THE_CONSOLE, Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
-from workspaces.actors import THE_CONSOLE, Actor
 from workspaces.errors import WorkspaceGone
 from workspaces.models import AuditAnchor, AuditEntry, AuditHead, Workspace
 from workspaces.ports import workspace_content_erase
@@ -39,7 +39,7 @@ def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "
     with transaction.atomic():
         open_rows = Workspace.objects.select_for_update().filter(pk=workspace.pk, deleted_at=None)
         if open_rows.update(deleted_at=utc_now(), deleted_with=with_person):
-            transaction.on_commit(partial(workspace_closed.send_robust, Workspace, workspace_id=workspace.pk))
+            announce(workspace_closed, workspace_id=workspace.pk)
             audit_record(workspace_id=workspace.pk, actor=actor, action="workspace.delete")
     workspace.refresh_from_db(fields=["deleted_at", "deleted_with"])
 

@@ -2,19 +2,11 @@
 
 from accounts.models import User
 from accounts.ports import DeviceAct
-from workspaces.actors import PERSON, THE_CONSOLE, Actor, staff_actor
 from workspaces.selectors.workspaces import memberships_of
 from workspaces.services.audit import audit_record
 
 
 def device_act_record(act: DeviceAct) -> None:
     """One entry a workspace, in the order of their ids, as every lock on several of them is taken."""
-    actor = _actor(act)
     for membership in memberships_of(User(pk=act.user_id)):
-        audit_record(workspace_id=membership.workspace_id, actor=actor, action=act.action, target_id=act.device_id)
-
-
-def _actor(act: DeviceAct) -> Actor:
-    if act.staff is not None:
-        return staff_actor(act.staff)
-    return THE_CONSOLE if act.is_consoles else Actor(PERSON, act.user_id, act.ip, act.request_id)
+        audit_record(workspace_id=membership.workspace_id, actor=act.actor, action=act.action, target_id=act.device_id)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.models import DataExport, User
 from accounts.services.exports import export_request
-from workspaces.actors import Actor
+from opencode.lib.actor import Actor
 from workspaces.models import Workspace
 from workspaces.services.audit import audit_record
 

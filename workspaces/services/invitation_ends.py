@@ -1,7 +1,7 @@
 """Invitations end with the rights of whoever gave them."""
 
+from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
-from workspaces.actors import Actor
 from workspaces.models import Invitation
 from workspaces.roles import can_manage
 from workspaces.selectors.invitations import open_ones

@@ -13,10 +13,10 @@ from django.urls import reverse
 from accounts.models import User, fold_email
 from accounts.selectors.addresses import verified_addresses
 from accounts.services.mail import mail_send
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac
-from workspaces.actors import PERSON, Actor
 from workspaces.errors import InvitationForAnother, InvitationInvalid, MemberAlready, WorkspaceBlocked
 from workspaces.models import Invitation, Membership, Workspace
 from workspaces.roles import can_manage

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services.mail import mail_send
-from workspaces.actors import THE_CONSOLE
+from opencode.lib.actor import THE_CONSOLE
 from workspaces.models import APIKey, Credential, ShareToken
 from workspaces.selectors.credentials import is_newest
 from workspaces.selectors.members import owners

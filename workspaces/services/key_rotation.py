@@ -1,15 +1,15 @@
 """Rotating an API key: a new key follows the old one, which works on for as long as its programs need to change."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from django.db import transaction
 
 from accounts.models import User
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
-from workspaces.actors import Actor
 from workspaces.errors import KeyEnded
 from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
@@ -63,6 +63,5 @@ def _end(old: APIKey, overlap_hours: int) -> None:
         old.expires_at = min(end, old.expires_at) if old.expires_at else end
     else:
         old.revoked_at = now
-        fact = partial(api_key_revoked.send_robust, APIKey, key_id=old.pk, workspace_id=old.workspace_id)
-        transaction.on_commit(fact)
+        announce(api_key_revoked, key_id=old.pk, workspace_id=old.workspace_id)
     old.save(update_fields=["root_id", "expires_at", "revoked_at"])

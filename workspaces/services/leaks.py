@@ -1,6 +1,5 @@
 """A leaked secret ends at once, whoever reports it: having it proves enough."""
 
-from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -9,8 +8,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.services.mail import mail_send
+from opencode.lib.actor import SYSTEM, Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
-from workspaces.actors import SYSTEM, Actor
 from workspaces.keyformat import API_KEY_PREFIX, is_whole
 from workspaces.models import APIKey, ShareToken
 from workspaces.selectors.credentials import credential_of
@@ -47,12 +47,9 @@ def leak_report(*, secret: str, source: str, ip: str | None, request_id: str) ->
 
 def _announce(credential: APIKey | ShareToken) -> None:
     if isinstance(credential, APIKey):
-        fact = partial(api_key_revoked.send_robust, APIKey, key_id=credential.pk, workspace_id=credential.workspace_id)
+        announce(api_key_revoked, key_id=credential.pk, workspace_id=credential.workspace_id)
     else:
-        fact = partial(
-            share_token_revoked.send_robust, ShareToken, token_id=credential.pk, workspace_id=credential.workspace_id
-        )
-    transaction.on_commit(fact)
+        announce(share_token_revoked, token_id=credential.pk, workspace_id=credential.workspace_id)
 
 
 def _tell(credential: APIKey | ShareToken, source: str) -> None:

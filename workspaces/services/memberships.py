@@ -3,14 +3,13 @@
 The workspace's row is the lock of every change here, so that it keeps an owner whatever races.
 """
 
-from functools import partial
-
 from django.db import transaction
 
 from accounts.models import User
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
-from workspaces.actors import Actor
 from workspaces.errors import LastOwnerRemains
 from workspaces.models import APIKey, Membership, Role, Workspace
 from workspaces.services.audit import audit_record
@@ -151,14 +150,6 @@ def _record(row: Membership, actor: Actor, action: str, **details: object) -> No
 
 
 def _announce(row: Membership, key_ids: list[str]) -> None:
-    workspace_id = row.workspace_id
-    gone = partial(
-        membership_removed.send_robust,
-        Membership,
-        membership_id=row.pk,
-        workspace_id=workspace_id,
-        user_id=row.user_id,
-    )
-    transaction.on_commit(gone)
+    announce(membership_removed, membership_id=row.pk, workspace_id=row.workspace_id, user_id=row.user_id)
     for key_id in key_ids:
-        transaction.on_commit(partial(api_key_revoked.send_robust, APIKey, key_id=key_id, workspace_id=workspace_id))
+        announce(api_key_revoked, key_id=key_id, workspace_id=row.workspace_id)

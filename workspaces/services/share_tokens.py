@@ -1,15 +1,15 @@
 """Workspace share tokens: what an agent that knows only a server's address is given."""
 
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from django.db import transaction
 
 from accounts.models import User
+from opencode.lib.actor import Actor
+from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
-from workspaces.actors import Actor
 from workspaces.errors import TokenLimitReached
 from workspaces.keyformat import SHARE_TOKEN_PREFIX, SHARE_TOKEN_PURPOSE, new_secret, shown_prefix
 from workspaces.models import ShareToken, Workspace
@@ -53,9 +53,6 @@ def share_token_revoke(*, token: ShareToken, actor: Actor) -> bool:
     with transaction.atomic():
         revoked = ShareToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:
-            fact = partial(
-                share_token_revoked.send_robust, ShareToken, token_id=token.pk, workspace_id=token.workspace_id
-            )
-            transaction.on_commit(fact)
+            announce(share_token_revoked, token_id=token.pk, workspace_id=token.workspace_id)
             audit_record(workspace_id=token.workspace_id, actor=actor, action="token.revoke", target_id=token.pk)
     return bool(revoked)

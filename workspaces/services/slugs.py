@@ -4,7 +4,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from workspaces.actors import Actor
+from opencode.lib.actor import Actor
 from workspaces.errors import SlugInvalid, SlugTaken
 from workspaces.models import SlugClaim, Workspace
 from workspaces.services.audit import audit_record

@@ -4,8 +4,8 @@ A page read its person's role before it waited for the lock; meanwhile they may 
 """
 
 from accounts.models import User
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.errors import Forbidden, NotFound
-from workspaces.actors import PERSON, Actor
 from workspaces.errors import RoleTooHigh
 from workspaces.models import Membership
 from workspaces.roles import can_manage, is_allowed

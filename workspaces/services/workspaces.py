@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
-from workspaces.actors import PERSON, Actor
+from opencode.lib.actor import PERSON, Actor
 from workspaces.errors import SlugTaken, WorkspaceLimitReached
 from workspaces.models import Membership, Role, SlugClaim, Workspace, new_workspace_id
 from workspaces.ports import billing_account_open

@@ -11,7 +11,8 @@ from accounts.models import User
 from accounts.selectors.addresses import verified_addresses
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsMissing
-from workspaces.access import CURRENT_WORKSPACE, person_actor
+from opencode.lib.http import person_of
+from workspaces.access import CURRENT_WORKSPACE
 from workspaces.errors import InvitationForAnother, InvitationInvalid
 from workspaces.models import Invitation
 from workspaces.selectors.invitations import invitation_by_secret, invitation_of
@@ -47,7 +48,7 @@ def _accepted(request: HttpRequest, user: User | None, found: Invitation) -> Htt
     if user is None:
         raise CredentialsMissing
     try:
-        invitation_accept(invitation=found, user=user, actor=person_actor(request))
+        invitation_accept(invitation=found, user=user, actor=person_of(request))
     except InvitationForAnother:
         context = {"invitation": found, "is_theirs": False, "is_stranger": False}
         return render(request, "workspaces/invitation.html", context, status=403)

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from opencode.lib.errors import Forbidden
-from workspaces.access import CURRENT_WORKSPACE, page_access, person_actor, restore_access
+from opencode.lib.http import person_of
+from workspaces.access import CURRENT_WORKSPACE, page_access, restore_access
 from workspaces.errors import SlugInvalid, SlugTaken, WorkspaceLimitReached
 from workspaces.forms import NameTypedForm, SlugForm, WorkspaceForm
 from workspaces.selectors.invitations import invitations_for
@@ -42,9 +43,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            workspace = workspace_create(
-                owner=request.user, name=form.cleaned_data["name"], actor=person_actor(request)
-            )
+            workspace = workspace_create(owner=request.user, name=form.cleaned_data["name"], actor=person_of(request))
         except WorkspaceLimitReached as limit:
             form.add_error(None, limit.message)
         else:

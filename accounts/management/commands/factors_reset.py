@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from accounts.selectors.factors import factors_of
 from accounts.services.factors import factors_reset
-from opencode.lib.staffcalls import REASON_CHARACTERS
+from opencode.lib.actor import REASON_CHARACTERS, SYSTEM, Actor
 
 UNCHANGED, UNKNOWN = 1, 2
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"nobody signs in with {options['email']}", returncode=UNKNOWN)
         held = factors_of(user)
         if held.any and not options["dry_run"]:
-            factors_reset(user=user, reason=options["reason"][:REASON_CHARACTERS])
+            factors_reset(user=user, actor=Actor(SYSTEM, reason=options["reason"][:REASON_CHARACTERS]))
         told = {"person": user.pk, "email": user.email, **asdict(held), "changed": held.any}
         self._tell({**told, "dry_run": options["dry_run"]}, as_json=options["json"])
         if not held.any:

@@ -1,15 +1,15 @@
 """Erasing a session: every row of it in one transaction; what lies outside the database hears of it on commit."""
 
-from functools import partial
 from typing import Final
 
 from django.db import transaction
 
+from opencode.lib.actor import PERSON, STAFF, THE_CONSOLE, Actor
+from opencode.lib.announce import announce
 from sync.archive.snapshots import session_prefix
 from sync.archive.snapshots.listing import snapshot_of_head
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
 from sync.signals import session_erased
-from workspaces.actors import PERSON, STAFF, THE_CONSOLE, Actor
 from workspaces.services.audit import audit_record
 
 ERASED_AT_ONCE: Final = 200
@@ -43,15 +43,13 @@ def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
         content_bytes=session.content_bytes,
         erased_by_id=actor.id if actor.kind in {PERSON, STAFF} else None,
     )
-    fact = partial(
-        session_erased.send_robust,
-        Session,
+    announce(
+        session_erased,
         session_id=session_id,
         epoch=session.epoch,
         object_names=object_names,
         receipt_id=receipt.pk,
     )
-    transaction.on_commit(fact)
     _record(receipt, actor)
     return receipt
 

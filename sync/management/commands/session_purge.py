@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from opencode.lib.actor import THE_CONSOLE
 from sync.archive import Leftovers, deletion_verify, objects_left, rows_left, session_erase, session_prefix
 from sync.models import DeletionReceipt, Session
-from workspaces.actors import THE_CONSOLE
 
 LEFT, UNKNOWN, UNREACHABLE = 1, 2, 3
 

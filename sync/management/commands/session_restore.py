@@ -12,10 +12,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.errors import Denial
 from sync.archive import Restoration, restoration_rehearse, session_restore, stored_snapshots
 from sync.models import Session, Snapshot
-from workspaces.actors import THE_CONSOLE
 
 REFUSED, UNKNOWN, UNREADABLE = 1, 2, 3
 

@@ -4,6 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts.services.devices import device_revoke
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.agents import targets
 from sync.models import Session, SessionEntry, Share
@@ -11,7 +12,6 @@ from tests.cast import Cast
 from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.support.audit import last_audited
 from tests.support.devices import SignedIn, device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Role, Workspace
 from workspaces.services.memberships import membership_add, membership_remove
 from workspaces.services.share_tokens import share_token_create
@@ -187,7 +187,7 @@ async def test_revoked_device_is_refused_at_its_next_call_and_its_secrets_with_i
 ) -> None:
     shared = await agent.create()
     await agent.sync(shared, INFO)
-    await sync_to_async(device_revoke)(device=await sync_to_async(lambda: carols.device)(), ip=None)
+    await sync_to_async(device_revoke)(device=await sync_to_async(lambda: carols.device)(), actor=THE_CONSOLE)
     assert await refused(agent, shared) == (401, "credentials_invalid")
     stored = await SessionEntry.objects.acount()
     forget_targets()

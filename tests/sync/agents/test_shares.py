@@ -9,13 +9,13 @@ import time_machine
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.models import Operation, Session, SessionEntry, Share, ShareClaim, Snapshot
 from sync.sharing.shares import share_claims_purge
 from sync.signals import session_erased, share_ended
 from tests.cast import Cast
 from tests.support.agent_client import AgentClient, Shared, denial_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import ShareToken
 from workspaces.services.share_tokens import share_token_create, share_token_revoke
 

@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 from django.db import OperationalError
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.archive import compaction
 from sync.archive.cold.cooling import Cooling, session_cool
@@ -23,7 +24,6 @@ from sync.models import Session, SessionEntry, Share, Snapshot
 from sync.store import read_state
 from tests.support.asgi_socket import ASGISocket
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, make_share, publish
-from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEPT = 6

@@ -12,6 +12,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
 from sync.archive.erasure.confirming import CONFIRM_AFTER, deletion_verify, deletions_confirm
@@ -24,7 +25,6 @@ from sync.transcript.fragments import CACHE
 from tests.cast import Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.transcript.entries import text_of
-from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = CONFIRM_AFTER + timedelta(seconds=1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.errors import Conflict
 from sync.archive import restoring
 from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
@@ -18,7 +19,6 @@ from sync.store import read_state
 from tests.cast import Cast, SignIn
 from tests.support.audit import audited
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, INFO, SECOND_TEXT, make_session, publish
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THIRD_TEXT = f"session/part/{CLIENT_ID}/msg_2/prt_3"

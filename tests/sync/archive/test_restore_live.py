@@ -8,6 +8,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
+from opencode.lib.actor import THE_CONSOLE
 from sync.archive.restoring import Restoration, session_restore
 from sync.archive.snapshots.writing import snapshot_write
 from sync.live.publishing import session_publish
@@ -16,7 +17,6 @@ from sync.models import Session, Share
 from sync.protocol.updates import Update
 from tests.support.asgi_socket import ASGISocket
 from tests.support.transcripts import CONVERSATION, FIRST_TEXT, INFO, publish, shared_conversation
-from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

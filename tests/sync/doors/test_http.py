@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
 from opencode.asgi import application
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.archive.erasure.erasing import session_erase
 from sync.live.hub import frame as hub_frame
@@ -24,7 +25,6 @@ from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
 from tests.support.asgi_events import HOST, ASGIEvents
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 

@@ -9,6 +9,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.doors.sockets import IN_FLIGHT
 from sync.live import runtime
@@ -18,7 +19,6 @@ from sync.models import Session, SessionEntry, Share
 from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, browser, make_cast
 from tests.support.asgi_socket import HOST, ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 

@@ -15,6 +15,7 @@ from django.conf import LazySettings
 
 from accounts.services.sessions import sessions_end_others
 from opencode.asgi import application
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.archive.erasure.erasing import session_erase
 from sync.live.runtime import stop_runtime
@@ -23,7 +24,6 @@ from sync.models import Session, Share, SocketTicket
 from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
 from tests.support.asgi_socket import HOST, ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 

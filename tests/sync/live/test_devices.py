@@ -10,13 +10,13 @@ from django.conf import LazySettings
 
 from accounts.models import Device
 from accounts.services.devices import device_revoke
+from opencode.lib.actor import THE_CONSOLE
 from sync.live.runtime import stop_runtime
 from sync.models import Session, Share
 from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, make_cast
 from tests.support.asgi_socket import ASGISocket
 from tests.support.devices import SignedIn, device_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Role
 from workspaces.services.memberships import membership_remove
 
@@ -89,7 +89,7 @@ async def test_revoked_device_loses_its_socket_at_once(desk: Desk) -> None:
     device = await Device.objects.aget(pk=desk.carols.id)
     async with ASGISocket(TARGET, desk.by_carol) as socket:
         await socket.frame("welcome")
-        await sync_to_async(device_revoke)(device=device, ip=None)
+        await sync_to_async(device_revoke)(device=device, actor=THE_CONSOLE)
         assert await socket.closed() == 4401
 
 
@@ -116,6 +116,6 @@ async def test_secret_of_a_devices_share_opens_a_socket_only_while_the_device_li
     device = await Device.objects.aget(pk=desk.carols.id)
     async with ASGISocket(path, headers) as socket:
         assert (await socket.frame("welcome"))["role"] == "editor"
-        await sync_to_async(device_revoke)(device=device, ip=None)
+        await sync_to_async(device_revoke)(device=device, actor=THE_CONSOLE)
         assert await socket.closed() == 4401
     assert await refused(path, headers) == ("credentials_invalid", 4401)

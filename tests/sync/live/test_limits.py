@@ -13,6 +13,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 
 from opencode.asgi import application
+from opencode.lib.actor import THE_CONSOLE
 from sync.live.access import VIEWER, SocketAccess
 from sync.live.connections import Connection
 from sync.live.runtime import get_runtime, stop_runtime
@@ -21,7 +22,6 @@ from sync.protocol.closing import CloseCode
 from sync.sharing.secrets import derive_share_secret
 from tests.cast import make_cast
 from tests.support.asgi_socket import FRAME_SECONDS, ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,12 +8,12 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
+from opencode.lib.actor import THE_CONSOLE
 from sync.live import presence
 from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, Share
 from tests.cast import make_cast
 from tests.support.asgi_socket import ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)

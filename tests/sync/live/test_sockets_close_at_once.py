@@ -16,11 +16,10 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client
 from django.urls import reverse
 
-from accounts.ports import AccountAct
 from accounts.services.deletions import account_delete
 from accounts.services.sessions import sessions_end_others
 from accounts.services.suspensions import person_suspend
-from opencode.lib.staffcalls import StaffCall
+from opencode.lib.actor import PERSON, STAFF, SYSTEM, THE_CONSOLE, Actor
 from sync.archive.erasure.erasing import session_erase
 from sync.doors.fragments import FragmentFront
 from sync.live.runtime import get_runtime, stop_runtime
@@ -28,7 +27,6 @@ from sync.models import Session, Share
 from sync.sharing.links import share_link_end
 from tests.cast import Cast, browser, make_cast
 from tests.support.asgi_socket import HOST, ASGISocket
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import APIKey, Role
 from workspaces.services.api_keys import api_key_create, api_key_revoke
 from workspaces.services.blocks import workspace_block
@@ -106,15 +104,15 @@ def sign_out(room: Room) -> None:
 
 
 def close_account(room: Room) -> None:
-    account_delete(user=room.cast.carol, act=AccountAct(room.cast.carol.pk))
+    account_delete(actor=Actor(PERSON, room.cast.carol.pk))
 
 
 def suspend_carol(room: Room) -> None:
-    person_suspend(user=room.cast.carol, staff=StaffCall(room.cast.charlie.pk, "abuse"))
+    person_suspend(user=room.cast.carol, actor=Actor(STAFF, room.cast.charlie.pk, reason="abuse"))
 
 
 def block_workspace(room: Room) -> None:
-    workspace_block(workspace=room.cast.alpha, reason="a bill", actor=THE_CONSOLE)
+    workspace_block(workspace=room.cast.alpha, actor=Actor(SYSTEM, reason="a bill"))
 
 
 def end_share(room: Room) -> None:

@@ -5,12 +5,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.urls import reverse
 
+from opencode.lib.actor import KEY, PERSON, SYSTEM, THE_CONSOLE
 from sync.archive.erasure.erasing import session_erase
 from sync.models import Session, Share
 from tests.cast import Cast, SignIn
 from tests.support.agent_client import AgentClient
 from tests.support.audit import audited, last_audited
-from workspaces.actors import KEY, PERSON, SYSTEM, THE_CONSOLE
 from workspaces.models import AuditEntry, ShareToken
 
 ADDRESS = "127.0.0.1"

@@ -4,18 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.models import Session, Share
 from sync.sharing import links as sharelinks
-from sync.sharing.shares import share_create
+from sync.sharing.shares import share_create, share_end
 from sync.signals import share_ended
 from tests.cast import Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.transcript.entries import text_of
-from workspaces.actors import THE_CONSOLE
 
 CHOICES = {"visibility": "link", "lifetime": "never"}
 
@@ -94,6 +95,27 @@ def test_ended_link_leads_nowhere_and_the_session_stays(
     assert Client().get(f"/share/{share.pk}").status_code == 404
     assert told == [(share.pk, session.pk)]
     assert Session.objects.filter(pk=session.pk).exists()
+
+
+@pytest.mark.parametrize("is_in_workspace", [True, False])
+def test_an_agents_unshare_that_is_rolled_back_disconnects_nobody(
+    cast: Cast, is_in_workspace: bool, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    share = make_share(make_session(workspace=cast.alpha if is_in_workspace else None))
+    told: list[str] = []
+
+    def note(share_id: str, **_: Any) -> None:
+        told.append(share_id)
+
+    share_ended.connect(note)
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        share_end(share_id=share.pk, actor=THE_CONSOLE)
+        transaction.set_rollback(True)
+    assert told == []
+    with django_capture_on_commit_callbacks(execute=True):
+        share_end(share_id=share.pk, actor=THE_CONSOLE)
+    share_ended.disconnect(note)
+    assert told == [share.pk]
 
 
 def test_ending_again_changes_nothing(cast: Cast, session: Session, sign_in: SignIn) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from workspaces.actors import THE_CONSOLE
 from workspaces.models import Workspace
 from workspaces.services.auditchain import chain_ids
 from workspaces.services.auditpurge import ChainBroken, audit_purge

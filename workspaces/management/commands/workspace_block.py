@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
-from workspaces.actors import THE_CONSOLE
+from opencode.lib.actor import REASON_CHARACTERS, SYSTEM, Actor
 from workspaces.models import Workspace
 from workspaces.services.blocks import workspace_block, workspace_unblock
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             return (workspace.blocked_at is not None) == bool(options["undo"])
         act = workspace_unblock if options["undo"] else workspace_block
-        return act(workspace=workspace, reason=options["reason"][:200], actor=THE_CONSOLE)
+        return act(workspace=workspace, actor=Actor(SYSTEM, reason=options["reason"][:REASON_CHARACTERS]))
 
     def _tell(self, workspace: Workspace, options: dict[str, Any], *, is_changed: bool) -> None:
         state = "open" if options["undo"] else "blocked"

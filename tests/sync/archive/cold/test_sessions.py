@@ -10,6 +10,7 @@ from django.conf import LazySettings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
 from sync.archive.cold import cooling, read_warm, session_warm
@@ -31,7 +32,6 @@ from sync.store.writes import RankWrite, raise_ranks
 from sync.writer import Publish, Writer
 from tests.sync.archive.cold.coldness import AWAY, busy_session, columns_of, cool, is_cold, rows_of, write
 from tests.sync.writer.test_troubles import Answers
-from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PART = "session/part/ses_1/msg_1/prt_0"

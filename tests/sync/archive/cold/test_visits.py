@@ -17,6 +17,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from opencode.asgi import application
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from sync.agents import batches, creation, patience
 from sync.archive.cold import gate, read_warm, session_warm
@@ -32,7 +33,6 @@ from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.support.asgi_events import HOST, ASGIEvents
 from tests.support.asgi_socket import ASGISocket
 from tests.sync.archive.cold.coldness import AWAY, busy_session, cool, is_cold, rows_of
-from workspaces.actors import PERSON, THE_CONSOLE, Actor
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)

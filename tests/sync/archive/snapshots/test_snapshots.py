@@ -9,6 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
 from sync.archive.erasure.erasing import session_erase
@@ -28,7 +29,6 @@ from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry, Snapshot
 from sync.protocol.updates import Update
 from sync.store import SnapshotEntry, read_state
-from workspaces.actors import THE_CONSOLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = timedelta(seconds=60)
