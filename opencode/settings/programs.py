@@ -1,0 +1,25 @@
+"""Agents and programs: how they sign in, how much they may ask, how their use is counted; part of base."""
+
+# --- agents that sign in: an access token is told to last SECONDS and honoured for HOURS, see docs/limits.md
+DEVICE_CODE_SECONDS = 600
+DEVICE_POLL_SECONDS = 2
+DEVICE_ACCESS_SECONDS = 3600
+DEVICE_ACCESS_HONOURED_HOURS = 168
+DEVICE_REFRESH_DAYS = 90
+DEVICE_REFRESH_GRACE_SECONDS = 60
+DEVICE_CODES_PER_MINUTE = 20
+DEVICE_GUESSES_PER_MINUTE = 10
+DEVICES_OF_ONE_PERSON = 100
+
+# --- managed configuration
+CONFIG_BYTES = 65536
+CONFIG_VERSIONS = 1000
+
+# --- JSON API
+API_CALLER_REQUESTS_PER_MINUTE = 1_200
+API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
+
+# --- keys: how often a process writes what it counted of their use
+KEY_USAGE_SECONDS = 60
+# Leaked secrets that one address may report; the endpoint asks nobody who they are.
+LEAK_REPORTS_PER_MINUTE = 30

@@ -1,0 +1,30 @@
+"""Celery and its schedule: which task runs how often; part of base.
+
+Jobs only look for work that is marked in the database, so a run that is missed costs time and nothing else.
+"""
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
+    "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
+    "sessions-cool-idle": {"task": "sync.tasks.sessions_cool_idle", "schedule": 60.0, "options": {"expires": 60.0}},
+    "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
+    "exports-sweep": {"task": "accounts.tasks.exports_sweep", "schedule": 30.0, "options": {"expires": 30.0}},
+    "accounts-purge": {"task": "accounts.tasks.accounts_purge", "schedule": 3600.0},
+    "workspaces-purge": {"task": "workspaces.tasks.workspaces_purge", "schedule": 3600.0},
+    "keys-sweep": {"task": "workspaces.tasks.keys_sweep", "schedule": 900.0},
+    "audit-purge": {"task": "workspaces.tasks.audit_purge", "schedule": 86400.0},
+    "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
+    "repeatable-calls-purge": {"task": "workspaces.tasks.repeatable_calls_purge", "schedule": 3600.0},
+    "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
+    "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},
+    "devices-purge": {"task": "accounts.tasks.devices_purge", "schedule": 3600.0},
+    "sessions-purge": {"task": "accounts.tasks.sessions_purge", "schedule": 3600.0},
+}
