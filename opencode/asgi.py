@@ -11,8 +11,10 @@ django.setup(set_prefix=False)  # loads the apps; what follows needs them
 
 from channels.routing import URLRouter  # noqa: E402
 
+from opencode.lib.asgi.cookies import plain_cookies  # noqa: E402
 from opencode.server.metrics import counted, route_class  # noqa: E402
 from opencode.web.bodies import bounded  # noqa: E402
+from opencode.web.hosts import is_own_host, refuse_host  # noqa: E402
 from opencode.web.pageshandler import PagesHandler  # noqa: E402
 from sync import agents as agent_routes  # noqa: E402
 from sync.doors import http as api  # noqa: E402
@@ -33,21 +35,26 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Agents' routes and sockets go to sync, everything else to Django."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "websocket":
+        return
+    scope["headers"] = plain_cookies(scope["headers"])
+    if scope["type"] == "websocket":
         await _socket(scope, receive, send)
     elif agent_routes.is_agent_path(scope["path"]):
         await agent_routes.application(scope, receive, counted(send, scope["method"], "agent"))
     elif api.is_api_path(scope["path"]):
-        await api.application(scope, receive, counted(send, scope["method"], "sync"))
+        answer = api.application if is_own_host(scope["headers"]) else refuse_host
+        await answer(scope, receive, counted(send, scope["method"], "sync"))
     else:
         await pages(scope, receive, counted(send, scope["method"], route_class(scope["path"])))
 
 
 async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
-    if agent_routes.is_agent_path(scope["path"]):
+    if not is_own_host(scope["headers"]):
+        await refuse_host(scope, receive, send)
+    elif agent_routes.is_agent_path(scope["path"]):
         await agent_routes.application(scope, receive, send)
-        return
-    await sockets(scope, receive, send)
+    else:
+        await sockets(scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

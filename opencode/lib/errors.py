@@ -52,6 +52,17 @@ class BodyTimedOut(Denial):
     default_message = "The body did not arrive in time."
 
 
+class HeadersTooLarge(Denial):
+    code = "headers_too_large"
+    status = 431
+    default_message = "The address and headers of this request are larger than the server reads."
+
+
+class HostUnknown(Denial):
+    code = "host_unknown"
+    default_message = "This server is not known by the name in the Host header; see OPENCODE_ALLOWED_HOSTS."
+
+
 class ContentTypeUnsupported(Denial):
     code = "content_type_unsupported"
     status = 415
@@ -128,6 +139,16 @@ class ServiceUnavailable(Denial):
     code = "service_unavailable"
     status = 503
     default_message = "The server cannot do this now."
+
+
+class BodiesFull(ServiceUnavailable):
+    code = "bodies_full"
+    default_message = "Too much is being sent by clients that have shown no secret yet; try again in a moment."
+
+
+class ConnectionsFull(ServiceUnavailable):
+    code = "connections_full"
+    default_message = "The server has as many open connections as it can serve; try again in a moment."
 
 
 class NotReady(ServiceUnavailable):

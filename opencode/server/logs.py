@@ -17,6 +17,14 @@ def is_unexpected(record: logging.LogRecord) -> bool:
     return (path, getattr(record, "status_code", 0)) not in EXPECTED
 
 
+def _shorten_refusals(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What Django refuses as suspicious, such as another's name in Host, anybody can send: a line, no traceback."""
+    record = event.get("_record")
+    if record is not None and record.name.startswith("django.security."):
+        event.pop("exc_info", None)
+    return event
+
+
 def _redact_event(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     event.pop("color_message", None)
     return {key: _redacted(value) for key, value in event.items()}
@@ -85,6 +93,7 @@ def _steps() -> list[Any]:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _shorten_refusals,
         structlog.processors.format_exc_info,
         _redact_event,
     ]

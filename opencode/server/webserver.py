@@ -56,7 +56,7 @@ def web_server() -> uvicorn.Server:
     config = uvicorn.Config(
         "opencode.asgi:application",
         loop="uvloop",
-        http="httptools",
+        http="opencode.server.boundedhttp:BoundedHTTPProtocol",
         ws="opencode.server.sharedframes:SharedFrameProtocol",
         ws_max_size=settings.SYNC_FRAME_BYTES,
         ws_per_message_deflate=False,

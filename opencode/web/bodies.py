@@ -1,14 +1,15 @@
 """How much Django's part may be sent: its server reads a whole body to disk before any view is asked."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from opencode.lib.asgi.answers import denial_answer, send_answer
-from opencode.lib.errors import BodyTooLarge
+from opencode.lib.asgi.bodies import Body
+from opencode.lib.errors import BodyTooLarge, Denial
 from opencode.lib.http import new_request_id
 
 Scope = dict[str, Any]
-Message = dict[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -18,34 +19,41 @@ LARGEST_BYTES: Final = 4 * 1024 * 1024
 
 
 class _Bounded:
-    """Passes the body on until there is more than `limit` bytes; then the client counts as gone."""
+    """Passes the body on until it is refused; then the client counts as gone, and `refusal` says why."""
 
     def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive = receive
+        self.body = Body(receive)
+        self._limit = limit
         self._left = limit
-        self.is_exceeded = False
+        self.refusal: Denial | None = None
 
     async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left >= 0:
-            return message
-        self.is_exceeded = True
-        return {"type": "http.disconnect"}
+        try:
+            message = await self.body()
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise BodyTooLarge(limit=self._limit)
+        except Denial as denial:
+            self.refusal = denial
+            return {"type": "http.disconnect"}
+        return message
 
 
 def bounded(application: Application, limit: int = LARGEST_BYTES) -> Application:
-    """`application`, with 413 and a closed connection for requests that are larger."""
+    """`application`, with a refusal and a closed connection for bodies that are too large, too slow or too many."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         body = _Bounded(receive, limit)
         announced = dict(scope["headers"]).get(b"content-length", b"")
         if announced.isdigit() and int(announced[:18]) > limit:
-            body.is_exceeded = True
+            body.refusal = BodyTooLarge(limit=limit)
         else:
-            await application(scope, body, send)
-        if body.is_exceeded:
+            try:
+                await application(scope, body, send)
+            finally:
+                body.body.release()
+        if body.refusal is not None:
             request_id = new_request_id()
-            await send_answer(send, denial_answer(BodyTooLarge(limit=limit), request_id), request_id)
+            await send_answer(send, denial_answer(body.refusal, request_id), request_id)
 
     return guarded

@@ -35,10 +35,14 @@ _HANDLERS: dict[str, Handler] = {
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request or socket; whatever happens inside, the client is answered."""
+    with Exchange(scope, receive) as exchange:
+        await _serve(exchange, receive, send)
+
+
+async def _serve(exchange: Exchange, receive: Receive, send: Send) -> None:
     started = time.monotonic()
-    exchange = Exchange(scope, receive)
     request_id = exchange.request_id
-    if scope["type"] == "websocket":
+    if exchange.scope["type"] == "websocket":
         status = await poll(exchange, receive, send, request_id)
         _log(exchange, request_id, started, status)
         return
@@ -66,13 +70,11 @@ async def _answer(exchange: Exchange, request_id: str) -> Answer:
 async def _dispatch(exchange: Exchange) -> Answer:
     route = route_of(exchange.scope["path"])
     if route is None:
-        await exchange.body()
         raise NotFound
     methods = METHODS[route.name]
     if exchange.method == "OPTIONS":
         return Answer(204, b"", ((b"allow", ", ".join([*methods, "OPTIONS"]).encode()),))
     if exchange.method not in methods:
-        await exchange.body()
         raise MethodNotAllowed(f"This address takes {' and '.join(methods)}.")
     return await _HANDLERS[route.name](exchange, route)
 

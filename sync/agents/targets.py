@@ -1,10 +1,12 @@
 """Which session a request writes to, and whether it may: by the share's id, its secret, the workspace's token."""
 
+import re
 import time
 from dataclasses import replace
 from functools import partial
 from typing import Generic, TypeVar
 
+from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.paths import Route
@@ -16,6 +18,10 @@ from workspaces.access import TokenAccess, share_token_access
 # last answer may stand. Safe for writes too, as the writer itself refuses a session that is gone.
 REMEMBERED_SECONDS = 2.0
 REMEMBERED_COUNT = 10_000
+SMALL_BODY_BYTES = 64 * 1024
+"""For what names a session or a share and carries nothing else."""
+# All agents send it before what is large.
+_SECRET = re.compile(rb'"secret"\s*:\s*"([A-Za-z0-9_.-]{1,200})"')
 V = TypeVar("V")
 
 
@@ -50,6 +56,14 @@ async def workspace_of(route: Route, ip: str) -> str | None:
     """The workspace of the address's token, None without one; raises NotFound as `token_of` does."""
     token = await token_of(route, ip)
     return None if token is None else token.workspace_id
+
+
+async def known_workspace(exchange: Exchange, route: Route) -> str | None:
+    """`workspace_of`, before the body is read: whoever shows a workspace's token is no stranger."""
+    workspace_id = await workspace_of(route, exchange.client_address)
+    if workspace_id is not None:
+        exchange.trust()
+    return workspace_id
 
 
 async def token_of(route: Route, ip: str) -> TokenAccess | None:
@@ -109,6 +123,13 @@ def opens(secret: str, share_id: str) -> bool:
     """Whether the secret is the share's; compared in constant time."""
     parsed = read_share_secret(secret)
     return parsed is not None and parsed.share_id == share_id and is_share_secret_valid(parsed)
+
+
+def shows_secret(beginning: bytes, share_id: str = "") -> bool:
+    """Whether a body begins with a secret that is right: the share's, or any share's."""
+    found = _SECRET.search(beginning)
+    parsed = read_share_secret(found[1].decode()) if found else None
+    return parsed is not None and share_id in ("", parsed.share_id) and is_share_secret_valid(parsed)
 
 
 def share_id_of(secret: str) -> str:

@@ -1,11 +1,11 @@
 """Reads a WebSocket handshake: who asks for which session, and from where they want to go on."""
 
 from collections.abc import Mapping, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.http.cookie import parse_cookie
 
 from sync.live.access import SocketRequest
 from sync.live.tickets import TICKET_PROTOCOL
@@ -51,8 +51,4 @@ def _ticket(subprotocols: Sequence[str]) -> str:
 
 
 def _cookie(header: str) -> str:
-    try:
-        morsel = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel is not None else ""
+    return parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")

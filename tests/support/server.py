@@ -30,7 +30,8 @@ class ServerFailed(AssertionError):
 class ConsoleServer:
     """`manage.py serve` as a context manager. `with_worker` adds the Celery worker, `environment` more variables.
 
-    With `stack` another console's database, Redis and bucket are used; `processes` are web processes on the one port.
+    With `stack` another console's database, Redis and bucket are used; `processes` are web processes on the one port;
+    `open_files` are the soft and the hard limit it begins with.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ConsoleServer:
         environment: Mapping[str, str] | None = None,
         stack: ServerStack | None = None,
         processes: int = 1,
+        open_files: tuple[int, int] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.port = free_port()
@@ -48,6 +50,7 @@ class ConsoleServer:
         self.sockets_url = f"ws://127.0.0.1:{self.port}"
         self.log_path = data_dir / "server.log"
         self._arguments = ["serve", f"--processes={processes}", *([] if with_worker else ["--no-worker"])]
+        self._limits = [] if open_files is None else ["prlimit", "--nofile={}:{}".format(*open_files)]
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -76,7 +79,7 @@ class ConsoleServer:
         """Start and wait until it is ready; ServerFailed shows the end of its log when it is not."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", *self._arguments],
+                [*self._limits, sys.executable, "manage.py", *self._arguments],
                 cwd=ROOT,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,

@@ -6,11 +6,11 @@ import msgspec
 from django.conf import settings
 
 from opencode.lib.asgi.exchange import Send
-from opencode.lib.errors import Denial
+from opencode.lib.errors import BodiesFull, Denial
 
 Headers = tuple[tuple[bytes, bytes], ...]
 # Refused before the body was read to its end: what is left of it must not be taken for the next request.
-_CLOSING_STATUSES = frozenset({408, 413})
+_CLOSING_STATUSES = frozenset({408, 413, 431})
 
 
 class Answer(NamedTuple):
@@ -30,7 +30,7 @@ def denial_answer(denial: Denial, request_id: str) -> Answer:
     headers: list[tuple[bytes, bytes]] = []
     if denial.retry_after is not None:
         headers.append((b"retry-after", str(denial.retry_after).encode()))
-    if denial.status in _CLOSING_STATUSES:
+    if denial.status in _CLOSING_STATUSES or isinstance(denial, BodiesFull):
         headers.append((b"connection", b"close"))
     if denial.status == 426:
         headers += [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]

@@ -1,13 +1,13 @@
 """One HTTP request as the routes beside Django see it: the scope, the body as it streams in, who asks."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from opencode.lib.errors import BodyTimedOut, BodyTooLarge
+from opencode.lib.asgi.bodies import FREE_BYTES, Body
+from opencode.lib.errors import BodyTooLarge
 from opencode.lib.http import new_request_id
 
 Message = MutableMapping[str, Any]
@@ -15,7 +15,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-CHUNK_SECONDS = 60
 # A client that is refused in the middle of its upload sees the answer only once it has sent what it meant to send.
 DRAIN_BYTES = 64 * 1024 * 1024
 
@@ -25,12 +24,20 @@ class ClientGone(Exception):
 
 
 class Exchange:
+    """Use it as a context manager: what its body held of the sum for strangers is free again at the end."""
+
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.method = str(scope.get("method", "GET"))
         self.request_id = new_request_id()
-        self._receive = receive
+        self._body = Body(receive)
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._body.release()
 
     def header(self, name: bytes) -> str:
         return self._headers.get(name, b"").decode("latin-1")
@@ -49,14 +56,19 @@ class Exchange:
         hops = [hop.strip() for hop in self.header(b"x-forwarded-for").split(",")]
         return next((hop for hop in reversed(hops) if hop and hop not in settings.TRUSTED_PROXIES), address)
 
-    async def body(self, limit: int | None = None) -> bytes:
-        """The whole body; raises BodyTooLarge (after letting the client finish), BodyTimedOut, ClientGone.
+    def trust(self) -> None:
+        """Whoever asks has shown a secret: from here on the body is not a stranger's."""
+        self._body.trust()
 
-        `limit` is in bytes, SYNC_BODY_BYTES unless told.
+    async def body(self, limit: int | None = None, *, is_known: Callable[[bytes], bool] | None = None) -> bytes:
+        """The whole body; raises BodyTooLarge (after letting the client finish), BodyTimedOut, BodiesFull, ClientGone.
+
+        `limit` is in bytes, SYNC_BODY_BYTES at most. `is_known` is asked once, with the body's first bytes, whether
+        they show a secret.
         """
-        limit = settings.SYNC_BODY_BYTES if limit is None else limit
+        limit = min(settings.SYNC_BODY_BYTES, limit or settings.SYNC_BODY_BYTES)
         announced = self.header(b"content-length")
-        if announced.isdecimal() and int(announced) > limit + DRAIN_BYTES:
+        if announced.isdecimal() and int(announced[:18]) > limit + DRAIN_BYTES:
             raise BodyTooLarge(limit=limit)
         chunks: list[bytes] = []
         size = 0
@@ -65,6 +77,8 @@ class Exchange:
             message = await self._next()
             chunk = message.get("body", b"")
             more = message.get("more_body", False)
+            if is_known is not None and not size and is_known(chunk[:FREE_BYTES]):
+                self.trust()
             size += len(chunk)
             if size > limit:
                 chunks.clear()
@@ -77,11 +91,7 @@ class Exchange:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def _next(self) -> Message:
-        try:
-            async with asyncio.timeout(CHUNK_SECONDS):
-                message = await self._receive()
-        except TimeoutError:
-            raise BodyTimedOut from None
+        message = await self._body()
         if message["type"] == "http.disconnect":
             raise ClientGone
         return message

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
 from accounts.services.first_owner import owner_link_create
+from opencode.server.openfiles import open_files_raise
 from opencode.server.preparation import schema_prepare, static_files_prepare
 from opencode.server.supervisor import ProcessSupervisor, stop_all, web_supervisors, worker_supervisor
 from opencode.server.webserver import AddressUnavailable, listening_socket, web_server
@@ -57,6 +58,7 @@ class Command(BaseCommand):
             database=connection.vendor,
             web_processes=processes,
             worker=bool(children),
+            open_files=open_files_raise(),
             migrations_run=migrated,
             static_files_collected=collected,
         )

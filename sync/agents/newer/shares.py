@@ -13,14 +13,22 @@ from sync.agents.links import share_url
 from sync.agents.newer.accounts import account_of, accounts_target
 from sync.agents.paths import Route
 from sync.agents.stored import stored_text
-from sync.agents.targets import opens, readable_target, workspace_of, writable_target
+from sync.agents.targets import (
+    SMALL_BODY_BYTES,
+    known_workspace,
+    opens,
+    readable_target,
+    shows_secret,
+    workspace_of,
+    writable_target,
+)
 from sync.items.bodies import fields_of, secret_of, session_id_of, sync_of
 from sync.items.items import items_of_batch
 from sync.items.wire import items_text
 
 
 async def create(exchange: Exchange, route: Route) -> Answer:
-    body = await exchange.body()
+    body = await exchange.body(SMALL_BODY_BYTES)
     session_id = await decoded(partial(session_id_of, body), len(body))
     share = await create_share(exchange, route, session_id)
     return json_answer({"id": share.id, "url": share_url(exchange, share.id), "secret": share.secret})
@@ -28,8 +36,10 @@ async def create(exchange: Exchange, route: Route) -> Answer:
 
 async def sync(exchange: Exchange, route: Route) -> Answer:
     """Answered after the commit; `refused` counts the items that had no readable form."""
-    body = await exchange.body()
-    workspace_id = await workspace_of(route, exchange.client_address)
+    workspace_id = await known_workspace(exchange, route)
+    if not route.is_account:
+        await readable_target(route.share_id, workspace_id)
+    body = await exchange.body(is_known=partial(shows_secret, share_id=route.share_id))
     secret, raws = await decoded(partial(sync_of, body), len(body))
     if route.is_account:
         _, target = await accounts_target(exchange, route.share_id, secret)
@@ -50,7 +60,7 @@ async def data(exchange: Exchange, route: Route) -> Answer:
 
 
 async def share(exchange: Exchange, route: Route) -> Answer:
-    body = await exchange.body()
+    body = await exchange.body(SMALL_BODY_BYTES)
     secret = secret_of(await decoded(partial(fields_of, body), len(body)))
     if route.is_account:
         await end_accounts_share(exchange, route.share_id, secret)

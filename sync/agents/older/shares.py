@@ -12,7 +12,15 @@ from sync.agents.creation import create_share, end_share
 from sync.agents.links import share_url
 from sync.agents.paths import Route
 from sync.agents.stored import stored_text
-from sync.agents.targets import readable_target, share_id_of, workspace_of, writable_target
+from sync.agents.targets import (
+    SMALL_BODY_BYTES,
+    known_workspace,
+    readable_target,
+    share_id_of,
+    shows_secret,
+    workspace_of,
+    writable_target,
+)
 from sync.errors import KeyForeign, ShareIdMissing, UpgradeRequired
 from sync.items.bodies import entry_of, fields_of, secret_of, session_id_of
 from sync.items.items import item_of_entry
@@ -22,16 +30,16 @@ from sync.protocol.keys import parse_key
 
 
 async def share_create(exchange: Exchange, route: Route) -> Answer:
-    body = await exchange.body()
+    body = await exchange.body(SMALL_BODY_BYTES)
     session_id = await decoded(partial(session_id_of, body), len(body))
     share = await create_share(exchange, route, session_id)
     return json_answer({"secret": share.secret, "url": share_url(exchange, share.id)})
 
 
 async def share_sync(exchange: Exchange, route: Route) -> Answer:
-    body = await exchange.body()
+    workspace_id = await known_workspace(exchange, route)
+    body = await exchange.body(is_known=shows_secret)
     fields = await decoded(partial(fields_of, body), len(body))
-    workspace_id = await workspace_of(route, exchange.client_address)
     secret = secret_of(fields)
     target = await writable_target(share_id_of(secret), secret, workspace_id)
     key, data = await decoded(partial(entry_of, fields), len(body))
@@ -46,7 +54,7 @@ async def share_sync(exchange: Exchange, route: Route) -> Answer:
 
 
 async def share_delete(exchange: Exchange, route: Route) -> Answer:
-    body = await exchange.body()
+    body = await exchange.body(SMALL_BODY_BYTES)
     share_id = share_id_of(secret_of(await decoded(partial(fields_of, body), len(body))))
     await end_share(exchange, route, share_id)
     return EMPTY
@@ -54,7 +62,6 @@ async def share_delete(exchange: Exchange, route: Route) -> Answer:
 
 async def share_delete_admin(exchange: Exchange, route: Route) -> Answer:
     """There is no secret that deletes any share: administrators use the console."""
-    await exchange.body()
     raise Forbidden("Shares are not deleted with an administrator's secret here: use the console.")
 
 

@@ -56,12 +56,12 @@ def route_of(path: str) -> Route | None:
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request; whatever happens inside, the client is answered."""
     started = time.monotonic()
-    exchange = Exchange(scope, receive)
-    request_id = exchange.request_id
-    try:
-        status = await _serve(exchange, receive, send, request_id)
-    except ClientGone:
-        status = 499
+    with Exchange(scope, receive) as exchange:
+        request_id = exchange.request_id
+        try:
+            status = await _serve(exchange, receive, send, request_id)
+        except ClientGone:
+            status = 499
     if log.isEnabledFor(logging.INFO):
         fields = {"method": exchange.method, "path": redact(scope["path"]), "status": status}
         ms = round((time.monotonic() - started) * 1000, 1)

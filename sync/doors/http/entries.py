@@ -32,6 +32,7 @@ async def push(exchange: Exchange, target: str) -> Answer:
     access: SocketAccess = await get_runtime().read(socket_access, writing_request(exchange, target))
     if access.role != EDITOR:
         raise PublishForbidden
+    exchange.trust()
     request = _publish_in(await exchange.body(settings.SYNC_FRAME_BYTES), access)
     wait = get_runtime().pace.wait(access)
     if wait:

@@ -393,7 +393,7 @@ async def test_a_client_that_goes_in_the_middle_of_its_body_changes_nothing(sync
 
 
 async def test_a_body_that_stops_arriving_is_refused(sync_runtime: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opencode.lib.asgi.exchange.CHUNK_SECONDS", 0)
+    monkeypatch.setattr("opencode.lib.asgi.bodies.GRACE_SECONDS", 0.0)
     stream = Stream([b"{}"])
 
     async def never() -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""The body of one request as it comes in: at a rate, and, while nobody knows whose it is, within a sum for all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from opencode.lib.errors import BodiesFull, BodyTimedOut
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+GRACE_SECONDS: Final = 10.0
+PAUSE_SECONDS: Final = 30.0
+BYTES_PER_SECOND: Final = 4096
+"""What a body has to come in at, 32 kbit/s. It may lag by GRACE_SECONDS, and save up PAUSE_SECONDS by being faster."""
+STRANGERS_BYTES: Final = 128 * 1024 * 1024
+"""What this process holds at once of bodies whose secret it has not seen: two of the largest."""
+FREE_BYTES: Final = 16 * 1024
+"""So much of each body does not count among them: a form or a share's create passes when the sum is used up."""
+RETRY_SECONDS: Final = 5
+
+
+class Strangers:
+    """How many bytes are held at the moment. The event loop alone counts, so that it needs no lock."""
+
+    held: int = 0
+
+
+class Body:
+    """Receives as the server's own `receive`; raises BodyTimedOut, BodiesFull. `release` it when the request ends."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left_seconds = GRACE_SECONDS
+        self._is_whole = False
+        self._is_known = False
+        self._size = 0
+        self._held = 0
+
+    async def __call__(self) -> Message:
+        if self._is_whole:
+            return await self._receive()
+        message = await self._paced()
+        self._is_whole = not message.get("more_body", False)
+        self._count(len(message.get("body", b"")))
+        return message
+
+    def trust(self) -> None:
+        """Whoever sends has shown a secret: the body counts among the strangers' no more."""
+        self._is_known = True
+        self.release()
+
+    def release(self) -> None:
+        Strangers.held -= self._held
+        self._held = 0
+
+    async def _paced(self) -> Message:
+        """Only the wait for the client counts, not that of the application."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(max(0.0, self._left_seconds)):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTimedOut from None
+        earned = len(message.get("body", b"")) / BYTES_PER_SECOND
+        self._left_seconds = min(PAUSE_SECONDS, self._left_seconds + began - loop.time() + earned)
+        return message
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._is_known:
+            return
+        more = max(0, self._size - FREE_BYTES) - self._held
+        if more > 0 and Strangers.held + more > STRANGERS_BYTES:
+            raise BodiesFull(retry_after=RETRY_SECONDS)
+        Strangers.held += more
+        self._held += more
