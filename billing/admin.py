@@ -1,11 +1,21 @@
-"""Billing accounts, to look at."""
+"""Billing accounts and price lists, to look at; a price is overridden with a reason."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
-from billing.models import BillingAccount
+from billing.models import BillingAccount, PriceEntry, PriceVersion
+from billing.pricing.pricelist import PriceList, models_read
+from billing.pricing.pricereading import PricesInvalid
+from billing.selectors.prices import price_version_in_force
+from billing.services.prices import override_list, prices_override
+from opencode.lib.actor import REASON_CHARACTERS, STAFF, Actor
 from opencode.lib.admin import LookOnlyAdmin
+from opencode.lib.http import client_ip, request_id_of
+
+OVERRIDE_CHARACTERS = 1_000_000
 
 
 @admin.register(BillingAccount)
@@ -13,3 +23,80 @@ class BillingAccountAdmin(LookOnlyAdmin[BillingAccount]):
     list_display = ("id", "workspace", "created_at")
     list_select_related = ("workspace",)
     search_fields: ClassVar = ("id", "workspace__slug", "workspace__id")
+
+
+class OverrideForm(forms.ModelForm[PriceVersion]):
+    """What staff say when they override prices; `price_list` is what will be in force."""
+
+    prices = forms.JSONField(
+        required=False,
+        help_text='A list of models in the form of the price file: [{"provider", "model", "prices": […]}].',
+    )
+    withdrawn = forms.CharField(
+        required=False,
+        widget=forms.Textarea,
+        max_length=OVERRIDE_CHARACTERS,
+        help_text="Models whose override ends, as provider/model, a line each.",
+    )
+    reason = forms.CharField(max_length=REASON_CHARACTERS)
+    price_list: PriceList
+
+    class Meta:
+        model = PriceVersion
+        fields = ("reason",)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if self.errors:
+            return said
+        try:
+            names = [name.strip() for name in said["withdrawn"].splitlines() if name.strip()]
+            self.price_list = override_list(models_read(said["prices"] or []), names)
+        except PricesInvalid as error:
+            raise forms.ValidationError(str(error)) from error
+        before = price_version_in_force(PriceVersion.Layer.ADMIN)
+        if before is None and not self.price_list.models:
+            raise forms.ValidationError("Name a model.")
+        if before is not None and before.fingerprint == self.price_list.fingerprint:
+            raise forms.ValidationError("These prices are in force already.")
+        return said
+
+
+@admin.register(PriceVersion)
+class PriceVersionAdmin(LookOnlyAdmin[PriceVersion]):
+    """Adding one overrides prices of single models, from now on."""
+
+    list_display = ("id", "layer", "number", "source", "made_on", "models_count", "loaded_at", "loaded_by", "reason")
+    list_filter: ClassVar = ("layer",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.load_prices")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return super().get_form(request, obj, change, **options) if obj else OverrideForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj:
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": ("prices", "withdrawn", "reason")})]
+
+    def save_model(self, request: HttpRequest, obj: PriceVersion, form: Any, change: bool) -> None:
+        staff = Actor(
+            STAFF,
+            str(request.user.pk),
+            ip=client_ip(request),
+            request_id=request_id_of(request),
+            reason=form.cleaned_data["reason"],
+        )
+        version = prices_override(price_list=form.price_list, staff=staff)
+        if version is not None:
+            obj.__dict__.update(version.__dict__)
+
+
+@admin.register(PriceEntry)
+class PriceEntryAdmin(LookOnlyAdmin[PriceEntry]):
+    list_display = ("provider", "model", "context", "since", "version", "id")
+    list_select_related = ("version",)
+    list_filter: ClassVar = ("provider",)
+    search_fields: ClassVar = ("model", "version__id__exact")
+    search_help_text = "a part of a model's name, or a version's id"

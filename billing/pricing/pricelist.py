@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -39,17 +40,22 @@ def price_list_read(value: object) -> PriceList:
     body = mapping_of(value, "list", frozenset({"format", "source", "made_on", "licence", "models"}))
     if body.get("format") != FORMAT:
         raise PricesInvalid("list.format", f"is not {FORMAT}")
-    models = [
-        model_of(entry, f"models[{index}]")
-        for index, entry in enumerate(list_of(body.get("models"), "list.models", MODELS_MAX))
-    ]
-    _check_names(models)
-    return PriceList(
-        source=_text(body.get("source"), "list.source"),
-        made_on=_date(body.get("made_on")),
-        models=tuple(sorted(models, key=lambda model: (model.provider, model.model))),
-        licence=_text(body.get("licence", ""), "list.licence", at_most=2000, may_be_empty=True),
-    )
+    models = models_read(body.get("models"), "list.models")
+    source, made_on = _text(body.get("source"), "list.source"), _date(body.get("made_on"))
+    licence = _text(body.get("licence", ""), "list.licence", at_most=2000, may_be_empty=True)
+    return price_list_of(source, made_on, models, licence)
+
+
+def models_read(value: object, place: str = "models") -> list[PricedModel]:
+    """A list of models in the form of a price list's. Raises PricesInvalid."""
+    return [model_of(entry, f"models[{index}]") for index, entry in enumerate(list_of(value, place, MODELS_MAX))]
+
+
+def price_list_of(source: str, made_on: date, models: Iterable[PricedModel], licence: str = "") -> PriceList:
+    """A list of these models in its canonical order. Raises PricesInvalid when two of a provider share a name."""
+    ordered = tuple(sorted(models, key=lambda model: (model.provider, model.model)))
+    _check_names(ordered)
+    return PriceList(source, made_on, ordered, licence)
 
 
 def price_list_written(price_list: PriceList) -> str:
@@ -119,7 +125,7 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _check_names(models: list[PricedModel]) -> None:
+def _check_names(models: Sequence[PricedModel]) -> None:
     """A name stands for one model of a provider."""
     seen: dict[tuple[str, str], str] = {}
     for model in models:

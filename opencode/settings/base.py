@@ -146,6 +146,9 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
     ENV.OPENCODE_ANONYMOUS_SHARES == "auto" and LISTENS_ON_LOOPBACK
 )
 
+# --- billing: a file of the operator's own prices, which come before the console's
+PRICES_FILE = ENV.OPENCODE_PRICES
+
 # --- audit log: days that entries are kept, 0 for good
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
 

@@ -28,6 +28,8 @@ SEEN: Final = (
     "workspaces.view_auditentry",
     "workspaces.view_auditanchor",
     "billing.view_billingaccount",
+    "billing.view_priceversion",
+    "billing.view_priceentry",
     "sync.view_session",
     "sync.view_share",
     "sync.view_snapshot",

@@ -1,6 +1,6 @@
 """What you may touch: workspaces, who belongs to them, the keys and tokens they hand out, who did what."""
 
-from workspaces.models.audit import AppendOnly, AuditAnchor, AuditEntry, AuditHead
+from workspaces.models.audit import AppendOnly, AppendOnlyModel, AuditAnchor, AuditEntry, AuditHead
 from workspaces.models.configurations import ConfigVersion, new_config_version_id
 from workspaces.models.credentials import (
     APIKey,
@@ -19,6 +19,7 @@ from workspaces.models.workspaces import Workspace, new_workspace_id
 __all__ = [
     "APIKey",
     "AppendOnly",
+    "AppendOnlyModel",
     "AuditAnchor",
     "AuditEntry",
     "AuditHead",

@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
 from accounts.services.first_owner import owner_link_create
+from billing.pricing.pricereading import PricesInvalid
+from billing.services.prices import prices_prepare
 from opencode.server.openfiles import open_files_raise
 from opencode.server.preparation import schema_prepare, static_files_prepare
 from opencode.server.supervisor import ProcessSupervisor, stop_all, web_supervisors, worker_supervisor
@@ -47,6 +49,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error}. Set HOST or PORT to another address.", returncode=2) from error
         prepares = not options["no_prepare"]
         migrated = schema_prepare() if prepares else 0
+        if prepares:
+            _prices_prepare()
         collected = prepares and static_files_prepare()
         self._greet()
         connections.close_all()
@@ -77,6 +81,13 @@ class Command(BaseCommand):
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Both signals are an ordinary end: `finally` blocks run and the exit code is 0."""
     sys.exit(0)
+
+
+def _prices_prepare() -> None:
+    try:
+        prices_prepare()
+    except PricesInvalid as error:
+        raise CommandError(f"prices, see OPENCODE_PRICES: {error}", returncode=2) from error
 
 
 def _check_processes(processes: int) -> None:

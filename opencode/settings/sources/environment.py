@@ -43,6 +43,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_OIDC_TRUST_EMAIL: bool = False
     OPENCODE_AUDIT_DAYS: Days = 0
     OPENCODE_METRICS_TOKEN: str = ""
+    OPENCODE_PRICES: str = ""
     OPENCODE_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     OPENCODE_LOG_JSON: bool = False
     DATABASE_URL: str = ""

@@ -1,4 +1,4 @@
-"""What you owe. One account a workspace; the ledger follows with the billing work."""
+"""One account a workspace; the ledger follows with the billing work."""
 
 from django.db import models
 
