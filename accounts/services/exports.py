@@ -1,7 +1,6 @@
 """Exports: asking for one, making it, removing it when its time is over.
 
-The row is the only memory of work to do. A worker takes a due one by moving its mark on and keeps moving it while it
-works; when the worker dies, the mark comes due again and another begins anew under another object name.
+A worker keeps its lease on an export while it works; when it dies, another begins anew under another object name.
 """
 
 import tempfile
@@ -23,17 +22,16 @@ from accounts.ports import ExportPart, export_parts
 from accounts.services.mail import mail_send
 from accounts.signals import export_waiting
 from opencode.lib.announce import announce
-from opencode.lib.claims import row_claim
 from opencode.lib.clock import utc_now
+from opencode.lib.due import DueMark, Lease, pause_after
 from opencode.lib.links import public_url
 
 log = structlog.get_logger(__name__)
 KEPT_DAYS: Final = 7
 DAILY_LIMIT: Final = 5
 """Exports a person may ask for in a day, workspaces' included."""
-ATTEMPTS: Final = 5
-CLAIM: Final = timedelta(minutes=2)
-RETRY: Final = timedelta(minutes=1)
+MARK: Final = DueMark(DataExport, "due_at", lease=timedelta(minutes=2))
+PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 3, 4))
 PROGRESS_SECONDS: Final = 0.5
 SWEEP_EXPORTS: Final = 20
 _UNFINISHED: Final = (DataExport.State.WAITING, DataExport.State.RUNNING)
@@ -60,26 +58,25 @@ def export_request(*, user: User, workspace_id: str = "") -> DataExport:
 
 def export_make(*, export_id: str, now: datetime) -> bool:
     """Make one that is due; False when it was not, or could not be made: then it waits or, in the end, has failed."""
-    due = Q(due_at__lte=now, state__in=_UNFINISHED)
-    changes = {"state": DataExport.State.RUNNING, "step": "", "done": 0, "total": 0}
-    if not row_claim(DataExport, export_id, due, due_at=now + CLAIM, attempts=F("attempts") + 1, **changes):
+    begun: dict[str, Any] = {"state": DataExport.State.RUNNING, "step": "", "done": 0, "total": 0}
+    lease = MARK.take(export_id, now=now, attempts=F("attempts") + 1, **begun)
+    if lease is None:
         return False
     export = DataExport.objects.select_related("user").get(pk=export_id)
     try:
-        _make(export)
+        _make(export, lease)
     except ExportTakenOver:
         return False
     except Exception:
         log.exception("an export could not be made", export=export_id, attempt=export.attempts)
-        _note_failure(export)
+        _note_failure(export, lease)
         return False
     return True
 
 
 def exports_due(*, now: datetime) -> list[str]:
     """Ids of those whose time has come, the oldest first."""
-    due = DataExport.objects.filter(due_at__lte=now, state__in=_UNFINISHED).order_by("due_at", "pk")
-    return list(due.values_list("pk", flat=True)[:SWEEP_EXPORTS])
+    return MARK.ids(now=now, limit=SWEEP_EXPORTS)
 
 
 def exports_expire(*, now: datetime) -> int:
@@ -104,8 +101,8 @@ def export_object_name(export_id: str, attempt: int) -> str:
     return f"exports/{export_id}/{attempt}.zip"
 
 
-def _make(export: DataExport) -> None:
-    progress = Progress(export)
+def _make(export: DataExport, lease: Lease[DataExport]) -> None:
+    progress = Progress(lease)
     with tempfile.TemporaryFile() as file:
         _write_zip(file, export_parts(export.user_id, export.workspace_id), progress)
         size = file.tell()
@@ -113,7 +110,7 @@ def _make(export: DataExport) -> None:
         name = export_object_name(export.pk, export.attempts)
         default_storage.delete(name)
         default_storage.save(name, File(file, name))
-    if not _finish(export, name, size):
+    if not _finish(export, lease, name, size):
         default_storage.delete(name)
         raise ExportTakenOver
 
@@ -132,10 +129,10 @@ def _write_zip(file: IO[bytes], parts: Sequence[ExportPart], progress: "Progress
 
 
 class Progress:
-    """Writes how far it is, at most twice a second, and keeps the claim on the export with it."""
+    """Writes how far it is, at most twice a second, and extends the lease on the export with it."""
 
-    def __init__(self, export: DataExport) -> None:
-        self._mine = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
+    def __init__(self, lease: Lease[DataExport]) -> None:
+        self._lease = lease
         self._done, self._step, self._written_at = 0, "", 0.0
 
     def begin(self, total: int) -> None:
@@ -155,39 +152,38 @@ class Progress:
 
     def _write(self, **more: Any) -> None:
         self._written_at = time.monotonic()
-        if not self._mine.update(done=self._done, step=self._step, due_at=utc_now() + CLAIM, **more):
+        if not self._lease.extend(now=utc_now(), done=self._done, step=self._step, **more):
             raise ExportTakenOver
 
 
-def _finish(export: DataExport, name: str, size: int) -> bool:
+def _finish(export: DataExport, lease: Lease[DataExport], name: str, size: int) -> bool:
     now = utc_now()
-    mine = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
     with transaction.atomic():
-        ready = mine.update(
-            state=DataExport.State.READY,
+        is_ready = lease.release(
             due_at=None,
+            state=DataExport.State.READY,
             object_name=name,
             bytes=size,
             done=F("total"),
             ready_at=now,
             expires_at=now + timedelta(days=KEPT_DAYS),
         )
-        if ready:
+        if is_ready:
             url = public_url("accounts:export", export.pk)
             mail_send(
                 to=export.user.email,
                 template="accounts/mail/export_ready.html",
                 context={"url": url, "days": KEPT_DAYS, "is_workspaces": bool(export.workspace_id)},
             )
-    return bool(ready)
+    return is_ready
 
 
-def _note_failure(export: DataExport) -> None:
-    mine = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
-    if export.attempts >= ATTEMPTS:
-        mine.update(state=DataExport.State.FAILED, due_at=None)
+def _note_failure(export: DataExport, lease: Lease[DataExport]) -> None:
+    pause = pause_after(export.attempts, PAUSES)
+    if pause is None:
+        lease.release(due_at=None, state=DataExport.State.FAILED)
     else:
-        mine.update(state=DataExport.State.WAITING, due_at=utc_now() + RETRY * export.attempts)
+        lease.release(due_at=utc_now() + pause, state=DataExport.State.WAITING)
 
 
 def _expire(export: DataExport) -> bool:

@@ -1,7 +1,7 @@
 """Delivering stored mails: by their task, and by a sweep over what is due.
 
-A due-mark is the only memory of work to do, as with snapshots. Whoever moves the mark on has the mail until then, so
-that two workers never send one mail unless the first died between the server's answer and its own note of it.
+Two workers never send one mail unless the first died, or took longer than its lease, between the server's answer and
+its own note of it.
 """
 
 import smtplib
@@ -16,13 +16,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, Q
 
 from accounts.models import OutgoingMail
-from opencode.lib.claims import row_claim
+from opencode.lib.due import DueMark, Lease, pause_after
 from opencode.lib.mailtext import MailText
 from opencode.lib.sealing import seal, unseal
 
 log = structlog.get_logger(__name__)
 SWEEP_MAILS: Final = 100
-CLAIM: Final = timedelta(minutes=2)
+MARK: Final = DueMark(OutgoingMail, "due_at", lease=timedelta(minutes=2))
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 KEPT: Final = timedelta(days=30)
 _PURPOSE: Final = "mail"
@@ -39,14 +39,16 @@ def mail_deliver(*, mail_id: str, now: datetime) -> bool:
     After a failure it waits as PAUSES say. The attempt after the last pause is the last; a refusal of the address for
     good ends it at once.
     """
-    if not row_claim(OutgoingMail, mail_id, Q(due_at__lte=now), due_at=now + CLAIM, attempts=F("attempts") + 1):
+    lease = MARK.take(mail_id, now=now, attempts=F("attempts") + 1)
+    if lease is None:
         return False
     mail = OutgoingMail.objects.get(pk=mail_id)
     try:
         _message(mail).send()
     except Exception as error:
-        _note_failure(mail, error, now)
+        _note_failure(lease, mail, error, now)
         return False
+    # Sent is sent, whoever has the row by now.
     OutgoingMail.objects.filter(pk=mail_id).update(
         state=OutgoingMail.State.SENT, due_at=None, ended_at=now, body="", last_error=""
     )
@@ -55,8 +57,7 @@ def mail_deliver(*, mail_id: str, now: datetime) -> bool:
 
 def mails_due(*, now: datetime) -> list[str]:
     """Ids of mails whose time has come, oldest first, SWEEP_MAILS at most."""
-    due = OutgoingMail.objects.filter(due_at__lte=now).order_by("due_at", "pk")
-    return list(due.values_list("pk", flat=True)[:SWEEP_MAILS])
+    return MARK.ids(now=now, limit=SWEEP_MAILS)
 
 
 def mail_retry(*, mail_id: str, now: datetime) -> bool:
@@ -81,15 +82,16 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     return message
 
 
-def _note_failure(mail: OutgoingMail, error: Exception, now: datetime) -> None:
+def _note_failure(lease: Lease[OutgoingMail], mail: OutgoingMail, error: Exception, now: datetime) -> None:
+    """Nothing is noted where another worker has taken, or sent, the mail meanwhile."""
     told: dict[str, Any] = {"mail": mail.pk, "template": mail.template, "attempt": mail.attempts}
     last_error = f"{type(error).__name__}: {error}"[:500]
-    row = OutgoingMail.objects.filter(pk=mail.pk)
-    if mail.attempts > len(PAUSES) or _is_refused_for_good(error):
-        row.update(state=OutgoingMail.State.FAILED, due_at=None, ended_at=now, last_error=last_error)
+    pause = None if _is_refused_for_good(error) else pause_after(mail.attempts, PAUSES)
+    if pause is None:
+        lease.release(due_at=None, state=OutgoingMail.State.FAILED, ended_at=now, last_error=last_error)
         log.error("mail was given up", **told, exc_info=error)
         return
-    row.update(due_at=now + PAUSES[mail.attempts - 1], last_error=last_error)
+    lease.release(due_at=now + pause, last_error=last_error)
     log.warning("mail could not be sent and will be tried again", **told, error=type(error).__name__)
 
 

@@ -24,7 +24,7 @@ from accounts.services import exports as service
 from accounts.services.deletions import RESTORABLE, account_delete, accounts_purge
 from accounts.services.devices import device_revoke
 from accounts.services.exports import (
-    CLAIM,
+    MARK,
     export_make,
     export_object_name,
     export_request,
@@ -178,7 +178,7 @@ def test_export_of_a_killed_worker_is_taken_by_another(world: World, monkeypatch
         with pytest.raises(SystemExit):
             export_make(export_id=export.pk, now=utc_now())
     assert exports_due(now=utc_now()) == []
-    later = utc_now() + CLAIM + SECOND
+    later = utc_now() + MARK.lease + SECOND
     assert export_make(export_id=export.pk, now=later)
     exports_expire(now=later + WEEK)
     left = [default_storage.exists(export_object_name(export.pk, attempt)) for attempt in (1, 2)]
@@ -195,7 +195,7 @@ def test_two_workers_make_it_once(world: World) -> None:
 
 @pytest.mark.usefixtures("no_worker")
 @pytest.mark.parametrize("progress_seconds", [0, 3600])
-def test_worker_that_was_slower_than_its_claim_leaves_it_to_the_other(
+def test_worker_that_was_slower_than_its_lease_leaves_it_to_the_other(
     world: World, monkeypatch: pytest.MonkeyPatch, progress_seconds: int
 ) -> None:
     """It notices when it says how far it is, or else at the end."""
@@ -204,7 +204,7 @@ def test_worker_that_was_slower_than_its_claim_leaves_it_to_the_other(
 
     def files() -> Iterator[ExportedFile]:
         for number in range(3):
-            DataExport.objects.filter(pk=export.pk).update(attempts=2)
+            MARK.take(export.pk, now=utc_now() + WEEK, attempts=2)
             made.append(number)
             yield ExportedFile(f"{number}.txt", [b"slow"])
 
@@ -232,11 +232,11 @@ def test_export_that_fails_is_tried_again_and_given_up_in_the_end(
     monkeypatch.setattr(service, "export_parts", broken)
     later = utc_now() + timedelta(hours=1)
     states = []
-    for _ in range(service.ATTEMPTS):
+    for _ in range(len(service.PAUSES) + 1):
         assert not export_make(export_id=export.pk, now=later)
         export.refresh_from_db()
         states.append(export.state)
-    assert states == ["waiting"] * (service.ATTEMPTS - 1) + ["failed"]
+    assert states == ["waiting"] * len(service.PAUSES) + ["failed"]
     assert exports_due(now=later) == []
     page = browser(world.cast.carol).get(reverse("accounts:export", args=[export.pk])).content.decode()
     assert "could not be made" in page
@@ -320,7 +320,7 @@ def test_objects_of_a_failed_export_go_after_a_week_and_it_stays_failed(world: W
     name = export_object_name(export.pk, 2)
     default_storage.save(name, ContentFile(b"x"))
     mine = DataExport.objects.filter(pk=export.pk)
-    mine.update(state=DataExport.State.FAILED, attempts=service.ATTEMPTS, due_at=None)
+    mine.update(state=DataExport.State.FAILED, attempts=len(service.PAUSES) + 1, due_at=None)
     sweeps = [exports_expire(now=export.requested_at + WEEK + time) for time in (-SECOND, SECOND, SECOND)]
     assert sweeps == [0, 1, 0]
     assert not default_storage.exists(name)

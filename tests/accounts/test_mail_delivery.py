@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from pytest_django import Settings
@@ -15,8 +16,8 @@ from pytest_django import Settings
 from accounts.models import OutgoingMail
 from accounts.services.mail import mail_send
 from accounts.services.mail_delivery import (
-    CLAIM,
     KEPT,
+    MARK,
     PAUSES,
     mail_deliver,
     mail_retry,
@@ -103,12 +104,12 @@ def test_sweep_sends_what_a_dead_queue_dropped(monkeypatch: pytest.MonkeyPatch) 
     assert len(mail.outbox) == 1
 
 
-def test_mail_of_a_worker_that_died_with_it_is_sent_again_after_the_claim(lost_tasks: None) -> None:
+def test_mail_of_a_worker_that_died_with_it_is_sent_again_after_its_lease(lost_tasks: None) -> None:
     stored = send()
     now = utc_now()
-    OutgoingMail.objects.update(due_at=now + CLAIM, attempts=1)
-    assert not mail_deliver(mail_id=stored.pk, now=now + CLAIM - timedelta(seconds=1))
-    assert mail_deliver(mail_id=stored.pk, now=now + CLAIM)
+    OutgoingMail.objects.update(due_at=now + MARK.lease, attempts=1)
+    assert not mail_deliver(mail_id=stored.pk, now=now + MARK.lease - timedelta(seconds=1))
+    assert mail_deliver(mail_id=stored.pk, now=now + MARK.lease)
 
 
 def test_two_workers_send_one_mail_once(lost_tasks: None) -> None:
@@ -125,6 +126,23 @@ def test_two_workers_send_one_mail_once(lost_tasks: None) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(work, range(2))) == [False, True]
     assert len(mail.outbox) == 1
+
+
+def test_failure_of_a_worker_that_was_overtaken_leaves_the_mail_sent(
+    lost_tasks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = send()
+    attempt = EmailMultiAlternatives.send
+
+    def slow(message: EmailMultiAlternatives) -> int:
+        monkeypatch.setattr(EmailMultiAlternatives, "send", attempt)
+        assert mail_deliver(mail_id=stored.pk, now=LATER + MARK.lease)
+        raise OSError("the server's answer came too late")
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", slow)
+    assert not mail_deliver(mail_id=stored.pk, now=LATER)
+    stored.refresh_from_db()
+    assert (stored.state, stored.due_at, len(mail.outbox)) == (OutgoingMail.State.SENT, None, 1)
 
 
 def test_failing_server_is_asked_again_with_growing_pauses_and_then_given_up(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.services.mail import mail_send
 from opencode.lib.actor import THE_CONSOLE
+from opencode.lib.claims import row_claim
 from workspaces.models import APIKey, Credential, ShareToken
 from workspaces.selectors.credentials import is_newest
 from workspaces.selectors.members import owners
@@ -98,4 +99,4 @@ def _untold(days: int) -> Q:
 
 
 def _told(credential: Credential, days: int) -> bool:
-    return bool(type(credential)._default_manager.filter(_untold(days), pk=credential.pk).update(end_told=days))
+    return row_claim(type(credential), credential.pk, _untold(days), end_told=days)

@@ -1,7 +1,8 @@
 """The sweep that lets idle sessions go cold, and the one that brings back those for which something is held.
 
-`idle_since` is the only memory of work to do. It is never newer than the last activity it was compared with, and
-publishes do not touch it: what the sweep finds due it compares, and moves on when there was activity since.
+The due-mark is `idle_since`, due once it is SYNC_COLD_DAYS old. It is never newer than the last activity it was
+compared with, and publishes do not touch it: the sweep compares what it finds due, and moves the mark of what was
+active since.
 """
 
 import time
@@ -11,9 +12,8 @@ from typing import Final, NamedTuple
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Q
 
-from opencode.lib.claims import row_claim
+from opencode.lib.due import DueMark
 from sync.archive.cold import session_warm
 from sync.archive.cold.cooling import Cooling, session_cool
 from sync.models import HeldItem, Session
@@ -22,8 +22,7 @@ log = structlog.get_logger(__name__)
 SWEEP_SESSIONS: Final = 200
 # The worker has other things to do, snapshots among them.
 SWEEP_SECONDS: Final = 5.0
-# Whoever takes a session has it for this long; one that failed is tried again after the longer pause.
-CLAIM: Final = timedelta(minutes=5)
+MARK: Final = DueMark(Session, "idle_since", lease=timedelta(minutes=5))
 RETRY: Final = timedelta(hours=1)
 # In the cache; where it is lost, the next run begins with the oldest.
 HELD_PLACE: Final = "sync-held-sweep-place"
@@ -46,23 +45,27 @@ def sessions_cool_idle(*, now: datetime) -> ColdSweep:
         return ColdSweep(0, 0, 0)
     began = time.monotonic()
     before = now - timedelta(days=settings.SYNC_COLD_DAYS)
-    due = Session.objects.filter(idle_since__lt=before).order_by("idle_since")
+    due = MARK.rows(now=before).values_list("pk", "idle_since", "last_activity_at")
     looked_at = cooled = failed = 0
-    for session_id, seen, active in list(due.values_list("pk", "idle_since", "last_activity_at")[:SWEEP_SESSIONS]):
+    for session_id, seen, active in list(due[:SWEEP_SESSIONS]):
         if time.monotonic() - began > SWEEP_SECONDS:
             break
         looked_at += 1
-        if seen is None or not _move(session_id, seen, max(active, before + CLAIM)) or active >= before:
+        lease = MARK.take(session_id, now=before, seen=seen)
+        if lease is None:
+            continue
+        if active >= before:
+            lease.release(due_at=max(active, lease.until))
             continue
         try:
             outcome = session_cool(session_id=session_id, active_before=before)
             cooled += outcome is Cooling.COOLED
             if outcome is Cooling.EMPTY:
-                _move(session_id, before + CLAIM, now)
+                lease.release(due_at=now)
         except Exception:
             failed += 1
             log.exception("a session could not go cold and will be tried again", session=session_id)
-            Session.objects.filter(pk=session_id, cold_at=None).update(idle_since=before + RETRY)
+            lease.release(due_at=before + RETRY)
     return ColdSweep(looked_at, cooled, failed)
 
 
@@ -84,8 +87,3 @@ def held_sessions_warm() -> int:
         except Exception:
             log.exception("items are still held, their session cannot be brought back", session=session_id)
     return came
-
-
-def _move(session_id: int, seen: datetime, to: datetime) -> bool:
-    """By compare and set, so that two workers never take one session at a time."""
-    return row_claim(Session, session_id, Q(idle_since=seen), idle_since=to)

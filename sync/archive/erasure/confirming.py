@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db.models import F
+from django.db.models import F, Q
 
+from opencode.lib.claims import row_claim
 from opencode.lib.clock import utc_now
 from sync.archive.erasure.receipts import rows_left
 from sync.archive.snapshots import tree_delete
@@ -66,4 +67,4 @@ def _confirm(receipt: DeletionReceipt) -> bool:
     if not left.is_clean:
         log.error("an erased session left something behind", receipt=receipt.pk, rows=left.rows, objects=left.objects)
         return False
-    return bool(DeletionReceipt.objects.filter(pk=receipt.pk, confirmed_at=None).update(confirmed_at=utc_now()))
+    return row_claim(DeletionReceipt, receipt.pk, Q(confirmed_at=None), confirmed_at=utc_now())

@@ -1,17 +1,14 @@
-"""The sweep over due sessions, and the sweep after objects whose session is gone.
-
-Due-marks in the sessions' rows are the only memory of work to do; a task that gets lost costs nothing but time.
-"""
+"""The sweep over due sessions, and the sweep after objects whose session is gone."""
 
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from django.conf import settings
 from django.db.models import Count, F, Min, Q
 
-from opencode.lib.claims import row_claim
+from opencode.lib.due import DueMark, pause_as_long_again
 from sync.archive.compaction import session_compact
 from sync.archive.snapshots import session_prefixes_stored, tree_delete
 from sync.archive.snapshots.writing import snapshot_write, snapshots_prune
@@ -19,8 +16,7 @@ from sync.models import Session, Snapshot
 
 log = structlog.get_logger(__name__)
 SWEEP_SESSIONS = 50
-# Whoever takes a session has it for this long; a worker killed with it delays the snapshot by as much.
-CLAIM = timedelta(seconds=120)
+MARK: Final = DueMark(Session, "snapshot_due_at", lease=timedelta(seconds=120))
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_LAST = timedelta(minutes=30)
 PREFIX_BATCH = 500
@@ -35,14 +31,14 @@ def snapshots_write_due(*, now: datetime) -> SweepReport:
     """Write the snapshots due at `now`, oldest first, SWEEP_SESSIONS at most; one that fails never stops the others.
 
     A session is due when its mark has come, or, while the mark lies no further ahead than a first change sets it, when
-    SYNC_SNAPSHOT_UPDATES updates wait. A claim and the pause after a failure lie further ahead.
+    SYNC_SNAPSHOT_UPDATES updates wait. A lease and the pause after a failure lie further ahead.
     """
     written = failed = 0
     first_mark = now + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS)
     many = Q(snapshot_due_at__lte=first_mark, head_seq__gte=F("snapshot_seq") + settings.SYNC_SNAPSHOT_UPDATES)
-    due = Session.objects.filter(many | Q(snapshot_due_at__lte=now)).order_by("snapshot_due_at", "pk")
-    for session_id, due_at in list(due.values_list("pk", "snapshot_due_at")[:SWEEP_SESSIONS]):
-        if due_at is None or not _claim(session_id, due_at, now):
+    due = MARK.rows(now=now, early=many).values_list("pk", "snapshot_due_at")
+    for session_id, due_at in list(due[:SWEEP_SESSIONS]):
+        if MARK.take(session_id, now=now, seen=due_at) is None:
             continue
         _compact(session_id)
         try:
@@ -82,14 +78,12 @@ def _compact(session_id: int) -> None:
         log.exception("rows of removed entries stay until the next snapshot", session=session_id)
 
 
-def _claim(session_id: int, seen: datetime, now: datetime) -> bool:
-    """Move the due-mark on, by compare and set, so that two workers never write one session at a time."""
-    return row_claim(Session, session_id, Q(snapshot_due_at=seen), snapshot_due_at=now + CLAIM)
-
-
 def _retry_later(session_id: int, now: datetime) -> None:
-    """Wait as long again as the attempts have been failing, within bounds; the oldest pending row tells since when."""
+    """The oldest pending row tells since when the attempts have been failing.
+
+    Whatever the mark is by now: an attempt that met a damaged object makes the session due itself.
+    """
     pending = Snapshot.objects.filter(session_id=session_id, state=Snapshot.State.PENDING)
     since = pending.aggregate(since=Min("created_at"))["since"] or now
-    pause = min(max(now - since, RETRY_FIRST), RETRY_LAST)
+    pause = pause_as_long_again(now - since, first=RETRY_FIRST, last=RETRY_LAST)
     Session.objects.filter(pk=session_id).update(snapshot_due_at=now + pause)

@@ -17,7 +17,7 @@ from sync.archive.cold.cooling import Cooling, session_cool
 from sync.archive.compaction import session_compact
 from sync.archive.restoring import session_restore
 from sync.archive.snapshots import sweep as snapshot_sweep
-from sync.archive.snapshots.sweep import CLAIM, snapshots_write_due
+from sync.archive.snapshots.sweep import MARK, snapshots_write_due
 from sync.archive.snapshots.writing import snapshot_write
 from sync.live.runtime import stop_runtime
 from sync.models import Session, SessionEntry, Share, Snapshot
@@ -129,7 +129,7 @@ def test_many_rows_go_a_part_at_a_time(session: Session, monkeypatch: pytest.Mon
 
 def test_whoever_claimed_the_session_keeps_it(session: Session) -> None:
     make_and_remove(session, KEPT + 1)
-    claimed = utc_now() + CLAIM
+    claimed = utc_now() + MARK.lease
     Session.objects.update(snapshot_due_at=claimed)
     session_compact(session_id=session.pk)
     session.refresh_from_db()

@@ -14,10 +14,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from opencode.lib import due
 from opencode.lib.clock import utc_now
 from sync.archive.cold import cooling
 from sync.archive.cold import sweep as cold_sweep
-from sync.archive.cold.sweep import CLAIM, RETRY, held_sessions_warm, sessions_cool_idle
+from sync.archive.cold.sweep import MARK, RETRY, held_sessions_warm, sessions_cool_idle
 from sync.archive.snapshots import SnapshotDamaged
 from sync.management.commands.session_cool import BUSY, UNKNOWN, UNREACHABLE
 from sync.models import HeldItem, Session
@@ -96,7 +97,7 @@ def test_empty_session_is_left_for_as_long_again(now: datetime) -> None:
     session = make_session()
     Session.objects.update(last_activity_at=now - IDLE, idle_since=now - IDLE)
     assert sessions_cool_idle(now=now) == (1, 0, 0)
-    assert sessions_cool_idle(now=now + CLAIM + CLAIM) == (0, 0, 0)
+    assert sessions_cool_idle(now=now + 2 * MARK.lease) == (0, 0, 0)
     assert not is_cold(session)
 
 
@@ -121,24 +122,24 @@ def test_failing_session_delays_no_other_and_is_tried_again_later(
     monkeypatch.setattr(cooling, "snapshot_write", fails_for_first)
     assert sessions_cool_idle(now=now) == (2, 1, 1)
     assert (is_cold(first), is_cold(second)) == (False, True)
-    assert sessions_cool_idle(now=now + RETRY - CLAIM) == (0, 0, 0)
+    assert sessions_cool_idle(now=now + RETRY - MARK.lease) == (0, 0, 0)
     monkeypatch.setattr(cooling, "snapshot_write", step)
-    assert sessions_cool_idle(now=now + RETRY + CLAIM) == (1, 1, 0)
+    assert sessions_cool_idle(now=now + RETRY + MARK.lease) == (1, 1, 0)
 
 
 def test_session_taken_by_another_worker_is_left_to_it(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     session = idle_session()
-    move = cold_sweep._move
+    claim = due.row_claim
 
-    def taken_first(session_id: int, seen: datetime, to: datetime) -> bool:
-        move(session_id, seen, to)
-        return move(session_id, seen, to)
+    def taken_first(*which: Any, **changes: Any) -> bool:
+        claim(*which, **changes)
+        return claim(*which, **changes)
 
-    monkeypatch.setattr(cold_sweep, "_move", taken_first)
-    assert sessions_cool_idle(now=now) == (1, 0, 0)
-    monkeypatch.setattr(cold_sweep, "_move", move)
+    with monkeypatch.context() as patch:
+        patch.setattr(due, "row_claim", taken_first)
+        assert sessions_cool_idle(now=now) == (1, 0, 0)
     assert not is_cold(session)
-    assert sessions_cool_idle(now=now + CLAIM + CLAIM) == (1, 1, 0)
+    assert sessions_cool_idle(now=now + 2 * MARK.lease) == (1, 1, 0)
 
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "mysql": "EXPLAIN "}

@@ -16,10 +16,9 @@ from sync.archive.erasure.erasing import session_erase
 from sync.archive.snapshots import SnapshotHeader, object_name, unpack
 from sync.archive.snapshots import writing as snapshots
 from sync.archive.snapshots.sweep import (
-    CLAIM,
+    MARK,
     RETRY_FIRST,
     RETRY_LAST,
-    _claim,
     snapshots_prune_idle,
     snapshots_remove_orphans,
     snapshots_write_due,
@@ -182,7 +181,7 @@ def test_two_sweeps_at_a_time_write_a_session_once(monkeypatch: pytest.MonkeyPat
 def test_sweep_that_saw_an_older_mark_leaves_the_session_alone() -> None:
     session = make_session()
     now = utc_now() + SOON
-    assert not _claim(session.pk, now - CLAIM, now)
+    assert MARK.take(session.pk, now=now, seen=now - MARK.lease) is None
 
 
 def test_damaged_object_is_never_offered_and_makes_way(monkeypatch: pytest.MonkeyPatch, objects: Path) -> None:

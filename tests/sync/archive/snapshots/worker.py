@@ -54,7 +54,7 @@ def sweep_killed(point: str) -> Any:
         "after-put": lambda: setattr(DurableFileSystemStorage, "_save", save_and_die),
         "before-commit": lambda: setattr(snapshots, "_finish", die),
     }[point]()
-    return snapshots_write_due(now=timezone.now() + snapshot_sweep.CLAIM)
+    return snapshots_write_due(now=timezone.now() + snapshot_sweep.MARK.lease)
 
 
 def iter_then_die(whole: bytes) -> Any:
@@ -65,10 +65,10 @@ def iter_then_die(whole: bytes) -> Any:
 def recover() -> Any:
     from django.utils import timezone
 
-    from sync.archive.snapshots.sweep import CLAIM, snapshots_write_due
+    from sync.archive.snapshots.sweep import MARK, snapshots_write_due
 
     before = report()
-    written, failed = snapshots_write_due(now=timezone.now() + 3 * CLAIM)
+    written, failed = snapshots_write_due(now=timezone.now() + 3 * MARK.lease)
     return {"before": before, "written": written, "failed": failed, "after": report()}
 
 
