@@ -9,13 +9,14 @@ from pydantic import Field
 
 from accounts.models import User
 from opencode.lib.errors import NotFound
+from opencode.lib.paging import SEARCH_CHARACTERS
 from sync.archive import session_erase
 from sync.errors import SessionGone
 from sync.models import DeletionReceipt, Session
 from sync.sharing import workspace_session
-from sync.store import SEARCH_CHARACTERS, Cursor, matching_sessions
+from sync.store import SESSIONS, matching_sessions
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 
 router = Router()
@@ -83,11 +84,9 @@ class Receipt(Schema):
 def sessions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[SessionQuery]) -> SessionList:
     """The latest activity first. A key needs `sync:read` or `sync:write`."""
     call = workspace_call(request, workspace, "session.view", scopes=READ)
-    rows = matching_sessions(call.workspace, search=page.search.strip(), after=cursor_of(Cursor.parse, page.after))
-    found = list(rows.select_related("created_by")[: page.limit + 1])
-    shown = found[: page.limit]
-    after = Cursor(shown[-1].last_activity_at, shown[-1].pk) if len(found) > page.limit else None
-    return SessionList(items=[_out(session) for session in shown], next=next_page(request, after))
+    rows = matching_sessions(call.workspace, search=page.search.strip()).select_related("created_by")
+    found = SESSIONS.page(rows, place_of(SESSIONS, page.after), page.limit)
+    return SessionList(items=[_out(session) for session in found.rows], next=next_page(request, found.next))
 
 
 @router.get(

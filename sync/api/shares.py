@@ -12,9 +12,9 @@ from pydantic import Field
 from opencode.lib.errors import NotFound
 from sync.api.sessions import READ, Maker, maker_of, session_of
 from sync.models import Share
-from sync.sharing import ShareCursor, session_shares, share_link_create, share_link_end, share_state, shares_after
+from sync.sharing import SHARES, session_shares, share_link_create, share_link_end, share_state
 from workspaces.calls.callers import WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
 from workspaces.calls.texts import Body, ExpiresAt
@@ -49,10 +49,8 @@ class ShareNew(Body):
 def shares_list(request: HttpRequest, workspace: WorkspaceName, session_id: str, page: Query[PageQuery]) -> ShareList:
     """The newest first, ended ones included. A key needs `sync:read` or `sync:write`."""
     call = workspace_call(request, workspace, "session.view", scopes=READ)
-    found = list(shares_after(session_of(call, session_id), cursor_of(ShareCursor.parse, page.after))[: page.limit + 1])
-    shown = found[: page.limit]
-    after = ShareCursor(shown[-1].created_at, shown[-1].pk) if len(found) > page.limit else None
-    return ShareList(items=[_out(share) for share in shown], next=next_page(request, after))
+    found = SHARES.page(session_shares(session_of(call, session_id)), place_of(SHARES, page.after), page.limit)
+    return ShareList(items=[_out(share) for share in found.rows], next=next_page(request, found.next))
 
 
 @router.post(

@@ -10,7 +10,7 @@ from sync.archive.cold.listing import cold_session_ids, idle_session_ids
 from sync.archive.cold.sweep import held_sessions_warm, sessions_cool_idle
 from sync.archive.erasure.confirming import Leftovers, deletion_objects_remove, deletion_verify, deletions_confirm
 from sync.archive.erasure.erasing import session_erase, workspace_sessions_erase
-from sync.archive.erasure.receipts import receipt_page, rows_left
+from sync.archive.erasure.receipts import rows_left, workspace_receipts
 from sync.archive.operations import operations_purge
 from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
 from sync.archive.snapshots import SnapshotDamaged, session_prefix, snapshot_open, snapshot_storage
@@ -38,7 +38,6 @@ __all__ = [
     "objects_left",
     "operations_purge",
     "read_warm",
-    "receipt_page",
     "restoration_rehearse",
     "rows_left",
     "session_cool",
@@ -58,5 +57,6 @@ __all__ = [
     "snapshots_write_due",
     "stored_snapshots",
     "warm_begin",
+    "workspace_receipts",
     "workspace_sessions_erase",
 ]

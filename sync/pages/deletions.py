@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sync.archive import receipt_page, session_erase
+from opencode.lib.paging import NEWEST_FIRST
+from sync.archive import session_erase, workspace_receipts
 from sync.pages.forms import SessionDeleteForm
 from sync.pages.reading import Reading, member_reading
 from sync.sharing import session_shares
@@ -38,8 +39,10 @@ def session_delete(request: HttpRequest, slug: str, client_id: str) -> HttpRespo
 def deletion_list(request: HttpRequest, slug: str) -> HttpResponse:
     """The receipts of the workspace's erased sessions, the newest first."""
     access = page_access(request, slug, PERMISSION)
-    page = receipt_page(access.workspace, request.GET.get("before", ""))
-    return render(request, "sync/deletions.html", {"access": access, "nav": "sessions", "page": page})
+    place = NEWEST_FIRST.read_or_first(request.GET.get("before"))
+    page = NEWEST_FIRST.page(workspace_receipts(access.workspace), place)
+    context = {"access": access, "nav": "sessions", "page": page, "is_first": place is None}
+    return render(request, "sync/deletions.html", context)
 
 
 def _deleted(request: HttpRequest, reading: Reading, slug: str) -> HttpResponse:

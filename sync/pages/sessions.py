@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
+from opencode.lib.paging import SEARCH_CHARACTERS
 from sync.pages.conditional import assets_version
 from sync.pages.reading import read_only
-from sync.store import SEARCH_CHARACTERS, Cursor, session_page
+from sync.store import SESSIONS, session_page
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 from workspaces.selectors.agentconfig import agent_config
 
@@ -45,15 +46,16 @@ def session_rows(request: HttpRequest, slug: str) -> HttpResponse:
 def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, Any]:
     search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
     after = request.GET.get("after", "")
-    page = session_page(access.workspace, search=search, after=Cursor.parse(after) if after else None)
-    query = {name: value for name, value in (("q", search), ("after", after)) if value}
+    place = SESSIONS.read_or_first(after)
+    page = session_page(access.workspace, search=search, place=place)
+    query = {name: value for name, value in (("q", search), ("after", after if place else "")) if value}
     rows_url = reverse("sync:session-rows", args=[access.workspace.slug])
     return {
         "access": access,
         "page": page,
         "search": search,
-        "is_first": not after,
-        "older": urlencode({**query, "after": str(page.older)}) if page.older else "",
+        "is_first": place is None,
+        "older": urlencode({**query, "after": page.next}) if page.next else "",
         "rows_url": f"{rows_url}?{urlencode(query)}" if query else rows_url,
         "may_connect": access.can("token.manage"),
         "agent_config": agent_config(PLACEHOLDER),

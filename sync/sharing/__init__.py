@@ -7,19 +7,18 @@ from sync.sharing.documents import session_shares, shared_session, workspace_ses
 from sync.sharing.links import share_link_create, share_link_end
 from sync.sharing.secrets import is_share_secret_valid, read_share_secret
 from sync.sharing.selectors import (
-    ShareCursor,
+    SHARES,
     ShareTarget,
     live_shares,
     maker_of,
     share_state,
     share_target,
-    shares_after,
 )
 from sync.sharing.shares import CreatedShare, share_claims_purge, share_create, share_end
 
 __all__ = [
+    "SHARES",
     "CreatedShare",
-    "ShareCursor",
     "ShareTarget",
     "is_share_secret_valid",
     "live_shares",
@@ -34,6 +33,5 @@ __all__ = [
     "share_state",
     "share_target",
     "shared_session",
-    "shares_after",
     "workspace_session",
 ]

@@ -1,17 +1,17 @@
 """Which session a share leads to, and which share a session has."""
 
-import re
 from datetime import datetime
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from opencode.lib.clock import microseconds_of, moment_of, utc_now
-from opencode.lib.errors import NotFound
-from sync.models import Session, Share
+from opencode.lib.clock import utc_now
+from opencode.lib.paging import Keyset, by_id, by_moment
+from sync.models import Share
 from workspaces.models import Membership
 
-_CURSOR: Final = re.compile(r"([0-9]{1,17})\.([A-Za-z0-9_-]{1,43})")
+SHARES: Final = Keyset(by_moment("created_at", is_descending=True), by_id("id"))
+"""The newest first."""
 
 
 class ShareTarget(NamedTuple):
@@ -24,32 +24,6 @@ class ShareTarget(NamedTuple):
     has_writer: bool = True
     """Whether the secret alone may write: the device that made the share, if one did, still may."""
     cold_at: datetime | None = None
-
-
-class ShareCursor(NamedTuple):
-    """The last link of a page: the next page begins after it. Its text is `<microseconds since 1970>.<share id>`."""
-
-    created_at: datetime
-    id: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Raises NotFound for a text that no page hands out."""
-        found = _CURSOR.fullmatch(text)
-        if found is None:
-            raise NotFound
-        return cls(moment_of(int(found[1])), found[2])
-
-    def __str__(self) -> str:
-        return f"{microseconds_of(self.created_at)}.{self.id}"
-
-
-def shares_after(session: Session, after: ShareCursor | None) -> QuerySet[Share]:
-    """All of a session's shares, the newest first, ended ones included; those after the cursor."""
-    shares = Share.objects.select_related("created_by").filter(session=session).order_by("-created_at", "id")
-    if after is None:
-        return shares
-    return shares.filter(Q(created_at__lt=after.created_at) | Q(created_at=after.created_at, id__gt=after.id))
 
 
 def live_shares() -> QuerySet[Share]:

@@ -4,7 +4,7 @@ The door: reads of a state, a whole session and the lists; `writes` is the write
 """
 
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
-from sync.store.sessions import SEARCH_CHARACTERS, Cursor, matching_sessions, session_page
+from sync.store.sessions import SESSIONS, matching_sessions, session_page
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
 from sync.store.writes import (
     EntryWrite,
@@ -17,8 +17,7 @@ from sync.store.writes import (
 )
 
 __all__ = [
-    "SEARCH_CHARACTERS",
-    "Cursor",
+    "SESSIONS",
     "EntryWrite",
     "HeadWrite",
     "LockedSession",

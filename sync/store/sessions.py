@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from opencode.lib.clock import microseconds_of, moment_of
-from opencode.lib.errors import NotFound
+from opencode.lib.paging import Keyset, Page, Place, by_moment, by_number
 from sync.models import Session
 from workspaces.models import Workspace
 
-PAGE_ROWS: Final = 50
-SEARCH_CHARACTERS: Final = 200
+SESSIONS: Final = Keyset(by_moment("last_activity_at", is_descending=True), by_number("id", is_descending=True))
+"""The latest activity first."""
 _FIELDS = (
     "id",
     "client_id",
@@ -53,70 +52,34 @@ class SessionRow:
         return self.model.rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last row of a page: the next page begins after it. Its text is `<microseconds since 1970>.<row id>`."""
-
-    last_activity_at: datetime
-    id: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Raises NotFound for a text that no page hands out."""
-        microseconds, _, row_id = text.partition(".")
-        if not (microseconds.isascii() and microseconds.isdigit() and row_id.isascii() and row_id.isdigit()):
-            raise NotFound
-        if len(microseconds) > 17 or len(row_id) > 18:
-            raise NotFound
-        return cls(moment_of(int(microseconds)), int(row_id))
-
-    def __str__(self) -> str:
-        return f"{microseconds_of(self.last_activity_at)}.{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPage:
-    """`older` continues the list; None at its end."""
-
-    rows: tuple[SessionRow, ...]
-    older: Cursor | None
-
-
-def session_page(workspace: Workspace, *, search: str = "", after: Cursor | None = None) -> SessionPage:
+def session_page(workspace: Workspace, *, search: str = "", place: Place | None = None) -> Page[SessionRow]:
     """One query: PAGE_ROWS of the workspace's sessions whose title has `search` in it, or whose id it is."""
-    values = matching_sessions(workspace, search=search, after=after).values(*_FIELDS)[: PAGE_ROWS + 1]
-    rows = tuple(
-        SessionRow(
-            id=value["id"],
-            client_id=value["client_id"],
-            title=value["title"],
-            model=value["model"],
-            is_running=value["is_running"],
-            is_cold=value["cold_at"] is not None,
-            tokens=value["tokens_input"] + value["tokens_output"] + value["tokens_reasoning"],
-            cost=value["cost"],
-            last_activity_at=value["last_activity_at"],
-            person=value["created_by__name"] or (value["created_by__email"] or "").partition("@")[0],
-            person_email=value["created_by__email"] or "",
-        )
-        for value in values
-    )
-    shown = rows[:PAGE_ROWS]
-    more = len(rows) > PAGE_ROWS
-    return SessionPage(shown, Cursor(shown[-1].last_activity_at, shown[-1].id) if more else None)
+    found = SESSIONS.page(matching_sessions(workspace, search=search).values(*_FIELDS), place)
+    return Page([_row(values) for values in found.rows], found.next)
 
 
-def matching_sessions(workspace: Workspace, *, search: str = "", after: Cursor | None = None) -> QuerySet[Session]:
-    """All of them, the latest activity first, those after the cursor."""
+def matching_sessions(workspace: Workspace, *, search: str = "") -> QuerySet[Session]:
+    """All of them, in no order."""
     found = Session.objects.filter(workspace=workspace)
     if search:
         # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
         found = found.annotate(folded=Lower("title")).filter(
             Q(folded__contains=Lower(Value(search))) | Q(client_id=search)
         )
-    if after is not None:
-        # The first condition lets the index begin at the cursor; the second leaves out what was shown.
-        found = found.filter(last_activity_at__lte=after.last_activity_at).exclude(
-            last_activity_at=after.last_activity_at, id__gte=after.id
-        )
-    return found.order_by("-last_activity_at", "-id")
+    return found
+
+
+def _row(values: dict[str, Any]) -> SessionRow:
+    return SessionRow(
+        id=values["id"],
+        client_id=values["client_id"],
+        title=values["title"],
+        model=values["model"],
+        is_running=values["is_running"],
+        is_cold=values["cold_at"] is not None,
+        tokens=values["tokens_input"] + values["tokens_output"] + values["tokens_reasoning"],
+        cost=values["cost"],
+        last_activity_at=values["last_activity_at"],
+        person=values["created_by__name"] or (values["created_by__email"] or "").partition("@")[0],
+        person_email=values["created_by__email"] or "",
+    )

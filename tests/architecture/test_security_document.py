@@ -2,11 +2,11 @@
 
 import re
 
+from opencode.lib.paging import PAGE_ROWS
 from tests.architecture.tenancy_table import OPERATIONS
 from tests.support.server import ROOT
 from workspaces.calls.paging import PAGE_ROWS_LIMIT
 from workspaces.roles import SCOPES
-from workspaces.selectors.paging import PAGE_ROWS
 from workspaces.services.repeats import KEPT_HOURS
 
 SECURITY = (ROOT / "docs/security.md").read_text()

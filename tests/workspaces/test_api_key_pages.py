@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
+from opencode.lib import paging
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast, browser
@@ -19,7 +20,6 @@ from tests.workspaces.conftest import MakeKey
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access
 from workspaces.models import APIKey
-from workspaces.selectors import credentials
 from workspaces.services import api_keys as service
 from workspaces.signals import api_key_revoked
 
@@ -211,7 +211,7 @@ def test_number_of_live_keys_is_limited(cast: Cast, make_key: MakeKey, monkeypat
 
 
 def test_long_lists_are_paged_by_key(cast: Cast, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "PAGE_ROWS", 2)
+    monkeypatch.setattr(paging, "PAGE_ROWS", 2)
     for number in range(3):
         make_key(cast.carol, name=f"key-number-{number}")
     client = browser(cast.carol)

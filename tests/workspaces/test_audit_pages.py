@@ -12,12 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from opencode.lib import paging
 from opencode.lib.actor import KEY, PERSON, STAFF, THE_CONSOLE, Actor
 from tests.cast import Cast, SignIn, browser
 from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey
 from workspaces.models import AuditEntry
-from workspaces.selectors import audit
 from workspaces.services.audit import audit_record
 
 PAGE = "/workspaces/alpha/audit/"
@@ -112,7 +112,7 @@ def test_a_filter_that_makes_no_sense_is_said_beside_its_field(cast: Cast, sign_
 def test_long_logs_are_paged_by_number_and_keep_the_filter(
     cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "PAGE_ROWS", 2)
+    monkeypatch.setattr(paging, "PAGE_ROWS", 2)
     entries = [record(cast, action="key.limit", mark=f"mark-{number}") for number in range(3)]
     client = sign_in(cast.alice)
     first = page(client, "?action=key.limit")

@@ -1,21 +1,19 @@
 """The pages of people: members, invitations, handing over, leaving, deleting, restoring."""
 
 import re
-from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from opencode.lib import paging
 from opencode.lib.actor import THE_CONSOLE
 from tests.cast import Cast, browser, person
 from tests.workspaces.inviting import invite
 from workspaces.models import Invitation, Membership, Role, Workspace
-from workspaces.selectors.paging import ascending_page
 from workspaces.services.deletions import workspace_delete
 from workspaces.services.memberships import membership_add
-from workspaces.views import members as views
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +46,7 @@ def test_admin_is_offered_everybody_but_the_owner(cast: Cast) -> None:
 
 
 def test_list_pages_by_key_and_shows_everybody_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "ascending_page", partial(ascending_page, limit=4))
+    monkeypatch.setattr(paging, "PAGE_ROWS", 4)
     crowd(cast, 6)
     client, seen, path = browser(cast.carol), [], url("members")
     for _ in range(3):

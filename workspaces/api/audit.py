@@ -8,12 +8,11 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
-from opencode.lib.errors import NotFound
 from workspaces.calls.callers import WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.models import AuditEntry
-from workspaces.selectors.audit import AuditFilter, audit_entries, audit_page
+from workspaces.selectors.audit import AUDIT, AuditFilter, audit_entries
 
 router = Router()
 WORDS = 200
@@ -54,14 +53,8 @@ def audit_list(request: HttpRequest, workspace: WorkspaceName, page: Query[Audit
     """The newest first. Owners and admins, on pages."""
     call = workspace_call(request, workspace, "audit.view")
     wanted = AuditFilter(page.actor.strip(), page.action, page.target.strip(), page.since, page.until)
-    found = audit_page(audit_entries(call.workspace, wanted), cursor_of(_seq, page.after), page.limit)
-    return AuditList(items=[_out(entry) for entry in found.rows], next=next_page(request, found.before))
-
-
-def _seq(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise NotFound
-    return int(text)
+    found = AUDIT.page(audit_entries(call.workspace, wanted), place_of(AUDIT, page.after), page.limit)
+    return AuditList(items=[_out(entry) for entry in found.rows], next=next_page(request, found.next))
 
 
 def _out(entry: AuditEntry) -> AuditEntryOut:

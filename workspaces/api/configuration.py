@@ -10,11 +10,11 @@ from pydantic import Field
 
 from opencode.lib.errors import NotFound
 from workspaces.calls.callers import WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, PageQuery, cursor_of, next_page
+from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.texts import Body, Note
 from workspaces.models import ConfigVersion
-from workspaces.selectors.configurations import config_in_force, config_page, config_version
+from workspaces.selectors.configurations import VERSIONS, config_in_force, config_version, config_versions
 from workspaces.services.configurations import config_save
 
 router = Router()
@@ -90,9 +90,9 @@ def configuration_save(request: HttpRequest, workspace: WorkspaceName, new: Conf
 def configuration_versions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[PageQuery]) -> VersionList:
     """The newest first, without their texts. People only."""
     call = workspace_call(request, workspace, "config.view")
-    found = config_page(call.workspace, cursor_of(_number, page.after), page.limit)
+    found = VERSIONS.page(config_versions(call.workspace), place_of(VERSIONS, page.after), page.limit)
     items = [VersionOut.model_validate(_facts(version)) for version in found.rows]
-    return VersionList(items=items, next=next_page(request, found.before))
+    return VersionList(items=items, next=next_page(request, found.next))
 
 
 @router.get(
@@ -105,12 +105,6 @@ def configuration_versions_get(request: HttpRequest, workspace: WorkspaceName, n
     """People only."""
     call = workspace_call(request, workspace, "config.view")
     return _whole(config_version(call.workspace, number))
-
-
-def _number(text: str) -> int:
-    if not (text.isdecimal() and len(text) <= len(str(HIGHEST_NUMBER))):
-        raise NotFound
-    return int(text)
 
 
 def _whole(version: ConfigVersion | None) -> ConfigOut:

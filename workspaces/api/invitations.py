@@ -9,14 +9,14 @@ from pydantic import Field
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
+from opencode.lib.paging import NEWEST_FIRST
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, SearchQuery, next_page
+from workspaces.calls.paging import Page, SearchQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
 from workspaces.calls.texts import Body, MailAddress, RoleName
 from workspaces.models import Invitation
 from workspaces.selectors.invitations import invitation_state, invitations
-from workspaces.selectors.paging import descending_page
 from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke
 
 router = Router()
@@ -51,8 +51,9 @@ class InvitationNew(Body):
 def invitations_list(request: HttpRequest, workspace: WorkspaceName, page: Query[SearchQuery]) -> InvitationList:
     """The newest first, those that have ended included; `search` is for in addresses."""
     call = workspace_call(request, workspace, PERMISSION)
-    found = descending_page(invitations(call.workspace, search=page.search.strip()), page.after or "", page.limit)
-    return InvitationList(items=[_out(row) for row in found.rows], next=next_page(request, found.following))
+    rows = invitations(call.workspace, search=page.search.strip())
+    found = NEWEST_FIRST.page(rows, place_of(NEWEST_FIRST, page.after), page.limit)
+    return InvitationList(items=[_out(row) for row in found.rows], next=next_page(request, found.next))
 
 
 @router.post(

@@ -11,14 +11,15 @@ from pydantic import AfterValidator, Field, StrictInt
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Forbidden, NotFound
+from opencode.lib.paging import NEWEST_FIRST
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, PageQuery, next_page
+from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
 from workspaces.calls.texts import Body, ExpiresAt, Name
 from workspaces.models import APIKey
 from workspaces.roles import OFFERED_SCOPES
-from workspaces.selectors.credentials import api_keys, page_of
+from workspaces.selectors.credentials import api_keys
 from workspaces.services.api_keys import api_key_create, api_key_limit_set, api_key_revoke
 from workspaces.services.key_rotation import OVERLAPS, api_key_rotate
 
@@ -91,8 +92,9 @@ class KeyRotation(Body):
 )
 def keys_list(request: HttpRequest, workspace: WorkspaceName, page: Query[PageQuery]) -> KeyList:
     """The newest first: yours; for owners and admins everybody's. People only."""
-    found = page_of(_keys(workspace_call(request, workspace, "key.view")), page.after, page.limit)
-    return KeyList(items=[_out(key) for key in found.rows], next=next_page(request, found.before))
+    keys = _keys(workspace_call(request, workspace, "key.view"))
+    found = NEWEST_FIRST.page(keys, place_of(NEWEST_FIRST, page.after), page.limit)
+    return KeyList(items=[_out(key) for key in found.rows], next=next_page(request, found.next))
 
 
 @router.post(

@@ -9,15 +9,15 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field, StrictInt
 
 from opencode.lib.errors import NotFound
+from opencode.lib.paging import OLDEST_FIRST
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
-from workspaces.calls.paging import Page, SearchQuery, next_page
+from workspaces.calls.paging import Page, SearchQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.texts import Body, RoleName
 from workspaces.errors import RoleTooHigh
 from workspaces.models import Membership, Workspace
 from workspaces.roles import can_manage
 from workspaces.selectors.members import members
-from workspaces.selectors.paging import ascending_page
 from workspaces.services.memberships import (
     membership_leave,
     membership_limit_set,
@@ -61,8 +61,9 @@ class MemberChange(Body):
 def members_list(request: HttpRequest, workspace: WorkspaceName, page: Query[SearchQuery]) -> MemberList:
     """The longest here first; `search` is for in names and addresses. A key needs `workspace:read`."""
     call = workspace_call(request, workspace, "member.view", scopes=SCOPES)
-    found = ascending_page(members(call.workspace, search=page.search.strip()), page.after or "", page.limit)
-    return MemberList(items=[_out(row) for row in found.rows], next=next_page(request, found.following))
+    rows = members(call.workspace, search=page.search.strip())
+    found = OLDEST_FIRST.page(rows, place_of(OLDEST_FIRST, page.after), page.limit)
+    return MemberList(items=[_out(row) for row in found.rows], next=next_page(request, found.next))
 
 
 @router.get(

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from workspaces.access import key_workspace
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, caller_of, workspace_call
-from workspaces.calls.paging import Page, PageQuery, next_page
+from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
 from workspaces.calls.texts import Body, Name, RoleName, Slug
 from workspaces.models import Workspace
-from workspaces.selectors.workspaces import memberships_of
+from workspaces.selectors.workspaces import MEMBERSHIPS, memberships_of
 from workspaces.services.deletions import workspace_delete
 from workspaces.services.slugs import workspace_slug_set
 from workspaces.services.workspaces import workspace_create, workspace_rename
@@ -56,12 +56,9 @@ def workspaces_list(request: HttpRequest, page: Query[PageQuery]) -> WorkspaceLi
         key.require(SCOPES[0])
         return WorkspaceList(items=[_out(key_workspace(key), None)])
     memberships = memberships_of(caller.user)
-    if page.after:
-        memberships = memberships.filter(workspace_id__gt=page.after)
-    found = list(memberships[: page.limit + 1])
-    shown = found[: page.limit]
-    after = shown[-1].workspace_id if len(found) > page.limit else None
-    return WorkspaceList(items=[_out(one.workspace, one.role) for one in shown], next=next_page(request, after))
+    found = MEMBERSHIPS.page(memberships, place_of(MEMBERSHIPS, page.after), page.limit)
+    items = [_out(one.workspace, one.role) for one in found.rows]
+    return WorkspaceList(items=items, next=next_page(request, found.next))
 
 
 @router.post(

@@ -1,17 +1,15 @@
 """Lists in pages, by key: `?after=` goes on where a page ended, `?limit=` says how many, `next` is the next page."""
 
-from collections.abc import Callable
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Schema
 from pydantic import Field
 
-from opencode.lib.errors import FieldsInvalid, NotFound
-from workspaces.selectors.paging import PAGE_ROWS, SEARCH_CHARACTERS
+from opencode.lib.errors import FieldsInvalid
+from opencode.lib.paging import PAGE_ROWS, SEARCH_CHARACTERS, CursorMalformed, Keyset, Place
 
-Cursor = TypeVar("Cursor")
 PAGE_ROWS_LIMIT: Final = 100
 CURSOR_CHARACTERS: Final = 100
 
@@ -33,18 +31,18 @@ class Page(Schema):
     next: Annotated[str | None, Field(description="The address of the next page; null at the end of the list.")] = None
 
 
-def next_page(request: HttpRequest, after: object | None) -> str | None:
+def next_page(request: HttpRequest, cursor: str | None) -> str | None:
     """This request's address with another `after`; None at the end."""
-    if after is None:
+    if cursor is None:
         return None
     query = request.GET.copy()
-    query["after"] = str(after)
+    query["after"] = cursor
     return f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}"
 
 
-def cursor_of(parse: Callable[[str], Cursor], after: str | None) -> Cursor | None:
-    """Where the page begins; raises FieldsInvalid for a text that no page hands out."""
+def place_of(keyset: Keyset, after: str | None) -> Place | None:
+    """Where the page begins; raises FieldsInvalid for a text that no page of the list hands out."""
     try:
-        return parse(after) if after else None
-    except NotFound as error:
+        return keyset.read(after)
+    except CursorMalformed as error:
         raise FieldsInvalid(fields={"after": ["Take it from the `next` of a page."]}) from error

@@ -10,9 +10,11 @@ from django.db.models.functions import Lower
 
 from accounts.models import Device, User
 from opencode.lib.actor import STAFF, SYSTEM
+from opencode.lib.paging import Keyset, by_number
 from workspaces.models import APIKey, AuditEntry, Invitation, ShareToken, Workspace
 
-PAGE_ROWS: Final = 50
+AUDIT: Final = Keyset(by_number("seq", is_descending=True))
+"""The newest first."""
 MATCHES: Final = 50
 """People and keys that a word in the actor's filter may stand for."""
 
@@ -30,14 +32,6 @@ class AuditFilter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Some entries, the newest first; `before` continues the list, None at its end."""
-
-    rows: list[AuditEntry]
-    before: int | None
-
-
 def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEntry]:
     """The newest first."""
     rows = AuditEntry.objects.filter(workspace=workspace).order_by("-seq")
@@ -52,14 +46,6 @@ def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEn
     if wanted.until:
         rows = rows.filter(at__lt=wanted.until)
     return rows
-
-
-def audit_page(rows: QuerySet[AuditEntry], before: int | None, limit: int | None = None) -> AuditPage:
-    """The page that ends before the entry `before`; PAGE_ROWS at most without a `limit`."""
-    limit = PAGE_ROWS if limit is None else limit
-    found = list((rows if before is None else rows.filter(seq__lt=before))[: limit + 1])
-    shown = found[:limit]
-    return AuditPage(shown, shown[-1].seq if len(found) > limit else None)
 
 
 def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, str]:

@@ -1,19 +1,15 @@
 """A workspace's configuration: the version in force, and those before it."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
+
+from opencode.lib.paging import Keyset, by_number
 from workspaces.models import ConfigVersion, Workspace
 
 PAGE_ROWS: Final = 30
-
-
-@dataclass(frozen=True)
-class ConfigPage:
-    """Some versions, the newest first; `before` continues the list, None at its end."""
-
-    rows: list[ConfigVersion]
-    before: int | None
+VERSIONS: Final = Keyset(by_number("number", is_descending=True))
+"""The newest first."""
 
 
 def config_in_force(workspace_id: str) -> ConfigVersion | None:
@@ -27,9 +23,6 @@ def config_version(workspace: Workspace, number: int) -> ConfigVersion | None:
     return rows.first()
 
 
-def config_page(workspace: Workspace, before: int | None, limit: int = PAGE_ROWS) -> ConfigPage:
-    rows = ConfigVersion.objects.filter(workspace=workspace).select_related("created_by").defer("text")
-    rows = rows.filter(number__lt=before) if before else rows
-    found = list(rows.order_by("-number")[: limit + 1])
-    more = len(found) > limit
-    return ConfigPage(rows=found[:limit], before=found[limit - 1].number if more else None)
+def config_versions(workspace: Workspace) -> QuerySet[ConfigVersion]:
+    """All of them, without their texts."""
+    return ConfigVersion.objects.filter(workspace=workspace).select_related("created_by").defer("text")

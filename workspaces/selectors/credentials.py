@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -12,18 +12,9 @@ from opencode.lib.keyring import macs_of_all_versions
 from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
 from workspaces.models import APIKey, Credential, KeyUsage, ShareToken, Workspace
 
-PAGE_ROWS: Final = 50
 USAGE_DAYS: Final = 30
 
 Row = TypeVar("Row", bound=Credential)
-
-
-@dataclass(frozen=True)
-class Page(Generic[Row]):
-    """Some rows, the newest first; `before` continues the list, None at its end."""
-
-    rows: list[Row]
-    before: str | None
 
 
 def live(rows: QuerySet[Row]) -> QuerySet[Row]:
@@ -83,12 +74,3 @@ def usage_days(key: APIKey, today: date, days: int = USAGE_DAYS) -> list[UsageDa
 
 def share_tokens(workspace: Workspace) -> QuerySet[ShareToken]:
     return ShareToken.objects.filter(workspace=workspace).select_related("created_by")
-
-
-def page_of(rows: QuerySet[Row], before: str | None, limit: int | None = None) -> Page[Row]:
-    """The page of `rows` before the id `before`; ids sort by creation time. PAGE_ROWS at most without a `limit`."""
-    limit = PAGE_ROWS if limit is None else limit
-    rows = rows.order_by("-pk")
-    found = list((rows.filter(pk__lt=before) if before else rows)[: limit + 1])
-    more = len(found) > limit
-    return Page(rows=found[:limit], before=found[limit - 1].pk if more else None)

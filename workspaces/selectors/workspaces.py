@@ -1,10 +1,16 @@
 """Which workspaces a person belongs to."""
 
+from typing import Final
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from accounts.models import Device, User
+from opencode.lib.paging import Keyset, by_id
 from workspaces.models import Membership, Role, Workspace
+
+MEMBERSHIPS: Final = Keyset(by_id("workspace_id"))
+"""A person's places, by the age of their workspaces."""
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:

@@ -10,22 +10,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
+from opencode.lib.paging import NEWEST_FIRST
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import KeyLimitReached
 from workspaces.forms import APIKeyForm
 from workspaces.models import APIKey
-from workspaces.selectors.credentials import api_keys, page_of
+from workspaces.selectors.credentials import api_keys
 from workspaces.services.api_keys import api_key_create, api_key_revoke
 
 
 @require_safe
 def key_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "key.view")
+    place = NEWEST_FIRST.read_or_first(request.GET.get("before"))
     context = {
         "access": access,
         "nav": "keys",
         "sees_all": access.can("key.manage_all"),
-        "page": page_of(_keys(access), request.GET.get("before")),
+        "page": NEWEST_FIRST.page(_keys(access), place),
+        "is_first": place is None,
         "now": utc_now(),
     }
     return render(request, "workspaces/keys.html", context)

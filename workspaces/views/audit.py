@@ -15,7 +15,7 @@ from workspaces.access import page_access
 from workspaces.auditactions import ACTIONS
 from workspaces.forms import AuditFilterForm
 from workspaces.models import AuditEntry
-from workspaces.selectors.audit import audit_entries, audit_names, audit_page
+from workspaces.selectors.audit import AUDIT, audit_entries, audit_names
 from workspaces.services.auditexport import audit_export
 
 PERMISSION = "audit.view"
@@ -25,7 +25,8 @@ PERMISSION = "audit.view"
 def audit_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, PERMISSION)
     form = AuditFilterForm(request.GET)
-    page = audit_page(audit_entries(access.workspace, form.wanted()), _before(request))
+    place = AUDIT.read_or_first(request.GET.get("before"))
+    page = AUDIT.page(audit_entries(access.workspace, form.wanted()), place)
     names = audit_names(access.workspace, page.rows)
     query = {name: value for name, value in request.GET.items() if name in form.fields and value}
     context = {
@@ -34,8 +35,8 @@ def audit_list(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "rows": [_row(entry, names) for entry in page.rows],
         "query": urlencode(query),
-        "older": urlencode({**query, "before": page.before}) if page.before else "",
-        "is_first": _before(request) is None,
+        "older": urlencode({**query, "before": page.next}) if page.next else "",
+        "is_first": place is None,
     }
     return render(request, "workspaces/audit.html", context, status=422 if form.errors else 200)
 
@@ -76,8 +77,3 @@ def _words(details: dict[str, Any]) -> str:
     return ", ".join(
         f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in told.items()
     )
-
-
-def _before(request: HttpRequest) -> int | None:
-    text = request.GET.get("before", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

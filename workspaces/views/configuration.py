@@ -14,7 +14,7 @@ from workspaces.configuration import Checked, check, compared
 from workspaces.errors import ConfigChanged, ConfigRefused
 from workspaces.forms import ConfigForm
 from workspaces.models import ConfigVersion
-from workspaces.selectors.configurations import config_in_force, config_page, config_version
+from workspaces.selectors.configurations import PAGE_ROWS, VERSIONS, config_in_force, config_version, config_versions
 from workspaces.services.configurations import config_restore, config_save
 
 STARTER: Final = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n'
@@ -37,9 +37,9 @@ def configuration(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "config.view")
-    before = request.GET.get("before", "")
-    page = config_page(access.workspace, int(before) if before.isdecimal() and len(before) < 10 else None)
-    context = {"access": access, "nav": "configuration", "page": page}
+    place = VERSIONS.read_or_first(request.GET.get("before"))
+    page = VERSIONS.page(config_versions(access.workspace), place, PAGE_ROWS)
+    context = {"access": access, "nav": "configuration", "page": page, "is_first": place is None}
     return render(request, "workspaces/config_history.html", context)
 
 

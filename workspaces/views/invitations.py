@@ -7,12 +7,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, NotFound
+from opencode.lib.paging import NEWEST_FIRST, SEARCH_CHARACTERS
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import MemberAlready
 from workspaces.forms import InvitationForm
 from workspaces.models import Invitation
 from workspaces.selectors.invitations import invitation_state, invitations
-from workspaces.selectors.paging import SEARCH_CHARACTERS, descending_page
 from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -22,8 +22,8 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 def invitation_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "member.manage")
     search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
-    before = request.GET.get("before", "")
-    page = descending_page(invitations(access.workspace, search=search), before)
+    place = NEWEST_FIRST.read_or_first(request.GET.get("before"))
+    page = NEWEST_FIRST.page(invitations(access.workspace, search=search), place)
     now = utc_now()
     context = {
         "access": access,
@@ -31,7 +31,7 @@ def invitation_list(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "rows": [(row, invitation_state(row, now=now)) for row in page.rows],
         "search": search,
-        "is_first": not before,
+        "is_first": place is None,
     }
     return render(request, "workspaces/invitations.html", context)
 

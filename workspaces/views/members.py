@@ -6,13 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from opencode.lib.errors import NotFound
+from opencode.lib.paging import OLDEST_FIRST, SEARCH_CHARACTERS
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import LastOwnerRemains, RoleTooHigh
 from workspaces.forms import MemberForm, NameTypedForm
 from workspaces.models import Membership
 from workspaces.roles import can_manage
 from workspaces.selectors.members import members
-from workspaces.selectors.paging import SEARCH_CHARACTERS, ascending_page
 from workspaces.services.memberships import (
     membership_leave,
     membership_limit_set,
@@ -28,12 +28,12 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 def member_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "member.view")
     search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
-    after = request.GET.get("after", "")
+    place = OLDEST_FIRST.read_or_first(request.GET.get("after"))
     context = {
         **_context(access),
-        "page": ascending_page(members(access.workspace, search=search), after),
+        "page": OLDEST_FIRST.page(members(access.workspace, search=search), place),
         "search": search,
-        "is_first": not after,
+        "is_first": place is None,
         "may_manage": access.can("member.manage"),
         "is_owner": access.can("workspace.handover"),
     }

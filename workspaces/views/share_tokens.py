@@ -9,22 +9,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
+from opencode.lib.paging import NEWEST_FIRST
 from workspaces.access import page_access
 from workspaces.errors import TokenLimitReached
 from workspaces.forms import ShareTokenForm
 from workspaces.selectors.agentconfig import agent_config
-from workspaces.selectors.credentials import page_of, share_tokens
+from workspaces.selectors.credentials import share_tokens
 from workspaces.services.share_tokens import share_token_create, share_token_revoke
 
 
 @require_safe
 def token_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "token.view")
+    place = NEWEST_FIRST.read_or_first(request.GET.get("before"))
     context = {
         "access": access,
         "nav": "keys",
         "may_manage": access.can("token.manage"),
-        "page": page_of(share_tokens(access.workspace), request.GET.get("before")),
+        "page": NEWEST_FIRST.page(share_tokens(access.workspace), place),
+        "is_first": place is None,
         "now": utc_now(),
     }
     return render(request, "workspaces/tokens.html", context)

@@ -1,34 +1,14 @@
 """Reads of receipts, and of what should be gone."""
 
-from dataclasses import dataclass
-from typing import Final
-
 from django.apps import apps
 from django.db.models import QuerySet
 
 from sync.models import DeletionReceipt, Session
 from workspaces.models import Workspace
 
-PAGE_ROWS: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPage:
-    """Some receipts, the newest first; `before` continues the list, None at its end."""
-
-    rows: list[DeletionReceipt]
-    before: str | None
-
 
 def workspace_receipts(workspace: Workspace) -> QuerySet[DeletionReceipt]:
     return DeletionReceipt.objects.filter(workspace=workspace).select_related("erased_by")
-
-
-def receipt_page(workspace: Workspace, before: str = "") -> ReceiptPage:
-    """The receipts before the id `before`; ids sort by creation time."""
-    rows = workspace_receipts(workspace).order_by("-pk")
-    found = list((rows.filter(pk__lt=before) if before else rows)[: PAGE_ROWS + 1])
-    return ReceiptPage(found[:PAGE_ROWS], found[PAGE_ROWS - 1].pk if len(found) > PAGE_ROWS else None)
 
 
 def rows_left(session_id: int) -> dict[str, int]:

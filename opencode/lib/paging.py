@@ -1,0 +1,123 @@
+"""Lists in pages, by key: a page begins after the last row of the one before it, whatever was added or went since.
+
+A cursor is the last row's place in the order as text. Whoever gets one hands it back as it is and reads nothing in it.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+
+from django.db.models import QuerySet
+
+from opencode.lib.clock import microseconds_of, moment_of
+
+Row = TypeVar("Row")
+Place: TypeAlias = tuple[Any, ...]
+"""The values of the ordering columns in the last row of a page."""
+PAGE_ROWS: Final = 50
+SEARCH_CHARACTERS: Final = 200
+
+
+class CursorMalformed(ValueError):
+    """A text that no page of this list hands out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an order, never null, and how its values are written in a cursor."""
+
+    name: str
+    pattern: re.Pattern[str]
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+    is_descending: bool = False
+
+
+def by_number(name: str, *, is_descending: bool = False) -> Column:
+    return Column(name, re.compile(r"[0-9]{1,18}"), int, is_descending=is_descending)
+
+
+def by_moment(name: str, *, is_descending: bool = False) -> Column:
+    """A time, in microseconds since 1970."""
+    return Column(name, re.compile(r"[0-9]{1,17}"), lambda text: moment_of(int(text)), _moment_text, is_descending)
+
+
+def by_id(name: str, *, is_descending: bool = False) -> Column:
+    """An id of letters, digits, `-` and `_`."""
+    return Column(name, re.compile(r"[A-Za-z0-9_-]{1,64}"), str, is_descending=is_descending)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows in the list's order; `next` is the cursor of the next page, None at the end of the list."""
+
+    rows: list[Row]
+    next: str | None
+
+
+class Keyset:
+    """The order of a list: one column that tells all rows apart, or two that do so together."""
+
+    def __init__(self, first: Column, second: Column | None = None) -> None:
+        self._columns: Sequence[Column] = (first,) if second is None else (first, second)
+
+    def read(self, cursor: str | None) -> Place | None:
+        """Where a page begins, None for the first one; raises CursorMalformed."""
+        if not cursor:
+            return None
+        texts = cursor.split(".", len(self._columns) - 1)
+        pairs = list(zip(self._columns, texts, strict=False))
+        if len(texts) != len(self._columns) or not all(column.pattern.fullmatch(text) for column, text in pairs):
+            raise CursorMalformed(cursor)
+        return tuple(column.read(text) for column, text in pairs)
+
+    def read_or_first(self, cursor: str | None) -> Place | None:
+        """Where a page begins; the first one where somebody wrote into the address what no page hands out."""
+        try:
+            return self.read(cursor)
+        except CursorMalformed:
+            return None
+
+    def cursor(self, row: Any) -> str:
+        """What leads to the row after this one: a model's instance, or a mapping with the ordering columns in it."""
+        get = row.__getitem__ if isinstance(row, Mapping) else lambda name: getattr(row, name)
+        return ".".join(column.write(get(column.name)) for column in self._columns)
+
+    def after(self, rows: "QuerySet[Any, Row]", place: Place | None) -> "QuerySet[Any, Row]":
+        """`rows` in this order, those after the place."""
+        ordered = rows.order_by(*(("-" if column.is_descending else "") + column.name for column in self._columns))
+        if place is None:
+            return ordered
+        last = len(self._columns) - 1
+        first = _beyond(self._columns[0], place[0], is_inclusive=last > 0)
+        if not last:
+            return ordered.filter(**first)
+        # The filter lets the index begin at the place; what is left out was shown.
+        shown = _until(self._columns[1], place[1])
+        return ordered.filter(**first).exclude(**{self._columns[0].name: place[0]}, **shown)
+
+    def page(self, rows: "QuerySet[Any, Row]", place: Place | None, limit: int | None = None) -> Page[Row]:
+        """One query: `limit` rows at most (PAGE_ROWS where nothing is said), those after the place."""
+        limit = PAGE_ROWS if limit is None else limit
+        found = list(self.after(rows, place)[: limit + 1])
+        return Page(found[:limit], self.cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+def _moment_text(value: Any) -> str:
+    return str(microseconds_of(cast(datetime, value)))
+
+
+def _beyond(column: Column, value: object, *, is_inclusive: bool) -> dict[str, object]:
+    lookup = ("lt" if column.is_descending else "gt") + ("e" if is_inclusive else "")
+    return {f"{column.name}__{lookup}": value}
+
+
+def _until(column: Column, value: object) -> dict[str, object]:
+    return {f"{column.name}__{'gte' if column.is_descending else 'lte'}": value}
+
+
+OLDEST_FIRST: Final = Keyset(by_id("pk"))
+"""Ids sort by creation time."""
+NEWEST_FIRST: Final = Keyset(by_id("pk", is_descending=True))
