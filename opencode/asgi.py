@@ -21,6 +21,7 @@ from sync.doors import http as api  # noqa: E402
 from sync.doors.fragments import FragmentFront  # noqa: E402
 from sync.doors.routing import websocket_urlpatterns  # noqa: E402
 from sync.live import get_runtime, stop_runtime  # noqa: E402
+from sync.transcript import rendering_start, rendering_stop  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -62,8 +63,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             get_runtime()
+            rendering_start()
             await send({"type": "lifespan.startup.complete"})
         else:
             await stop_runtime()
+            rendering_stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

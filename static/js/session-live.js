@@ -38,8 +38,14 @@ export function follow(root) {
     onAnswer(answer) {
       reader.keepPlace(() => answer.fragments.map((fragment) => transcript.put(fragment)).some(Boolean));
       header.update(answer, transcript.models());
+      askForPlain();
     },
   });
+
+  // The server shows plain text where rendering would have kept the page waiting.
+  function askForPlain() {
+    for (const [key, seq] of transcript.plain()) queue.add(key, seq);
+  }
 
   function changed(entries) {
     for (const { key, seq, deleted } of entries) {
@@ -63,6 +69,7 @@ export function follow(root) {
   watchConnection(client, document);
   watchPresence(client, document);
   client.start();
+  askForPlain();
 }
 
 const root = document.querySelector("[data-session]");

@@ -7,6 +7,8 @@ export class Transcript {
   #orphans = new Map();
   #elements = new Map();
   #seqs = new Map();
+  /** What is shown as plain text until its HTML comes. */
+  #plain = new Set();
   #empty;
 
   constructor(root) {
@@ -24,6 +26,11 @@ export class Transcript {
     return this.#seqs.get(key) ?? 0;
   }
 
+  /** What is shown as plain text until its HTML comes, by key and number. */
+  plain() {
+    return [...this.#plain].map((key) => [key, this.seqOf(key)]);
+  }
+
   /** The models of the messages shown, in reading order. */
   models() {
     const labels = [...this.#messages.children].map((turn) => turn.dataset.model).filter(Boolean);
@@ -31,9 +38,12 @@ export class Transcript {
   }
 
   /** Shows one fragment; true when it added something that was not there. */
-  put({ key, seq, kind, html, parent, order }) {
-    if (seq <= this.seqOf(key)) return false;
+  put({ key, seq, kind, html, parent, order, plain = false }) {
+    const isFormatted = seq === this.seqOf(key) && this.#plain.has(key) && !plain;
+    if (seq <= this.seqOf(key) && !isFormatted) return false;
     this.#seqs.set(key, seq);
+    if (plain) this.#plain.add(key);
+    else this.#plain.delete(key);
     const before = this.#elements.get(key);
     const after = parse(html);
     if (!after) {
@@ -54,6 +64,7 @@ export class Transcript {
   remove(key, seq) {
     const element = this.#elements.get(key);
     this.#elements.delete(key);
+    this.#plain.delete(key);
     this.#seqs.set(key, Math.max(seq, this.seqOf(key)));
     if (!element) return false;
     // Parts live longer than their message: should it come back, they are here.
@@ -75,6 +86,7 @@ export class Transcript {
     const { key, seq } = element.dataset;
     this.#elements.set(key, element);
     this.#seqs.set(key, Number(seq));
+    if (element.hasAttribute("data-plain")) this.#plain.add(key);
   }
 
   #waiting(messageId) {
@@ -119,6 +131,7 @@ export class Transcript {
     }
     const hasMoved = before.dataset.order !== order;
     before.className = after.className;
+    delete before.dataset.plain;
     Object.assign(before.dataset, after.dataset);
     if (hasMoved) insertInOrder(this.#messages, before);
     return false;

@@ -31,6 +31,9 @@ def answer_when_changed(
     etag = "W/" + quote_etag(f"{session.epoch}-{session.head_seq}-{digest}")
     modified = int(session.last_activity_at.timestamp())
     response = get_conditional_response(request, etag=etag, last_modified=modified) or answer()
+    if response.get("Cache-Control") == "no-store":
+        # It is not what its state will look like in a moment.
+        return response
     response["ETag"] = etag
     response["Last-Modified"] = http_date(modified)
     response["Cache-Control"] = "private, no-cache"

@@ -13,7 +13,7 @@ from sync.pages.reading import Reading, member_reading, read_only, share_reading
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING
 from sync.protocol.keys import info_key, parse_key
 from sync.store import StateRead, read_entries
-from sync.transcript import Fragment, entry_of, fragment_of, session_facts
+from sync.transcript import Fragment, entry_of, fragments_of, session_facts
 
 
 @read_only
@@ -38,11 +38,12 @@ def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
         raise SessionGone
     body: dict[str, Any] = {"epoch": state.epoch, "head": state.head, "header": header_of(session, state)}
     is_current = state.epoch == request.GET.get("epoch")
-    rendered = [fragment_of(row, state.epoch) for row in state.rows if row.key in asked and not row.deleted]
-    fragments = [fragment for fragment in rendered if fragment is not None] if is_current else []
+    shown = [row for row in state.rows if row.key in asked and not row.deleted] if is_current else []
+    fragments = fragments_of(shown, state.epoch, is_whole="whole" in request.GET)
     response = JsonResponse({**body, "fragments": [wire(fragment) for fragment in fragments]})
     found = {row.key: row.seq for row in state.rows}
-    is_exact = is_current and all(found.get(key) == seq for key, seq in asked.items())
+    is_plain = any(fragment.is_plain for fragment in fragments)
+    is_exact = is_current and not is_plain and all(found.get(key) == seq for key, seq in asked.items())
     response["Cache-Control"] = UNCHANGING if is_exact else "no-store"
     return response
 
@@ -69,6 +70,7 @@ def header_of(session: Session, state: StateRead) -> dict[str, str]:
 
 
 def wire(fragment: Fragment) -> dict[str, Any]:
+    """`plain` is there while the HTML is only the entry's text: what follows the session asks again."""
     return {
         "key": fragment.key,
         "seq": fragment.seq,
@@ -76,4 +78,5 @@ def wire(fragment: Fragment) -> dict[str, Any]:
         "html": fragment.html,
         "parent": fragment.parent,
         "order": fragment.order,
+        **({"plain": True} if fragment.is_plain else {}),
     }

@@ -30,7 +30,10 @@ def share(request: HttpRequest, share_id: str) -> HttpResponse:
 
     def answer() -> HttpResponse:
         context = {**document_context(reading), "session_page": session_page, "share": reading.share}
-        return render(request, "sync/share.html", context)
+        response = render(request, "sync/share.html", context)
+        if context["transcript"].is_plain:
+            response["Cache-Control"] = "no-store"
+        return response
 
     variant = f"share\0{request.COOKIES.get(THEME_COOKIE, '')}\0{session_page}\0{is_listed(reading)}"
     response = answer_when_changed(request, reading.session, variant, answer)

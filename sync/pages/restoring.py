@@ -26,7 +26,7 @@ def snapshot_restore(request: HttpRequest, slug: str, client_id: str, snapshot_i
     context = {
         **history_context(reading),
         "snapshot": snapshot,
-        "comparison": compare_states(living_entries(snapshot), state.rows if state else []),
+        "comparison": compare_states(living_entries(snapshot), state.rows if state else [], shown_changes=0),
     }
     return render(request, "sync/snapshot_restore.html", context)
 

@@ -3,15 +3,16 @@
 The door: `build_document` and `render_transcript` for pages, one fragment, the exports.
 """
 
+from sync.render.wording import byte_size, plural
 from sync.transcript.comparison import compare_states
 from sync.transcript.document import Document, build_document, entry_of
 from sync.transcript.exports import own_sessions_part, workspace_sessions_part
 from sync.transcript.facts import session_facts
-from sync.transcript.fragments import Fragment, fragment_of, fragments_forget
+from sync.transcript.fragments import Fragment, fragments_forget, fragments_of
 from sync.transcript.json_export import export_json
 from sync.transcript.markdown_export import export_markdown
 from sync.transcript.page import render_transcript
-from sync.transcript.wording import byte_size, plural
+from sync.transcript.workers import rendering_start, rendering_stop
 
 __all__ = [
     "Document",
@@ -22,11 +23,13 @@ __all__ = [
     "entry_of",
     "export_json",
     "export_markdown",
-    "fragment_of",
     "fragments_forget",
+    "fragments_of",
     "own_sessions_part",
     "plural",
     "render_transcript",
+    "rendering_start",
+    "rendering_stop",
     "session_facts",
     "workspace_sessions_part",
 ]

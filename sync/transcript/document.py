@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from sync.protocol.keys import EntryKey, parse_key
-from sync.transcript.fields import decode, number_at, text_at
-from sync.transcript.legacy import modern_message
-
-LATEST_ORDER = 9_999_999_999_999_999
+from sync.render.fields import decode
+from sync.render.order import MessageHead, message_head
 
 
 class Row(Protocol):
@@ -45,20 +43,12 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message with its parts by id; `data` is its own content in today's shape. `order` sorts messages as text."""
+    """A message with its parts by id."""
 
     id: str
     entry: Entry
-    data: dict[str, Any]
+    head: MessageHead
     parts: tuple[Part, ...] = ()
-
-    @property
-    def role(self) -> str:
-        return text_at(self.data, "role")
-
-    @property
-    def order(self) -> str:
-        return message_order(self.id, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +71,9 @@ def entry_of(row: Row) -> Entry | None:
     return Entry(row.key, row.seq, row.content, name)
 
 
-def message_order(message_id: str, data: dict[str, Any]) -> str:
-    """Sorts messages by the time they were created, then by id."""
-    created = min(int(number_at(data, "time", "created") or 0), LATEST_ORDER)
-    return f"{created:016d}:{message_id}"
-
-
 def message_of(entry: Entry, parts: Iterable[Part] = ()) -> Message:
-    return Message(entry.name.segments[0], entry, modern_message(entry.data), tuple(sorted(parts)))
+    message_id = entry.name.segments[0]
+    return Message(message_id, entry, message_head(message_id, entry.content), tuple(sorted(parts)))
 
 
 def part_of(entry: Entry) -> Part:
@@ -109,7 +94,7 @@ def build_document(rows: Iterable[Row]) -> Document:
     info_data = info.data if info else None
     return Document(
         info=info_data if isinstance(info_data, dict) else {},
-        messages=tuple(sorted(messages, key=lambda message: message.order)),
+        messages=tuple(sorted(messages, key=lambda message: message.head.order)),
         diff=diff,
         models=models,
         orphans=tuple(sorted(part for waiting in parts.values() for part in waiting)),

@@ -6,8 +6,8 @@ from typing import Any
 
 from opencode.lib.money import format_dollars
 from sync.models import Session
-from sync.transcript.fields import number_at, text_at
-from sync.transcript.wording import moment, one_line
+from sync.render.fields import number_at, text_at
+from sync.render.wording import moment, one_line
 
 UNTITLED = "untitled session"
 

@@ -3,30 +3,27 @@
 A fragment depends on nothing but its entry, so whoever may read the entry may be given it.
 """
 
-import logging
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sync.transcript.cache import RenderCache
-from sync.transcript.changes import changes_section
-from sync.transcript.code import code_block
-from sync.transcript.document import Entry, Message, Part, Row, entry_of, message_of, message_order, part_of
-from sync.transcript.fields import pretty_json
-from sync.transcript.legacy import modern_message
-from sync.transcript.messages import message_frame
-from sync.transcript.parts import part_body
-from sync.transcript.templates import fill
-from sync.transcript.wording import one_line
+from sync.render.entries import Job
+from sync.render.large import LARGE_CHARACTERS, large_part
+from sync.render.order import message_head
+from sync.render.plain import BROKEN_WORDS, FAILED_WORDS, WAITING_WORDS, plain_entry
+from sync.transcript.document import Entry, Row, entry_of
+from sync.transcript.workers.pool import POOL, Outcome, Task
+from sync.transcript.workers.turns import Patience
 
-log = logging.getLogger(__name__)
-
-CACHE_BYTES = 96 * 1024 * 1024
-CACHE = RenderCache(CACHE_BYTES)
+UNSHOWN: Final = frozenset({"info", "model"})
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """`html` is empty where an entry shows nothing; `parent` is a part's message; `order` sorts siblings as text."""
+    """`html` is empty where an entry shows nothing; `parent` is a part's message; `order` sorts siblings as text.
+
+    While `is_plain` it is the entry's plain text, and its HTML may be asked for again.
+    """
 
     key: str
     seq: int
@@ -34,74 +31,56 @@ class Fragment:
     html: str
     parent: str | None = None
     order: str = ""
+    is_plain: bool = False
 
 
-def fragment_of(row: Row, epoch: str) -> Fragment | None:
-    """The fragment of a stored row; None for a kind that no page shows by itself (info, models) or a foreign key."""
-    entry = entry_of(row)
-    if entry is None or entry.name.kind in {"info", "model"}:
-        return None
-    if entry.name.kind == "message":
-        message = message_of(entry)
-        return Fragment(entry.key, entry.seq, "message", message_html(message, epoch), order=message.order)
-    if entry.name.kind == "part":
-        part = part_of(entry)
-        return Fragment(entry.key, entry.seq, "part", part_html(part, epoch), parent=part.message_id, order=part.id)
-    render = diff_html if entry.name.kind == "diff" else other_html
-    kind = "diff" if entry.name.kind == "diff" else "other"
-    return Fragment(entry.key, entry.seq, kind, render(entry, epoch), order=entry.key)
+def fragments_of(rows: Sequence[Row], epoch: str, *, is_whole: bool = False) -> list[Fragment]:
+    """Those of stored rows; none for a kind that no page shows by itself (info, models) or a foreign key.
+
+    What is too large to stand among others gives way to a link, unless `is_whole`.
+    """
+    entries = [entry for entry in map(entry_of, rows) if entry is not None and entry.name.kind not in UNSHOWN]
+    shown = entries_html(entries, epoch, POOL.patience(), is_whole=is_whole)
+    return [_fragment(entry, *html) for entry, html in zip(entries, shown, strict=True)]
 
 
-def message_html(message: Message, epoch: str) -> str:
-    return _cached(message.entry, epoch, lambda: message_frame(message))
-
-
-def part_html(part: Part, epoch: str) -> str:
-    return _cached(part.entry, epoch, lambda: _part(part))
-
-
-def diff_html(entry: Entry, epoch: str) -> str:
-    return _cached(entry, epoch, lambda: changes_section(entry))
-
-
-def other_html(entry: Entry, epoch: str) -> str:
-    return _cached(entry, epoch, lambda: _other(entry))
+def entries_html(
+    entries: Sequence[Entry], epoch: str, patience: Patience, *, is_whole: bool = False
+) -> list[tuple[str, bool]]:
+    """The HTML of each, in their order, and whether it only is the plain text that stands in for it."""
+    outcomes = POOL.render(epoch, [_task(entry, epoch, is_whole) for entry in entries], patience)
+    return [(_html(entry, outcome, is_whole), outcome.waits) for entry, outcome in zip(entries, outcomes, strict=True)]
 
 
 def fragments_forget(epoch: str) -> None:
     """Drop what this process holds of an erased session; what others hold is asked for by nobody and goes by itself."""
-    CACHE.discard(lambda name: isinstance(name, tuple) and name[0] == epoch)
+    POOL.forget(epoch)
 
 
-def _cached(entry: Entry, epoch: str, render: Callable[[], str]) -> str:
-    return CACHE.get_or_render((epoch, entry.key, entry.seq), lambda: _bounded(entry, render))
+def _task(entry: Entry, epoch: str, is_whole: bool) -> Task:
+    # Only a message's HTML differs when it stands alone.
+    is_whole = is_whole and entry.name.kind == "message"
+    name = (epoch, entry.key, entry.seq, is_whole)
+    return Task(name, lambda: Job("html", entry.key, entry.seq, entry.content, is_whole=is_whole))
 
 
-def _bounded(entry: Entry, render: Callable[[], str]) -> str:
-    """Whatever an entry holds, it costs its own place at most, never the page."""
-    try:
-        return render()
-    except Exception:
-        log.exception("entry could not be rendered", extra={"key": entry.key, "seq": entry.seq})
-        return fill("broken", {"entry": entry, **_place(entry)})
+def _html(entry: Entry, outcome: Outcome, is_whole: bool) -> str:
+    rendered = outcome.rendered
+    if rendered is None:
+        words = WAITING_WORDS if outcome.waits else BROKEN_WORDS if outcome.is_broken else FAILED_WORDS
+        return plain_entry(entry.key, entry.name, entry.seq, entry.content, words)
+    if is_whole or len(rendered.text) <= LARGE_CHARACTERS or entry.name.kind == "message":
+        return rendered.text
+    return large_part(entry.key, entry.name, entry.seq, rendered.label, len(rendered.text))
 
 
-def _place(entry: Entry) -> dict[str, str]:
-    segments = entry.name.segments
-    if entry.name.kind == "message":
-        order = message_order(segments[0], modern_message(entry.data))
-        return {"element_id": segments[0], "order": order}
-    return {"element_id": segments[-1] if segments else "", "order": segments[-1] if segments else ""}
-
-
-def _part(part: Part) -> str:
-    body = part_body(part.entry.data)
-    if not body:
-        return ""
-    return fill("part", {"part": part, "body": body})
-
-
-def _other(entry: Entry) -> str:
-    block = code_block(pretty_json(entry.data), language="json")
-    context = {"entry": entry, "kind": one_line(entry.name.kind, 80), "block": block}
-    return fill("other", context)
+def _fragment(entry: Entry, html: str, is_plain: bool) -> Fragment:
+    name = entry.name
+    if name.kind == "message":
+        order = message_head(name.segments[0], entry.content).order
+        return Fragment(entry.key, entry.seq, "message", html, order=order, is_plain=is_plain)
+    if name.kind == "part":
+        parent, part_id = name.segments
+        return Fragment(entry.key, entry.seq, "part", html, parent, part_id, is_plain)
+    kind = "diff" if name.kind == "diff" else "other"
+    return Fragment(entry.key, entry.seq, kind, html, order=entry.key, is_plain=is_plain)

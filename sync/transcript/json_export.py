@@ -14,8 +14,8 @@ import msgspec
 
 from sync.items.redaction import model_without_secrets, session_without_share
 from sync.protocol.keys import parse_key
+from sync.render.fields import decode
 from sync.transcript.document import Row
-from sync.transcript.fields import decode
 
 FORMAT = "opencode.session.v1"
 

@@ -39,14 +39,19 @@ class _Answer(msgspec.Struct):
 class _Name(msgspec.Struct):
     key: str
     seq: int
+    plain: bool = False
 
 
 class _Piece(NamedTuple):
-    """A fragment's JSON, or nothing where the entry shows nothing, as it stood at `read_at`."""
+    """A fragment's JSON, or nothing where the entry shows nothing, as it stood at `read_at`.
+
+    While it `is_plain` its HTML is still to come: it is answered for its two seconds, and nobody keeps it.
+    """
 
     seq: int
     text: bytes
     read_at: float
+    is_plain: bool = False
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode
@@ -74,7 +79,7 @@ class KnownShare:
         shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in asked.keys.items()}
         for text in answer.fragments:
             name = _decode_name(text)
-            shown[name.key] = _Piece(name.seq, bytes(text), read_at)
+            shown[name.key] = _Piece(name.seq, bytes(text), read_at, name.plain)
         for key, piece in shown.items():
             if key not in self.pieces or self.pieces[key].seq <= piece.seq:
                 self.pieces[key] = piece
@@ -92,7 +97,7 @@ class KnownShare:
             if piece is None or piece.seq < seq or now - piece.read_at >= KEPT_SECONDS:
                 return None
             found.append(piece)
-            is_exact = is_exact and piece.seq == seq and piece.text != b""
+            is_exact = is_exact and piece.seq == seq and piece.text != b"" and not piece.is_plain
         found.sort(key=lambda piece: piece.seq)
         fragments = b",".join(piece.text for piece in found if piece.text)
         start = b'{"epoch":"%b","head":%d,"header":%b,' % (self.epoch.encode(), self.head, self.header)

@@ -21,7 +21,7 @@ from sync.archive.snapshots import object_name, session_prefix
 from sync.archive.snapshots.writing import snapshot_write
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
 from sync.sharing.shares import share_create, share_end
-from sync.transcript.fragments import CACHE
+from sync.transcript.workers.pool import POOL
 from tests.cast import Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.transcript.entries import text_of
@@ -69,11 +69,11 @@ def test_deleted_session_leaves_nothing_but_a_receipt(
     entries = SessionEntry.objects.count()
     assert files(objects) != []
     sign_in(cast.alice).get(f"/workspaces/alpha/sessions/{CLIENT_ID}/")
-    assert any(name[0] == session.epoch for name in CACHE._values)  # type: ignore[index]
+    assert any(name[0] == session.epoch for name in POOL.kept._values)
     answer = sign_in(cast.bob).post(page(), {"confirmation": typed}, follow=True)
     assert [model.objects.count() for model in (Session, SessionEntry, Share, Snapshot, Operation)] == [0] * 5
     assert files(objects) == []
-    assert not any(name[0] == session.epoch for name in CACHE._values)  # type: ignore[index]
+    assert not any(name[0] == session.epoch for name in POOL.kept._values)
     receipt = DeletionReceipt.objects.get()
     assert (receipt.client_id, receipt.session_id, receipt.workspace) == (CLIENT_ID, session.pk, cast.alpha)
     assert (receipt.entries, receipt.operations, receipt.shares, receipt.snapshots) == (entries, 1, 1, 1)

@@ -9,8 +9,8 @@ from django.test import Client
 
 from sync.models import Share
 from sync.protocol.fragments import KEYS_LIMIT
-from sync.transcript import fragments
 from tests.cast import Cast, SignIn
+from tests.support.rendering import renderings
 from tests.support.transcripts import (
     CLIENT_ID,
     CONVERSATION,
@@ -130,11 +130,7 @@ def test_a_foreign_sessions_keys_open_nothing(client: Client, share: Share) -> N
 
 
 def test_two_hundred_viewers_cost_one_rendering(client: Client, share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
-    rendered: list[str] = []
-    bounded = fragments._bounded
-    monkeypatch.setattr(
-        fragments, "_bounded", lambda entry, render: rendered.append(entry.key) or bounded(entry, render)
-    )
+    rendered = renderings(monkeypatch)
     item = f"{SECOND_TEXT}:{seq_of(share, SECOND_TEXT)}"
     seen = {ask(client, share, item).content for _ in range(200)}
     assert len(seen) == 1
@@ -148,11 +144,12 @@ def test_members_and_link_readers_share_one_rendering(
     share = make_share(session)
     item = f"{SECOND_TEXT}:{seq_of(share, SECOND_TEXT)}"
     by_link = answer(client, share, item)["fragments"]
-    monkeypatch.setattr(fragments, "_bounded", lambda entry, render: pytest.fail("rendered again"))
+    rendered = renderings(monkeypatch)
     query = {"epoch": session.epoch, "k": [item]}
     path = f"/workspaces/{cast.alpha.slug}/sessions/{CLIENT_ID}/fragments"
     by_membership = sign_in(cast.carol).get(path, query).json()["fragments"]
     assert by_membership == by_link
+    assert rendered == []
 
 
 def test_a_fragment_costs_two_queries(client: Client, share: Share, django_assert_num_queries: Any) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from opencode.lib.clock import utc_now
 from sync.models import Share
+from sync.transcript.workers.pool import POOL
 from tests.cast import BROWSER, Cast, SignIn
 from tests.contract.recordings import NEWER
 from tests.support.recorded import share_of_recording
@@ -52,7 +53,7 @@ def test_the_older_protocols_link_shows_the_same(visitor: Client) -> None:
 def test_messages_have_permalinks(visitor: Client) -> None:
     html = visitor.get(f"/share/{shared_conversation().pk}").content.decode()
     assert 'id="msg_1"' in html
-    assert 'href="#msg_1"' in html
+    assert 'href="?at=msg_1#msg_1"' in html
 
 
 @pytest.mark.parametrize("name", NEWER)
@@ -237,6 +238,36 @@ def test_the_page_says_where_to_follow_it_live(visitor: Client) -> None:
     assert f'data-fragments="/share/{share.pk}/fragments"' in html
     assert f'data-epoch="{share.session.epoch}"' in html
     assert f'data-head="{share.session.head_seq}"' in html
+
+
+def test_a_page_that_would_wait_for_its_rendering_shows_plain_text_and_is_not_kept(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = shared_conversation()
+    monkeypatch.setattr(POOL, "page_seconds", 0.0)
+    plain = visitor.get(f"/share/{share.pk}")
+    html = plain.content.decode()
+    assert "Because of the **timer**." in html
+    assert html.count(" data-plain") == 5
+    assert (plain["Cache-Control"], "ETag" in plain) == ("no-store", False)
+    monkeypatch.undo()
+    formatted = visitor.get(f"/share/{share.pk}")
+    assert "<strong>timer</strong>" in formatted.content.decode()
+    assert " data-plain" not in formatted.content.decode()
+    assert "ETag" in formatted
+
+
+def test_fragments_say_that_they_are_plain(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = shared_conversation()
+    seq = share.session.entries.get(key=FIRST_TEXT).seq
+    query = {"epoch": share.session.epoch, "k": f"{FIRST_TEXT}:{seq}"}
+    monkeypatch.setattr(POOL, "page_seconds", 0.0)
+    plain = visitor.get(f"/share/{share.pk}/fragments", query)
+    assert [fragment["plain"] for fragment in plain.json()["fragments"]] == [True]
+    assert plain["Cache-Control"] == "no-store"
+    monkeypatch.undo()
+    formatted = visitor.get(f"/share/{share.pk}/fragments", query)
+    assert ["plain" in fragment for fragment in formatted.json()["fragments"]] == [False]
 
 
 def test_parts_that_came_before_their_message_are_not_shown_yet(visitor: Client) -> None:

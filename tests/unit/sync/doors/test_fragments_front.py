@@ -52,6 +52,7 @@ class Pages:
         self.asked: list[str] = []
         self.headers: list[list[tuple[bytes, bytes]]] = []
         self.fails = False
+        self.is_plain = False
         self.reached = asyncio.Event()
         self.goes_on = asyncio.Event()
         self.goes_on.set()
@@ -67,7 +68,7 @@ class Pages:
         if self.fails:
             raise RuntimeError("the view broke")
         fragments = [
-            {"key": key, "seq": seq, "kind": "part", "html": html, "parent": None, "order": key}
+            {"key": key, "seq": seq, "kind": "part", "html": html, "parent": None, "order": key, "plain": self.is_plain}
             for key, (seq, html) in state.items()
             if urlencode({"k": key}) in query and html and f"epoch={self.epoch}&" in query
         ]
@@ -161,6 +162,11 @@ async def test_what_is_newer_than_asked_is_given(front: FragmentFront, pages: Pa
 async def test_the_very_value_asked_for_may_be_kept_by_the_browser(front: FragmentFront) -> None:
     await ask(front, f"{PART}:4")
     assert (await ask(front, f"{PART}:4")).headers["cache-control"] == "private, max-age=3600, immutable"
+
+
+async def test_plain_text_that_waits_for_its_html_is_kept_by_no_browser(front: FragmentFront, pages: Pages) -> None:
+    pages.is_plain = True
+    assert (await ask(front, f"{PART}:4")).headers["cache-control"] == "no-store"
 
 
 async def test_those_who_want_what_is_newer_wait_together_for_it(

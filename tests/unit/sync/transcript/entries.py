@@ -62,7 +62,7 @@ class Inspector(HTMLParser):
         for name, value in attrs:
             address = (value or "").strip().lower()
             is_known = name in ATTRIBUTES
-            is_link = name != "href" or address.startswith(("http://", "https://", "mailto:", "#"))
+            is_link = name != "href" or address.startswith(("http://", "https://", "mailto:", "#", "?at=", "?entry="))
             is_picture = name != "src" or address.startswith("data:image/")
             self.dangers += [] if is_known and is_link and is_picture else [f"{tag} {name}={value}"]
 

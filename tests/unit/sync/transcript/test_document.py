@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.render.legacy import modern_message
 from sync.transcript.document import build_document
 from tests.unit.sync.transcript.entries import CREATED, SESSION, message, part, row
 
@@ -47,13 +48,13 @@ def test_keys_that_are_not_ours_are_passed_over(key: str) -> None:
 def test_a_message_without_a_usable_time_comes_first_or_last_but_comes(created: object) -> None:
     document = build_document([message("msg_b"), message("msg_a", time={"created": created})])
     assert {each.id for each in document.messages} == {"msg_a", "msg_b"}
-    assert all(len(each.order) == 16 + 1 + 5 for each in document.messages)
+    assert all(len(each.head.order) == 16 + 1 + 5 for each in document.messages)
 
 
 def test_text_that_is_not_json_reads_as_nothing() -> None:
     document = build_document([row(f"session/info/{SESSION}", "{broken"), row(f"session/message/{SESSION}/m", "[1")])
     assert document.info == {}
-    assert document.messages[0].data == {}
+    assert document.messages[0].head.role == ""
 
 
 def test_lone_surrogates_are_replaced() -> None:
@@ -86,8 +87,9 @@ def test_messages_of_old_agents_read_as_those_of_today() -> None:
             "assistant": {"modelID": "fake-1", "providerID": "gw", "cost": 0.5},
         },
     }
-    data = build_document([row(f"session/message/{SESSION}/msg_1", old)]).messages[0].data
-    assert (data["modelID"], data["time"]["created"]) == ("fake-1", CREATED)
+    head = build_document([row(f"session/message/{SESSION}/msg_1", old)]).messages[0].head
+    assert (head.model, head.order) == ("gw/fake-1", f"{CREATED:016d}:msg_1")
+    data = modern_message(old)
     tool = data["parts"][1]
     assert (tool["tool"], tool["state"]["status"], tool["state"]["title"]) == ("bash", "completed", "list files")
     assert (tool["state"]["input"], tool["state"]["output"]) == ({"command": "ls"}, "note.txt")

@@ -1,44 +1,41 @@
 """Fragments: one entry each, rendered once, and never able to break a page."""
 
-from typing import Any
-
 import pytest
 
-from sync.transcript import fragments, parts
+from sync.render.entries import Job
+from sync.store import StateRow
+from sync.transcript import fragments
 from sync.transcript.document import entry_of
-from sync.transcript.fragments import fragment_of
+from sync.transcript.fragments import Fragment, fragments_of
+from tests.support.rendering import renderings
 from tests.unit.sync.transcript.entries import CREATED, SESSION, dangers, message, part, row, text_of, transcript
 
 
 @pytest.fixture
-def renderings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys of the entries rendered during the test."""
-    rendered: list[str] = []
-    bounded = fragments._bounded
-
-    def counted(entry: Any, render: Any) -> str:
-        rendered.append(entry.key)
-        return bounded(entry, render)
-
-    monkeypatch.setattr(fragments, "_bounded", counted)
-    return rendered
+    return renderings(monkeypatch)
 
 
-def test_two_hundred_viewers_cost_one_rendering(renderings: list[str]) -> None:
+def fragment_of(row: StateRow, epoch: str) -> Fragment | None:
+    return next(iter(fragments_of([row], epoch)), None)
+
+
+def test_two_hundred_viewers_cost_one_rendering(rendered: list[str]) -> None:
     changed = part(type="text", text="news")
     seen = {fragment_of(changed, "e-viewers") for _ in range(200)}
     assert len(seen) == 1
-    assert renderings == [changed.key]
+    assert rendered == [changed.key]
 
 
-def test_a_page_and_its_fragments_share_what_was_rendered(renderings: list[str]) -> None:
+def test_a_page_and_its_fragments_share_what_was_rendered(rendered: list[str]) -> None:
     rows = [message(), part(type="text", text="hello")]
     transcript(*rows, epoch="e-shared")
     assert [fragment_of(each, "e-shared") is not None for each in rows] == [True, True]
-    assert len(renderings) == 2
+    assert len(rendered) == 2
 
 
-def test_a_newer_number_is_another_fragment(renderings: list[str]) -> None:
+def test_a_newer_number_is_another_fragment(rendered: list[str]) -> None:
     first = fragment_of(part(type="text", text="one", seq=5), "e-newer")
     second = fragment_of(part(type="text", text="two", seq=6), "e-newer")
     other_epoch = fragment_of(part(type="text", text="three", seq=6), "e-newer-2")
@@ -46,7 +43,7 @@ def test_a_newer_number_is_another_fragment(renderings: list[str]) -> None:
     assert second
     assert other_epoch
     assert ["one" in first.html, "two" in second.html, "three" in other_epoch.html] == [True, True, True]
-    assert len(renderings) == 3
+    assert len(rendered) == 3
 
 
 def test_a_part_names_its_message_and_its_place() -> None:
@@ -113,27 +110,60 @@ def test_the_sessions_diff_has_its_own_section() -> None:
 
 
 def test_orphans_wait_outside_the_messages() -> None:
-    rendered = transcript(message("msg_1"), part("prt_1", "msg_2", type="text", text="early"), epoch="e-orphan")
-    assert "early" not in rendered.messages
-    assert 'data-parent="msg_2"' in rendered.orphans
+    shown = transcript(message("msg_1"), part("prt_1", "msg_2", type="text", text="early"), epoch="e-orphan")
+    assert "early" not in shown.messages
+    assert 'data-parent="msg_2"' in shown.orphans
 
 
 def test_models_are_those_that_answered_by_the_names_the_agent_gave() -> None:
-    rendered = transcript(
+    shown = transcript(
         message("msg_1", role="assistant", modelID="fake-1", providerID="gw"),
         message("msg_2", role="assistant", modelID="other", providerID="gw"),
         row(f"session/model/{SESSION}", [{"id": "fake-1", "providerID": "gw", "name": "Fake 1", "headers": "hush"}]),
         epoch="e-models",
     )
-    assert rendered.models == (("gw/fake-1", "Fake 1"), ("gw/other", "gw/other"))
+    assert shown.models == (("gw/fake-1", "Fake 1"), ("gw/other", "gw/other"))
 
 
 def test_a_renderer_that_fails_costs_its_own_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(parts._READERS, "text", lambda data: 1 / 0)
-    html = transcript(message(), part(type="text", text="x"), part("prt_2", type="agent", name="y"), epoch="e-broken")
-    assert "could not be shown" in html.messages
-    assert 'id="prt_1"' in html.messages
-    assert "agent" in text_of(html.messages)
+    broken = part(type="text", text="x")
+    monkeypatch.setattr(
+        fragments, "Job", lambda *args, **more: Job(*args, **(more if args[1] != broken.key else {"before": 7}))
+    )
+    html = transcript(message(), broken, part("prt_2", type="agent", name="y"), epoch="e-broken").messages
+    assert "could not be shown" in html
+    assert 'id="prt_1"' in html
+    assert "agent" in text_of(html)
+
+
+def test_what_takes_too_much_is_shown_cautiously_and_remembered(rendered: list[str]) -> None:
+    slow = part(type="text", text="```c\n" + "\n" * 10_000 + "```\n<b>")
+    first, again = (fragments_of([slow], "e-slow")[0] for _ in range(2))
+    assert 'class="plain-text"' in first.html
+    assert "&lt;b&gt;" in first.html
+    assert first == again
+    assert not first.is_plain
+    assert rendered == [slow.key, slow.key]
+
+
+def test_a_large_entry_gives_way_to_a_link_to_it() -> None:
+    large = part(type="tool", tool="bash", state={"title": "make", "status": "completed", "output": "x\n" * 40_000})
+    (stub,) = fragments_of([large], "e-large")
+    assert f'href="?entry={large.key}"' in stub.html
+    assert "bash · make" in stub.html
+    assert len(stub.html) < 1_000
+    (whole,) = fragments_of([large], "e-large", is_whole=True)
+    assert whole.html.count("x") > 40_000
+
+
+def test_the_large_pieces_of_a_message_give_way_too() -> None:
+    turn = message(summary={"diffs": [{"file": "a.txt", "patch": "+short"}]})
+    long = message("msg_2", summary={"diffs": [{"file": "a.txt", "patch": "+" + ("x" * 90 + "\n+") * 1_500}]})
+    short_html, long_html = (fragment.html for fragment in fragments_of([turn, long], "e-turns"))
+    assert "?entry=" not in short_html
+    assert f"?entry={long.key}" in long_html
+    assert "xxx" not in long_html
+    assert "xxx" in fragments_of([long], "e-turns", is_whole=True)[0].html
 
 
 def test_a_session_of_odd_entries_is_still_a_page() -> None:
@@ -141,9 +171,9 @@ def test_a_session_of_odd_entries_is_still_a_page() -> None:
     rows = [row(f"session/message/{SESSION}/m{number}", each, number + 1) for number, each in enumerate(odd)]
     rows += [row(f"session/part/{SESSION}/m{number}/p", each, number + 20) for number, each in enumerate(odd)]
     rows += [row(f"session/{kind}/{SESSION}", odd, 99) for kind in ("info", "diff", "model", "todo")]
-    rendered = transcript(*rows, epoch="e-odd")
-    assert rendered.messages.count("<article") == len(odd)
-    assert dangers(rendered.messages + rendered.others + rendered.changes) == []
+    shown = transcript(*rows, epoch="e-odd")
+    assert shown.messages.count("<article") == len(odd)
+    assert dangers(shown.messages + shown.others + shown.changes) == []
 
 
 def test_a_recorded_key_reads_back_as_an_entry() -> None:
@@ -153,5 +183,5 @@ def test_a_recorded_key_reads_back_as_an_entry() -> None:
 
 
 def test_an_empty_session_is_an_empty_page() -> None:
-    rendered = transcript(epoch="e-empty")
-    assert (rendered.messages, rendered.changes, rendered.others, rendered.models) == ("", "", "", ())
+    shown = transcript(epoch="e-empty")
+    assert (shown.messages, shown.changes, shown.others, shown.models) == ("", "", "", ())

@@ -1,0 +1,100 @@
+"""What the rendering process is asked, and what it answers: one entry's HTML, or its Markdown for an export."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from sync.protocol.keys import EntryKey, parse_key
+from sync.render.changes import changes_section
+from sync.render.code import code_block, code_figure
+from sync.render.comparison import change_fold
+from sync.render.effort import begin_entry
+from sync.render.fields import decode, pretty_json
+from sync.render.html import NOTHING, Html, block, tag
+from sync.render.legacy import modern_message
+from sync.render.messages import message_frame
+from sync.render.parts import part_body, part_label
+from sync.render.text import entry_text
+from sync.render.wording import one_line
+
+# What an answer may hold; a picture alone may have 6 MB.
+OUTPUT_BYTES: Final = 8 * 1024 * 1024
+
+
+class Job(msgspec.Struct, array_like=True, frozen=True):
+    """`form` is `html`, `text` (Markdown for an export) or `change` (from `before` to `content`, either may be empty).
+
+    `is_whole`: nothing of it gives way to a link. `is_cautious`: only what is linear in the input is tried.
+    """
+
+    form: str
+    key: str
+    seq: int
+    content: str
+    before: str = ""
+    is_whole: bool = False
+    is_cautious: bool = False
+
+
+class Rendered(msgspec.Struct, array_like=True, frozen=True):
+    """`text` is safe HTML, or Markdown; `label` says in a few words what the entry is."""
+
+    text: str
+    label: str = ""
+
+
+def render(job: Job) -> Rendered:
+    """Raises whatever an entry's content can make the renderers raise, MemoryError among them."""
+    begin_entry(is_cautious=job.is_cautious)
+    name = parse_key(job.key)
+    if job.form == "text":
+        return Rendered(entry_text(name, decode(job.content)))
+    if job.form == "change":
+        # A plain `str`, here and below: nothing else goes over the wire.
+        return Rendered(str(change_fold(job.key, name, job.before, job.content)))
+    if name is None:
+        return Rendered("")
+    return Rendered(str(_FORMS.get(name.kind, _other)(job, name)), _label(job, name))
+
+
+def _part(job: Job, name: EntryKey) -> Html:
+    body = part_body(decode(job.content))
+    if not body:
+        return NOTHING
+    message_id, part_id = name.segments
+    return tag(
+        "div",
+        body,
+        class_="part",
+        id=part_id,
+        data_key=job.key,
+        data_seq=job.seq,
+        data_order=part_id,
+        data_parent=message_id,
+    )
+
+
+def _message(job: Job, name: EntryKey) -> Html:
+    data = modern_message(decode(job.content))
+    return message_frame(name.segments[0], job.key, job.seq, data, is_whole=job.is_whole)
+
+
+def _diff(job: Job, name: EntryKey) -> Html:
+    return changes_section(job.key, job.seq, decode(job.content))
+
+
+def _other(job: Job, name: EntryKey) -> Html:
+    code = code_figure(code_block(pretty_json(decode(job.content)), language="json"), "json")
+    summary = tag("summary", tag("bdi", one_line(name.kind, 80)))
+    fold = block("details", summary, code, class_="fold unknown", data_fold="unknown")
+    return tag("div", fold, class_="part other", data_key=job.key, data_seq=job.seq, data_order=job.key)
+
+
+def _label(job: Job, name: EntryKey) -> str:
+    if name.kind == "part":
+        return part_label(decode(job.content))
+    return "Changed files" if name.kind == "diff" else one_line(name.kind, 80)
+
+
+_FORMS: Final[dict[str, Callable[[Job, EntryKey], Html]]] = {"part": _part, "message": _message, "diff": _diff}

@@ -1,0 +1,29 @@
+"""What is too large to stand in a page among others: it gives way to a link that shows it alone."""
+
+from typing import Final
+
+from sync.protocol.keys import EntryKey
+from sync.render.html import Html, block, joined, tag
+from sync.render.wording import byte_size
+
+# Of one entry's HTML in a page.
+LARGE_CHARACTERS: Final = 64 * 1024
+
+
+def large_note(key: str, label: str, size: int) -> Html:
+    """A line with the link; a key's characters need no escaping in an address."""
+    link = tag("a", "Show it", href=f"?entry={key}", data_large=True)
+    words = joined(tag("bdi", label), f"is large ({byte_size(size)}).", link, by=" ")
+    return tag("p", words, class_="cut large")
+
+
+def large_part(key: str, name: EntryKey, seq: int, label: str, size: int) -> Html:
+    """In the place of a part, of the session's changes, or of another entry."""
+    about: dict[str, str | int] = {"data_key": key, "data_seq": seq}
+    note = large_note(key, label, size)
+    if name.kind == "part":
+        parent, order = name.segments
+        return tag("div", note, class_="part", id=order, data_order=order, data_parent=parent, **about)
+    if name.kind == "diff":
+        return block("section", note, class_="changes", aria_label="changes", **about)
+    return tag("div", note, class_="part other", data_order=key, **about)

@@ -1,0 +1,85 @@
+"""A message's frame: who, which model, when, and what went wrong. Its parts are put into the frame's slot."""
+
+from typing import Any, Final
+
+from sync.render.changes import Changes, changed_files
+from sync.render.fields import at, dict_at, list_at, number_at, text_at
+from sync.render.html import Html, block, lines, tag
+from sync.render.large import LARGE_CHARACTERS, large_note
+from sync.render.order import error_of, message_order, model_of
+from sync.render.parts import part_body
+from sync.render.wording import duration, moment, one_line
+
+# Nothing untrusted can hold this: all text is escaped, and the sanitiser strips comments.
+PARTS_SLOT: Final = Html("<!--parts-->")
+INNER_PARTS: Final = 500
+ROLES: Final = frozenset({"user", "assistant"})
+
+
+def message_frame(message_id: str, key: str, seq: int, data: dict[str, Any], *, is_whole: bool = False) -> Html:
+    """The message's HTML with PARTS_SLOT where its parts go; unless `is_whole`, large pieces give way to a link."""
+    role, order, model = text_at(data, "role"), message_order(message_id, data), model_of(data)
+    own, end = _own(data), _end(data)
+    if not is_whole:
+        own = own if len(own) <= LARGE_CHARACTERS else large_note(key, "this message", len(own))
+        end = end if len(end) <= LARGE_CHARACTERS else large_note(key, "changed files", len(end))
+    return block(
+        "article",
+        _head(message_id, role, model, data),
+        tag("div", own, data_slot="own"),
+        tag("div", PARTS_SLOT, class_="turn-parts", data_parts=True),
+        tag("div", end, data_slot="end"),
+        class_=f"turn turn-{role if role in ROLES else 'other'}",
+        id=message_id,
+        data_key=key,
+        data_seq=seq,
+        data_order=order,
+        data_model=model or None,
+    )
+
+
+def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
+    start, end = number_at(data, "time", "created"), number_at(data, "time", "completed")
+    is_assistant = role == "assistant"
+    agent = one_line(text_at(data, "agent") or text_at(data, "mode"), 60) if is_assistant else ""
+    took = duration(start, end) if is_assistant else ""
+    is_working = is_assistant and not end and not dict_at(data, "error")
+    return block(
+        "header",
+        tag("h3", tag("bdi", one_line(role, 40) or "message"), class_="turn-who"),
+        tag("span", tag("bdi", model), class_="turn-model") if model else None,
+        tag("span", tag("bdi", agent), class_="turn-agent") if agent else None,
+        tag("span", took, class_="turn-took") if took else None,
+        tag("span", tag("span", class_="dot ok"), "working", class_="turn-working") if is_working else None,
+        _link(message_id, start),
+        class_="turn-head",
+        data_slot="head",
+    )
+
+
+def _link(message_id: str, start: float | None) -> Html:
+    """Leads to this message wherever it is in a long session; a page that has it only moves to it."""
+    created = moment(start)
+    words: str = "link"
+    if created:
+        shown = f"{created:%Y-%m-%d %H:%M:%S}"
+        words = tag("time", shown, datetime=created.isoformat(), title=f"{shown} UTC")
+    address = f"?at={message_id}#{message_id}"
+    return tag("a", words, class_="turn-link", href=address, title="Link to this message")
+
+
+def _own(data: dict[str, Any]) -> Html:
+    """The parts agents 0.1.x keep inside their messages."""
+    bodies = [part_body(part) for part in list_at(data, "parts")[:INNER_PARTS]]
+    return lines(*(tag("div", body, class_="part") for body in bodies if body))
+
+
+def _end(data: dict[str, Any]) -> Html:
+    """What this turn changed, which agents since 1.18 tell here, leaving the session's own diff empty; its error."""
+    changes, error = Changes(changed_files(at(data, "summary", "diffs"))), error_of(data)
+    shown = block("div", changes.folds, class_="turn-changes") if changes.files else None
+    why = None
+    if error:
+        message = tag("p", error["message"], dir="auto") if error["message"] else None
+        why = block("div", tag("strong", tag("bdi", error["name"])), message, class_="turn-error")
+    return lines(shown, why)

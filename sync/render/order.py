@@ -1,0 +1,65 @@
+"""What places a message among the others and names its model, read without decoding the rest of it."""
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from sync.render.fields import decode, dict_at, number_at, text_at
+from sync.render.legacy import modern_message
+from sync.render.wording import one_line
+
+LATEST_ORDER: Final = 9_999_999_999_999_999
+
+
+class MessageHead(NamedTuple):
+    """`order` sorts messages as text: by the time they were created, then by id. `model` is `provider/model`."""
+
+    order: str
+    role: str
+    model: str
+
+
+class _Head(msgspec.Struct, rename={"model_id": "modelID", "provider_id": "providerID"}):
+    """The fields of a message that are small in every agent's version."""
+
+    role: Any = None
+    time: Any = None
+    model_id: Any = None
+    provider_id: Any = None
+    metadata: Any = None
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
+def message_head(message_id: str, content: str) -> MessageHead:
+    """Of a message's JSON text; of whatever else it is too."""
+    try:
+        told = msgspec.to_builtins(_decode_head(content))
+        data = {name: value for name, value in told.items() if value is not None}
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        data = decode(content)
+    data = modern_message(data)
+    return MessageHead(message_order(message_id, data), text_at(data, "role"), model_of(data))
+
+
+def message_order(message_id: str, data: dict[str, Any]) -> str:
+    created = min(int(number_at(data, "time", "created") or 0), LATEST_ORDER)
+    return f"{created:016d}:{message_id}"
+
+
+def model_of(data: dict[str, Any]) -> str:
+    """`provider/model` of an assistant's message; empty on others."""
+    if text_at(data, "role") != "assistant":
+        return ""
+    model, provider = text_at(data, "modelID"), text_at(data, "providerID")
+    return one_line(f"{provider}/{model}" if provider and model else model, 120)
+
+
+def error_of(data: dict[str, Any]) -> dict[str, str]:
+    """`name` and `message` of an assistant's error; the rest can hold a provider's headers, so it is not shown."""
+    error = dict_at(data, "error")
+    if not error:
+        return {}
+    message = text_at(error, "data", "message") or text_at(error, "message")
+    return {"name": one_line(text_at(error, "name") or "error", 80), "message": one_line(message, 2_000)}

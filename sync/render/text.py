@@ -1,0 +1,89 @@
+"""One entry as Markdown for an export: what was said as it was written, what tools did in fenced blocks."""
+
+import re
+from typing import Any, Final
+
+from sync.protocol.keys import EntryKey
+from sync.render.changes import changed_files
+from sync.render.fields import at, list_at, number_at, pretty_json, text_at
+from sync.render.legacy import modern_message
+from sync.render.order import error_of, model_of
+from sync.render.wording import moment, one_line, terminal_text
+
+OUTPUT_CHARACTERS: Final = 20_000
+_BACKTICKS: Final = re.compile("`{3,}")
+
+
+def entry_text(name: EntryKey | None, data: Any) -> str:
+    """The paragraphs of a message's head, a part or the session's changes, with an empty line between them."""
+    kind = name.kind if name is not None else ""
+    pieces = {"message": _message, "part": _part, "diff": _changes}.get(kind, _nothing)(data)
+    return "\n\n".join(filter(None, pieces))
+
+
+def _nothing(data: Any) -> list[str]:
+    return []
+
+
+def _message(data: Any) -> list[str]:
+    """Its head, the parts agents 0.1.x keep inside it, and what went wrong."""
+    data = modern_message(data)
+    model, created = model_of(data), moment(number_at(data, "time", "created"))
+    head = [
+        one_line(text_at(data, "role"), 40) or "message",
+        model,
+        f"{created:%Y-%m-%d %H:%M:%S} UTC" if created else "",
+    ]
+    error = error_of(data)
+    inner = [piece for part in list_at(data, "parts") for piece in _part(part)]
+    failed = f"**{error['name']}** {error['message']}".rstrip() if error else ""
+    return ["## " + " · ".join(filter(None, head)), *inner, failed]
+
+
+def _part(data: Any) -> list[str]:
+    kind = text_at(data, "type")
+    if kind == "text":
+        return [text_at(data, "text").strip()]
+    if kind == "reasoning":
+        return ["\n".join(f"> {line}".rstrip() for line in text_at(data, "text").strip().splitlines())]
+    if kind == "tool":
+        return _tool(data)
+    if kind == "file":
+        name = one_line(text_at(data, "filename")) or "file"
+        return [f"*attached: {name} ({one_line(text_at(data, 'mime'), 80) or 'unknown type'})*"]
+    if kind == "subtask":
+        return [f"**subtask** {one_line(text_at(data, 'description'))}", text_at(data, "prompt").strip()]
+    return []
+
+
+def _tool(data: dict[str, Any]) -> list[str]:
+    """The call's title and status, its input, what came of it."""
+    name, status = one_line(text_at(data, "tool"), 80) or "tool", one_line(text_at(data, "state", "status"), 20)
+    title = one_line(text_at(data, "state", "title"))
+    pieces = [" · ".join(filter(None, (f"**{name}**", title, status)))]
+    command, given = text_at(data, "state", "input", "command"), at(data, "state", "input")
+    if command:
+        pieces.append(fenced(command, "sh"))
+    elif given:
+        pieces.append(fenced(pretty_json(given), "json"))
+    result = text_at(data, "state", "error") or at(data, "state", "output")
+    if result:
+        pieces.append(fenced(terminal_text(result if isinstance(result, str) else pretty_json(result))))
+    return pieces
+
+
+def _changes(data: Any) -> list[str]:
+    files = changed_files(data)
+    blocks = ["## changes"] if files else []
+    for file in files:
+        blocks.append(f"### {file.path} (+{file.additions} −{file.deletions})")
+        if file.lines:
+            blocks.append(fenced("\n".join(line.signed for line in file.lines), "diff"))
+    return blocks
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A code block whose fence is longer than any run of backticks in the text."""
+    cut = text if len(text) <= OUTPUT_CHARACTERS else text[:OUTPUT_CHARACTERS] + "\n…"
+    fence = "`" * max([3, *(len(run) + 1 for run in _BACKTICKS.findall(cut))])
+    return f"{fence}{language}\n{cut.rstrip(chr(10))}\n{fence}"

@@ -1,0 +1,90 @@
+"""Who may use a worker: one turn a session at a time, sessions in the order in which they came.
+
+A turn lasts some milliseconds while others wait; who has more to render stands in line again, at the end. So a session
+with a thousand large entries delays another's page by as much as one entry may take.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from sync.transcript.workers.worker import Worker
+
+TURN_SECONDS: Final = 0.010
+
+
+class Patience:
+    """How long one page waits: in line, and altogether. Seconds."""
+
+    def __init__(self, *, in_line: float, altogether: float) -> None:
+        self.in_line = in_line
+        self.until = time.monotonic() + altogether
+
+    @property
+    def left(self) -> float:
+        """Of its time in line."""
+        return max(0.0, min(self.in_line, self.until - time.monotonic()))
+
+
+class _Waiting:
+    def __init__(self, session: Hashable) -> None:
+        self.session = session
+        self.worker: Worker | None = None
+        self.called = threading.Event()
+
+
+class Turns:
+    """The line before the workers. Thread-safe."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self._lock = threading.Lock()
+        self._free = list(workers)
+        self._busy: set[Hashable] = set()
+        self._line: deque[_Waiting] = deque()
+
+    @contextmanager
+    def worker(self, session: Hashable, patience: Patience) -> Iterator[Worker | None]:
+        """A worker for one turn; None when `patience` ends before one is free, or this session's turn is another's."""
+        worker = self._wait(session, patience)
+        try:
+            yield worker
+        finally:
+            if worker is not None:
+                self._release(session, worker)
+
+    @property
+    def somebody_waits(self) -> bool:
+        return bool(self._line)
+
+    def _wait(self, session: Hashable, patience: Patience) -> Worker | None:
+        waiting = _Waiting(session)
+        with self._lock:
+            self._line.append(waiting)
+            self._call()
+        began = time.monotonic()
+        waiting.called.wait(patience.left)
+        patience.in_line -= time.monotonic() - began
+        with self._lock:
+            if waiting.worker is None:
+                self._line.remove(waiting)
+        return waiting.worker
+
+    def _release(self, session: Hashable, worker: Worker) -> None:
+        with self._lock:
+            self._free.append(worker)
+            self._busy.discard(session)
+            self._call()
+
+    def _call(self) -> None:
+        """Under the lock: the first in line whose session has no turn now, for as long as workers are free."""
+        for waiting in list(self._line):
+            if not self._free:
+                return
+            if waiting.session not in self._busy:
+                self._line.remove(waiting)
+                self._busy.add(waiting.session)
+                waiting.worker = self._free.pop()
+                waiting.called.set()
