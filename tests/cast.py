@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.middleware import NOTE_SECONDS, SEEN_KEY
 from accounts.models import User
-from opencode.lib.actor import THE_CONSOLE
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from workspaces.models import Membership, Role, Workspace
 from workspaces.services.memberships import membership_add
 from workspaces.services.workspaces import workspace_create
@@ -42,6 +42,16 @@ def person(name: str) -> User:
     user = User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.capitalize())
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+def acting(user: User) -> Actor:
+    """The person as whoever acts."""
+    return Actor(PERSON, user.pk)
+
+
+def owner_acting(workspace: Workspace) -> Actor:
+    """An owner of the workspace as whoever acts."""
+    return acting(Membership.objects.filter(workspace=workspace, role=Role.OWNER).earliest("pk").user)
 
 
 def make_cast() -> Cast:

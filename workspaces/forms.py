@@ -14,6 +14,7 @@ from workspaces.models import APIKey, Membership, Workspace
 from workspaces.roles import ADMIN, CHOSEN_SCOPES, MEMBER, OFFERED_SCOPES, OWNER, SCOPES, can_manage
 from workspaces.selectors.audit import AuditFilter
 from workspaces.services.key_rotation import OVERLAPS
+from workspaces.services.memberships import MembershipChanges
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS
 
@@ -189,9 +190,9 @@ class MemberForm(forms.Form):
         self.fields["role"] = RoleField(by_role)
         self.order_fields(self.field_order)
 
-    def micro_cents(self) -> int | None:
+    def changes(self) -> MembershipChanges:
         dollars = self.cleaned_data["monthly_limit"]
-        return None if dollars is None else from_dollars(dollars)
+        return {"role": self.cleaned_data["role"], "monthly_limit": None if dollars is None else from_dollars(dollars)}
 
 
 class NameTypedForm(forms.Form):

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import User
 from opencode.lib.errors import Forbidden
 from tests.api.conftest import MakeProgram, Program, code_of
-from tests.cast import Cast
-from workspaces.api import members, workspaces
+from tests.cast import Cast, acting, browser
+from workspaces.api import workspaces
 from workspaces.models import AuditEntry, Invitation, Membership, Workspace
+from workspaces.services.memberships import membership_change
 
 FromPage = Callable[[User], Program]
 MEMBERS = "/workspaces/alpha/members"
@@ -92,14 +94,27 @@ def test_change_of_two_things_is_all_or_nothing(
     cast: Cast, from_page: FromPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workspaces, "workspace_rename", refuse)
-    monkeypatch.setattr(members, "membership_limit_set", refuse)
     page, acts = from_page(cast.alice), AuditEntry.objects.count()
     both = {"role": "admin", "monthly_limit_micro_cents": 5}
     assert code_of(page("PATCH", "/workspaces/alpha", {"slug": "fresh", "name": "Fresh"})) == (403, "forbidden")
-    assert code_of(page("PATCH", member_path(cast, cast.carol), both)) == (403, "forbidden")
+    assert code_of(page("PATCH", member_path(cast, cast.alice), both)) == (409, "last_owner_remains")
     assert Workspace.objects.get(pk=cast.alpha.pk).slug == "alpha"
-    assert cast.membership(cast.carol).role == "member"
+    assert cast.membership(cast.alice).monthly_limit is None
     assert AuditEntry.objects.count() == acts
+
+
+def test_page_and_api_leave_the_same_entries(cast: Cast, from_page: FromPage) -> None:
+    both = {"role": "admin", "monthly_limit_micro_cents": 1_250_000_000}
+    from_page(cast.alice)("PATCH", member_path(cast, cast.carol), both)
+    membership_change(
+        membership=cast.membership(cast.carol), role="member", monthly_limit=None, actor=acting(cast.alice)
+    )
+    form = reverse("workspaces:member", args=["alpha", cast.membership(cast.carol).pk])
+    browser(cast.alice).post(form, {"role": "admin", "monthly_limit": "12.50"})
+    entries = AuditEntry.objects.filter(target_id=cast.carol.pk, action__in=("member.role", "member.limit"))
+    api_role, api_limit, _, _, page_role, page_limit = entries.order_by("seq").values_list("action", "details")
+    assert (api_role, api_limit) == (page_role, page_limit)
+    assert [api_role[0], api_limit[0]] == ["member.role", "member.limit"]
 
 
 def test_invitation_is_made_seen_sent_again_and_revoked(cast: Cast, from_page: FromPage) -> None:

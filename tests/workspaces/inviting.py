@@ -21,9 +21,7 @@ def invite(cast: Cast, email: str, role: str = Role.MEMBER, by_role: str = Role.
         workspace=cast.alpha,
         email=email,
         role=role,
-        invited_by=inviter,
         actor=Actor(PERSON, inviter.pk),
-        by_role=by_role,
     )
 
 

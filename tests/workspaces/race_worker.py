@@ -56,7 +56,7 @@ def seed(number: int) -> str:
     from allauth.account.models import EmailAddress
 
     from accounts.models import User
-    from opencode.lib.actor import THE_CONSOLE
+    from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
     from workspaces.models import Role
     from workspaces.services.invitations import invitation_create
     from workspaces.services.memberships import membership_add
@@ -71,9 +71,7 @@ def seed(number: int) -> str:
     team = workspace_create(owner=one, name=f"Team {number}", actor=THE_CONSOLE)
     deputy = membership_add(workspace=team, user=two, role=Role.OWNER, actor=THE_CONSOLE)
     other = workspace_create(owner=guest, name=f"Other {number}", actor=THE_CONSOLE)
-    invitation = invitation_create(
-        workspace=team, email=guest.email, role=Role.ADMIN, invited_by=one, actor=THE_CONSOLE, by_role=Role.OWNER
-    )
+    invitation = invitation_create(workspace=team, email=guest.email, role=Role.ADMIN, actor=Actor(PERSON, one.pk))
     ids = {"team": team.pk, "other": other.pk, "invitation": invitation.pk, "guest": guest.pk, "two": two.pk}
     return json.dumps({**ids, "one": one.pk, "owner": team.memberships.get(user=one).pk, "deputy": deputy.pk})
 
@@ -86,6 +84,24 @@ def accept(invitation: str, user: str) -> None:
 
     found = Invitation.objects.select_related("workspace").get(pk=invitation)
     invitation_accept(invitation=found, user=User.objects.get(pk=user), actor=THE_CONSOLE)
+
+
+def change(membership: str, by: str, **changes: Any) -> None:
+    from opencode.lib.actor import PERSON, Actor
+    from workspaces.models import Membership
+    from workspaces.services.memberships import membership_change
+
+    membership_change(membership=Membership.objects.get(pk=membership), actor=Actor(PERSON, by), **changes)
+
+
+def changes(team: str) -> str:
+    """What the log has of members' roles and limits, in order, and everybody's limit."""
+    from workspaces.models import AuditEntry, Membership
+
+    entries = AuditEntry.objects.filter(workspace_id=team, action__in=("member.role", "member.limit"))
+    limits = Membership.objects.filter(workspace_id=team).values_list("pk", "monthly_limit")
+    acts = list(entries.order_by("seq").values_list("action", "actor_id"))
+    return json.dumps({"acts": acts, "limits": dict(limits)})
 
 
 def leave(membership: str) -> None:
@@ -175,7 +191,10 @@ def state(team: str) -> str:
     return json.dumps({"roles": roles, "slug": workspace.slug, "acts": dict(acts)})
 
 
-ACTS = {act.__name__: act for act in (seed, accept, leave, move, create, close, delete, sign_in, call, keys, state)}
+ACTS = {
+    act.__name__: act
+    for act in (seed, accept, change, changes, leave, move, create, close, delete, sign_in, call, keys, state)
+}
 
 if __name__ == "__main__":
     main()

@@ -5,29 +5,27 @@ from collections.abc import Callable
 import pytest
 
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
-from tests.cast import Cast
+from tests.cast import Cast, acting, owner_acting
 from tests.workspaces.inviting import grow_older, invite
 from tests.workspaces.test_invitations import MINUTES, accept
 from workspaces.errors import InvitationInvalid, RoleTooHigh
 from workspaces.models import AuditEntry, Invitation, Membership, Role
 from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke
 from workspaces.services.memberships import (
+    membership_change,
     membership_end,
     membership_leave,
     membership_remove,
-    membership_role_set,
     workspace_handover,
 )
 
 pytestmark = pytest.mark.django_db
 
 ENDS: dict[str, Callable[[Membership], None]] = {
-    "removed": lambda bob: membership_remove(membership=bob, actor=THE_CONSOLE, by_role=Role.OWNER),
+    "removed": lambda bob: membership_remove(membership=bob, actor=owner_acting(bob.workspace)),
     "left": lambda bob: membership_leave(membership=bob, actor=THE_CONSOLE),
     "erased": lambda bob: membership_end(membership=bob, actor=THE_CONSOLE),
-    "made a member": lambda bob: membership_role_set(
-        membership=bob, role=Role.MEMBER, actor=THE_CONSOLE, by_role=Role.OWNER
-    ),
+    "made a member": lambda bob: membership_change(membership=bob, role=Role.MEMBER, actor=owner_acting(bob.workspace)),
 }
 
 
@@ -73,7 +71,7 @@ def test_who_sends_an_invitation_again_stands_for_it(cast: Cast) -> None:
     first, second = (invite(cast, f"{name}@example.com", Role.ADMIN, Role.ADMIN) for name in ("dave", "erin"))
     for invitation in (first, second):
         grow_older(invitation, MINUTES)
-    again = invitation_resend(invitation=first, actor=Actor(PERSON, cast.alice.pk), by_role=Role.OWNER)
+    again = invitation_resend(invitation=first, actor=acting(cast.alice))
     anew = invite(cast, "erin@example.com", Role.ADMIN)
     ENDS["removed"](cast.membership(cast.bob))
     assert [accept(again).role, accept(anew, "erin").role] == [Role.ADMIN, Role.ADMIN]
@@ -81,7 +79,7 @@ def test_who_sends_an_invitation_again_stands_for_it(cast: Cast) -> None:
 
 def test_who_was_removed_while_they_waited_neither_invites_nor_changes_anybody(cast: Cast) -> None:
     invitation = invite(cast, "dave@example.com")
-    gone, person_gone = Actor(PERSON, cast.bob.pk), cast.bob
+    gone = acting(cast.bob)
     ENDS["removed"](cast.membership(cast.bob))
     carol = cast.membership(cast.carol)
     acts: list[Callable[[], object]] = [
@@ -89,14 +87,13 @@ def test_who_was_removed_while_they_waited_neither_invites_nor_changes_anybody(c
             workspace=cast.alpha,
             email="erin@example.com",
             role=Role.ADMIN,
-            invited_by=person_gone,
             actor=gone,
-            by_role=Role.ADMIN,
         ),
-        lambda: invitation_resend(invitation=invitation, actor=gone, by_role=Role.ADMIN),
-        lambda: invitation_revoke(invitation=invitation, actor=gone, by_role=Role.ADMIN),
-        lambda: membership_role_set(membership=carol, role=Role.ADMIN, actor=gone, by_role=Role.ADMIN),
-        lambda: membership_remove(membership=carol, actor=gone, by_role=Role.ADMIN),
+        lambda: invitation_resend(invitation=invitation, actor=gone),
+        lambda: invitation_revoke(invitation=invitation, actor=gone),
+        lambda: membership_change(membership=carol, role=Role.ADMIN, actor=gone),
+        lambda: membership_change(membership=carol, monthly_limit=1, actor=gone),
+        lambda: membership_remove(membership=carol, actor=gone),
     ]
     for act in acts:
         with pytest.raises(RoleTooHigh):

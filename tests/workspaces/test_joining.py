@@ -9,7 +9,7 @@ from pytest_django import Settings
 from accounts.models import User
 from opencode.lib.actor import THE_CONSOLE
 from tests.accounts.mailbox import link_in
-from tests.cast import PASSWORD, Cast, browser, person
+from tests.cast import PASSWORD, Cast, acting, browser, person
 from tests.workspaces.inviting import grow_older, invite, last_link
 from tests.workspaces.test_invitations import MINUTES, WEEK
 from workspaces.models import Invitation, Membership, Role
@@ -66,8 +66,8 @@ def test_link_that_has_ended_says_so_and_joins_nobody(cast: Cast, ending: str) -
     path = last_link()
     grow_older(invitation, MINUTES)
     ends = {
-        "revoked": lambda: invitation_revoke(invitation=invitation, actor=THE_CONSOLE, by_role=Role.OWNER),
-        "resent": lambda: invitation_resend(invitation=invitation, actor=THE_CONSOLE, by_role=Role.OWNER),
+        "revoked": lambda: invitation_revoke(invitation=invitation, actor=acting(cast.alice)),
+        "resent": lambda: invitation_resend(invitation=invitation, actor=acting(cast.alice)),
         "expired": lambda: grow_older(invitation, WEEK),
     }
     ends[ending]()

@@ -12,12 +12,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, Forbidden
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.workspaces.conftest import MakeKey
 from workspaces import credentials
 from workspaces.access import key_access
 from workspaces.keyformat import API_KEY_PREFIX, checksum, new_secret
-from workspaces.models import APIKey, Role
+from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.memberships import membership_remove
 
@@ -47,7 +47,7 @@ def test_service_key_belongs_to_nobody(cast: Cast, make_key: MakeKey) -> None:
 
 def test_service_key_outlives_who_made_it(cast: Cast, make_key: MakeKey) -> None:
     _, secret = make_key(cast.bob, is_service_key=True)
-    membership_remove(membership=cast.membership(cast.bob), actor=THE_CONSOLE, by_role=Role.OWNER)
+    membership_remove(membership=cast.membership(cast.bob), actor=acting(cast.alice))
     assert key_access(secret).workspace_id == cast.alpha.pk
 
 
@@ -63,7 +63,7 @@ def _expire(cast: Cast, key: APIKey) -> None:
 
 
 def _remove_member(cast: Cast, key: APIKey) -> None:
-    membership_remove(membership=cast.membership(cast.carol), actor=THE_CONSOLE, by_role=Role.OWNER)
+    membership_remove(membership=cast.membership(cast.carol), actor=acting(cast.alice))
 
 
 def _end_membership_only(cast: Cast, key: APIKey) -> None:

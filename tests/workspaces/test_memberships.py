@@ -9,7 +9,7 @@ from django.dispatch import Signal
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from opencode.lib.actor import THE_CONSOLE
-from tests.cast import Cast
+from tests.cast import Cast, acting, owner_acting
 from tests.workspaces.conftest import MakeKey
 from workspaces.errors import LastOwnerRemains
 from workspaces.models import APIKey, Membership, Role
@@ -40,7 +40,7 @@ def test_removed_members_keys_end_in_this_workspace_only(cast: Cast, make_key: M
     here, _ = make_key(cast.carol)
     there, _ = make_key(cast.carol, workspace=cast.gamma)
     of_bob, _ = make_key(cast.bob)
-    membership_remove(membership=cast.membership(cast.carol), actor=THE_CONSOLE, by_role=Role.OWNER)
+    membership_remove(membership=cast.membership(cast.carol), actor=acting(cast.alice))
     ended = set(APIKey.objects.exclude(revoked_at=None).values_list("pk", flat=True))
     assert ended == {here.pk}
     assert {there.pk, of_bob.pk}.isdisjoint(ended)
@@ -53,7 +53,7 @@ def test_removal_is_told_on_commit_with_every_key(
     membership = cast.membership(cast.carol)
     members, keys = Ear(membership_removed), Ear(api_key_revoked)
     with django_capture_on_commit_callbacks(execute=True):
-        membership_remove(membership=membership, actor=THE_CONSOLE, by_role=Role.OWNER)
+        membership_remove(membership=membership, actor=owner_acting(membership.workspace))
         assert members.heard == []
     about = {"workspace_id": cast.alpha.pk}
     assert members.heard == [{"membership_id": membership.pk, "user_id": cast.carol.pk, **about}]
@@ -62,7 +62,7 @@ def test_removal_is_told_on_commit_with_every_key(
 
 def test_last_owner_stays(cast: Cast) -> None:
     with pytest.raises(LastOwnerRemains):
-        membership_remove(membership=cast.membership(cast.alice), actor=THE_CONSOLE, by_role=Role.OWNER)
+        membership_remove(membership=cast.membership(cast.alice), actor=acting(cast.alice))
     assert cast.membership(cast.alice).role == Role.OWNER
 
 
@@ -74,7 +74,7 @@ def test_two_owners_who_leave_at_once_leave_one(cast: Cast) -> None:
     def leave(membership: Membership) -> str:
         start.wait()
         try:
-            membership_remove(membership=membership, actor=THE_CONSOLE, by_role=Role.OWNER)
+            membership_remove(membership=membership, actor=acting(membership.user))
         except LastOwnerRemains:
             return "stays"
         finally:

@@ -114,6 +114,30 @@ def test_owner_who_leaves_while_the_other_deletes_their_account_leaves_one(racer
     assert racers.ask(act="state", team=ids["team"])["roles"] == ["admin", "owner"]
 
 
+def test_owner_who_is_demoted_at_that_moment_limits_nobody_afterwards(racers: Racers, ids: dict[str, Any]) -> None:
+    """Whoever is first: the log tells the same story as the answers."""
+    limited = {"act": "change", "membership": ids["owner"], "by": ids["two"], "monthly_limit": 7}
+    demoted = {"act": "change", "membership": ids["deputy"], "by": ids["one"], "role": "member"}
+    outcomes = racers.race(limited, demoted)
+    after = racers.ask(act="changes", team=ids["team"])
+    limit, role = ["member.limit", ids["two"]], ["member.role", ids["one"]]
+    stories = {"done": [[limit, role], 7], "role_too_high": [[role], None]}
+    assert [after["acts"], after["limits"][ids["owner"]]] == stories[outcomes[0]]
+    assert outcomes[1] == "done"
+
+
+def test_two_owners_who_demote_and_limit_each_other_at_once_do_so_once(racers: Racers, ids: dict[str, Any]) -> None:
+    both = {"act": "change", "role": "member", "monthly_limit": 7}
+    outcomes = racers.race(
+        {**both, "membership": ids["owner"], "by": ids["two"]}, {**both, "membership": ids["deputy"], "by": ids["one"]}
+    )
+    assert sorted(outcomes) == ["done", "role_too_high"]
+    after = racers.ask(act="changes", team=ids["team"])
+    assert sorted(after["limits"].values(), key=str) == [7, None]
+    assert [act for act, _ in after["acts"]] == ["member.role", "member.limit"]
+    assert len({actor for _, actor in after["acts"]}) == 1
+
+
 def test_slug_that_three_want_at_once_goes_to_one(racers: Racers, ids: dict[str, Any]) -> None:
     name = f"wanted-{ids['team'][-8:].lower()}"
     moved, other, made = racers.race(

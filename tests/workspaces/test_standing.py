@@ -6,10 +6,10 @@ import pytest
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.errors import Forbidden, NotFound
-from tests.cast import Cast
+from tests.cast import Cast, owner_acting
 from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces.models import APIKey, Role, ShareToken
-from workspaces.services.memberships import membership_leave, membership_role_set
+from workspaces.services.memberships import membership_change, membership_leave
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_somebody_whose_role_was_lowered_makes_only_their_own_keys(
     cast: Cast, make_key: MakeKey, make_token: MakeToken
 ) -> None:
     bob = cast.membership(cast.bob)
-    membership_role_set(membership=bob, role=Role.MEMBER, actor=THE_CONSOLE, by_role=Role.OWNER)
+    membership_change(membership=bob, role=Role.MEMBER, actor=owner_acting(bob.workspace))
     for act in (lambda: make_key(cast.bob, is_service_key=True), lambda: make_token(created_by=cast.bob)):
         with pytest.raises(Forbidden):
             act()

@@ -71,9 +71,7 @@ def invitations_create(request: HttpRequest, workspace: WorkspaceName, new: Invi
         workspace=call.workspace,
         email=new.email,
         role=new.role,
-        invited_by=call.person.user,
         actor=call.actor,
-        by_role=call.person.role,
     )
     return _out(invitation)
 
@@ -101,7 +99,7 @@ def invitations_resend(request: HttpRequest, workspace: WorkspaceName, invitatio
     """Another mail with another link; the one before ends. An expired invitation opens again."""
     call = workspace_call(request, workspace, PERMISSION)
     row = _invitation(call, invitation_id)
-    return _out(invitation_resend(invitation=row, actor=call.actor, by_role=call.person.role))
+    return _out(invitation_resend(invitation=row, actor=call.actor))
 
 
 @router.delete(
@@ -113,7 +111,7 @@ def invitations_resend(request: HttpRequest, workspace: WorkspaceName, invitatio
 def invitations_revoke(request: HttpRequest, workspace: WorkspaceName, invitation_id: str) -> Status[None]:
     """Its link ends; one that was accepted or had ended stays as it is."""
     call = workspace_call(request, workspace, PERMISSION)
-    invitation_revoke(invitation=_invitation(call, invitation_id), actor=call.actor, by_role=call.person.role)
+    invitation_revoke(invitation=_invitation(call, invitation_id), actor=call.actor)
     return Status(204, None)
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Final
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field, StrictInt
@@ -19,10 +18,10 @@ from workspaces.models import Membership, Workspace
 from workspaces.roles import can_manage
 from workspaces.selectors.members import members
 from workspaces.services.memberships import (
+    MembershipChanges,
+    membership_change,
     membership_leave,
-    membership_limit_set,
     membership_remove,
-    membership_role_set,
 )
 
 router = Router()
@@ -53,6 +52,14 @@ class MemberChange(Body):
     monthly_limit_micro_cents: Annotated[
         StrictInt | None, Field(ge=0, le=HIGHEST_LIMIT, description="Of a calendar month; null: none of their own.")
     ] = None
+
+    def changes(self) -> MembershipChanges:
+        changes: MembershipChanges = {}
+        if self.role is not None:
+            changes["role"] = self.role
+        if "monthly_limit_micro_cents" in self.model_fields_set:
+            changes["monthly_limit"] = self.monthly_limit_micro_cents
+        return changes
 
 
 @router.get(
@@ -88,11 +95,7 @@ def members_change(request: HttpRequest, workspace: WorkspaceName, member_id: st
     """Role and monthly limit, all or nothing. Owners and admins, on pages; only owners make or change owners."""
     call = workspace_call(request, workspace, "member.manage")
     row = _manageable(call, member_id)
-    with transaction.atomic():
-        if change.role is not None:
-            membership_role_set(membership=row, role=change.role, actor=call.actor, by_role=call.person.role)
-        if "monthly_limit_micro_cents" in change.model_fields_set:
-            membership_limit_set(membership=row, monthly_limit=change.monthly_limit_micro_cents, actor=call.actor)
+    membership_change(membership=row, actor=call.actor, **change.changes())
     return _out(row)
 
 
@@ -110,7 +113,7 @@ def members_remove(request: HttpRequest, workspace: WorkspaceName, member_id: st
     else:
         call = workspace_call(request, workspace, "member.manage")
         row = _member(call.workspace, member_id)
-        membership_remove(membership=row, actor=call.actor, by_role=call.person.role)
+        membership_remove(membership=row, actor=call.actor)
     return Status(204, None)
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User, fold_email
 from accounts.selectors.addresses import verified_addresses
 from accounts.services.mail import mail_send
-from opencode.lib.actor import PERSON, Actor
+from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac
@@ -38,9 +38,7 @@ OPEN_DAYS: Final = 7
 SECRET_BITS: Final = 160
 
 
-def invitation_create(
-    *, workspace: Workspace, email: str, role: str, invited_by: User, actor: Actor, by_role: str
-) -> Invitation:
+def invitation_create(*, workspace: Workspace, email: str, role: str, actor: Actor) -> Invitation:
     """Ask the owner of `email` to join as `role`, by mail. An open invitation to them is sent again, with this role.
 
     Whether the address has an account makes no difference here. Raises RoleTooHigh, MemberAlready, SeatLimitReached,
@@ -49,26 +47,26 @@ def invitation_create(
     email, now = fold_email(email), utc_now()
     with transaction.atomic():
         row = _locked(workspace)
-        require_manages(row.pk, actor, by_role, role)
+        require_manages(row.pk, actor, role)
         if Membership.objects.filter(workspace=row, user__email=email).exists():
             raise MemberAlready
         require_seat(row)
         found = open_ones(Invitation.objects.filter(workspace=row, email=email), now=now)
         invitation = found.select_related("workspace", "invited_by").first()
         if invitation is not None:
-            require_manages(row.pk, actor, by_role, invitation.role)
-            invitation.role, invitation.invited_by = role, invited_by
+            require_manages(row.pk, actor, invitation.role)
+            invitation.role = role
             _send_again(invitation, actor, now)
             return invitation
         require_room(row, now=now)
         require_pace(row, email, now=now)
-        invitation = Invitation(workspace=row, email=email, role=role, invited_by=invited_by, created_at=now)
-        _send(invitation, now)
+        invitation = Invitation(workspace=row, email=email, role=role, created_at=now)
+        _send(invitation, actor, now)
         _record(invitation, actor, "invitation.create", role=role)
     return invitation
 
 
-def invitation_resend(*, invitation: Invitation, actor: Actor, by_role: str) -> Invitation:
+def invitation_resend(*, invitation: Invitation, actor: Actor) -> Invitation:
     """Another mail with another link, good for OPEN_DAYS from now; links sent before end. An expired one opens again.
 
     It is from whoever sends it now: theirs are the rights it stands on.
@@ -78,24 +76,22 @@ def invitation_resend(*, invitation: Invitation, actor: Actor, by_role: str) -> 
     with transaction.atomic():
         workspace = _locked(invitation.workspace)
         row = Invitation.objects.select_related("workspace", "invited_by").get(pk=invitation.pk)
-        require_manages(row.workspace_id, actor, by_role, row.role)
+        require_manages(row.workspace_id, actor, row.role)
         if invitation_state(row, now=now) == EXPIRED:
             require_can_reopen(row, now=now)
         else:
             require_open(row, now=now)
         require_seat(workspace)
-        if actor.kind == PERSON:
-            row.invited_by = User.objects.get(pk=actor.id)
         _send_again(row, actor, now)
     return row
 
 
-def invitation_revoke(*, invitation: Invitation, actor: Actor, by_role: str) -> bool:
+def invitation_revoke(*, invitation: Invitation, actor: Actor) -> bool:
     """Take it back; its link ends. False when there was nothing to take back any more. Raises RoleTooHigh."""
     with transaction.atomic():
         _locked(invitation.workspace)
         row = Invitation.objects.get(pk=invitation.pk)
-        require_manages(row.workspace_id, actor, by_role, row.role)
+        require_manages(row.workspace_id, actor, row.role)
         open_rows = Invitation.objects.filter(pk=row.pk, accepted_at=None, revoked_at=None)
         revoked = open_rows.update(revoked_at=utc_now())
         if revoked:
@@ -138,15 +134,16 @@ def _locked(workspace: Workspace) -> Workspace:
 def _send_again(row: Invitation, actor: Actor, now: datetime) -> None:
     require_resend_pace(row, now=now)
     row.sends += 1
-    _send(row, now)
+    _send(row, actor, now)
     _record(row, actor, "invitation.resend", role=row.role)
 
 
-def _send(row: Invitation, now: datetime) -> None:
-    """Give the invitation a fresh secret and mail it; from here on the secret is nowhere but in the mail.
+def _send(row: Invitation, actor: Actor, now: datetime) -> None:
+    """Give the invitation a fresh secret and mail it, from whoever acts; the secret is nowhere but in the mail.
 
     Raises InvitationsTooFast.
     """
+    row.invited_by = inviter = User.objects.get(pk=actor.id)
     require_mail(row)
     secret = random_base62(SECRET_BITS)
     row.hash_version = current_version()
@@ -156,7 +153,7 @@ def _send(row: Invitation, now: datetime) -> None:
     path = reverse("workspaces:invitation", args=[secret])
     context = {
         "workspace": row.workspace.name,
-        "inviter": row.invited_by.display_name if row.invited_by is not None else "",
+        "inviter": inviter.display_name,
         "role": row.role,
         "email": row.email,
         "url": f"{settings.PUBLIC_URL}{path}",

@@ -3,6 +3,8 @@
 The workspace's row is the lock of every change here, so that it keeps an owner whatever races.
 """
 
+from typing import TypedDict, Unpack
+
 from django.db import transaction
 
 from accounts.models import User
@@ -18,6 +20,15 @@ from workspaces.services.standing import require_manages
 from workspaces.signals import api_key_revoked, membership_removed
 
 
+class MembershipChanges(TypedDict, total=False):
+    """What is left out stays. `monthly_limit` is what the member may spend a calendar month, in micro-cents; None: as
+    much as the workspace may.
+    """
+
+    role: str
+    monthly_limit: int | None
+
+
 def membership_add(*, workspace: Workspace, user: User, role: str, actor: Actor) -> Membership:
     """Make the person a member; one who is a member already keeps their role."""
     with transaction.atomic():
@@ -27,32 +38,30 @@ def membership_add(*, workspace: Workspace, user: User, role: str, actor: Actor)
     return membership
 
 
-def membership_role_set(*, membership: Membership, role: str, actor: Actor, by_role: str) -> None:
-    """Another role; invitations the person may no longer give end.
+def membership_change(*, membership: Membership, actor: Actor, **changes: Unpack[MembershipChanges]) -> None:
+    """Another role, another monthly limit, or both, all or nothing; one audit entry for each that really changed.
 
-    Raises RoleTooHigh when whoever acts manages either role not, LastOwnerRemains, NotFound.
+    With a lower role the invitations end that the person may no longer give. Raises RoleTooHigh when whoever acts does
+    not manage both roles by now, LastOwnerRemains, NotFound.
     """
     with transaction.atomic():
         row = _locked(membership)
-        require_manages(row.workspace_id, actor, by_role, row.role, role)
-        if role == row.role:
-            return
-        if row.role == Role.OWNER:
-            _require_another_owner(row)
-        Membership.objects.filter(pk=row.pk).update(role=role)
-        _withdraw(row, role, actor)
-        _record(row, actor, "member.role", was=row.role, role=role)
-    membership.role = role
+        role, limit = changes.get("role", row.role), changes.get("monthly_limit", row.monthly_limit)
+        require_manages(row.workspace_id, actor, row.role, role)
+        if role != row.role:
+            _set_role(row, role, actor)
+        if limit != row.monthly_limit:
+            Membership.objects.filter(pk=row.pk).update(monthly_limit=limit)
+            _record(row, actor, "member.limit", was=row.monthly_limit, limit=limit)
+    membership.role, membership.monthly_limit = role, limit
 
 
-def membership_limit_set(*, membership: Membership, monthly_limit: int | None, actor: Actor) -> None:
-    """What the member may spend a calendar month, in micro-cents; None: as much as the workspace may."""
-    with transaction.atomic():
-        row = _locked(membership)
-        if row.monthly_limit != monthly_limit:
-            Membership.objects.filter(pk=row.pk).update(monthly_limit=monthly_limit)
-            _record(row, actor, "member.limit", was=row.monthly_limit, limit=monthly_limit)
-    membership.monthly_limit = monthly_limit
+def _set_role(row: Membership, role: str, actor: Actor) -> None:
+    if row.role == Role.OWNER:
+        _require_another_owner(row)
+    Membership.objects.filter(pk=row.pk).update(role=role)
+    _withdraw(row, role, actor)
+    _record(row, actor, "member.role", was=row.role, role=role)
 
 
 def workspace_handover(*, giver: Membership, to: Membership, actor: Actor) -> None:
@@ -67,7 +76,7 @@ def workspace_handover(*, giver: Membership, to: Membership, actor: Actor) -> No
         _record(taker, actor, "workspace.handover", giver=owner.user_id)
 
 
-def membership_remove(*, membership: Membership, actor: Actor, by_role: str) -> None:
+def membership_remove(*, membership: Membership, actor: Actor) -> None:
     """End a membership and, in the same act, the person's keys and invitations here; their devices get in no more.
 
     Raises RoleTooHigh, LastOwnerRemains. One that has ended already changes nothing.
@@ -76,7 +85,7 @@ def membership_remove(*, membership: Membership, actor: Actor, by_role: str) -> 
         row = _locked_if_there(membership)
         if row is None:
             return
-        require_manages(row.workspace_id, actor, by_role, row.role)
+        require_manages(row.workspace_id, actor, row.role)
         _end(row, actor, "member.remove")
 
 

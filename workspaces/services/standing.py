@@ -17,9 +17,9 @@ def role_now(workspace_id: str, user_id: str | None) -> str:
     return rows.values_list("role", flat=True).first() or ""
 
 
-def require_manages(workspace_id: str, actor: Actor, by_role: str, *roles: str) -> None:
-    """Raises RoleTooHigh unless the acting person still manages all the `roles`; `by_role` where no person acts."""
-    role = role_now(workspace_id, actor.id) if actor.kind == PERSON else by_role
+def require_manages(workspace_id: str, actor: Actor, *roles: str) -> None:
+    """Raises RoleTooHigh unless the acting person manages all the `roles` now; keys, devices and staff manage none."""
+    role = role_now(workspace_id, actor.id) if actor.kind == PERSON else ""
     if not all(can_manage(role, each) for each in roles):
         raise RoleTooHigh
 

@@ -46,9 +46,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
                 workspace=access.workspace,
                 email=form.cleaned_data["email"],
                 role=form.cleaned_data["role"],
-                invited_by=access.user,
                 actor=access.actor,
-                by_role=access.role,
             )
         except Denial as refused:
             form.add_error("email" if isinstance(refused, MemberAlready) else None, refused.message)
@@ -64,7 +62,7 @@ def resend(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
     access = page_access(request, slug, "member.manage")
     row = _invitation(access, invitation_id)
     try:
-        invitation_resend(invitation=row, actor=access.actor, by_role=access.role)
+        invitation_resend(invitation=row, actor=access.actor)
     except Denial as refused:
         messages.error(request, refused.message)
     else:
@@ -78,7 +76,7 @@ def revoke(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
     access = page_access(request, slug, "member.manage")
     row = _invitation(access, invitation_id)
     if request.method == "POST":
-        invitation_revoke(invitation=row, actor=access.actor, by_role=access.role)
+        invitation_revoke(invitation=row, actor=access.actor)
         messages.success(request, f"The invitation to {row.email} is revoked.")
         return redirect("workspaces:invitations", slug)
     state = invitation_state(row, now=utc_now())

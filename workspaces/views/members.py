@@ -14,10 +14,9 @@ from workspaces.models import Membership
 from workspaces.roles import can_manage
 from workspaces.selectors.members import members
 from workspaces.services.memberships import (
+    membership_change,
     membership_leave,
-    membership_limit_set,
     membership_remove,
-    membership_role_set,
     workspace_handover,
 )
 
@@ -47,11 +46,10 @@ def member(request: HttpRequest, slug: str, member_id: str) -> HttpResponse:
     form = MemberForm(request.POST if request.method == "POST" else None, membership=row, by_role=access.role)
     if request.method == "POST" and form.is_valid():
         try:
-            membership_role_set(membership=row, role=form.cleaned_data["role"], actor=access.actor, by_role=access.role)
+            membership_change(membership=row, actor=access.actor, **form.changes())
         except LastOwnerRemains as refused:
             form.add_error("role", refused.message)
         else:
-            membership_limit_set(membership=row, monthly_limit=form.micro_cents(), actor=access.actor)
             messages.success(request, f"{row.user.display_name} is saved.")
             return redirect("workspaces:members", slug)
     context = {**_context(access), "member": row, "form": form, "may_hand_over": access.can("workspace.handover")}
@@ -63,7 +61,7 @@ def member_remove(request: HttpRequest, slug: str, member_id: str) -> HttpRespon
     """GET asks, naming the person; POST removes."""
     access, row = _manageable(request, slug, member_id)
     if request.method == "POST":
-        membership_remove(membership=row, actor=access.actor, by_role=access.role)
+        membership_remove(membership=row, actor=access.actor)
         messages.success(request, f"{row.user.display_name} is no longer a member; their keys and connections ended.")
         return redirect("home" if row.pk == access.membership.pk else "workspaces:members", *_args(row, access))
     return render(request, "workspaces/member_remove.html", {**_context(access), "member": row})

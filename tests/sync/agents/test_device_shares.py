@@ -8,7 +8,7 @@ from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.agents import targets
 from sync.models import Session, SessionEntry, Share
-from tests.cast import Cast
+from tests.cast import Cast, acting
 from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.support.audit import last_audited
 from tests.support.devices import SignedIn, device_of
@@ -200,7 +200,7 @@ async def test_revoked_device_is_refused_at_its_next_call_and_its_secrets_with_i
 async def test_removed_member_writes_neither_by_account_nor_by_secret(agent: AgentClient, cast: Cast) -> None:
     shared = await agent.create()
     membership = await sync_to_async(cast.membership)(cast.carol)
-    await sync_to_async(membership_remove)(membership=membership, actor=THE_CONSOLE, by_role=Role.OWNER)
+    await sync_to_async(membership_remove)(membership=membership, actor=acting(cast.alice))
     assert await refused(agent, shared) == (404, "not_found")
     forget_targets()
     assert await refused(AgentClient(), shared) == (401, "credentials_invalid")

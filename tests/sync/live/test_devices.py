@@ -14,10 +14,9 @@ from opencode.lib.actor import THE_CONSOLE
 from sync.live.runtime import stop_runtime
 from sync.models import Session, Share
 from sync.sharing.secrets import derive_share_secret
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.support.asgi_socket import ASGISocket
 from tests.support.devices import SignedIn, device_of
-from workspaces.models import Role
 from workspaces.services.memberships import membership_remove
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +96,7 @@ async def test_removed_member_loses_the_devices_socket_at_once(desk: Desk) -> No
     membership = await sync_to_async(desk.cast.membership)(desk.cast.carol)
     async with ASGISocket(TARGET, desk.by_carol) as socket:
         await socket.frame("welcome")
-        await sync_to_async(membership_remove)(membership=membership, actor=THE_CONSOLE, by_role=Role.OWNER)
+        await sync_to_async(membership_remove)(membership=membership, actor=acting(desk.cast.alice))
         assert await socket.closed() == 4403
 
 

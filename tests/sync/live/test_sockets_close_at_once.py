@@ -25,9 +25,9 @@ from sync.doors.fragments import FragmentFront
 from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, Share
 from sync.sharing.links import share_link_end
-from tests.cast import Cast, browser, make_cast
+from tests.cast import Cast, acting, browser, make_cast
 from tests.support.asgi_socket import HOST, ASGISocket
-from workspaces.models import APIKey, Role
+from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_create, api_key_revoke
 from workspaces.services.blocks import workspace_block
 from workspaces.services.deletions import workspace_delete
@@ -86,7 +86,7 @@ def revoke_key(room: Room) -> None:
 
 
 def remove_carol(room: Room) -> None:
-    membership_remove(membership=room.cast.membership(room.cast.carol), actor=THE_CONSOLE, by_role=Role.OWNER)
+    membership_remove(membership=room.cast.membership(room.cast.carol), actor=acting(room.cast.alice))
 
 
 def delete_workspace(room: Room) -> None:
