@@ -1,0 +1,99 @@
+"""Finding secrets in a text: keywords first, in one pass for all rules, then the patterns of those that are there."""
+
+import string
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import ahocorasick_rs
+import re2
+
+from sync.masking.assignments import NAME_WORDS, assigned_secrets, is_placeholder
+from sync.masking.rules import RULES
+
+ASSIGNED: Final = "secret"
+BLOB_CHARACTERS: Final = 64
+_BASE64: Final = string.ascii_letters + string.digits + "+/="
+
+
+class Found(NamedTuple):
+    """`text[start:end]` is a secret; `name` says of what kind."""
+
+    start: int
+    end: int
+    name: str
+
+
+def find_secrets(text: str) -> list[Found]:
+    """In the order of the text; what overlaps is one. Takes time linear in the text."""
+    return _merged(_all_found(text))
+
+
+def has_keyword(text: str) -> bool:
+    """Whether any rule could apply: most texts hold none of its words."""
+    return bool(_rules_of(text)) or _names_a_secret(text)
+
+
+class _Matcher:
+    """The automaton over every keyword, and which rules each belongs to."""
+
+    def __init__(self) -> None:
+        keywords = sorted({keyword for rule in RULES for keyword in rule.keywords})
+        self._automaton: Any = ahocorasick_rs.AhoCorasick(keywords)
+        self._rules = [tuple(n for n, rule in enumerate(RULES) if word in rule.keywords) for word in keywords]
+        self.patterns = [re2.compile(rule.pattern) for rule in RULES]
+
+    def rules_of(self, text: str) -> set[int]:
+        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return {number for word in {hit[0] for hit in hits} for number in self._rules[word]}
+
+
+@cache
+def _matcher() -> _Matcher:
+    return _Matcher()
+
+
+@cache
+def _name_automaton() -> Any:
+    return ahocorasick_rs.AhoCorasick(list(NAME_WORDS))
+
+
+def _rules_of(text: str) -> set[int]:
+    return _matcher().rules_of(text)
+
+
+def _names_a_secret(text: str) -> bool:
+    return bool(_name_automaton().find_matches_as_indexes(text.lower()))
+
+
+def _all_found(text: str) -> Iterator[Found]:
+    patterns = _matcher().patterns
+    for number in sorted(_rules_of(text)):
+        pattern = patterns[number]
+        group = 1 if pattern.groups else 0
+        for match in pattern.finditer(text):
+            start, end = match.start(group), match.end(group)
+            if end > start and not _is_blob(text, start) and not is_placeholder(text[start:end]):
+                yield Found(start, end, RULES[number].name)
+    if _names_a_secret(text):
+        for value in assigned_secrets(text):
+            yield Found(value.start, value.end, ASSIGNED)
+
+
+def _is_blob(text: str, start: int) -> bool:
+    """Whether what stands before is one long run of base64, in which any token's form comes up by chance."""
+    before = text[max(0, start - BLOB_CHARACTERS) : start]
+    return len(before) == BLOB_CHARACTERS and not before.strip(_BASE64)
+
+
+def _merged(found: Iterable[Found]) -> list[Found]:
+    """Spans that overlap become one, which keeps the more telling name: that of a rule, of the earlier one."""
+    merged: list[Found] = []
+    for each in sorted(found, key=lambda one: (one.start, one.name == ASSIGNED, -one.end)):
+        if merged and each.start < merged[-1].end:
+            last = merged[-1]
+            name = each.name if last.name == ASSIGNED else last.name
+            merged[-1] = Found(last.start, max(last.end, each.end), name)
+        else:
+            merged.append(each)
+    return merged

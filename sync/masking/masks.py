@@ -1,0 +1,39 @@
+"""Hiding what was found in a text, and the end of a text that is still being written."""
+
+import string
+from typing import Final, NamedTuple
+
+from sync.masking.detection import find_secrets
+
+TEXT_CHARACTERS: Final = 2 * 1024 * 1024
+"""A longer text is hidden whole: checking it would take more than a reader's request may."""
+TOO_LARGE: Final = "[hidden: too large to be checked for secrets]"
+# A run at the end that could become a token with the next characters; a word is shown once it is followed by a space.
+_UNFINISHED: Final = string.ascii_letters + string.digits + "_+/=.~:@-"
+
+
+class Masked(NamedTuple):
+    """`hidden` says how many secrets were in what became `text`."""
+
+    text: str
+    hidden: int
+
+
+def mask_text(text: str, *, is_growing: bool = False) -> Masked:
+    """Every secret replaced by a word on its kind; with `is_growing` the unfinished run at the end is held back."""
+    if len(text) > TEXT_CHARACTERS:
+        return Masked(TOO_LARGE, 1)
+    found = find_secrets(text)
+    end = len(text)
+    if is_growing:
+        end = len(text.rstrip(_UNFINISHED))
+        found = [each for each in found if each.start < end]
+    if not found and end == len(text):
+        return Masked(text, 0)
+    pieces: list[str] = []
+    place = 0
+    for each in found:
+        pieces += (text[place : each.start], f"[hidden: {each.name}]")
+        place = each.end
+    pieces.append(text[place:end])
+    return Masked("".join(pieces), len(found))

@@ -1,0 +1,87 @@
+"""An entry's JSON for link readers: every string judged as it reads decoded, unfinished ends held back."""
+
+import json
+
+from sync.masking import mask_entry, mask_text, secrets_in_entry
+from sync.masking.entries import ENTRY_CHARACTERS
+from sync.masking.masks import TEXT_CHARACTERS, TOO_LARGE
+
+SECRET = "ghp_" + "a1B2" * 9
+HIDDEN = "[hidden: GitHub token]"
+
+
+def test_an_entry_without_secrets_is_the_very_same_text() -> None:
+    content = '{ "type":"text",  "text":"nothing here", "cost": 1.10 }'
+    assert mask_entry(content).text is content
+
+
+def test_a_token_after_an_escaped_line_break_is_hidden() -> None:
+    content = json.dumps({"type": "text", "text": f"key:\n{SECRET}\n"})
+    assert json.loads(mask_entry(content).text)["text"] == f"key:\n{HIDDEN}\n"
+
+
+def test_a_token_written_in_escapes_is_hidden() -> None:
+    escaped = "".join(f"\\u{ord(character):04x}" for character in SECRET)
+    assert json.loads(mask_entry(f'{{"text":"{escaped}"}}').text)["text"] == HIDDEN
+
+
+def test_secrets_are_hidden_at_any_depth_and_in_names() -> None:
+    content = json.dumps({"state": {"input": [{"command": f"x {SECRET}"}], SECRET: 1}})
+    masked = mask_entry(content)
+    assert SECRET not in masked.text
+    assert masked.hidden == secrets_in_entry(content) == 2
+
+
+def test_a_member_whose_name_says_secret_is_hidden() -> None:
+    content = json.dumps({"input": {"password": "c0rrect-h0rse", "username": "ann"}})
+    assert json.loads(mask_entry(content).text)["input"] == {"password": "[hidden: secret]", "username": "ann"}
+
+
+def test_numbers_and_literals_stay_as_they_are() -> None:
+    content = json.dumps({"text": SECRET, "n": 1.5, "big": 2**60, "no": None, "yes": True})
+    assert json.loads(mask_entry(content).text) == {"text": HIDDEN, "n": 1.5, "big": 2**60, "no": None, "yes": True}
+
+
+def test_the_unfinished_end_of_a_growing_text_is_held_back() -> None:
+    growing = {"type": "text", "time": {"start": 1}, "text": f"use {SECRET[:20]}"}
+    assert json.loads(mask_entry(json.dumps(growing)).text)["text"] == "use "
+
+
+def test_every_prefix_of_a_growing_secret_shows_nothing_of_it() -> None:
+    text = f"use {SECRET} now"
+    shown = [
+        json.loads(mask_entry(json.dumps({"type": "text", "time": {"start": 1}, "text": text[:size]})).text)["text"]
+        for size in range(len(text))
+    ]
+    assert [each for each in shown if "ghp_" in each] == []
+
+
+def test_a_finished_text_keeps_its_end() -> None:
+    content = json.dumps({"type": "text", "time": {"start": 1, "end": 2}, "text": "all is done"})
+    assert mask_entry(content).text == content
+
+
+def test_a_running_tools_output_holds_its_end_back_and_its_ids_stay() -> None:
+    state = {"status": "running", "metadata": {"output": f"TOKEN {SECRET[:12]}"}}
+    masked = json.loads(
+        mask_entry(json.dumps({"id": "prt_1", "type": "tool", "callID": "call_9", "state": state})).text
+    )
+    assert masked["state"]["metadata"]["output"] == "TOKEN "
+    assert (masked["id"], masked["callID"], masked["state"]["status"]) == ("prt_1", "call_9", "running")
+
+
+def test_what_is_too_large_or_no_json_is_hidden_whole() -> None:
+    for content in ('{"text":"' + "a" * ENTRY_CHARACTERS + '"}', "no json", "[" * 100_000):
+        assert json.loads(mask_entry(content).text) == {"hidden": TOO_LARGE}
+    assert mask_text("a" * (TEXT_CHARACTERS + 1)).text == TOO_LARGE
+
+
+def test_a_picture_is_left_alone_and_text_that_plays_one_is_not() -> None:
+    picture = json.dumps({"url": "data:image/png;base64," + "iVBORw0KGgo" * 20})
+    assert mask_entry(picture).text == picture
+    fake = json.dumps({"url": f"data:image/png;base64,AAAA {SECRET}"})
+    assert SECRET not in mask_entry(fake).text
+
+
+def test_a_removed_entry_has_nothing_to_hide() -> None:
+    assert mask_entry("") == ("", 0)
