@@ -54,7 +54,7 @@ def _oauth(call: Call) -> Callable[[HttpRequest], HttpResponse]:
 def device_code(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
     """RFC 8628 3.1 and 3.2. The address to open is a path: the agent puts the server's address before it."""
     ip = client_ip(request)
-    rate = rate_count(f"device-code:{rate_address(ip)}", limit=settings.DEVICE_CODES_PER_MINUTE, seconds=60)
+    rate = rate_count("device-code", rate_address(ip), limit=settings.DEVICE_CODES_PER_MINUTE, seconds=60)
     if rate.is_exceeded:
         raise TooManyRequests(retry_after=rate.reset_seconds, limit=rate.limit)
     started = device_login_start(ip=ip, user_agent=request.headers.get("User-Agent", ""))

@@ -4,7 +4,14 @@ from typing import Any
 
 import structlog
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed, password_changed, password_reset, password_set, user_signed_up
+from allauth.account.signals import (
+    email_confirmed,
+    password_changed,
+    password_reset,
+    password_set,
+    user_logged_in,
+    user_signed_up,
+)
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.conf import settings
@@ -15,6 +22,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from kombu.exceptions import OperationalError
 
+from accounts.middleware import note_browser
 from accounts.models import User
 from accounts.ports import person_welcome
 from accounts.selectors.pending import SIGNED_UP, is_known_here
@@ -78,6 +86,16 @@ def stored_mail_start(*, mail_id: str, **_fact: Any) -> None:
         mail_deliver_task.apply_async((mail_id,), retry=False)
     except (OperationalError, OSError):
         log.warning("the queue does not answer; the mail waits for the sweep", mail=mail_id)
+
+
+@receiver((user_logged_in, password_set, password_changed))
+def signed_in_session_note(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """A new password comes with a new key of the session that set it."""
+    if not request.user.is_authenticated:
+        return
+    if not request.session.session_key:
+        request.session.save()
+    note_browser(request)
 
 
 @receiver(user_logged_out)

@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.middleware import NOTE_SECONDS, SEEN_KEY
 from accounts.models import User
+from accounts.sessionstore import stored_key
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from workspaces.models import Membership, Role, Workspace
 from workspaces.services.memberships import membership_add
@@ -71,8 +72,10 @@ def browser(user: User | None = None) -> Client:
         client.force_login(user)
         key = client.session.session_key
         # As a sign-in through the form leaves it: on the list, and noted just now.
-        UserSession.objects.create(user=user, session_key=key, ip="127.0.0.1", user_agent="Firefox on Linux")
-        cache.set(f"{SEEN_KEY}{key}", True, NOTE_SECONDS)
+        UserSession.objects.create(
+            user=user, session_key=stored_key(key), ip="127.0.0.1", user_agent="Firefox on Linux"
+        )
+        cache.set(f"{SEEN_KEY}{stored_key(key)}", True, NOTE_SECONDS)
     return client
 
 

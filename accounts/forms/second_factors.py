@@ -25,7 +25,7 @@ class UsedOnce:
     def clean_code(self) -> str:
         code: str = super().clean_code()  # type: ignore[misc]
         used = hashlib.sha256(f"{self.user.pk} {code}".encode()).hexdigest()
-        if not cache.add(f"second-factor-used:{used}", True, REMEMBERED_SECONDS):
+        if not cache.add(f"second-factor-used|{used}", True, REMEMBERED_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 

@@ -32,6 +32,7 @@ class DeviceLogin(models.Model):
     ip = models.GenericIPAddressField(null=True, blank=True)
     created_at = models.DateTimeField(default=utc_now, editable=False)
     expires_at = models.DateTimeField(db_index=True)
+    # Not written any more; a later release removes it, when no process of an older one writes it.
     polled_at = models.DateTimeField(null=True, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     name = models.CharField(max_length=80, blank=True)

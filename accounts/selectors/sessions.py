@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
+from accounts.sessionstore import stored_key
 from accounts.useragents import device_name
 from opencode.lib.clock import utc_now
 
@@ -26,6 +27,7 @@ class BrowserSession:
 
 def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
     """All that are signed in now, this one first, then the one used last."""
+    current = stored_key(current_key) if current_key else ""
     alive = Session.objects.filter(expire_date__gt=utc_now()).values("session_key")
     rows = UserSession.objects.filter(user=user, session_key__in=alive).order_by("-last_seen_at")
     found = [
@@ -36,7 +38,7 @@ def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
             ip=row.ip,
             signed_in_at=row.created_at,
             last_seen_at=row.last_seen_at,
-            is_current=row.session_key == current_key,
+            is_current=row.session_key == current,
         )
         for row in rows
     ]
@@ -45,5 +47,5 @@ def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
 
 def browser_session_id(session_key: str) -> str:
     """What `session_ended` will name when this browser is signed out; empty for one that is not on the list yet."""
-    found = UserSession.objects.filter(session_key=session_key).values_list("pk", flat=True).first()
+    found = UserSession.objects.filter(session_key=stored_key(session_key)).values_list("pk", flat=True).first()
     return "" if found is None else str(found)

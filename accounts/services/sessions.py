@@ -1,18 +1,23 @@
 """Browser sessions: the person's own list of where they are signed in, and ending one, some or all."""
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.models import User
+from accounts.sessionstore import stored_key
 from accounts.signals import session_ended
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
+
+
+def session_record(*, user: User, session_key: str, ip: str, user_agent: str) -> None:
+    """Put a browser on its person's list, or note that it was used now, from where and with what."""
+    seen = {"user": user, "ip": ip, "user_agent": user_agent, "last_seen_at": utc_now()}
+    UserSession.objects.update_or_create(session_key=stored_key(session_key), defaults=seen)
 
 
 def session_end(*, user: User, session_id: int) -> bool:
@@ -22,12 +27,12 @@ def session_end(*, user: User, session_id: int) -> bool:
 
 def sessions_end_others(*, user: User, keep: str) -> int:
     """Sign every browser out but the one whose session has the key `keep` (empty: every one); answers how many."""
-    return _end(UserSession.objects.filter(user=user).exclude(session_key=keep))
+    return _end(UserSession.objects.filter(user=user).exclude(session_key=stored_key(keep)))
 
 
 def session_forget(*, session_key: str) -> None:
     """The browser with this key signs out by itself."""
-    _end(UserSession.objects.filter(session_key=session_key))
+    _end(UserSession.objects.filter(session_key=stored_key(session_key)))
 
 
 def sessions_purge() -> int:
@@ -38,11 +43,10 @@ def sessions_purge() -> int:
 
 def _end(sessions: Iterable[Any]) -> int:
     """Each in a transaction of its own: the browser is out when it commits, its sockets follow."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
     ended = 0
     for session in sessions:
         with transaction.atomic():
-            store().delete(session.session_key)
+            Session.objects.filter(session_key=session.session_key).delete()
             UserSession.objects.filter(pk=session.pk).delete()
             announce(session_ended, session_id=session.pk)
         ended += 1

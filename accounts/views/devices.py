@@ -99,7 +99,7 @@ def _confirm_page(request: HttpRequest, login: DeviceLogin, typed: str, form: De
 
 def _count_guess(request: HttpRequest) -> None:
     """Right or wrong: whoever tries codes must not learn from the last one either."""
-    rate = rate_count(f"device-guess:{request.user.pk}", limit=settings.DEVICE_GUESSES_PER_MINUTE, seconds=60)
+    rate = rate_count("device-guess", str(request.user.pk), limit=settings.DEVICE_GUESSES_PER_MINUTE, seconds=60)
     if rate.is_exceeded:
         raise TooManyRequests("Too many codes tried; wait a moment.", retry_after=rate.reset_seconds, limit=rate.limit)
 

@@ -29,15 +29,15 @@ class RateState:
         return self.used > self.limit
 
 
-def rate_count(name: str, *, limit: int, seconds: int) -> RateState:
-    """Count one more of `name` in the present stretch of `seconds`; stretches begin at the same moments for everybody.
+def rate_count(kind: str, of: str, *, limit: int, seconds: int) -> RateState:
+    """Count one more of `kind` by `of` in the present stretch of `seconds`, which begins at the same moment for all.
 
     A cache that does not answer stops nobody: the count is 1 then.
     """
     now = time.time()
     stretch = int(now // seconds)
     ends = (stretch + 1) * seconds
-    used = _counted(f"rate:{name}:{stretch}", seconds)
+    used = _counted(f"rate:{kind}|{of}:{stretch}", seconds)
     return RateState(limit, used, max(1, math.ceil(ends - now)), datetime.fromtimestamp(ends, UTC))
 
 

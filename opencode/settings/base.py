@@ -4,6 +4,7 @@ embedded, production and test begin with it and only override.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from csp.constants import NONCE
@@ -26,7 +27,8 @@ DATA_DIR = Path(ENV.OPENCODE_DATA_DIR or BASE_DIR / "data").resolve()
 DEBUG = False
 HOST = ENV.HOST
 PORT = ENV.PORT
-LISTENS_ON_LOOPBACK = HOST in {"127.0.0.1", "localhost", "::1"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LISTENS_ON_LOOPBACK = HOST in LOOPBACK
 PUBLIC_URL = (ENV.OPENCODE_PUBLIC_URL or f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")  # noqa: S104 - compared with, not listened on
 ALLOWED_HOSTS = [host.strip() for host in ENV.OPENCODE_ALLOWED_HOSTS.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -55,7 +57,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.github",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
+    "accounts.apps.BrowserSessionsConfig",
     "channels",
     "csp",
     "django_htmx",
@@ -119,6 +121,8 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "staticfiles"
 X_FRAME_OPTIONS = "DENY"
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -142,8 +146,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- shares of agents that belong to no workspace
+ANONYMOUS_SHARES_LOCAL_ONLY = ENV.OPENCODE_ANONYMOUS_SHARES == "auto"
 ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
-    ENV.OPENCODE_ANONYMOUS_SHARES == "auto" and LISTENS_ON_LOOPBACK
+    ANONYMOUS_SHARES_LOCAL_ONLY and LISTENS_ON_LOOPBACK and urlsplit(PUBLIC_URL).hostname in LOOPBACK
 )
 
 # --- billing: a file of the operator's own prices, which come before the console's

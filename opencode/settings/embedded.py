@@ -2,8 +2,9 @@
 
 from opencode.settings.base import *  # noqa: F403
 from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, parse_keyring
-from opencode.settings.sources.datadir import broker_directories, secret_of
+from opencode.settings.sources.datadir import DATABASE_NAME, broker_directories, private_directory, secret_of
 
+private_directory(DATA_DIR)
 DEBUG = ENV.OPENCODE_DEBUG
 SECRET_KEY = ENV.OPENCODE_SECRET_KEY or secret_of(DATA_DIR, "secret_key")
 OPENCODE_KEYRING = parse_keyring(ENV.OPENCODE_HASH_KEYS or "1:" + secret_of(DATA_DIR, "hash_key_1"))
@@ -12,7 +13,7 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "console.sqlite3",
+        "NAME": DATA_DIR / DATABASE_NAME,
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 20,
@@ -26,7 +27,7 @@ DATABASES = {
     }
 }
 CHANNEL_LAYERS: dict[str, dict[str, object]] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "opencode.lib.countscache.CountsCache"}}
 STORAGES = {
     "default": {
         "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",

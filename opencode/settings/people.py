@@ -6,6 +6,7 @@ from opencode.settings.sources.signin import read_providers, read_signup_domains
 _ENV = read_environment()
 
 AUTH_USER_MODEL = "accounts.User"
+SESSION_ENGINE = "accounts.sessionstore"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -8,7 +8,7 @@ from opencode.settings.base import *  # noqa: F403
 from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, PUBLIC_URL, parse_keyring
 from opencode.settings.sources.database import database_settings
 from opencode.settings.sources.objectstorage import s3_storage
-from opencode.settings.sources.redis import channel_layer_settings
+from opencode.settings.sources.redis import cache_settings, channel_layer_settings
 
 _missing = [
     name
@@ -25,7 +25,7 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or [urlsplit(PUBLIC_URL).hostname or ""]
 
 DATABASES = {"default": database_settings(ENV.DATABASE_URL)}
 CHANNEL_LAYERS = {"default": channel_layer_settings(ENV.REDIS_URL)}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.REDIS_URL}}
+CACHES = {"default": cache_settings(ENV.REDIS_URL)}
 CELERY_BROKER_URL = ENV.REDIS_URL
 _s3 = s3_storage(ENV)
 _files = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage"}
@@ -35,5 +35,3 @@ STORAGES = {
     "staticfiles": {"BACKEND": "opencode.web.staticstorage.ModuleStaticFilesStorage"},
 }
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -35,6 +35,7 @@ WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = _scratch / "static"
 STATIC_ROOT.mkdir()
 ANONYMOUS_SHARES = True
+ANONYMOUS_SHARES_LOCAL_ONLY = False
 
 if ENV.DATABASE_URL:
     DATABASES = {"default": database_settings(ENV.DATABASE_URL)}

@@ -1,9 +1,11 @@
 """Where a person is signed in, and signing browsers out from afar."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
@@ -11,6 +13,7 @@ from django.urls import reverse
 
 from accounts.middleware import SEEN_KEY
 from accounts.services.sessions import sessions_purge
+from accounts.sessionstore import stored_key
 from accounts.signals import session_ended
 from opencode.lib.clock import utc_now
 from tests.cast import BROWSER, PASSWORD, Cast, browser
@@ -32,7 +35,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def id_of(client: Client) -> int:
-    return UserSession.objects.get(session_key=client.session.session_key).pk
+    return UserSession.objects.get(session_key=stored_key(client.session.session_key or "")).pk
 
 
 def test_page_says_with_what_from_where_and_since_when(cast: Cast) -> None:
@@ -111,13 +114,13 @@ def test_use_is_noted_once_a_minute(cast: Cast) -> None:
 def test_session_from_before_the_list_gets_onto_it(cast: Cast) -> None:
     phone = sign_in(PHONE)
     UserSession.objects.all().delete()
-    cache.delete(f"{SEEN_KEY}{phone.session.session_key}")
+    cache.delete(f"{SEEN_KEY}{stored_key(phone.session.session_key or '')}")
     assert "Safari on iPhone" in phone.get(PAGE).content.decode()
 
 
 def test_sessions_past_their_end_are_forgotten(cast: Cast) -> None:
     here, phone = browser(cast.alice), sign_in(PHONE)
-    key = phone.session.session_key
+    key = stored_key(phone.session.session_key or "")
     Session.objects.filter(session_key=key).update(expire_date=utc_now() - timedelta(seconds=1))
     assert "iPhone" not in here.get(PAGE).content.decode()
     assert sessions_purge() == 1
@@ -137,3 +140,30 @@ def test_name_is_changed_on_the_profile_page(cast: Cast) -> None:
     cast.alice.refresh_from_db()
     assert cast.alice.name == "Alice Liddell"
     assert "alice@example.com" in client.get("/accounts/profile/").content.decode()
+
+
+def test_no_row_holds_what_a_cookie_holds(cast: Cast) -> None:
+    """However the session came to be: by the form, by a new password, by being noted."""
+    phone = sign_in(PHONE)
+    secret = phone.cookies["opencode_session"].value
+    rows = [*Session.objects.values_list("session_key", flat=True)]
+    rows += UserSession.objects.values_list("session_key", flat=True)
+    assert len(rows) == 2
+    assert set(rows) == {stored_key(secret)}
+    copied = Client(headers=BROWSER)
+    copied.cookies["opencode_session"] = rows[0]
+    assert not is_signed_in(copied)
+    assert is_signed_in(phone)
+
+
+def test_sessions_from_before_are_hashed_and_go_on(cast: Cast) -> None:
+    phone = sign_in(PHONE)
+    secret = phone.cookies["opencode_session"].value
+    for model in (Session, UserSession):
+        model.objects.update(session_key=secret)  # type: ignore[attr-defined]
+    assert not is_signed_in(phone)
+    phone.cookies["opencode_session"] = secret
+    migration = import_module("accounts.migrations.0010_hash_browser_sessions")
+    for _ in range(2):
+        migration.hash_keys(apps, None)
+    assert is_signed_in(phone)

@@ -42,7 +42,7 @@ def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _count(request: HttpRequest, of: str, name: str, limit: int) -> None:
-    state = rate_count(f"api:{of}:{name}", limit=limit, seconds=SECONDS)
+    state = rate_count(f"api-{of}", name, limit=limit, seconds=SECONDS)
     request.rate = (of, state)  # type: ignore[attr-defined]
     if state.is_exceeded:
         raise TooManyRequests(

@@ -68,7 +68,7 @@ def require_mail(invitation: Invitation) -> None:
     Counted in the cache, where a person's invitations into several workspaces at once cannot miss each other.
     """
     for sender in filter(None, (invitation.workspace_id, invitation.invited_by_id)):
-        sent = rate_count(f"invitations:{sender}", limit=HOURLY_LIMIT, seconds=_HOUR_SECONDS)
+        sent = rate_count("invitations", sender, limit=HOURLY_LIMIT, seconds=_HOUR_SECONDS)
         if sent.is_exceeded:
             raise InvitationsTooFast(retry_after=sent.reset_seconds)
 

@@ -1,4 +1,4 @@
-"""REDIS_URL to the channel layer's settings."""
+"""REDIS_URL to the settings of the channel layer and the cache."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,4 +10,14 @@ def channel_layer_settings(url: str) -> dict[str, Any]:
     return {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [url], "prefix": f"opencode.{number}."},
+    }
+
+
+def cache_settings(url: str) -> dict[str, Any]:
+    """The prefix passes over what an earlier release wrote in another form."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "json",
+        "OPTIONS": {"serializer": "opencode.lib.countscache.JSONSerializer"},
     }
