@@ -1,6 +1,7 @@
 """Tokens of devices: given at the login, exchanged by refresh, all gone with the device."""
 
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -44,7 +45,7 @@ def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
 
     A token that was exchanged before still gets an answer for a while, as two processes of one machine share it, and
     for as long as nobody used what the exchange gave, as that answer was lost. Otherwise somebody has a copy: the
-    device is revoked and its person told.
+    device is revoked and its person told. So it is when a copy was exchanged in that while, and both go on after it.
     """
     outcome = _exchanged(refresh_token)
     if isinstance(outcome, Device):
@@ -65,6 +66,8 @@ def _exchanged(refresh_token: str) -> Tokens | Device:
         device = Device.objects.select_related("user").get(pk=held.device_id)
         if device.revoked_at is not None or not device.user.is_active:
             raise GrantInvalid
+        if _is_of_two(held, now):
+            return device
         if held.replaced_at is None:
             DeviceToken.objects.filter(pk=held.pk).update(replaced_at=now)
         elif now - held.replaced_at > timedelta(seconds=settings.DEVICE_REFRESH_GRACE_SECONDS):
@@ -72,3 +75,36 @@ def _exchanged(refresh_token: str) -> Tokens | Device:
                 return device
             held.children.all().delete()
         return device_tokens_issue(device=device, parent=held)
+
+
+class _Link(NamedTuple):
+    id: int
+    parent_id: int | None
+    replaced_at: datetime | None
+
+
+def _is_of_two(held: DeviceToken, now: datetime) -> bool:
+    """Whether two lines of exchanges go on from one token, this one's among them, longer than the grace after it.
+
+    Processes of one machine come together again: at their next exchange all of them read the pair that was stored last.
+    """
+    grace = timedelta(seconds=settings.DEVICE_REFRESH_GRACE_SECONDS)
+    columns = ("id", "parent_id", "replaced_at")
+    links = {row[0]: _Link(*row) for row in DeviceToken.objects.filter(device=held.device_id).values_list(*columns)}
+    own = {link.id for link in _line(links, held.pk)}
+    for link in links.values():
+        if link.id in own or link.replaced_at is None:
+            continue
+        fork = next((before for before in _line(links, link.id) if before.id in own), None)
+        if fork is None or fork.id == held.pk or fork.replaced_at is None:
+            continue
+        if min(now, link.replaced_at) - fork.replaced_at > grace:
+            return True
+    return False
+
+
+def _line(links: Mapping[int, _Link], token_id: int | None) -> Iterator[_Link]:
+    """The token and those it came from, as far back as they are kept."""
+    while token_id is not None and token_id in links:
+        yield links[token_id]
+        token_id = links[token_id].parent_id

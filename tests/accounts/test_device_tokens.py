@@ -213,3 +213,43 @@ def test_processes_that_refresh_at_once_all_get_an_answer(cast: Cast) -> None:
         tokens = list(pool.map(refresh, range(4)))
     assert len(set(tokens)) == 4
     assert all(works(token) for token in tokens)
+
+
+def test_copy_exchanged_within_the_grace_gives_itself_away_when_both_go_on(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with time_machine.travel(NOW, tick=False) as clock, django_capture_on_commit_callbacks(execute=True):
+        held = device_of(cast.carol)
+        real = AgentLogin().refresh(held.refresh)
+        clock.shift(30)
+        copied = AgentLogin(address="192.0.2.66").refresh(held.refresh)
+        clock.shift(timedelta(minutes=55))
+        real = AgentLogin().refresh(real["refresh_token"])
+        assert works(real["access_token"])
+        refused = AgentLogin(address="192.0.2.66").refresh(copied["refresh_token"])
+        assert refused["error"] == "invalid_grant"
+        assert [works(pair["access_token"]) for pair in (real, copied)] == [False, False]
+    (told,) = mail.outbox
+    assert (told.to, "192.0.2.66" in told.body) == ([cast.carol.email], True)
+    assert AuditEntry.objects.filter(action="device.revoke", target_id=held.id).count() == 1
+
+
+def test_copy_that_hurries_through_the_grace_is_found_at_its_next_exchange(cast: Cast) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        held = device_of(cast.carol)
+        real = AgentLogin().refresh(held.refresh)
+        copied = AgentLogin().refresh(AgentLogin().refresh(held.refresh)["refresh_token"])
+        clock.shift(timedelta(minutes=55))
+        copied = AgentLogin().refresh(copied["refresh_token"])
+        assert AgentLogin().refresh(real["refresh_token"])["error"] == "invalid_grant"
+        assert not works(copied["access_token"])
+
+
+def test_processes_that_race_at_every_exchange_and_keep_one_pair_go_on_for_days(cast: Cast) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        stored = device_of(cast.carol).refresh
+        for _ in range(48):
+            pairs = [AgentLogin().refresh(stored) for _ in range(2)]
+            assert all(works(pair["access_token"]) for pair in pairs)
+            stored = pairs[-1]["refresh_token"]
+            clock.shift(timedelta(minutes=55))
