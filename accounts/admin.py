@@ -16,6 +16,8 @@ from allauth.usersessions import admin as _sessions  # noqa: F401
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.filters import EmptyFieldListFilter
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -24,7 +26,7 @@ from accounts.services.devices import device_revoke
 from accounts.services.mail_delivery import mail_retry
 from accounts.services.suspensions import person_reinstate, person_suspend
 from opencode.lib.actor import Actor
-from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
+from opencode.lib.admin import ListedLookups, LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.clock import utc_now
 
 # One sign-in for everybody: its rate limits, its e-mail verification, its second factors.
@@ -158,6 +160,14 @@ class UserAdmin(WithStaffActs[User]):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class ConsoleGroupAdmin(ListedLookups[Group], GroupAdmin):
+    """Django's own, with the bounds that every list here has."""
 
 
 # What allauth registers: seen beside the person, or, where it holds secrets, not at all.
