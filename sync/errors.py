@@ -64,6 +64,12 @@ class StorageFull(ServiceUnavailable):
     default_message = "The server's disk is full: nothing was kept. It goes on by itself once there is room."
 
 
+class AnonymousSharesLimited(Denial):
+    code = "anonymous_shares_limited"
+    status = 429
+    default_message = "Too many shares were made without an account; sign the agent in, or wait a moment."
+
+
 class AnonymousSharesOff(Denial):
     code = "anonymous_shares_off"
     status = 403

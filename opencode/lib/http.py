@@ -4,6 +4,7 @@ import ipaddress
 import random
 import time
 from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
@@ -13,6 +14,8 @@ from opencode.lib.actor import PERSON, Actor
 from opencode.lib.errors import Denial
 
 REQUEST_ID_HEADER = "X-Request-Id"
+FORWARDING: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+"""Headers by which a proxy says that somebody else asks."""
 # No secret hangs on a request's id; the system's randomness would let another thread in, hundreds of times a second.
 _random = random.Random()  # noqa: S311
 
@@ -61,6 +64,13 @@ def rate_address(address: str | None) -> str:
     if isinstance(ip, ipaddress.IPv6Address):
         ip = ip.ipv4_mapped or ip
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def is_trusted_proxy(address: str) -> bool:

@@ -1,7 +1,6 @@
 """`/metrics`: what this process counted since its start, and how it stands now, as Prometheus reads it."""
 
 import hmac
-import ipaddress
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from math import nan
@@ -17,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from accounts.selectors.mails import mails_waiting
 from opencode.lib.clock import utc_now
-from opencode.lib.http import bearer_of
+from opencode.lib.http import FORWARDING, bearer_of, is_loopback
 from sync.archive import snapshot_lag_seconds
 from sync.live import runtime_load
 
@@ -27,8 +26,6 @@ log = structlog.get_logger(__name__)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 PREFIXES: Final = (("/static/", "static"), ("/api/v1/", "api"), ("/admin/", "admin"))
-FORWARDING: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
-"""Headers by which a proxy says that somebody else asks."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 SOCKETS: Final = Gauge("opencode_open_sockets", "WebSockets and event streams that are open.")
@@ -78,7 +75,7 @@ def may_read_metrics(request: HttpRequest) -> bool:
     """Who shows OPENCODE_METRICS_TOKEN; while there is none, whoever asks from this machine itself."""
     if settings.METRICS_TOKEN:
         return hmac.compare_digest(bearer_of(request).encode(), settings.METRICS_TOKEN.encode())
-    return _is_loopback(request.META.get("REMOTE_ADDR", "")) and not any(map(request.headers.get, FORWARDING))
+    return is_loopback(request.META.get("REMOTE_ADDR", "")) and not any(map(request.headers.get, FORWARDING))
 
 
 def metrics_text() -> bytes:
@@ -95,10 +92,3 @@ def metrics_text() -> bytes:
         SNAPSHOT_LAG.set(nan)
         MAILS.set(nan)
     return generate_latest(REGISTRY)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http.request import validate_host
 
 from opencode.lib.asgi.exchange import Exchange
+from opencode.lib.http import FORWARDING, is_loopback
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -19,11 +20,17 @@ def share_url(exchange: Exchange, share_id: str) -> str:
 def is_local(exchange: Exchange) -> bool:
     """Whether only this machine's agents can have asked.
 
-    The server listens on loopback, no proxy publishes it under another name, and the request names a host that is ours:
-    a page in this machine's browser can make any name lead to loopback, and would name that one.
+    The server listens on loopback, no proxy publishes it under another name or says that it asks for somebody, and the
+    request names a host that is ours: a page in this machine's browser can make any name lead to loopback, and would
+    name that one.
     """
+    is_forwarded = any(exchange.header(name.lower().encode()) for name in FORWARDING)
     return (
-        settings.LISTENS_ON_LOOPBACK and _is_private() and validate_host(_host_name(exchange), settings.ALLOWED_HOSTS)
+        settings.LISTENS_ON_LOOPBACK
+        and _is_private()
+        and not is_forwarded
+        and is_loopback(exchange.client_address)
+        and validate_host(_host_name(exchange), settings.ALLOWED_HOSTS)
     )
 
 

@@ -13,7 +13,7 @@ from opencode.lib.errors import NotFound
 from sync.api.sessions import READ, Maker, maker_of, session_of
 from sync.models import Share
 from sync.sharing import SHARES, session_shares, share_link_create, share_link_end, share_state
-from workspaces.calls.callers import WorkspaceName, workspace_call
+from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 from workspaces.calls.repeats import REPEATABLE, repeatable
@@ -60,10 +60,10 @@ def shares_list(request: HttpRequest, workspace: WorkspaceName, session_id: str,
     summary="Make a link",
     openapi_extra=REPEATABLE,
 )
-@repeatable
+@repeatable(lambda request, workspace, session_id, new: session_of(_sharing(request, workspace), session_id))
 def shares_create(request: HttpRequest, workspace: WorkspaceName, session_id: str, new: ShareNew) -> ShareOut:
     """A key needs `sync:write`."""
-    call = workspace_call(request, workspace, "session.share", scopes=WRITE)
+    call = _sharing(request, workspace)
     share = share_link_create(
         session=session_of(call, session_id),
         actor=call.actor,
@@ -82,6 +82,10 @@ def shares_end(request: HttpRequest, workspace: WorkspaceName, session_id: str, 
         raise NotFound
     share_link_end(share=share, actor=call.actor)
     return Status(204, None)
+
+
+def _sharing(request: HttpRequest, workspace: str) -> WorkspaceCall:
+    return workspace_call(request, workspace, "session.share", scopes=WRITE)
 
 
 def _out(share: Share) -> ShareOut:

@@ -11,9 +11,11 @@ from opencode.lib.actor import Actor
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Conflict
+from opencode.lib.http import rate_address
 from opencode.lib.keyring import current_version, key_versions, mac
+from opencode.lib.ratelimits import rate_count
 from sync.archive import session_erase
-from sync.errors import AnonymousSharesOff
+from sync.errors import AnonymousSharesLimited, AnonymousSharesOff
 from sync.models import Session, Share, ShareClaim
 from sync.sharing.secrets import derive_share_secret
 from sync.sharing.selectors import ShareTarget, agents_share, share_target
@@ -46,15 +48,30 @@ def share_create(
     The share belongs to the person and the signed-in agent in `actor`, where there are any. In a workspace, or on a
     server that only this machine reaches (`is_local`), creating again answers the same share and secret while the share
     lives. Anybody else gets a session and share of their own, but for the twin create of one run, told by
-    `client_address`. Raises AnonymousSharesOff.
+    `client_address`. Raises AnonymousSharesOff, AnonymousSharesLimited.
     """
-    if workspace_id is None and not settings.ANONYMOUS_SHARES:
+    if workspace_id is None and not _may_share_anonymously(is_local):
         raise AnonymousSharesOff
     if workspace_id is None and not is_local:
         return _answer(_anonymous_share(client_id, client_address, actor))
     owner_key = workspace_id or LOOPBACK_OWNER
     share = agents_share(owner_key, client_id, actor.device_id)
     return _answer(share or _owned_share(owner_key, client_id, workspace_id, actor))
+
+
+def _may_share_anonymously(is_local: bool) -> bool:
+    return bool(settings.ANONYMOUS_SHARES and (is_local or not settings.ANONYMOUS_SHARES_LOCAL_ONLY))
+
+
+def _count_anonymous(client_address: str) -> None:
+    """One more of a stranger's; raises AnonymousSharesLimited."""
+    for of, limit in (
+        (rate_address(client_address), settings.SYNC_ANONYMOUS_SHARES_PER_MINUTE),
+        ("all", settings.SYNC_ANONYMOUS_SHARES_OF_ALL_PER_MINUTE),
+    ):
+        rate = rate_count("anonymous-share", of, limit=limit, seconds=60)
+        if rate.is_exceeded:
+            raise AnonymousSharesLimited(retry_after=rate.reset_seconds, limit=limit)
 
 
 def share_end(*, share_id: str, actor: Actor) -> None:
@@ -133,6 +150,7 @@ def _anonymous_share(client_id: str, client_address: str, actor: Actor) -> Share
         if twin is not None:
             return twin
         try:
+            _count_anonymous(client_address)
             return _claim_share(claim, client_id, actor)
         except IntegrityError:
             continue

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from django.core.cache import cache
 
 from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
@@ -89,7 +90,8 @@ def denial_of(answer: httpx.Response) -> tuple[int, str]:
 
 @pytest.fixture
 async def sync_runtime(transactional_db: None) -> AsyncIterator[None]:
-    """The writer and the hubs of this test's loop, ended with it."""
+    """The writer and the hubs of this test's loop, ended with it. What was counted of other tests' shares is gone."""
+    cache.clear()
     yield
     await stop_runtime()
 

@@ -14,8 +14,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from opencode.lib.asgi.answers import denial_answer, send_answer
+from opencode.lib.errors import NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
-from sync.doors.fragments.known import Headers, KnownShares
+from sync.doors.fragments.known import KEPT_SECONDS, Headers, KnownShares
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING, Asked, asked_in, query_of
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # So often one share's newest is read at most, for all who wait for it.
 PAUSE_SECONDS: Final = 0.25
 ANSWER_BYTES: Final = 4 * 1024 * 1024
+MISSING_SHARES: Final = 10_000
 PATH: Final = re.compile(r"/share/([A-Za-z0-9_-]{1,43})/fragments")
 # What an answer may depend on beside the address. Nobody's cookies, and nothing else that one of a round could send to
 # have it refused for all.
@@ -67,7 +70,8 @@ class FragmentFront:
         self._shares = KnownShares()
         self._read_at: OrderedDict[_Place, float] = OrderedDict()
         self._rounds: dict[_Place, _Round] = {}
-        self._forgotten = 0
+        self._asking: set[_Kept] = set()
+        self._missing: OrderedDict[str, float] = OrderedDict()
         self._readings: set[asyncio.Task[None]] = set()
         _FRONTS.add(self)
 
@@ -78,6 +82,10 @@ class FragmentFront:
             await self._pages(scope, receive, send)
             return
         share_id = match[1]
+        if self._is_missing(share_id):
+            request_id = new_request_id()
+            await send_answer(send, denial_answer(NotFound(), request_id), request_id)
+            return
         if await self._answer(share_id, asked, send, time.monotonic()):
             return
         headers = tuple((name, value) for name, value in scope["headers"] if name in PASSED_ON)
@@ -86,13 +94,21 @@ class FragmentFront:
         # However long it took, it is as fresh as an answer of Django's own would be.
         if await self._answer(share_id, asked, send, waiting.began_at):
             return
+        if self._is_missing(share_id):
+            await self(scope, receive, send)
+            return
         # Refused, too large, or a number that never was: as if there were nothing in front.
         await self._pages(scope, receive, send)
 
     def forget(self, *, share_id: str = "", epoch: str = "") -> None:
         """Let go of an ended share, or of the shares of an erased session, and of what is being read."""
-        self._forgotten += 1
+        for answer in self._asking:
+            answer.is_outdated = answer.is_outdated or answer.share_id == share_id or answer.epoch == epoch
         self._shares.forget(lambda name, share: name == share_id or share.epoch == epoch)
+
+    def _is_missing(self, share_id: str) -> bool:
+        """Whether there was no such share a moment ago; nobody who asks for many of them makes anybody else wait."""
+        return time.monotonic() < self._missing.get(share_id, 0.0) + KEPT_SECONDS
 
     def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
         """The round that will read what is asked: the next one, or another when that is full."""
@@ -126,15 +142,22 @@ class FragmentFront:
 
     async def _ask(self, place: _Place, waiting: _Round, scope: Scope) -> None:
         """As somebody who has nothing but the link."""
-        wanted, forgotten = waiting.wanted, self._forgotten
-        answer = _Kept()
-        asking = {**scope, "query_string": query_of(wanted), "headers": list(place.headers)}
-        await self._pages(asking, _nothing_more(), answer)
+        wanted = waiting.wanted
+        answer = _Kept(place.share_id, wanted.epoch)
+        self._asking.add(answer)
+        try:
+            asking = {**scope, "query_string": query_of(wanted), "headers": list(place.headers)}
+            await self._pages(asking, _nothing_more(), answer)
+        finally:
+            self._asking.discard(answer)
         self._note(place, time.monotonic())
-        if answer.status == 200 and forgotten == self._forgotten:
+        if answer.status == 200 and not answer.is_outdated:
             self._shares.learn(place.share_id, wanted, b"".join(answer.body), answer.headers, waiting.began_at)
         elif answer.status == 404:
             self.forget(share_id=place.share_id)
+            self._missing[place.share_id] = time.monotonic()
+            if len(self._missing) > MISSING_SHARES:
+                self._missing.popitem(last=False)
 
     async def _answer(self, share_id: str, asked: Asked, send: Send, now: float) -> bool:
         share = self._shares.get(share_id)
@@ -162,7 +185,9 @@ class FragmentFront:
 class _Kept:
     """Takes an answer, unless it is too large to be kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, share_id: str, epoch: str) -> None:
+        self.share_id, self.epoch = share_id, epoch
+        self.is_outdated = False
         self._left = ANSWER_BYTES
         self.status = 0
         self.headers: Headers = ()

@@ -1,7 +1,7 @@
 """Who gets which share: on this machine, in a workspace, from anywhere else; and what is left when it ends."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
+from opencode.lib.http import FORWARDING
 from sync.models import Operation, Session, SessionEntry, Share, ShareClaim, Snapshot
 from sync.sharing.shares import share_claims_purge
 from sync.signals import session_erased, share_ended
@@ -19,6 +20,7 @@ from tests.support.agent_client import AgentClient, Shared, denial_of
 from workspaces.models import ShareToken
 from workspaces.services.share_tokens import share_token_create, share_token_revoke
 
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 INFO = {"type": "session", "data": {"id": "ses_1", "title": "t", "time": {"updated": 5}}}
 
 
@@ -285,6 +287,48 @@ async def test_without_anonymous_sessions_a_workspaces_agent_still_shares(
 ) -> None:
     settings.ANONYMOUS_SHARES = False
     assert (await alpha_agent.create()).id
+
+
+async def test_auto_takes_agents_of_this_machine_and_nobody_a_proxy_speaks_for(
+    agent: AgentClient, settings: Settings
+) -> None:
+    settings.ANONYMOUS_SHARES_LOCAL_ONLY = True
+    shared = await agent.create()
+    assert await agent.create() == shared
+    asked = {"sessionID": "ses_1"}
+    for header in FORWARDING:
+        answer = await agent.send("POST", "/api/share", asked, headers={header: "203.0.113.7"})
+        assert denial_of(answer) == (403, "anonymous_shares_off"), header
+    elsewhere = AgentClient(address="192.0.2.7")
+    assert denial_of(await elsewhere.send("POST", "/api/share", asked)) == (403, "anonymous_shares_off")
+    renamed = AgentClient(host="rebound.example")
+    assert denial_of(await renamed.send("POST", "/share_create", asked)) == (403, "anonymous_shares_off")
+
+
+async def test_nobody_behind_a_proxy_is_given_the_local_agents_secret(agent: AgentClient) -> None:
+    shared = await agent.create()
+    answer = await agent.send("POST", "/api/share", {"sessionID": "ses_1"}, headers={"X-Forwarded-For": "203.0.113.7"})
+    assert answer.status_code == 200
+    assert answer.json()["id"] != shared.id
+
+
+async def test_anonymous_creates_are_limited_by_network_and_in_all(settings: Settings, sync_runtime: None) -> None:
+    settings.SYNC_ANONYMOUS_SHARES_PER_MINUTE = 2
+    settings.SYNC_ANONYMOUS_SHARES_OF_ALL_PER_MINUTE = 4
+    limited = (429, "anonymous_shares_limited")
+
+    async def creates(address: str, count: int) -> list[object]:
+        client = AgentClient(address=address, host="console.example")
+        answers = [await client.send("POST", "/api/share", {"sessionID": f"ses_{n}"}) for n in range(count)]
+        assert all("Retry-After" in one.headers for one in answers if one.status_code == 429)
+        return [one.status_code if one.status_code == 200 else denial_of(one) for one in answers]
+
+    with time_machine.travel(NOW, tick=False):
+        assert await creates("2001:db8::1", 2) == [200, 200]
+        assert await creates("2001:db8::2", 1) == [limited]
+        assert await creates("203.0.113.8", 2) == [200, 200]
+        assert await creates("203.0.113.9", 1) == [limited]
+    assert (await AgentClient().create()).id
 
 
 # --- secrets

@@ -444,3 +444,49 @@ async def test_answers_nobody_asks_for_go_with_the_next_one(front: FragmentFront
     await ask(front, f"{PART}:4", share="last")
     assert list(front._shares._shares) == ["last"]
     assert [place.share_id for place in front._read_at] == ["last"]
+
+
+class MissingPages(Pages):
+    """As Django for one share that exists and any number that do not."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.status = 200 if "/shr1/" in scope["path"] else 404
+        await super().__call__(scope, receive, send)
+
+
+async def test_shares_that_are_not_there_cost_the_followers_of_others_nothing(clock: Clock) -> None:
+    """40 requests a second for shares that never were had each round of everybody else's thrown away."""
+    pages = MissingPages()
+    front = FragmentFront(pages)
+    pages.goes_on.clear()
+    followers = [asyncio.create_task(ask(front, f"{PART}:4")) for _ in range(100)]
+    await pages.reached.wait()
+    pages.goes_on.set()
+    strangers = [await ask(front, f"{PART}:4", share=f"none{number}") for number in range(40)]
+    answers = await asyncio.gather(*followers)
+    assert {answer.status for answer in strangers} == {404}
+    assert {answer.status for answer in answers} == {200}
+    assert len([one for one in pages.headers if one == [(b"host", b"console")]]) == len(pages.asked) == 41
+
+
+async def test_an_ended_share_leaves_what_is_read_of_another(front: FragmentFront, pages: Pages) -> None:
+    pages.goes_on.clear()
+    waiting = asyncio.create_task(ask(front, f"{PART}:4"))
+    await pages.reached.wait()
+    answers_forget(share_id="shr2", epoch="another")
+    pages.goes_on.set()
+    assert (await waiting).status == 200
+    await ask(front, f"{PART}:4")
+    assert len(pages.asked) == 1
+
+
+async def test_a_share_that_is_not_there_is_asked_for_once_in_two_seconds(clock: Clock) -> None:
+    pages = MissingPages()
+    front = FragmentFront(pages)
+    for _ in range(10):
+        refused = await ask(front, f"{PART}:4", share="none")
+        assert (refused.status, refused.body["error"]["code"]) == (404, "not_found")
+    assert len(pages.asked) == 1
+    clock.now += KEPT_SECONDS
+    assert (await ask(front, f"{PART}:4", share="none")).status == 404
+    assert len(pages.asked) == 2
