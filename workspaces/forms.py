@@ -248,7 +248,8 @@ class AuditFilterForm(forms.Form):
             action=given.get("action") or "",
             target=given.get("target") or "",
             since=_midnight(given.get("since")),
-            until=_midnight(until + timedelta(days=1) if until else None),
+            # Nothing is later than the last day there is.
+            until=_midnight(until + timedelta(days=1) if until and until < date.max else None),
         )
 
 

@@ -2,6 +2,7 @@
 
 A template extends `layout` and has the blocks `subject` and `content`; what stands in `content` is made of the tags in
 `opencode/templatetags/mail.py`, which write either kind. Nothing is escaped in plain text, everything in HTML.
+A subject holds no address that a mail program would make a link of: people choose the names that stand in it.
 """
 
 import re
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.template import Context, loader
 
 SUBJECT_CHARACTERS = 200
+_ADDRESS = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})|://|@(?=\w)", re.UNICODE)
 
 
 class MailText(NamedTuple):
@@ -22,7 +24,8 @@ class MailText(NamedTuple):
 
 def mail_text(template: str, context: Mapping[str, Any]) -> MailText:
     """Render `template` with `context`; `public_url` and `subject` are there for every mail."""
-    subject = " ".join(_rendered(template, "subject", context).split())[:SUBJECT_CHARACTERS]
+    line = " ".join(_rendered(template, "subject", context).split())
+    subject = _ADDRESS.sub(lambda found: f"[{found[0]}]", line)[:SUBJECT_CHARACTERS]
     given = {**context, "subject": subject}
     text = re.sub(r"[ \t]+\n", "\n", _rendered(template, "text", given))
     text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -40,7 +40,13 @@ def test_log_is_filtered_by_actor_and_time(cast: Cast, from_page: FromPage) -> N
 
 def test_cursor_or_time_that_is_none_is_refused_by_name(cast: Cast, from_page: FromPage) -> None:
     page = from_page(cast.alice)
-    for query, field in (("after=x", "after"), ("since=yesterday", "since"), ("until=2020-01-01T00:00:00", "until")):
+    for query, field in (
+        ("after=x", "after"),
+        ("since=yesterday", "since"),
+        ("until=2020-01-01T00:00:00", "until"),
+        ("until=9999-12-31T23:59:59-12:00", "until"),
+        ("since=0001-01-01T00:00:00%2B14:00", "since"),
+    ):
         refused = page("GET", f"{AUDIT}?{query}")
         assert code_of(refused) == (422, "fields_invalid")
         assert set(refused.json()["error"]["fields"]) == {field}

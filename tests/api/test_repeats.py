@@ -1,5 +1,6 @@
 """`Idempotency-Key`: the same request twice acts once and is answered twice."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,10 +9,11 @@ from django.test import Client
 
 from accounts.models import User
 from opencode.lib.clock import utc_now
+from opencode.web.jsonapi import api_description
 from tests.api.conftest import Program, code_of
 from tests.cast import Cast
 from tests.support.devices import device_of
-from workspaces.models import APIKey, RepeatableCall, Workspace
+from workspaces.models import APIKey, Membership, RepeatableCall, Role, Workspace
 from workspaces.services import api_keys
 from workspaces.services.repeats import KEPT_HOURS, repeatable_calls_purge
 
@@ -99,3 +101,36 @@ def test_answers_are_forgotten_after_a_day(cast: Cast, from_page: FromPage) -> N
     assert repeatable_calls_purge(now=now + timedelta(hours=KEPT_HOURS, minutes=1)) == 1
     assert page("POST", KEYS, NEW, Idempotency_Key=KEY).status_code == 201
     assert APIKey.objects.count() == 2
+
+
+def test_who_lost_the_right_since_is_not_told_the_kept_secret(cast: Cast, from_page: FromPage) -> None:
+    page = from_page(cast.bob)
+    service = {**NEW, "is_service_key": True}
+    assert page("POST", KEYS, service, Idempotency_Key=KEY).status_code == 201
+    Membership.objects.filter(user=cast.bob, workspace=cast.alpha).update(role=Role.MEMBER)
+    assert code_of(page("POST", KEYS, service, Idempotency_Key=KEY)) == (403, "forbidden")
+    Membership.objects.filter(user=cast.bob, workspace=cast.alpha).delete()
+    assert code_of(page("POST", KEYS, service, Idempotency_Key=KEY)) == (404, "not_found")
+
+
+def test_every_operation_that_repeats_asks_for_rights_before_it_tells_what_was_kept(
+    cast: Cast, from_page: FromPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an outsider, with the request that an insider sent: nothing is looked up for them."""
+
+    def never(**_call: object) -> None:
+        raise AssertionError("the kept answers were asked")
+
+    monkeypatch.setattr("workspaces.calls.repeats.act_once", never)
+    page = from_page(cast.charlie)
+    paths = [path for path, item in api_description()["paths"].items() if "Idempotency-Key" in str(item.get("post"))]
+    assert len(paths) == 6
+    bodies = {
+        "keys": NEW,
+        "invitations": {"email": "x@example.com", "role": "member"},
+        "rotations": {"overlap_hours": 0},
+    }
+    for path in [path for path in paths if "{workspace}" in path]:
+        address = re.sub(r"\{[a-z_]+\}", "x1", path.replace("{workspace}", "alpha")).removeprefix("/api/v1")
+        body = bodies.get(address.rpartition("/")[2], {})
+        assert code_of(page("POST", address, body, Idempotency_Key=KEY)) == (404, "not_found"), path

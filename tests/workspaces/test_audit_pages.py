@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -147,6 +148,22 @@ def test_the_csv_holds_no_formula(cast: Cast, sign_in: SignIn, make_key: MakeKey
     record(cast, Actor(KEY, key.pk), "session.share", "@SUM(1)")
     row = exported(sign_in(cast.alice), "?action=session.share")[0]
     assert (row["actor"], row["target_id"]) == ("'=HYPERLINK(1)", "'@SUM(1)")
+
+
+@pytest.mark.parametrize("name", ["x;=1+1", "x,=1+1", "x|@SUM(1)", "x; -1+1", "-1"])
+def test_the_csv_holds_no_formula_for_programs_that_part_cells_otherwise(
+    cast: Cast, sign_in: SignIn, make_key: MakeKey, name: str
+) -> None:
+    key, _ = make_key(cast.carol, name=name)
+    record(cast, Actor(KEY, key.pk), "session.share", "x")
+    row = exported(sign_in(cast.alice), "?action=session.share")[0]
+    assert "'" in row["actor"]
+    assert re.search(r"(^|[;,|])\s*[=+@-]", row["actor"]) is None
+
+
+def test_the_last_day_there_is_filters_like_any_other(cast: Cast, sign_in: SignIn) -> None:
+    assert sign_in(cast.alice).get(PAGE + "?since=0001-01-01&until=9999-12-31").status_code == 200
+    assert exported(sign_in(cast.alice), "?until=9999-12-31")
 
 
 def test_an_export_is_in_the_log_without_the_words_it_looked_for(cast: Cast, sign_in: SignIn) -> None:

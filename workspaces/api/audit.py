@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from workspaces.calls.callers import WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
+from workspaces.calls.texts import Moment
 from workspaces.models import AuditEntry
 from workspaces.selectors.audit import AUDIT, AuditFilter, audit_entries
 
@@ -39,8 +40,8 @@ class AuditQuery(PageQuery):
     actor: Annotated[str, Field(max_length=WORDS, description="An id, `staff`, `console`, or words of a name.")] = ""
     action: Annotated[str, Field(max_length=60)] = ""
     target: Annotated[str, Field(max_length=WORDS, description="An id, or words of a name.")] = ""
-    since: AwareDatetime | None = None
-    until: Annotated[AwareDatetime | None, Field(description="Not included.")] = None
+    since: Moment | None = None
+    until: Annotated[Moment | None, Field(description="Not included.")] = None
 
 
 @router.get(

@@ -63,7 +63,7 @@ def invitations_list(request: HttpRequest, workspace: WorkspaceName, page: Query
     summary="Invite somebody",
     openapi_extra=REPEATABLE,
 )
-@repeatable
+@repeatable(lambda request, workspace, new: workspace_call(request, workspace, PERMISSION).person)
 def invitations_create(request: HttpRequest, workspace: WorkspaceName, new: InvitationNew) -> InvitationOut:
     """By mail, for seven days. An address that was asked already is sent another mail, with this role."""
     call = workspace_call(request, workspace, PERMISSION)
@@ -94,7 +94,7 @@ def invitations_get(request: HttpRequest, workspace: WorkspaceName, invitation_i
     summary="Send an invitation again",
     openapi_extra=REPEATABLE,
 )
-@repeatable
+@repeatable(lambda request, workspace, invitation_id: workspace_call(request, workspace, PERMISSION).person)
 def invitations_resend(request: HttpRequest, workspace: WorkspaceName, invitation_id: str) -> InvitationOut:
     """Another mail with another link; the one before ends. An expired invitation opens again."""
     call = workspace_call(request, workspace, PERMISSION)

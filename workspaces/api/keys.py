@@ -97,6 +97,22 @@ def keys_list(request: HttpRequest, workspace: WorkspaceName, page: Query[PageQu
     return KeyList(items=[_out(key) for key in found.rows], next=next_page(request, found.next))
 
 
+def _may_create(request: HttpRequest, workspace: WorkspaceName, new: KeyNew) -> WorkspaceCall:
+    call = workspace_call(request, workspace, "key.create")
+    if new.is_service_key and not call.can("key.manage_all"):
+        raise Forbidden
+    return call
+
+
+def _may_rotate(request: HttpRequest, workspace: WorkspaceName, key_id: str, rotation: KeyRotation) -> WorkspaceCall:
+    call = workspace_call(request, workspace, "key.view")
+    key = _key(call, key_id)
+    may = key.user_id == call.person.user.pk if key.user_id else call.can("key.manage_all")
+    if not may:
+        raise Forbidden
+    return call
+
+
 @router.post(
     "/workspaces/{workspace}/keys",
     response=answers(KeyMade, 201, 409),
@@ -104,13 +120,11 @@ def keys_list(request: HttpRequest, workspace: WorkspaceName, page: Query[PageQu
     summary="Make an API key",
     openapi_extra=REPEATABLE,
 )
-@repeatable
+@repeatable(_may_create)
 @sensitive_variables("secret")
 def keys_create(request: HttpRequest, workspace: WorkspaceName, new: KeyNew) -> KeyMade:
     """The answer is the one that ever shows the key. People only."""
-    call = workspace_call(request, workspace, "key.create")
-    if new.is_service_key and not call.can("key.manage_all"):
-        raise Forbidden
+    call = _may_create(request, workspace, new)
     key, secret = api_key_create(
         workspace=call.workspace,
         created_by=call.person.user,
@@ -154,17 +168,13 @@ def keys_change(request: HttpRequest, workspace: WorkspaceName, key_id: str, cha
     summary="Rotate an API key",
     openapi_extra=REPEATABLE,
 )
-@repeatable
+@repeatable(_may_rotate)
 @sensitive_variables("secret")
 def keys_rotate(request: HttpRequest, workspace: WorkspaceName, key_id: str, rotation: KeyRotation) -> KeyMade:
     """The key that follows, shown once. Your own keys; for owners and admins those of the workspace too."""
-    call = workspace_call(request, workspace, "key.view")
-    key = _key(call, key_id)
-    may = key.user_id == call.person.user.pk if key.user_id else call.can("key.manage_all")
-    if not may:
-        raise Forbidden
+    call = _may_rotate(request, workspace, key_id, rotation)
     following, secret = api_key_rotate(
-        key=key, rotated_by=call.person.user, overlap_hours=rotation.overlap_hours, actor=call.actor
+        key=_key(call, key_id), rotated_by=call.person.user, overlap_hours=rotation.overlap_hours, actor=call.actor
     )
     return KeyMade(**_out(following).model_dump(), secret=secret)
 

@@ -68,7 +68,7 @@ def workspaces_list(request: HttpRequest, page: Query[PageQuery]) -> WorkspaceLi
     summary="Make a workspace",
     openapi_extra=REPEATABLE,
 )
-@repeatable
+@repeatable(lambda request, new: caller_of(request).require_person())
 def workspaces_create(request: HttpRequest, new: WorkspaceNew) -> WorkspaceOut:
     """You own it. People only."""
     caller = caller_of(request)

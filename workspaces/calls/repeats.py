@@ -36,11 +36,24 @@ REPEATABLE: Final[dict[str, Any]] = {
 """What the schema says of such an operation, as `openapi_extra`."""
 
 
-def repeatable(
-    view: Callable[Concatenate[HttpRequest, P], Schema],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Answers 201 with what `view` made; with the header, once."""
+View = Callable[Concatenate[HttpRequest, P], Schema]
+Repeatable = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
+
+def repeatable(may: Callable[Concatenate[HttpRequest, P], object]) -> Callable[[View[P]], Repeatable[P]]:
+    """Answers 201 with what the view made; with the header, once.
+
+    `may` takes what the view takes and raises what the view would refuse for want of rights: whoever has lost them
+    since is not given the kept answer, which can hold a secret.
+    """
+
+    def decorate(view: View[P]) -> Repeatable[P]:
+        return _once(view, may)
+
+    return decorate
+
+
+def _once(view: View[P], may: Callable[Concatenate[HttpRequest, P], object]) -> Repeatable[P]:
     @wraps(view)
     def once(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         def act() -> Answer:
@@ -53,6 +66,7 @@ def repeatable(
         if _FORM.fullmatch(key) is None:
             told = f"{HEADER} has 1 to 200 visible ASCII characters."
             raise FieldsInvalid(told, fields={HEADER: [told]})
+        may(request, *args, **kwargs)
         same = f"{request.method} {request.get_full_path()}\n".encode() + request.body
         answer, is_replayed = act_once(caller_id=caller_of(request).repeats_as, key=key, request=same, act=act)
         return _response(answer, is_replayed=is_replayed)

@@ -1,6 +1,6 @@
 """What bodies take: kinds of values that several have, checked by the rules of the pages' forms."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from django.core.exceptions import ValidationError
@@ -53,6 +53,14 @@ def slug(text: str) -> str:
     return text
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The years 1 and 9999 end sooner in some zones than in others."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Choose a time between the years 1 and 9999, in UTC.") from error
+
+
 def future(moment: datetime) -> datetime:
     now = utc_now()
     if not now < moment <= now + timedelta(days=LONGEST_LIFE_DAYS):
@@ -65,4 +73,5 @@ Note = Annotated[str, AfterValidator(note_line), Field(max_length=NOTE_CHARACTER
 Slug = Annotated[str, AfterValidator(slug), Field(max_length=MAX_CHARACTERS)]
 MailAddress = Annotated[str, AfterValidator(mail_address), Field(max_length=254)]
 RoleName = Literal["owner", "admin", "member"]
-ExpiresAt = Annotated[AwareDatetime, AfterValidator(future)]
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]
+ExpiresAt = Annotated[Moment, AfterValidator(future)]

@@ -29,8 +29,8 @@ COLUMNS: Final = (
     "hash",
 )
 _ID: Final = re.compile(r"[a-z]{3}_[0-9A-Za-z]{26}")
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell must not begin with: spreadsheets would calculate it."""
+_FORMULA: Final = re.compile(r"(^|[;,|\t\r\n])(\s*)(?=[=+\-@\t\r])")
+"""What spreadsheets would calculate at the beginning of a cell; some take other signs than the comma for its end."""
 
 
 def audit_export(*, workspace: Workspace, wanted: AuditFilter, actor: Actor) -> Iterator[str]:
@@ -86,10 +86,9 @@ def _cells(entry: AuditEntry, names: Mapping[str, str]) -> Sequence[Any]:
 
 def _csv(rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([[_plain(cell) for cell in row] for row in rows])
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([[_plain(cell) for cell in row] for row in rows])
     return text.getvalue()
 
 
 def _plain(cell: Any) -> str:
-    text = str(cell)
-    return "'" + text if text.startswith(FORMULA) else text
+    return _FORMULA.sub(r"\1\2'", str(cell))
