@@ -1,20 +1,17 @@
 """Keeps the list of a person's sessions true."""
 
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
-from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.models import User
-from accounts.services.sessions import session_record
+from accounts.services.sessions import session_note
 from accounts.sessionstore import stored_key
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 NOTE_SECONDS: Final = 60
-USER_AGENT_CHARACTERS: Final = 200
 SEEN_KEY: Final = "session-seen|"
 
 
@@ -28,15 +25,5 @@ class LastSeenMiddleware:
         if request.user.is_authenticated:
             key = request.session.session_key
             if key and cache.add(f"{SEEN_KEY}{stored_key(key)}", True, NOTE_SECONDS):
-                note_browser(request)
+                session_note(request)
         return self.get_response(request)
-
-
-def note_browser(request: HttpRequest) -> None:
-    """On the list of the person who is signed in, with the address and the program it is used from."""
-    session_record(
-        user=cast(User, request.user),
-        session_key=request.session.session_key or "",
-        ip=get_adapter().get_client_ip(request),
-        user_agent=request.headers.get("User-Agent", "")[:USER_AGENT_CHARACTERS],
-    )

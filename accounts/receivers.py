@@ -22,13 +22,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from kombu.exceptions import OperationalError
 
-from accounts.middleware import note_browser
 from accounts.models import User
 from accounts.ports import person_welcome
 from accounts.selectors.pending import SIGNED_UP, is_known_here
 from accounts.services.devices import devices_revoke
 from accounts.services.mail_delivery import mail_deliver
-from accounts.services.sessions import session_forget, sessions_end_others
+from accounts.services.sessions import session_forget, session_note, sessions_end_others
 from accounts.services.ways_in import linked_ways_close, ways_in_close
 from accounts.signals import export_waiting, mail_stored
 from accounts.tasks import export_make as export_make_task
@@ -95,7 +94,7 @@ def signed_in_session_note(*, request: HttpRequest, user: User, **_kwargs: Any) 
         return
     if not request.session.session_key:
         request.session.save()
-    note_browser(request)
+    session_note(request)
 
 
 @receiver(user_logged_out)

@@ -1,11 +1,13 @@
 """Browser sessions: the person's own list of where they are signed in, and ending one, some or all."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.sessionstore import stored_key
@@ -13,11 +15,23 @@ from accounts.signals import session_ended
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 
+USER_AGENT_CHARACTERS: Final = 200
 
-def session_record(*, user: User, session_key: str, ip: str, user_agent: str) -> None:
-    """Put a browser on its person's list, or note that it was used now, from where and with what."""
-    seen = {"user": user, "ip": ip, "user_agent": user_agent, "last_seen_at": utc_now()}
-    UserSession.objects.update_or_create(session_key=stored_key(session_key), defaults=seen)
+
+def session_note(request: HttpRequest) -> None:
+    """Put the browser on the list of its person, or note that it was used now, from where and with what.
+
+    One update as a rule. The request is one of somebody who is signed in, with a session that has its key.
+    """
+    key = stored_key(request.session.session_key or "")
+    seen = {
+        "user": request.user,
+        "ip": get_adapter().get_client_ip(request),
+        "user_agent": request.headers.get("User-Agent", "")[:USER_AGENT_CHARACTERS],
+        "last_seen_at": utc_now(),
+    }
+    if not UserSession.objects.filter(session_key=key).update(**seen):
+        UserSession.objects.get_or_create(session_key=key, defaults=seen)
 
 
 def session_end(*, user: User, session_id: int) -> bool:
