@@ -6,6 +6,8 @@ time wins. Finished items carry their own time; the others take the batch's `ses
 
 from typing import Any, NamedTuple
 
+from opencode.lib.untrusted import at
+
 CLOCK_BITS = 48
 OPEN, RUNNING, FINISHED = 0, 1, 2
 _TOOL_PHASES = {"running": RUNNING, "completed": FINISHED, "error": FINISHED}
@@ -24,7 +26,7 @@ def rank_of(phase: int, ms: int) -> int:
 
 def updated_ms(session: Any) -> int | None:
     """`time.updated` of a session's info."""
-    return _ms(_at(session, "time", "updated"))
+    return _ms(at(session, "time", "updated"))
 
 
 def clock_of(kind: str, data: Any, batch_ms: int | None) -> Clock:
@@ -33,7 +35,7 @@ def clock_of(kind: str, data: Any, batch_ms: int | None) -> Clock:
         return Clock(OPEN, updated_ms(data))
     if kind == "message":
         # 0.1.x keeps a message's times in its metadata.
-        completed = _ms(_at(data, "time", "completed")) or _ms(_at(data, "metadata", "time", "completed"))
+        completed = _ms(at(data, "time", "completed")) or _ms(at(data, "metadata", "time", "completed"))
         return Clock(OPEN, batch_ms) if completed is None else Clock(FINISHED, completed)
     if kind == "part":
         return _part_clock(data, batch_ms)
@@ -41,22 +43,16 @@ def clock_of(kind: str, data: Any, batch_ms: int | None) -> Clock:
 
 
 def _part_clock(part: Any, batch_ms: int | None) -> Clock:
-    state = _at(part, "state")
+    state = at(part, "state")
     if part.get("type") == "tool" and isinstance(state, dict):
         status = state.get("status")
         phase = _TOOL_PHASES.get(status, OPEN) if isinstance(status, str) else OPEN
-        ended = [_ms(_at(state, "time", "end")), _ms(_at(state, "time", "compacted"))] if phase == FINISHED else []
+        ended = [_ms(at(state, "time", "end")), _ms(at(state, "time", "compacted"))] if phase == FINISHED else []
         return Clock(phase, max((ms for ms in ended if ms is not None), default=batch_ms))
-    end = _ms(_at(part, "time", "end"))
+    end = _ms(at(part, "time", "end"))
     if end is not None and part.get("text"):
         return Clock(FINISHED, end)
     return Clock(OPEN, batch_ms)
-
-
-def _at(value: Any, *path: str) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _ms(value: Any) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from opencode.lib.untrusted import dicts_at
 from sync.items.clocks import CLOCK_BITS, rank_of
 from sync.items.items import Item
 from sync.items.modellist import models_merged
@@ -87,5 +88,4 @@ def _value(content: str) -> Any:
 
 
 def _list(content: str) -> list[dict[str, Any]]:
-    value = _value(content)
-    return [model for model in value if isinstance(model, dict)] if isinstance(value, list) else []
+    return dicts_at(_value(content))

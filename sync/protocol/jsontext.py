@@ -39,6 +39,14 @@ def decode(raw: bytes | bytearray | memoryview | msgspec.Raw) -> Decoded:
     return decoded
 
 
+def read(text: str) -> Any:
+    """The value of a text that was stored; None when it is none by any reading."""
+    try:
+        return decode(text.encode("utf-8", "replace")).value
+    except Unreadable:
+        return None
+
+
 def encode(value: Any) -> str:
     """Compact JSON text of a decoded value."""
     return msgspec.json.encode(value).decode()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from opencode.lib.untrusted import at, dict_at
 from workspaces.configuration.essentials import KNOWN_KEYS
 from workspaces.configuration.reading import Path
 
@@ -36,7 +37,7 @@ def _commands(config: dict[str, Any]) -> Iterator[Effect]:
     for index, plugin in enumerate(config.get("plugin") or []):
         package = plugin[0] if isinstance(plugin, list) else plugin
         yield ("plugin", index), f"Downloads “{package}” and runs its code on every machine."
-    if isinstance(hooks := (config.get("experimental") or {}).get("hook"), dict) and hooks:
+    if dict_at(config, "experimental", "hook"):
         yield ("experimental", "hook"), "Runs commands on every machine when its events happen."
     for name, command in _entries(config, "command"):
         if "!`" in str(command.get("template")):
@@ -44,13 +45,10 @@ def _commands(config: dict[str, Any]) -> Iterator[Effect]:
 
 
 def _loosened(config: dict[str, Any]) -> Iterator[Effect]:
-    permission = config.get("permission")
-    if permission == "allow":
+    if config.get("permission") == "allow":
         yield ("permission",), "Agents do everything without asking."
-    elif isinstance(permission, dict):
-        shell = permission.get("bash")
-        if shell == "allow" or (isinstance(shell, dict) and shell.get("*") == "allow"):
-            yield ("permission", "bash"), "Agents run any shell command without asking."
+    elif "allow" in (at(config, "permission", "bash"), at(config, "permission", "bash", "*")):
+        yield ("permission", "bash"), "Agents run any shell command without asking."
     if config.get("share") == "disabled":
         yield ("share",), "Sessions are not shared, so they do not appear in this workspace."
     if (config.get("enterprise") or {}).get("url"):
@@ -58,9 +56,7 @@ def _loosened(config: dict[str, Any]) -> Iterator[Effect]:
 
 
 def _entries(config: dict[str, Any], section: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    found = config.get(section)
-    if isinstance(found, dict):
-        yield from ((name, entry) for name, entry in found.items() if isinstance(entry, dict))
+    yield from ((name, entry) for name, entry in dict_at(config, section).items() if isinstance(entry, dict))
 
 
 def _shown(entry: dict[str, Any]) -> str:

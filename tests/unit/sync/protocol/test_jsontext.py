@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sync.protocol.jsontext import Unreadable, decode
+from sync.protocol.jsontext import Unreadable, decode, read
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,18 @@ def test_what_is_no_json_or_nested_without_end_is_unreadable(source: bytes) -> N
 
 def test_a_wide_value_is_not_taken_for_a_deep_one() -> None:
     assert len(decode(b"[" + b",".join([b"[]"] * 5000) + b"]").value) == 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": [1, "é"]}', {"a": [1, "é"]}),
+        ('{"a": NaN}', {"a": None}),
+        ('"\\ud800"', "\ufffd"),
+        ('"\ud800"', "?"),
+        ("nothing", None),
+        ("[" * 100_000, None),
+    ],
+)
+def test_stored_text_reads_as_its_value_or_none(text: str, value: object) -> None:
+    assert read(text) == value
