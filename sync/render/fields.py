@@ -1,7 +1,8 @@
 """Reading the untrusted JSON of entries, and showing it to a person as it is."""
 
-import json
 from typing import Any
+
+import msgspec
 
 from opencode.lib.untrusted import at, count_at, dict_at, list_at, number_at, text_at
 from sync.protocol.jsontext import read as decode
