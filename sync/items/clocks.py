@@ -6,7 +6,7 @@ time wins. Finished items carry their own time; the others take the batch's `ses
 
 from typing import Any, NamedTuple
 
-from opencode.lib.untrusted import at
+from sync.protocol.untrusted import at
 
 CLOCK_BITS = 48
 OPEN, RUNNING, FINISHED = 0, 1, 2

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from opencode.lib.untrusted import dicts_at
 from sync.items.clocks import CLOCK_BITS, rank_of
 from sync.items.items import Item
 from sync.items.modellist import models_merged
 from sync.protocol.jsontext import encode
+from sync.protocol.untrusted import dicts_at
 from sync.protocol.updates import Resolver, Stored, Update
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opencode.lib.money import from_dollars
-from opencode.lib.untrusted import at, count_at, dict_at, number_at, storable_text, text_at
 from sync.protocol.jsontext import read
+from sync.protocol.untrusted import at, count_at, dict_at, number_at, storable_text, text_at
 
 TITLE_CHARACTERS = 300
 MODEL_CHARACTERS = 200

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from opencode.lib.untrusted import at, count_at, dict_at, list_at, number_at, text_at
 from sync.protocol.jsontext import read as decode
+from sync.protocol.untrusted import at, count_at, dict_at, list_at, number_at, text_at
 
 __all__ = ["at", "count_at", "decode", "dict_at", "list_at", "number_at", "pretty_json", "text_at"]
 

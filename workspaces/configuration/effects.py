@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from opencode.lib.untrusted import at, dict_at
 from workspaces.configuration.essentials import KNOWN_KEYS
 from workspaces.configuration.reading import Path
 
@@ -37,7 +36,7 @@ def _commands(config: dict[str, Any]) -> Iterator[Effect]:
     for index, plugin in enumerate(config.get("plugin") or []):
         package = plugin[0] if isinstance(plugin, list) else plugin
         yield ("plugin", index), f"Downloads “{package}” and runs its code on every machine."
-    if dict_at(config, "experimental", "hook"):
+    if isinstance(hooks := (config.get("experimental") or {}).get("hook"), dict) and hooks:
         yield ("experimental", "hook"), "Runs commands on every machine when its events happen."
     for name, command in _entries(config, "command"):
         if "!`" in str(command.get("template")):
@@ -45,10 +44,13 @@ def _commands(config: dict[str, Any]) -> Iterator[Effect]:
 
 
 def _loosened(config: dict[str, Any]) -> Iterator[Effect]:
-    if config.get("permission") == "allow":
+    permission = config.get("permission")
+    if permission == "allow":
         yield ("permission",), "Agents do everything without asking."
-    elif "allow" in (at(config, "permission", "bash"), at(config, "permission", "bash", "*")):
-        yield ("permission", "bash"), "Agents run any shell command without asking."
+    elif isinstance(permission, dict):
+        shell = permission.get("bash")
+        if shell == "allow" or (isinstance(shell, dict) and shell.get("*") == "allow"):
+            yield ("permission", "bash"), "Agents run any shell command without asking."
     if config.get("share") == "disabled":
         yield ("share",), "Sessions are not shared, so they do not appear in this workspace."
     if (config.get("enterprise") or {}).get("url"):
@@ -56,7 +58,9 @@ def _loosened(config: dict[str, Any]) -> Iterator[Effect]:
 
 
 def _entries(config: dict[str, Any], section: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    yield from ((name, entry) for name, entry in dict_at(config, section).items() if isinstance(entry, dict))
+    found = config.get(section)
+    if isinstance(found, dict):
+        yield from ((name, entry) for name, entry in found.items() if isinstance(entry, dict))
 
 
 def _shown(entry: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from opencode.lib.untrusted import (
+from sync.protocol.untrusted import (
     COUNT_LIMIT,
     at,
     count_at,
