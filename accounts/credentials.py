@@ -1,6 +1,6 @@
 """The secrets of devices: how they look, how they are hashed, that their use is written down.
 
-Looking them up together with a membership is the work of `workspaces.credentials`.
+Looking them up together with a membership is the work of `workspaces.keys.lookup`.
 """
 
 import logging

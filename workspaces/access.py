@@ -14,10 +14,10 @@ from accounts.models import User
 from opencode.lib.actor import DEVICE, KEY, PERSON, Actor
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
 from opencode.lib.http import client_ip, request_id_of
-from workspaces.credentials import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
 from workspaces.errors import ScopeMissing, WorkspaceBlocked
-from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
-from workspaces.keyusage import count_request
+from workspaces.keys.format import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
+from workspaces.keys.lookup import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
+from workspaces.keys.usage import count_request
 from workspaces.models import Membership, Workspace
 from workspaces.roles import OWNER, is_allowed
 

@@ -38,7 +38,7 @@ from sync.protocol.pacing import Strikes
 from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest, read_request
 from sync.protocol.updates import Receipt
 from sync.writer import Publish
-from workspaces.keyusage import count_publish
+from workspaces.keys.usage import count_publish
 
 log = logging.getLogger(__name__)
 # Refusals that mean the other side does not speak the protocol: the socket is closed after them.

@@ -21,7 +21,7 @@ from sync.protocol.keys import is_session_id
 from sync.sharing import is_share_secret_valid, live_shares, maker_of, read_share_secret
 from workspaces.access import KeyAccess, device_access, key_access
 from workspaces.errors import ScopeMissing
-from workspaces.keyformat import API_KEY_PREFIX
+from workspaces.keys.format import API_KEY_PREFIX
 from workspaces.models import APIKey, Membership
 
 VIEWER = "viewer"

@@ -39,7 +39,7 @@ def measure() -> None:
     from opencode.lib.keyring import macs_of_all_versions
     from tests.cast import make_cast
     from workspaces.access import key_access
-    from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, is_well_formed
+    from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, is_well_formed
     from workspaces.services.api_keys import api_key_create
 
     call_command("migrate", verbosity=0)

@@ -14,9 +14,9 @@ from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, Forbidden
 from tests.cast import Cast, acting
 from tests.workspaces.conftest import MakeKey
-from workspaces import credentials
 from workspaces.access import key_access
-from workspaces.keyformat import API_KEY_PREFIX, checksum, new_secret
+from workspaces.keys import lookup as credentials
+from workspaces.keys.format import API_KEY_PREFIX, checksum, new_secret
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.memberships import membership_remove

@@ -18,7 +18,7 @@ from tests.workspaces.conftest import MakeKey
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access
 from workspaces.errors import KeyEnded
-from workspaces.keyusage import usage_flush
+from workspaces.keys.usage import usage_flush
 from workspaces.models import APIKey
 from workspaces.selectors.credentials import family_of, usage_days
 from workspaces.services import api_keys

@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 from opencode.lib.clock import utc_now
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey
-from workspaces import keyusage
 from workspaces.access import key_access
-from workspaces.keyusage import count_publish, count_request, usage_flush
+from workspaces.keys import usage as keyusage
+from workspaces.keys.usage import count_publish, count_request, usage_flush
 from workspaces.models import APIKey, KeyUsage
 
 

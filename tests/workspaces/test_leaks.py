@@ -20,7 +20,7 @@ from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey, MakeToken
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access, share_token_access
-from workspaces.keyformat import API_KEY_PREFIX, new_secret
+from workspaces.keys.format import API_KEY_PREFIX, new_secret
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.leaks import leak_report

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from opencode.lib.http import client_ip, request_id_of
 from workspaces.calls.rates import count_reports
 from workspaces.calls.refusals import answers
-from workspaces.keyformat import SECRETS_FOUND
+from workspaces.keys.format import SECRETS_FOUND
 from workspaces.services.leaks import SOURCE_CHARACTERS, leak_report
 
 router = Router()

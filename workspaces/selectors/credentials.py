@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 from accounts.models import User
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import macs_of_all_versions
-from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
+from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
 from workspaces.models import APIKey, Credential, KeyUsage, ShareToken, Workspace
 
 USAGE_DAYS: Final = 30

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import User
-from workspaces.keyformat import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_whole, shown_prefix
+from workspaces.keys.format import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_whole, shown_prefix
 from workspaces.models import APIKey, Membership, ShareToken
 from workspaces.roles import is_allowed
 from workspaces.selectors.credentials import credential_of

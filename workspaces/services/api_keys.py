@@ -13,7 +13,7 @@ from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
 from workspaces.errors import KeyLimitReached, ScopeUnknown
-from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
+from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
 from workspaces.roles import SCOPES
 from workspaces.selectors.credentials import live

@@ -11,7 +11,7 @@ from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
 from workspaces.errors import KeyEnded
-from workspaces.keyformat import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
+from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
 from workspaces.selectors.credentials import is_newest, live
 from workspaces.services.api_keys import require_room

@@ -11,7 +11,7 @@ from accounts.services.mail import mail_send
 from opencode.lib.actor import SYSTEM, Actor
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
-from workspaces.keyformat import API_KEY_PREFIX, is_whole
+from workspaces.keys.format import API_KEY_PREFIX, is_whole
 from workspaces.models import APIKey, ShareToken
 from workspaces.selectors.credentials import credential_of
 from workspaces.selectors.members import members

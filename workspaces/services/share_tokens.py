@@ -11,7 +11,7 @@ from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
 from workspaces.errors import TokenLimitReached
-from workspaces.keyformat import SHARE_TOKEN_PREFIX, SHARE_TOKEN_PURPOSE, new_secret, shown_prefix
+from workspaces.keys.format import SHARE_TOKEN_PREFIX, SHARE_TOKEN_PURPOSE, new_secret, shown_prefix
 from workspaces.models import ShareToken, Workspace
 from workspaces.selectors.credentials import live
 from workspaces.services.audit import audit_record

@@ -13,7 +13,7 @@ from sync.errors import PublishForbidden, SessionGone
 from sync.live import EDITOR, SocketAccess, get_runtime, pulled_frame, resume_position, session_publish, socket_access
 from sync.protocol.frames import ack_text
 from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
-from workspaces.keyusage import count_publish
+from workspaces.keys.usage import count_publish
 
 
 async def pull(exchange: Exchange, target: str) -> Answer:

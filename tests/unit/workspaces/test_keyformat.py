@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from opencode.lib.ids import BASE62
-from workspaces.keyformat import (
+from workspaces.keys.format import (
     API_KEY_PREFIX,
     SECRETS_FOUND,
     SHARE_TOKEN_PREFIX,

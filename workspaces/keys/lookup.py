@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from accounts.credentials import ACCESS_PURPOSE, DeviceUse, mark_device_used
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
-from workspaces.keyformat import API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
+from workspaces.keys.format import API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
 
 LAST_USED_SECONDS: Final = 60
 """How exact `last_used_at` is: it is written at most this often for each key."""
