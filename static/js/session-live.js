@@ -2,6 +2,7 @@
 import { watchConnection } from "./session-connection.js";
 import { FragmentQueue } from "./session-fragments.js";
 import { Header } from "./session-header.js";
+import { turnPages } from "./session-pages.js";
 import { watchPresence } from "./session-presence.js";
 import { Reader } from "./session-reader.js";
 import { Transcript } from "./session-transcript.js";
@@ -14,12 +15,11 @@ const RELOAD_KEYS = 600;
 /** Kinds whose entries a page shows through its header, or not at all. */
 const isShown = (key) => !key.startsWith("session/model/");
 
-export function follow(root) {
+export function follow(root, transcript, reader) {
   const { socket, fragments, epoch } = root.dataset;
-  const transcript = new Transcript(root);
+  const head = Number(root.dataset.head);
   const header = new Header(document);
-  const reader = new Reader(root);
-  const client = new SyncClient({ url: socket, epoch, seq: Number(root.dataset.head) });
+  const client = new SyncClient({ url: socket, epoch, seq: head });
   let isLeaving = false;
 
   // Another epoch counts another history, so nothing on the page is comparable any more.
@@ -60,7 +60,8 @@ export function follow(root) {
 
   client.addEventListener("updates", ({ detail }) => (detail.epoch === epoch ? changed(detail.entries) : reload()));
   client.addEventListener("snapshot", ({ detail }) => {
-    const news = detail.entries.filter(({ key, seq }) => isShown(key) && seq > transcript.seqOf(key));
+    // What is not here though it is as old as the page belongs to an earlier one.
+    const news = detail.entries.filter(({ key, seq }) => isShown(key) && seq > (transcript.seqOf(key) || head));
     if (detail.epoch !== epoch || news.length > RELOAD_KEYS) return reload();
     transcript.retain(new Set(detail.entries.map(({ key }) => key)), detail.seq);
     return changed(news);
@@ -73,4 +74,9 @@ export function follow(root) {
 }
 
 const root = document.querySelector("[data-session]");
-if (root) follow(root);
+if (root) {
+  const transcript = new Transcript(root);
+  const reader = new Reader(root);
+  turnPages(root, transcript, (change) => reader.keepPlace(change));
+  if (root.dataset.socket) follow(root, transcript, reader);
+}

@@ -1,6 +1,10 @@
 // The transcript in the page: puts fragments where they belong, by order, and keeps what the reader has opened.
 
+// Beyond so many messages the browser lays out only what is looked at.
+const LONG_MESSAGES = 200;
+
 export class Transcript {
+  #root;
   #messages;
   #places;
   /** Parts whose message has not come, by message. */
@@ -11,7 +15,12 @@ export class Transcript {
   #plain = new Set();
   #empty;
 
+  /** Whether there are messages before the first one here. */
+  hasEarlier = false;
+
   constructor(root) {
+    this.#root = root;
+    this.hasEarlier = !root.querySelector("[data-earlier]").hidden;
     this.#messages = root.querySelector("[data-messages]");
     this.#places = { diff: root.querySelector("[data-changes]"), other: root.querySelector("[data-others]") };
     this.#empty = root.querySelector("[data-empty]");
@@ -39,6 +48,8 @@ export class Transcript {
 
   /** Shows one fragment; true when it added something that was not there. */
   put({ key, seq, kind, html, parent, order, plain = false }) {
+    // What belongs before the first message here is shown when that page is.
+    if (kind === "message" && !this.#elements.has(key) && this.#isEarlier(order)) return false;
     const isFormatted = seq === this.seqOf(key) && this.#plain.has(key) && !plain;
     if (seq <= this.seqOf(key) && !isFormatted) return false;
     this.#seqs.set(key, seq);
@@ -58,6 +69,45 @@ export class Transcript {
     this.#place(after, kind, parent);
     if (!before) after.classList.add("arrived");
     return !before && after.isConnected;
+  }
+
+  /** The messages of the page before this one; the message this page begins in may have parts on both. */
+  putBefore(page) {
+    const fetched = [...page.querySelectorAll("[data-messages] > *")].map((turn) => document.adoptNode(turn));
+    for (const turn of fetched) {
+      const parts = [...turn.querySelectorAll("[data-parts] > *")];
+      const here = this.#elements.get(turn.dataset.key);
+      const fresh = parts.filter((part) => !this.#elements.has(part.dataset.key));
+      for (const part of fresh) this.#know(part);
+      if (here) {
+        for (const part of fresh) insertInOrder(here.querySelector("[data-parts]"), part);
+      } else {
+        this.#know(turn);
+        insertInOrder(this.#messages, turn);
+        this.#adopt(turn);
+      }
+    }
+    this.#root.toggleAttribute("data-long", this.#messages.childElementCount > LONG_MESSAGES);
+    this.#showEmpty();
+    return false;
+  }
+
+  /** In the place of a link to it: an entry that was too large to stand among others. */
+  putWhole({ key, seq, kind, html, order }) {
+    const before = this.#elements.get(key);
+    const after = parse(html);
+    if (!before || !after || seq < this.seqOf(key)) return;
+    if (kind === "message") {
+      this.#update(before, after, order);
+    } else {
+      before.replaceWith(after);
+      this.#know(after);
+      for (const fold of after.querySelectorAll(":scope > details")) fold.open = true;
+    }
+  }
+
+  #isEarlier(order) {
+    return this.hasEarlier && order < this.#messages.firstElementChild?.dataset.order;
   }
 
   /** Takes it away; what it was before `seq`, and may still be on its way, does not come back. */

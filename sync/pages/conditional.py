@@ -12,13 +12,21 @@ from django.utils.http import http_date, quote_etag
 from sync.models import Session
 
 # Raise it when the markup of pages or exports changes.
-MARKUP_VERSION = 1
+MARKUP_VERSION = 2
 
 
 @cache
 def assets_version() -> str:
     """Changes with the scripts and styles a page names, so that no page outlives them."""
-    names = ("css/console.css", "css/session.css", "js/session-live.js", "js/time.js", "js/theme.js")
+    names = (
+        "css/console.css",
+        "css/session.css",
+        "js/session-live.js",
+        "js/session-pages.js",
+        "js/session-transcript.js",
+        "js/time.js",
+        "js/theme.js",
+    )
     return ":".join([str(MARKUP_VERSION), *map(static, names)])
 
 

@@ -16,10 +16,11 @@ from opencode.lib.errors import NotFound, ServiceUnavailable
 from sync.archive import SnapshotDamaged, read_warm, snapshot_open, stored_snapshots
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
+from sync.pages.place import Place, link
 from sync.pages.reading import Reading, member_reading, read_only
 from sync.protocol.tally import summary_columns
 from sync.store import SnapshotEntry, read_state
-from sync.transcript import build_document, byte_size, compare_states, render_transcript, session_facts
+from sync.transcript import build_document, byte_size, compare_states, document_before, render_transcript, session_facts
 
 log = structlog.get_logger(__name__)
 STORAGE_ERRORS = (OSError, EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError, BotoCoreError, ClientError)
@@ -42,12 +43,18 @@ def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: 
     reading = member_reading(request, slug, client_id, is_page=True)
     snapshot = snapshot_of(reading.session, snapshot_id)
     rows = living_entries(snapshot)
+    place = Place.of(request)
     document = build_document(rows)
+    if place.before is not None:
+        document = document_before(document, *place.before)
+    transcript = render_transcript(document, snapshot.epoch)
     context = {
         **history_context(reading),
         "snapshot": snapshot,
         "facts": session_facts(_session_then(reading.session, snapshot, rows), document.info),
-        "transcript": render_transcript(document, snapshot.epoch),
+        "transcript": transcript,
+        "earlier": link("before", transcript.cut),
+        "later": link("at", place.before),
         "is_empty": not document.messages,
     }
     return _uncached(render(request, "sync/snapshot.html", context))

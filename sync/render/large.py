@@ -7,7 +7,12 @@ from sync.render.html import Html, block, joined, tag
 from sync.render.wording import byte_size
 
 # Of one entry's HTML in a page.
-LARGE_CHARACTERS: Final = 64 * 1024
+LARGE_BYTES: Final = 48 * 1024
+
+
+def byte_count(text: str) -> int:
+    """Of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def large_note(key: str, label: str, size: int) -> Html:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from sync.render.changes import Changes, changed_files
 from sync.render.fields import at, dict_at, list_at, number_at, text_at
 from sync.render.html import Html, block, lines, tag
-from sync.render.large import LARGE_CHARACTERS, large_note
+from sync.render.large import LARGE_BYTES, byte_count, large_note
 from sync.render.order import error_of, message_order, model_of
 from sync.render.parts import part_body
 from sync.render.wording import duration, moment, one_line
@@ -21,8 +21,8 @@ def message_frame(message_id: str, key: str, seq: int, data: dict[str, Any], *, 
     role, order, model = text_at(data, "role"), message_order(message_id, data), model_of(data)
     own, end = _own(data), _end(data)
     if not is_whole:
-        own = own if len(own) <= LARGE_CHARACTERS else large_note(key, "this message", len(own))
-        end = end if len(end) <= LARGE_CHARACTERS else large_note(key, "changed files", len(end))
+        own = _unless_large(own, key, "This message")
+        end = _unless_large(end, key, "Changed files")
     return block(
         "article",
         _head(message_id, role, model, data),
@@ -36,6 +36,11 @@ def message_frame(message_id: str, key: str, seq: int, data: dict[str, Any], *, 
         data_order=order,
         data_model=model or None,
     )
+
+
+def _unless_large(html: Html, key: str, label: str) -> Html:
+    size = byte_count(html)
+    return html if size <= LARGE_BYTES else large_note(key, label, size)
 
 
 def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:

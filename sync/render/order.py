@@ -1,5 +1,6 @@
 """What places a message among the others and names its model, read without decoding the rest of it."""
 
+import re
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -8,6 +9,8 @@ from sync.render.fields import decode, dict_at, number_at, text_at
 from sync.render.legacy import modern_message
 from sync.render.wording import one_line
 
+_ROLE: Final = re.compile(r'"role"\s{0,9}:\s{0,9}"(user|assistant)"')
+_CREATED: Final = re.compile(r'"created"\s{0,9}:\s{0,9}([0-9]{1,16})')
 LATEST_ORDER: Final = 9_999_999_999_999_999
 
 
@@ -38,9 +41,16 @@ def message_head(message_id: str, content: str) -> MessageHead:
         told = msgspec.to_builtins(_decode_head(content))
         data = {name: value for name, value in told.items() if value is not None}
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        data = decode(content)
+        data = decode(content) or _told_at_the_beginning(content)
     data = modern_message(data)
     return MessageHead(message_order(message_id, data), text_at(data, "role"), model_of(data))
+
+
+def _told_at_the_beginning(content: str) -> dict[str, Any]:
+    """Of JSON that was cut off: agents write these fields before the large ones."""
+    role, created = _ROLE.search(content), _CREATED.search(content)
+    told: dict[str, Any] = {"role": role[1]} if role else {}
+    return {**told, "time": {"created": int(created[1])}} if created else told
 
 
 def message_order(message_id: str, data: dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ def plain_entry(key: str, name: EntryKey, seq: int, content: str, words: str = F
 
 def _message(message_id: str, content: str, words: str, about: About) -> Html:
     head = message_head(message_id, content)
-    note = NOTHING if about["data_plain"] else tag("p", words, class_="cut")
+    note = NOTHING if about["data_plain"] else words if isinstance(words, Html) else tag("p", words, class_="cut")
     return block(
         "article",
         tag("header", tag("h3", tag("bdi", one_line(head.role, 40) or "message"), class_="turn-who"),

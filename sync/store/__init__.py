@@ -6,6 +6,7 @@ The door: reads of a state, a whole session and the lists; `writes` is the write
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 from sync.store.sessions import SESSIONS, matching_sessions, session_page
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
+from sync.store.window import Position, Window, WindowRow, read_window
 from sync.store.writes import (
     EntryWrite,
     HeadWrite,
@@ -22,6 +23,7 @@ __all__ = [
     "HeadWrite",
     "LockedSession",
     "OperationWrite",
+    "Position",
     "RankWrite",
     "SessionIsCold",
     "SnapshotEntry",
@@ -29,10 +31,13 @@ __all__ = [
     "StateRow",
     "StoredEntry",
     "WholeState",
+    "Window",
+    "WindowRow",
     "matching_sessions",
     "read_entries",
     "read_state",
     "read_whole",
+    "read_window",
     "session_page",
     "upsert_entries",
 ]

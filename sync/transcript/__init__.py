@@ -5,13 +5,13 @@ The door: `build_document` and `render_transcript` for pages, one fragment, the 
 
 from sync.render.wording import byte_size, plural
 from sync.transcript.comparison import compare_states
-from sync.transcript.document import Document, build_document, entry_of
+from sync.transcript.document import Document, build_document, document_before, entry_of
 from sync.transcript.exports import own_sessions_part, workspace_sessions_part
 from sync.transcript.facts import session_facts
 from sync.transcript.fragments import Fragment, fragments_forget, fragments_of
 from sync.transcript.json_export import export_json
 from sync.transcript.markdown_export import export_markdown
-from sync.transcript.page import render_transcript
+from sync.transcript.page import render_entry, render_transcript
 from sync.transcript.workers import rendering_start, rendering_stop
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "build_document",
     "byte_size",
     "compare_states",
+    "document_before",
     "entry_of",
     "export_json",
     "export_markdown",
@@ -27,6 +28,7 @@ __all__ = [
     "fragments_of",
     "own_sessions_part",
     "plural",
+    "render_entry",
     "render_transcript",
     "rendering_start",
     "rendering_stop",

@@ -1,7 +1,7 @@
 """The document model: a session's entries in reading order. Contents stay JSON text until somebody renders them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from sync.protocol.keys import EntryKey, parse_key
@@ -21,12 +21,14 @@ class Row(Protocol):
 
 
 class Entry(NamedTuple):
-    """One entry with its key taken apart."""
+    """One entry with its key taken apart; of one that `is_cut` there is only the beginning of its `size` bytes."""
 
     key: str
     seq: int
     content: str
     name: EntryKey
+    is_cut: bool = False
+    size: int = 0
 
     @property
     def data(self) -> Any:
@@ -68,7 +70,7 @@ def entry_of(row: Row) -> Entry | None:
     name = parse_key(row.key)
     if name is None or len(name.segments) != {"info": 0, "message": 1, "part": 2}.get(name.kind, len(name.segments)):
         return None
-    return Entry(row.key, row.seq, row.content, name)
+    return Entry(row.key, row.seq, row.content, name, getattr(row, "is_cut", False), getattr(row, "size", 0))
 
 
 def message_of(entry: Entry, parts: Iterable[Part] = ()) -> Message:
@@ -79,6 +81,16 @@ def message_of(entry: Entry, parts: Iterable[Part] = ()) -> Message:
 def part_of(entry: Entry) -> Part:
     message_id, part_id = entry.name.segments
     return Part(part_id, message_id, entry)
+
+
+def document_before(document: Document, message_id: str, part_id: str) -> Document:
+    """What of it comes before a message, or before one of its parts."""
+    kept = tuple(
+        replace(message, parts=tuple(part for part in message.parts if message.id < message_id or part.id < part_id))
+        for message in document.messages
+        if message.id < message_id or (part_id and message.id == message_id)
+    )
+    return replace(document, messages=kept, orphans=(), others=(), diff=None)
 
 
 def build_document(rows: Iterable[Row]) -> Document:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sync.render.entries import Job
-from sync.render.large import LARGE_CHARACTERS, large_part
+from sync.render.large import LARGE_BYTES, byte_count, large_note, large_part
 from sync.render.order import message_head
 from sync.render.plain import BROKEN_WORDS, FAILED_WORDS, WAITING_WORDS, plain_entry
 from sync.transcript.document import Entry, Row, entry_of
@@ -48,8 +48,16 @@ def entries_html(
     entries: Sequence[Entry], epoch: str, patience: Patience, *, is_whole: bool = False
 ) -> list[tuple[str, bool]]:
     """The HTML of each, in their order, and whether it only is the plain text that stands in for it."""
-    outcomes = POOL.render(epoch, [_task(entry, epoch, is_whole) for entry in entries], patience)
-    return [(_html(entry, outcome, is_whole), outcome.waits) for entry, outcome in zip(entries, outcomes, strict=True)]
+    small = [entry for entry in entries if not entry.is_cut]
+    outcomes = iter(POOL.render(epoch, [_task(entry, epoch, is_whole) for entry in small], patience))
+    shown: list[tuple[str, bool]] = []
+    for entry in entries:
+        if entry.is_cut:
+            shown.append((_cut_html(entry), False))
+            continue
+        outcome = next(outcomes)
+        shown.append((_html(entry, outcome, is_whole), outcome.waits))
+    return shown
 
 
 def fragments_forget(epoch: str) -> None:
@@ -69,9 +77,19 @@ def _html(entry: Entry, outcome: Outcome, is_whole: bool) -> str:
     if rendered is None:
         words = WAITING_WORDS if outcome.waits else BROKEN_WORDS if outcome.is_broken else FAILED_WORDS
         return plain_entry(entry.key, entry.name, entry.seq, entry.content, words)
-    if is_whole or len(rendered.text) <= LARGE_CHARACTERS or entry.name.kind == "message":
+    size = byte_count(rendered.text)
+    if is_whole or size <= LARGE_BYTES or entry.name.kind == "message":
         return rendered.text
-    return large_part(entry.key, entry.name, entry.seq, rendered.label, len(rendered.text))
+    return large_part(entry.key, entry.name, entry.seq, rendered.label, size)
+
+
+def _cut_html(entry: Entry) -> str:
+    """Of an entry whose content was too large to be read for a page."""
+    if entry.name.kind == "message":
+        note = large_note(entry.key, "This message", entry.size)
+        return plain_entry(entry.key, entry.name, entry.seq, entry.content, note)
+    label = "Changed files" if entry.name.kind == "diff" else "This entry"
+    return large_part(entry.key, entry.name, entry.seq, label, entry.size)
 
 
 def _fragment(entry: Entry, html: str, is_plain: bool) -> Fragment:

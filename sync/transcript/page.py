@@ -1,22 +1,36 @@
-"""A whole document as HTML for one page, from cached fragments."""
+"""A page of a session as HTML, from cached fragments: the newest of it, or what surrounds a place in it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 from django.utils.safestring import SafeString, mark_safe
 
 from sync.render.fields import decode, text_at
+from sync.render.large import byte_count
 from sync.render.messages import PARTS_SLOT
 from sync.render.wording import one_line
-from sync.transcript.document import Document
+from sync.store import Position
+from sync.transcript.document import Document, Entry, Message
 from sync.transcript.fragments import entries_html
 from sync.transcript.workers.pool import POOL
+from sync.transcript.workers.turns import Patience
+
+# Of the conversation; a page has the changes, other entries and its own frame besides.
+PAGE_BYTES: Final = 260_000
+OTHERS_BYTES: Final = 40_000
+ORPHANS_BYTES: Final = 20_000
+# So many entries are rendered before it is looked at how much room they leave.
+BATCH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """The pieces a page puts into its slots; each came out of an escaping renderer or the sanitiser.
 
-    While it `is_plain`, some of it is plain text that waits for its rendering, and the page is not to be kept.
+    `cut` is where what found no room begins, or, going backwards, ends. While the page `is_plain`, some of it is plain
+    text that waits for its rendering, and it is not to be kept.
     """
 
     messages: SafeString
@@ -24,31 +38,76 @@ class Transcript:
     orphans: SafeString
     others: SafeString
     models: tuple[tuple[str, str], ...]
+    cut: Position | None = None
     is_plain: bool = False
 
 
-def render_transcript(document: Document, epoch: str) -> Transcript:
-    """`orphans` belongs into an inert <template>: it shows once its message comes."""
-    parts = [part.entry for message in reversed(document.messages) for part in reversed(message.parts)]
-    frames = [message.entry for message in document.messages]
-    orphans = [part.entry for part in document.orphans]
-    diff = [document.diff] if document.diff else []
-    # What is looked at first is rendered first: should the time be up, the earlier is what comes plain.
-    entries = [*frames, *parts, *diff, *document.others, *orphans]
-    rendered = entries_html(entries, epoch, POOL.patience())
-    html = {entry.key: text for entry, (text, _) in zip(entries, rendered, strict=True)}
-    pieces: list[str] = []
-    for message in document.messages:
-        frame, _, end = html[message.entry.key].partition(PARTS_SLOT)
-        pieces += [frame, *(html[part.entry.key] for part in message.parts), end]
+@dataclass(slots=True)
+class _Page:
+    """What has been rendered so far."""
+
+    epoch: str
+    patience: Patience
+    html: dict[str, str] = field(default_factory=dict)
+    is_plain: bool = False
+
+    def render(self, entries: Sequence[Entry], *, is_whole: bool = False) -> None:
+        rendered = entries_html(entries, self.epoch, self.patience, is_whole=is_whole)
+        for entry, (html, is_plain) in zip(entries, rendered, strict=True):
+            self.html[entry.key] = html
+            self.is_plain = self.is_plain or is_plain
+
+    def fitting(self, entries: Sequence[Entry], room: int) -> list[Entry]:
+        """Render as many of the entries, from the first on, as have room; one at least."""
+        fits: list[Entry] = []
+        waiting = iter(entries)
+        while batch := list(islice(waiting, BATCH)):
+            self.render(batch)
+            for entry in batch:
+                room -= byte_count(self.html[entry.key])
+                if room < 0 and fits:
+                    return fits
+                fits.append(entry)
+        return fits
+
+    def joined(self, entries: Iterable[Entry]) -> SafeString:
+        return mark_safe("".join(self.html[entry.key] for entry in entries))  # noqa: S308 - they come escaped
+
+
+def render_transcript(document: Document, epoch: str, *, is_backwards: bool = True) -> Transcript:
+    """As much as one page holds, from the end, or else from the beginning.
+
+    `orphans` belongs into an inert <template>: it shows once its message comes.
+    """
+    page = _Page(epoch, POOL.patience())
+    units = _reading_order(document.messages, is_backwards)
+    fits = page.fitting(units, PAGE_BYTES)
+    shown = {entry.key for entry in fits}
+    # The part that was cut off may be the last of its message: then the message is there as a frame.
+    page.render([message.entry for message in document.messages if message.entry.key not in page.html])
+    orphans = page.fitting([part.entry for part in document.orphans], ORPHANS_BYTES)
+    others = page.fitting(document.others, OTHERS_BYTES)
+    diff = page.fitting([document.diff] if document.diff else [], OTHERS_BYTES)
     return Transcript(
-        messages=_safe("".join(pieces)),
-        changes=_safe("".join(html[entry.key] for entry in diff)),
-        orphans=_safe("".join(html[entry.key] for entry in orphans)),
-        others=_safe("".join(html[entry.key] for entry in document.others)),
+        messages=_conversation(page, document.messages, shown),
+        changes=page.joined(diff),
+        orphans=page.joined(orphans),
+        others=page.joined(others),
         models=document_models(document),
-        is_plain=any(is_plain for _, is_plain in rendered),
+        cut=_cut_at(units[len(fits) :], fits, is_backwards),
+        is_plain=page.is_plain,
     )
+
+
+def render_entry(entry: Entry, epoch: str) -> Transcript:
+    """One entry alone and whole, however large."""
+    page = _Page(epoch, POOL.patience())
+    page.render([entry], is_whole=True)
+    html = page.joined([entry])
+    return Transcript(html, NOTHING, NOTHING, NOTHING, (), is_plain=page.is_plain)
+
+
+NOTHING: Final = SafeString("")
 
 
 def document_models(document: Document) -> tuple[tuple[str, str], ...]:
@@ -63,5 +122,26 @@ def document_models(document: Document) -> tuple[tuple[str, str], ...]:
     return tuple((label, names.get(label, label)) for label in used) or tuple(names.items())
 
 
-def _safe(html: str) -> SafeString:
-    return mark_safe(html)  # noqa: S308 - fragments come escaped or sanitised
+def _reading_order(messages: Sequence[Message], is_backwards: bool) -> list[Entry]:
+    """Frames and parts as they are read; backwards, a message's frame comes after its parts."""
+    units = [entry for message in messages for entry in (message.entry, *(part.entry for part in message.parts))]
+    return units[::-1] if is_backwards else units
+
+
+def _conversation(page: _Page, messages: Sequence[Message], shown: set[str]) -> SafeString:
+    pieces: list[str] = []
+    for message in messages:
+        parts = [part.entry for part in message.parts if part.entry.key in shown]
+        if not parts and message.entry.key not in shown:
+            continue
+        frame, _, end = page.html[message.entry.key].partition(PARTS_SLOT)
+        pieces += [frame, page.joined(parts), end]
+    return mark_safe("".join(pieces))  # noqa: S308 - they come escaped
+
+
+def _cut_at(left_out: Sequence[Entry], fits: Sequence[Entry], is_backwards: bool) -> Position | None:
+    """Backwards the position of the last that fits, which the page before ends at; else of the first that does not."""
+    if not left_out:
+        return None
+    entry = fits[-1] if is_backwards else left_out[0]
+    return Position(*entry.name.segments)

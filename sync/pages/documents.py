@@ -1,0 +1,93 @@
+"""What the share page and the session page show of a session: one page of it, in bounded time and memory."""
+
+from typing import Any
+
+from django.conf import settings
+
+from opencode.lib.errors import NotFound
+from sync.archive import read_warm
+from sync.errors import SessionGone
+from sync.models import Share
+from sync.pages.place import Place, link
+from sync.pages.reading import Reading
+from sync.protocol.keys import info_key
+from sync.store import Position, StateRead, Window, read_entries, read_window
+from sync.transcript import Document, build_document, entry_of, plural, render_entry, render_transcript, session_facts
+
+
+def document_context(reading: Reading, place: Place) -> dict[str, Any]:
+    """What both pages show of the session itself; raises SessionGone when it was erased a moment ago."""
+    shown = _entry_context(reading, place.entry) if place.entry else _window_context(reading, place)
+    return {
+        "reading": reading,
+        "place": place,
+        "page_url": settings.PUBLIC_URL + reading.url("page"),
+        "links": {name: reading.url(name) for name in ("page", "json", "md", "fragments")},
+        "is_listed": is_listed(reading),
+        **shown,
+    }
+
+
+def _window_context(reading: Reading, place: Place) -> dict[str, Any]:
+    row = reading.session
+    window = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
+    if window is None:
+        raise SessionGone
+    document = build_document(window.rows)
+    transcript = render_transcript(document, window.epoch, is_backwards=place.at is None)
+    earlier, later = _ends(window, transcript.cut, place)
+    return {
+        "facts": session_facts(row, document.info),
+        "transcript": transcript,
+        "is_empty": not document.messages,
+        # News belong at the end: a page that does not have it does not follow the session.
+        "is_live": later is None,
+        "earlier": link("before", earlier),
+        "later": link("at", later),
+        "epoch": window.epoch,
+        "seq": window.head,
+        "description": description(document, is_all=earlier is None and later is None),
+    }
+
+
+def _ends(window: Window, cut: Position | None, place: Place) -> tuple[Position | None, Position | None]:
+    if place.at is None:
+        return cut or window.earlier, window.later
+    return window.earlier, cut or window.later
+
+
+def _entry_context(reading: Reading, key: str) -> dict[str, Any]:
+    """One entry alone, which found no room among the others."""
+    row = reading.session
+    state: StateRead | None = read_warm(read_entries, row.pk, [key, info_key(row.client_id)])
+    if state is None:
+        raise SessionGone
+    entries = [entry for entry in map(entry_of, state.rows) if entry is not None and entry.key == key]
+    if not entries or entries[0].name.kind in {"info", "model"} or not entries[0].content:
+        raise NotFound
+    info = build_document([each for each in state.rows if each.key != key]).info
+    segments = entries[0].name.segments
+    return {
+        "facts": session_facts(row, info),
+        "transcript": render_entry(entries[0], state.epoch),
+        "is_empty": False,
+        "is_live": False,
+        "back": link("at", Position(*segments[:1])) if segments else "",
+        "epoch": state.epoch,
+        "seq": state.head,
+        "description": "A part of a coding session.",
+    }
+
+
+def description(document: Document, *, is_all: bool) -> str:
+    """A line for link previews: counts and models, never words of the session, which can hold a secret."""
+    models = list(dict.fromkeys(filter(None, (message.head.model for message in document.messages))))
+    facts = [plural(len(document.messages), "message")] if is_all else []
+    if models:
+        facts.append("with " + ", ".join(models[:3]))
+    return " ".join(["A coding session:" if is_all else "A long coding session", *facts]) + "."
+
+
+def is_listed(reading: Reading) -> bool:
+    """Whether search engines may keep the page."""
+    return reading.share is not None and reading.share.visibility == Share.Visibility.PUBLIC

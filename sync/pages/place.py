@@ -1,0 +1,54 @@
+"""Where in a long session a page is: its newest part, what is before or from a position on, or one entry alone."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+from opencode.lib.errors import NotFound
+from sync.protocol.keys import is_session_id, parse_key
+from sync.store import Position
+
+NAMES: Final = ("before", "at", "entry")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """At most one of them is set."""
+
+    before: Position | None = None
+    at: Position | None = None
+    entry: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """What the address says; raises NotFound for what no page of ours links to."""
+        for name in NAMES:
+            text = request.GET.get(name)
+            if text and name == "entry":
+                if parse_key(text) is None:
+                    raise NotFound
+                return cls(entry=text)
+            if text:
+                return cls(before=_position(text)) if name == "before" else cls(at=_position(text))
+        return cls()
+
+    @property
+    def is_newest(self) -> bool:
+        return self == Place()
+
+    def __str__(self) -> str:
+        return f"{self.before or ''}\0{self.at or ''}\0{self.entry}"
+
+
+def link(name: str, position: Position | None) -> str:
+    """The query that leads to a position; empty for none."""
+    return "?" + urlencode({name: str(position)}, safe="/:@") if position is not None else ""
+
+
+def _position(text: str) -> Position:
+    message_id, _, part_id = text.partition("/")
+    if not is_session_id(message_id) or (part_id and not is_session_id(part_id)):
+        raise NotFound
+    return Position(message_id, part_id)
