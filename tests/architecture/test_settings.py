@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -86,6 +87,37 @@ def test_production_is_strict() -> None:
 def test_anonymous_shares_are_off_where_strangers_can_reach() -> None:
     script = "from opencode.settings import production as p; assert p.ANONYMOUS_SHARES is False"
     assert run_production(script, PRODUCTION | {"HOST": "0.0.0.0"}).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "True True 0"),
+        ({"OPENCODE_PUBLIC_URL": "https://console.example"}, "False True 31536000"),
+        ({"HOST": "0.0.0.0"}, "False True 0"),
+        ({"HOST": "0.0.0.0", "OPENCODE_PUBLIC_URL": "http://127.0.0.1"}, "False True 0"),
+        ({"OPENCODE_PUBLIC_URL": "https://console.example", "OPENCODE_ANONYMOUS_SHARES": "on"}, "True False 31536000"),
+        ({"OPENCODE_ANONYMOUS_SHARES": "off"}, "False False 0"),
+    ],
+)
+def test_the_embedded_stack_shares_anonymously_where_only_this_machine_is_and_tells_of_tls(
+    tmp_path: Path, environment: dict[str, str], said: str
+) -> None:
+    script = (
+        "from opencode.settings import embedded as e;"
+        "print(e.ANONYMOUS_SHARES, e.ANONYMOUS_SHARES_LOCAL_ONLY, e.SECURE_HSTS_SECONDS)"
+    )
+    done = run_production(script, {"OPENCODE_DATA_DIR": str(tmp_path), **environment})
+    assert done.stdout.strip() == said
+
+
+def test_nothing_that_comes_out_of_redis_is_unpickled() -> None:
+    script = (
+        "from django.core.cache import cache; import django; django.setup();"
+        "print(type(cache._cache._serializer).__module__, cache.key_prefix)"
+    )
+    done = run_production(script, PRODUCTION)
+    assert done.stdout.split() == ["opencode.lib.countscache", "json"]
 
 
 def test_every_commit_is_synced() -> None:
