@@ -7,4 +7,6 @@ pytest_plugins = [
     "tests.support.agent_client",
     "tests.support.stacks",
     "tests.support.audit",
+    "tests.support.storages",
+    "tests.support.rooms",
 ]

@@ -15,7 +15,6 @@ from django.core.files.storage import default_storage
 from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from accounts.errors import ExportLimitReached, ExportRunning
 from accounts.models import DataExport, User
@@ -45,9 +44,7 @@ WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
 
 
 @pytest.fixture
-def world(transactional_db: None, settings: Settings, tmp_path: Path) -> World:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+def world(transactional_db: None, objects: Path) -> World:
     return make_world()
 
 

@@ -13,7 +13,6 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from pytest_django import Settings
 
 from accounts.models import User
 from opencode.lib.actor import SYSTEM, Actor
@@ -50,10 +49,8 @@ ADMIN_ROUTES = sorted({route for route in routes() if route.startswith(ADMIN_PRE
 
 
 @pytest.fixture
-def world(db: None, settings: Settings, tmp_path: Path) -> World:
+def world(db: None, objects: Path) -> World:
     cache.clear()
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
     return make_world()
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
-from pytest_django import Settings
 
 from accounts.models import User
 from opencode.lib.actor import SYSTEM, THE_CONSOLE, Actor
@@ -28,10 +27,8 @@ OF_ALPHA = [row for row in OPERATIONS if "alpha" in row.path]
 
 
 @pytest.fixture
-def world(db: None, settings: Settings, tmp_path: Path) -> World:
+def world(db: None, objects: Path) -> World:
     cache.clear()
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
     return make_world()
 
 

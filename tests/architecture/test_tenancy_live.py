@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
-from pytest_django import Settings
 
 from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
@@ -40,9 +40,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def world(transactional_db: None, settings: Settings, tmp_path: Any) -> AsyncIterator[World]:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+async def world(transactional_db: None, objects: Path) -> AsyncIterator[World]:
     yield await sync_to_async(make_world)()
     await stop_runtime()
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from opencode.asgi import application
+from tests.support.asgi_http import HOST
 
 EVENT_SECONDS = 10
-HOST = "testserver"
 
 
 class Event(NamedTuple):

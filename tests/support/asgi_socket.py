@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from opencode.asgi import application
+from tests.support.asgi_http import HOST
 
 FRAME_SECONDS = 10
-HOST = "testserver"
 
 
 class ASGISocket:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
@@ -36,9 +36,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def world(db: None, settings: Settings, tmp_path: Path) -> World:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+def world(db: None, objects: Path) -> World:
     return make_world()
 
 

@@ -23,6 +23,7 @@ from sync.live.runtime import stop_runtime
 from sync.models import Session, SessionEntry, Share, Snapshot
 from sync.store import read_state
 from tests.support.asgi_socket import ASGISocket
+from tests.support.storages import folder_backend, keep_snapshots_in
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, make_share, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,10 +32,8 @@ FOLDER = f"session/part/{CLIENT_ID}/msg_9"
 
 
 @pytest.fixture(autouse=True)
-def few(settings: LazySettings, tmp_path: Path) -> None:
+def few(settings: LazySettings, objects: Path) -> None:
     settings.SYNC_SESSION_REMOVED = KEPT
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
 
 
 def make_and_remove(session: Session, count: int, first: int = 0) -> Session:
@@ -110,8 +109,7 @@ def test_the_sweep_does_it_and_stores_the_new_epoch(session: Session) -> None:
 
 def test_it_needs_no_object_storage(session: Session, settings: LazySettings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path / "file"}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+    keep_snapshots_in(settings, folder_backend(tmp_path / "file"))
     make_and_remove(session, KEPT + 1)
     Session.objects.update(snapshot_due_at=utc_now())
     assert snapshots_write_due(now=utc_now()) == (0, 1)

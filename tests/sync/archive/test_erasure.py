@@ -26,16 +26,8 @@ from tests.cast import Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.transcript.entries import text_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 LATER = CONFIRM_AFTER + timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: Any, tmp_path: Path) -> Path:
-    """Object storage of this test's own."""
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path / "o"}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return tmp_path / "o"
 
 
 @pytest.fixture

@@ -20,17 +20,10 @@ from tests.cast import Cast, SignIn
 from tests.support.audit import audited
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, INFO, SECOND_TEXT, make_session, publish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 THIRD_TEXT = f"session/part/{CLIENT_ID}/msg_2/prt_3"
 COLUMNS = ("title", "model", "agent_version", "is_running", "cost", "tokens_input", "tokens_output", "entry_count",
            "content_bytes")  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: Any, tmp_path: Path) -> Path:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return tmp_path
 
 
 @pytest.fixture

@@ -22,10 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest_asyncio.fixture
-async def share(settings: LazySettings, tmp_path: Path) -> AsyncIterator[Share]:
+async def share(settings: LazySettings, objects: Path) -> AsyncIterator[Share]:
     settings.SYNC_HEARTBEAT_SECONDS = 0.2
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
     yield await sync_to_async(shared_conversation)()
     await stop_runtime()
 

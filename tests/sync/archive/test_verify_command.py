@@ -14,14 +14,7 @@ from sync.management.commands.sync_verify import DIFFERENT, UNKNOWN, UNREACHABLE
 from sync.models import Session, SessionEntry
 from tests.support.transcripts import CONVERSATION, FIRST_TEXT, make_session, publish
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: Any, tmp_path: Path) -> Path:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return tmp_path
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ END_SHARES = (
 )
 
 
-class Room:
+class SharedText:
     """A share of one session with a text that grows: nobody's, or with `prefix` a workspace's, which keeps it after."""
 
     def __init__(self, client: httpx.Client, prefix: str = "") -> None:
@@ -58,8 +58,8 @@ def client(console_server: ConsoleServer) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def room(client: httpx.Client) -> Room:
-    return Room(client)
+def shared(client: httpx.Client) -> SharedText:
+    return SharedText(client)
 
 
 def headers_of(response: httpx.Response) -> dict[str, list[str]]:
@@ -67,10 +67,10 @@ def headers_of(response: httpx.Response) -> dict[str, list[str]]:
     return {name: sorted(value.split("; ")) for name, value in response.headers.items() if name not in ITS_OWN}
 
 
-def test_all_followers_get_the_newest_with_the_same_headers(room: Room) -> None:
+def test_all_followers_get_the_newest_with_the_same_headers(shared: SharedText) -> None:
     for text in ("second", "third"):
-        room.publish(text)
-        answers = room.follow()
+        shared.publish(text)
+        answers = shared.follow()
         assert {answer.status_code for answer in answers} == {200}
         assert [answer.json() for answer in answers] == [answers[0].json()] * FOLLOWERS
         assert text in answers[0].json()["fragments"][1]["html"]
@@ -84,17 +84,17 @@ def test_all_followers_get_the_newest_with_the_same_headers(room: Room) -> None:
 def test_nothing_is_answered_once_the_agent_ended_the_share(
     client: httpx.Client, console_server: ConsoleServer, is_kept: bool
 ) -> None:
-    room = Room(client, f"/w/{console_server.ask('tests.support.seed')['token']}" if is_kept else "")
-    epoch, seqs = room.state()
-    assert room.ask(epoch, seqs).status_code == 200
-    url = f"{room.prefix}/api/share/{room.share['id']}"
-    client.request("DELETE", url, json={"secret": room.share["secret"]}).raise_for_status()
-    assert room.ask(epoch, seqs).status_code == 404
+    shared = SharedText(client, f"/w/{console_server.ask('tests.support.seed')['token']}" if is_kept else "")
+    epoch, seqs = shared.state()
+    assert shared.ask(epoch, seqs).status_code == 200
+    url = f"{shared.prefix}/api/share/{shared.share['id']}"
+    client.request("DELETE", url, json={"secret": shared.share["secret"]}).raise_for_status()
+    assert shared.ask(epoch, seqs).status_code == 404
 
 
-def test_an_end_in_another_process_shows_within_a_heartbeat(room: Room, console_server: ConsoleServer) -> None:
-    epoch, seqs = room.state()
+def test_an_end_in_another_process_shows_within_a_heartbeat(shared: SharedText, console_server: ConsoleServer) -> None:
+    epoch, seqs = shared.state()
     console_server.manage("shell", "-c", END_SHARES)
     ended = time.monotonic()
-    wait_until(lambda: room.ask(epoch, seqs).status_code == 404, "the share's fragments are gone", HEARTBEAT_SECONDS)
+    wait_until(lambda: shared.ask(epoch, seqs).status_code == 404, "the share's fragments are gone", HEARTBEAT_SECONDS)
     assert time.monotonic() - ended < HEARTBEAT_SECONDS

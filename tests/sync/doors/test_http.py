@@ -1,86 +1,29 @@
 """The protocol over plain HTTP: events, pulls and pushes, who may, and how each ends."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
-from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.archive.erasure.erasing import session_erase
 from sync.live.hub import frame as hub_frame
 from sync.live.publishing import session_publish
-from sync.live.runtime import drain_runtime, stop_runtime
-from sync.models import Session, SessionEntry, Share
+from sync.live.runtime import drain_runtime
+from sync.models import Session, SessionEntry
 from sync.protocol.updates import Update
 from sync.sharing.secrets import derive_share_secret
-from tests.cast import Cast, browser, make_cast
 from tests.support.agent_client import denial_of
-from tests.support.asgi_events import HOST, ASGIEvents
+from tests.support.asgi_events import ASGIEvents
+from tests.support.asgi_http import HOST
+from tests.support.rooms import ENTRIES, EVENTS, KEY, SESSION, Room
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SESSION = "/sync/v1/sessions/ses_1"
-EVENTS, ENTRIES = f"{SESSION}/events", f"{SESSION}/entries"
-KEY = "session/part/ses_1/msg_1/prt_1"
-
-
-@dataclass
-class Room:
-    """Alpha's session `ses_1` with a share, a key to write with, one to read with and carol's cookie."""
-
-    cast: Cast
-    session: Session
-    share: Share
-    writing: dict[str, str]
-    reading: dict[str, str]
-    cookie: dict[str, str]
-    http: httpx.AsyncClient
-
-    async def publish(self, *contents: object, key: str = KEY) -> None:
-        for number, content in enumerate(contents):
-            update = Update(f"{key}{number}", json.dumps(content))
-            await session_publish(session_id=self.session.pk, updates=[update])
-
-    async def push(self, body: Any, headers: dict[str, str] | None = None, path: str = ENTRIES) -> httpx.Response:
-        return await self.http.post(path, json=body, headers=self.writing if headers is None else headers)
-
-
-def _make_room() -> Room:
-    cast = make_cast()
-    session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
-    keys = {
-        scope: api_key_create(
-            workspace=cast.alpha, created_by=cast.carol, name=scope, scopes=[scope], actor=THE_CONSOLE
-        )[1]
-        for scope in ("sync:read", "sync:write")
-    }
-    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
-    return Room(
-        cast,
-        session,
-        Share.objects.create(session=session, secret_version=1),
-        {"authorization": f"Bearer {keys['sync:write']}"},
-        {"authorization": f"Bearer {keys['sync:read']}"},
-        {"cookie": f"opencode_session={browser(cast.carol).cookies['opencode_session'].value}"},
-        httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}", trust_env=False),
-    )
-
-
-@pytest_asyncio.fixture
-async def room(settings: LazySettings) -> AsyncIterator[Room]:
-    settings.SYNC_HEARTBEAT_SECONDS = 0.2
-    yield await sync_to_async(_make_room)()
-    await stop_runtime()
 
 
 def one(operation_id: str, content: object, key: str = KEY) -> dict[str, Any]:
@@ -362,7 +305,7 @@ async def test_own_page_reads_with_a_cookie(room: Room, headers: dict[str, str])
 
 
 async def test_cookie_never_writes(room: Room) -> None:
-    answer = await room.push(one("a", 1), {**room.cookie, "origin": f"http://{HOST}"})
+    answer = await room.push(one("a", 1), room.page)
     assert denial_of(answer) == (401, "credentials_missing")
 
 

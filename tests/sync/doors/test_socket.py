@@ -1,11 +1,8 @@
 """The protocol `opencode.sync.v1` on a socket: joining, publishing, resuming, and every way to be refused."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
@@ -14,57 +11,16 @@ from opencode.lib.clock import utc_now
 from sync.doors.sockets import IN_FLIGHT
 from sync.live import runtime
 from sync.live.fanout import Fanout
-from sync.live.runtime import stop_runtime
 from sync.models import Session, SessionEntry, Share
 from sync.sharing.secrets import derive_share_secret
-from tests.cast import Cast, browser, make_cast
-from tests.support.asgi_socket import HOST, ASGISocket
+from tests.cast import browser
+from tests.support.asgi_http import HOST
+from tests.support.asgi_socket import ASGISocket
+from tests.support.rooms import KEY, SESSION, Room
 from workspaces.models import APIKey, Membership
 from workspaces.services.api_keys import api_key_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TARGET = "/sync/v1/sessions/ses_1"
-KEY = "session/part/ses_1/msg_1/prt_1"
-
-
-@dataclass
-class Room:
-    """Alpha's session `ses_1` with a share, a key to write with and one to read with."""
-
-    cast: Cast
-    session: Session
-    share: Share
-    writing: dict[str, str]
-    reading: dict[str, str]
-    cookie: dict[str, str]
-
-
-def _make_room() -> Room:
-    cast = make_cast()
-    session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
-    share = Share.objects.create(session=session, secret_version=1)
-    keys = {
-        scope: api_key_create(
-            workspace=cast.alpha, created_by=cast.carol, name=scope, scopes=[scope], actor=THE_CONSOLE
-        )[1]
-        for scope in ("sync:read", "sync:write")
-    }
-    cookie = browser(cast.carol).cookies["opencode_session"].value
-    return Room(
-        cast,
-        session,
-        share,
-        {"authorization": f"Bearer {keys['sync:write']}"},
-        {"authorization": f"Bearer {keys['sync:read']}"},
-        {"cookie": f"opencode_session={cookie}", "origin": f"http://{HOST}"},
-    )
-
-
-@pytest_asyncio.fixture
-async def room(settings: LazySettings) -> AsyncIterator[Room]:
-    settings.SYNC_HEARTBEAT_SECONDS = 0.2
-    yield await sync_to_async(_make_room)()
-    await stop_runtime()
 
 
 async def refused(path: str, headers: dict[str, str], query: str = "") -> tuple[str, int]:
@@ -74,19 +30,19 @@ async def refused(path: str, headers: dict[str, str], query: str = "") -> tuple[
 
 
 async def test_joiner_is_welcomed_with_the_whole_state(room: Room) -> None:
-    async with ASGISocket(TARGET, room.writing, subprotocols=("x", "opencode.sync.v1")) as socket:
+    async with ASGISocket(SESSION, room.writing, subprotocols=("x", "opencode.sync.v1")) as socket:
         welcome = await socket.frame("welcome")
         await socket.publish("a", KEY, {"n": 1})
         await socket.frame("ack")
     assert socket.subprotocol == "opencode.sync.v1"
     assert (welcome["session"], welcome["role"], welcome["seq"]) == ("ses_1", "editor", 0)
-    async with ASGISocket(TARGET, room.reading) as reader:
+    async with ASGISocket(SESSION, room.reading) as reader:
         entries = await reader.entries()
     assert entries == [{"key": KEY, "seq": 1, "content": {"n": 1}}]
 
 
 async def test_update_is_acknowledged_stored_and_reaches_every_reader(room: Room) -> None:
-    async with ASGISocket(TARGET, room.writing) as writer, ASGISocket(TARGET, room.reading) as reader:
+    async with ASGISocket(SESSION, room.writing) as writer, ASGISocket(SESSION, room.reading) as reader:
         await writer.frame("snapshot")
         await reader.frame("snapshot")
         await writer.publish("a", KEY, {"n": 1.50})
@@ -100,7 +56,7 @@ async def test_update_is_acknowledged_stored_and_reaches_every_reader(room: Room
 
 
 async def test_publish_again_with_the_same_id_gets_the_old_ack(room: Room) -> None:
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.publish("a", KEY, 1)
         first = await socket.frame("ack")
         await socket.publish("b", KEY, 2)
@@ -113,7 +69,7 @@ async def test_publish_again_with_the_same_id_gets_the_old_ack(room: Room) -> No
 
 async def test_publish_is_all_or_nothing(room: Room) -> None:
     updates = [{"key": KEY, "content": 1}, {"key": "session/part/other/m/p", "content": 1}]
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.send({"type": "publish", "id": "a", "updates": updates})
         error = await socket.frame("error")
         await socket.publish("b", KEY, 2)
@@ -123,12 +79,12 @@ async def test_publish_is_all_or_nothing(room: Room) -> None:
 
 
 async def test_resume_gets_exactly_what_is_missing(room: Room) -> None:
-    async with ASGISocket(TARGET, room.writing) as writer:
+    async with ASGISocket(SESSION, room.writing) as writer:
         for number in range(5):
             await writer.publish(f"op{number}", f"{KEY}{number}", number)
             ack = await writer.frame("ack")
         query = f"epoch={ack['epoch']}&seq=3"
-        async with ASGISocket(TARGET, room.reading, query) as reader:
+        async with ASGISocket(SESSION, room.reading, query) as reader:
             await reader.frame("welcome")
             seen = []
             while 5 not in seen:
@@ -138,17 +94,17 @@ async def test_resume_gets_exactly_what_is_missing(room: Room) -> None:
 
 @pytest.mark.parametrize("query", ["epoch=other&seq=3", "epoch={epoch}&seq=99", "epoch={epoch}&seq=x", "seq=1"])
 async def test_resume_that_cannot_be_spliced_loads_again(room: Room, query: str) -> None:
-    async with ASGISocket(TARGET, room.writing) as writer:
+    async with ASGISocket(SESSION, room.writing) as writer:
         await writer.publish("a", KEY, 1)
         await writer.frame("ack")
-    async with ASGISocket(TARGET, room.reading, query.format(epoch=room.session.epoch)) as reader:
+    async with ASGISocket(SESSION, room.reading, query.format(epoch=room.session.epoch)) as reader:
         await reader.frame("snapshot")
         await reader.send({"type": "ping"})
         assert (await reader.frame("heartbeat"))["seq"] == 1
 
 
 async def test_deletion_reaches_readers_and_leaves_later_joiners_without_the_entry(room: Room) -> None:
-    async with ASGISocket(TARGET, room.writing) as writer:
+    async with ASGISocket(SESSION, room.writing) as writer:
         await writer.publish("a", KEY, 1)
         await writer.send({"type": "publish", "id": "b", "updates": [{"key": KEY, "deleted": True}]})
         await writer.frame("ack")
@@ -158,7 +114,7 @@ async def test_deletion_reaches_readers_and_leaves_later_joiners_without_the_ent
 
 
 async def test_heartbeat_and_ping_tell_the_head(room: Room) -> None:
-    async with ASGISocket(TARGET, room.reading) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.frame("snapshot")
         await socket.send({"type": "ping"})
         pong = await socket.frame("heartbeat")
@@ -174,12 +130,12 @@ async def test_write_key_opens_a_session_that_does_not_exist_yet(room: Room) -> 
 
 
 async def test_member_reads_by_cookie_from_a_page_of_the_console(room: Room) -> None:
-    async with ASGISocket(TARGET, room.cookie) as socket:
+    async with ASGISocket(SESSION, room.page) as socket:
         assert (await socket.frame("welcome"))["role"] == "viewer"
 
 
 async def test_share_id_reads_and_the_sharers_secret_writes(room: Room) -> None:
-    path = f"/sync/v1/sessions/{room.share.id}"
+    path = room.path
     secret = derive_share_secret(room.share.id, 1)
     async with ASGISocket(path) as viewer, ASGISocket(path, {"authorization": f"Bearer {secret}"}) as sharer:
         assert (await viewer.frame("welcome"))["role"] == "viewer"
@@ -187,7 +143,7 @@ async def test_share_id_reads_and_the_sharers_secret_writes(room: Room) -> None:
 
 
 async def test_viewer_cannot_publish(room: Room) -> None:
-    async with ASGISocket(TARGET, room.reading) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.publish("a", KEY, 1)
         error = await socket.frame("error")
     assert (error["code"], error["id"]) == ("publish_forbidden", "a")
@@ -195,35 +151,35 @@ async def test_viewer_cannot_publish(room: Room) -> None:
 
 
 async def test_nobody_in_particular_is_asked_to_sign_in(room: Room) -> None:
-    assert await refused(TARGET, {}) == ("credentials_missing", 4401)
+    assert await refused(SESSION, {}) == ("credentials_missing", 4401)
 
 
 async def test_unknown_key_is_refused(room: Room) -> None:
     headers = {"authorization": "Bearer oc_live_nonsense"}
-    assert await refused(TARGET, headers) == ("credentials_invalid", 4401)
+    assert await refused(SESSION, headers) == ("credentials_invalid", 4401)
 
 
 async def test_revoked_and_expired_keys_are_refused(room: Room) -> None:
     await APIKey.objects.filter(name="sync:read").aupdate(revoked_at=utc_now())
     await APIKey.objects.filter(name="sync:write").aupdate(expires_at=utc_now())
-    assert await refused(TARGET, room.reading) == ("credentials_invalid", 4401)
-    assert await refused(TARGET, room.writing) == ("credentials_invalid", 4401)
+    assert await refused(SESSION, room.reading) == ("credentials_invalid", 4401)
+    assert await refused(SESSION, room.writing) == ("credentials_invalid", 4401)
 
 
 async def test_key_without_a_sync_scope_is_refused(room: Room) -> None:
     await APIKey.objects.aupdate(scopes=["models"])
-    assert await refused(TARGET, room.reading) == ("scope_missing", 4403)
+    assert await refused(SESSION, room.reading) == ("scope_missing", 4403)
 
 
 async def test_foreign_origin_may_not_use_the_cookie(room: Room) -> None:
     for origin in ("https://evil.example", "null", ""):
-        assert await refused(TARGET, room.cookie | {"origin": origin}) == ("origin_forbidden", 4403)
+        assert await refused(SESSION, room.page | {"origin": origin}) == ("origin_forbidden", 4403)
 
 
 async def test_outsider_cannot_tell_the_session_from_none(room: Room) -> None:
     cookie = (await sync_to_async(browser)(room.cast.charlie)).cookies["opencode_session"].value
     headers = {"cookie": f"opencode_session={cookie}", "origin": f"http://{HOST}"}
-    assert await refused(TARGET, headers) == ("not_found", 4404)
+    assert await refused(SESSION, headers) == ("not_found", 4404)
     assert await refused("/sync/v1/sessions/ses_none", headers) == ("not_found", 4404)
 
 
@@ -231,11 +187,11 @@ async def test_key_of_another_workspace_opens_a_session_of_its_own(room: Room) -
     _, key = await sync_to_async(api_key_create)(
         workspace=room.cast.gamma, created_by=room.cast.charlie, name="k", scopes=["sync:read"], actor=THE_CONSOLE
     )
-    assert await refused(TARGET, {"authorization": f"Bearer {key}"}) == ("not_found", 4404)
+    assert await refused(SESSION, {"authorization": f"Bearer {key}"}) == ("not_found", 4404)
 
 
 async def test_wrong_share_secret_is_refused(room: Room) -> None:
-    path = f"/sync/v1/sessions/{room.share.id}"
+    path = room.path
     for secret in (f"{room.share.id}.1.{'0' * 64}", derive_share_secret("other" * 5, 1), "nonsense"):
         assert await refused(path, {"authorization": f"Bearer {secret}"}) == ("credentials_invalid", 4401)
 
@@ -243,7 +199,7 @@ async def test_wrong_share_secret_is_refused(room: Room) -> None:
 @pytest.mark.parametrize("change", [{"revoked_at": utc_now()}, {"expires_at": utc_now()}])
 async def test_ended_share_opens_nothing(room: Room, change: dict[str, object]) -> None:
     await Share.objects.aupdate(**change)
-    assert await refused(f"/sync/v1/sessions/{room.share.id}", {}) == ("credentials_missing", 4401)
+    assert await refused(room.path, {}) == ("credentials_missing", 4401)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +207,7 @@ async def test_ended_share_opens_nothing(room: Room, change: dict[str, object]) 
     [(b"\x00\x01", "frame_malformed", 4400), ("nonsense", "frame_malformed", 4400), ("[]", "frame_malformed", 4400)],
 )
 async def test_what_is_no_frame_closes_the_socket(room: Room, frame: str | bytes, code: str, closed: int) -> None:
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.frame("snapshot")
         await socket.send(frame)
         assert (await socket.frame("error"))["code"] == code
@@ -259,7 +215,7 @@ async def test_what_is_no_frame_closes_the_socket(room: Room, frame: str | bytes
 
 
 async def test_unknown_type_is_an_error_and_the_socket_lives_on(room: Room) -> None:
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.send({"type": "subscribe"})
         assert (await socket.frame("error"))["code"] == "frame_type_unknown"
         await socket.publish("a", KEY, 1)
@@ -268,7 +224,7 @@ async def test_unknown_type_is_an_error_and_the_socket_lives_on(room: Room) -> N
 
 async def test_oversized_frame_closes_the_socket(room: Room, settings: LazySettings) -> None:
     settings.SYNC_FRAME_BYTES = 1000
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.publish("a", KEY, "x" * 2000)
         assert (await socket.frame("error"))["code"] == "frame_too_large"
         assert await socket.closed() == 4413
@@ -276,7 +232,7 @@ async def test_oversized_frame_closes_the_socket(room: Room, settings: LazySetti
 
 async def test_oversized_entry_is_refused_and_the_socket_lives_on(room: Room, settings: LazySettings) -> None:
     settings.SYNC_ENTRY_BYTES = 1000
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.publish("a", KEY, "x" * 2000)
         assert (await socket.frame("error"))["code"] == "entry_too_large"
         await socket.publish("b", KEY, 1)
@@ -285,7 +241,7 @@ async def test_oversized_entry_is_refused_and_the_socket_lives_on(room: Room, se
 
 async def test_full_session_refuses_new_entries_and_takes_smaller_old_ones(room: Room, settings: LazySettings) -> None:
     settings.SYNC_SESSION_ENTRIES = 1
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.publish("a", KEY, 1)
         await socket.frame("ack")
         await socket.publish("b", KEY + "2", 1)
@@ -303,7 +259,7 @@ async def test_unknown_socket_address_is_refused(room: Room) -> None:
 
 
 async def test_client_that_reads_no_answers_is_not_read_from_either(room: Room) -> None:
-    async with ASGISocket(TARGET, room.reading) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.frame("snapshot")
         async with socket.not_reading():
             for _ in range(IN_FLIGHT + 50):
@@ -339,7 +295,7 @@ async def end_epoch(room: Room) -> None:
     [(end_key, 4401), (end_membership, 4403), (end_workspace, 4401), (end_session, 4410), (end_epoch, 4409)],
 )
 async def test_socket_closes_within_a_heartbeat_when_its_right_ends(room: Room, ending: object, code: int) -> None:
-    async with ASGISocket(TARGET, room.reading) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.frame("snapshot")
         await ending(room)  # type: ignore[operator]
         assert await socket.closed() == code
@@ -347,14 +303,14 @@ async def test_socket_closes_within_a_heartbeat_when_its_right_ends(room: Room, 
 
 @pytest.mark.parametrize("change", [{"revoked_at": utc_now()}, {"expires_at": utc_now()}])
 async def test_viewer_of_an_ended_share_is_closed(room: Room, change: dict[str, object]) -> None:
-    async with ASGISocket(f"/sync/v1/sessions/{room.share.id}") as socket:
+    async with ASGISocket(room.path) as socket:
         await socket.frame("snapshot")
         await Share.objects.aupdate(**change)
         assert await socket.closed() == 4410
 
 
 async def test_head_moved_by_another_process_reaches_readers_within_a_heartbeat(room: Room) -> None:
-    async with ASGISocket(TARGET, room.reading) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.frame("snapshot")
         await SessionEntry.objects.acreate(session=room.session, key=KEY, seq=1, content=json.dumps(1), size=1)
         await Session.objects.aupdate(head_seq=1)
@@ -369,7 +325,7 @@ async def test_update_that_cannot_be_encoded_for_readers_is_acknowledged_and_rea
         raise ValueError("a mistake")
 
     monkeypatch.setattr(runtime, "entry_text", broken)
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         await socket.frame("snapshot")
         await socket.publish("a", KEY, 1)
         await socket.frame("ack")
@@ -381,7 +337,7 @@ async def test_update_of_a_process_that_had_not_heard_of_the_reader_is_not_left_
 ) -> None:
     settings.SYNC_HEARTBEAT_SECONDS = 600
     monkeypatch.setattr(Fanout, "has_others", True)
-    async with ASGISocket(TARGET, room.reading) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.frame("snapshot")
         await SessionEntry.objects.acreate(session=room.session, key=KEY, seq=1, content=json.dumps(1), size=1)
         await Session.objects.aupdate(head_seq=1)

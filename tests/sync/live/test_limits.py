@@ -2,10 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
-import httpx
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
@@ -13,48 +10,37 @@ from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 
 from opencode.asgi import application
-from opencode.lib.actor import THE_CONSOLE
 from sync.live.access import VIEWER, SocketAccess
 from sync.live.connections import Connection
-from sync.live.runtime import get_runtime, stop_runtime
-from sync.models import Session, SessionEntry, Share
+from sync.live.runtime import get_runtime
+from sync.models import Session, SessionEntry
 from sync.protocol.closing import CloseCode
 from sync.sharing.secrets import derive_share_secret
-from tests.cast import make_cast
+from tests.support.asgi_http import asgi_client
 from tests.support.asgi_socket import FRAME_SECONDS, ASGISocket
-from workspaces.services.api_keys import api_key_create
+from tests.support.rooms import KEY, SESSION, Headers, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TARGET = "/sync/v1/sessions/ses_1"
 OTHER = "/sync/v1/sessions/ses_2"
-KEY = "session/part/ses_1/msg_1/prt_1"
-
-
-@dataclass
-class Room:
-    session: Session
-    share: Share
-    writing: dict[str, str]
-    another: dict[str, str]
-
-
-def _make_room() -> Room:
-    cast = make_cast()
-    session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
-    Session.objects.create(client_id="ses_2", workspace=cast.alpha, owner_key=cast.alpha.id)
-    share = Share.objects.create(session=session, secret_version=1)
-    keys = [
-        api_key_create(workspace=cast.alpha, created_by=person, name="k", scopes=["sync:write"], actor=THE_CONSOLE)[1]
-        for person in (cast.carol, cast.bob)
-    ]
-    return Room(session, share, *({"authorization": f"Bearer {key}"} for key in keys))
 
 
 @pytest_asyncio.fixture
-async def room(settings: LazySettings) -> AsyncIterator[Room]:
+async def room(room: Room, settings: LazySettings) -> Room:
+    """Beside a second session, seen from an address that no proxy has."""
     settings.TRUSTED_PROXIES = []
-    yield await sync_to_async(_make_room)()
-    await stop_runtime()
+    await Session.objects.acreate(client_id="ses_2", workspace=room.cast.alpha, owner_key=room.cast.alpha.pk)
+    return room
+
+
+@pytest_asyncio.fixture
+async def another(room: Room) -> Headers:
+    """Bob's key, which writes as carol's does."""
+    return await sync_to_async(room.key_of)(room.cast.bob, "sync:write")
+
+
+@pytest.fixture
+def heartbeat_seconds() -> float:
+    return 4
 
 
 async def refused(path: str, headers: dict[str, str]) -> tuple[str, str, int, int]:
@@ -66,7 +52,7 @@ async def refused(path: str, headers: dict[str, str]) -> tuple[str, str, int, in
 
 async def test_too_fast_publish_is_refused_and_a_later_one_passes(room: Room, settings: LazySettings) -> None:
     settings.SYNC_KEY_PUBLISHES_PER_SECOND = 2
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         for number in range(3):
             await socket.publish(f"op{number}", f"{KEY}{number}", number)
         error = await socket.frame("error")
@@ -78,9 +64,9 @@ async def test_too_fast_publish_is_refused_and_a_later_one_passes(room: Room, se
             pass
 
 
-async def test_one_keys_haste_does_not_slow_another(room: Room, settings: LazySettings) -> None:
+async def test_one_keys_haste_does_not_slow_another(room: Room, another: Headers, settings: LazySettings) -> None:
     settings.SYNC_KEY_PUBLISHES_PER_SECOND = 1
-    async with ASGISocket(TARGET, room.writing) as hasty, ASGISocket(TARGET, room.another) as calm:
+    async with ASGISocket(SESSION, room.writing) as hasty, ASGISocket(SESSION, another) as calm:
         for number in range(5):
             await hasty.publish(f"op{number}", KEY, number)
         await hasty.frame("error")
@@ -90,7 +76,7 @@ async def test_one_keys_haste_does_not_slow_another(room: Room, settings: LazySe
 
 async def test_two_sockets_of_a_key_share_its_rate(room: Room, settings: LazySettings) -> None:
     settings.SYNC_KEY_PUBLISHES_PER_SECOND = 1
-    async with ASGISocket(TARGET, room.writing) as one, ASGISocket(OTHER, room.writing) as two:
+    async with ASGISocket(SESSION, room.writing) as one, ASGISocket(OTHER, room.writing) as two:
         await one.publish("a", KEY, 1)
         await one.frame("ack")
         await two.publish("b", "session/part/ses_2/m/p", 1)
@@ -99,8 +85,8 @@ async def test_two_sockets_of_a_key_share_its_rate(room: Room, settings: LazySet
 
 async def test_share_secret_has_a_rate_of_its_own(room: Room, settings: LazySettings) -> None:
     settings.SYNC_SHARE_PUBLISHES_PER_SECOND = 1
-    headers = {"authorization": f"Bearer {derive_share_secret(room.share.pk, 1)}"}
-    async with ASGISocket(f"/sync/v1/sessions/{room.share.pk}", headers) as socket:
+    headers = room.share_secret
+    async with ASGISocket(room.path, headers) as socket:
         await socket.publish("a", KEY, 1)
         await socket.publish("b", KEY, 2)
         assert (await socket.frame("error"))["code"] == "too_many_requests"
@@ -109,7 +95,7 @@ async def test_share_secret_has_a_rate_of_its_own(room: Room, settings: LazySett
 async def test_client_that_never_waits_is_closed(room: Room, settings: LazySettings) -> None:
     settings.SYNC_KEY_PUBLISHES_PER_SECOND = 1
     settings.SYNC_REFUSED_PUBLISHES = 3
-    async with ASGISocket(TARGET, room.writing) as socket:
+    async with ASGISocket(SESSION, room.writing) as socket:
         for number in range(6):
             await socket.publish(f"op{number}", KEY, number)
         assert await socket.closed() == 4429
@@ -117,11 +103,10 @@ async def test_client_that_never_waits_is_closed(room: Room, settings: LazySetti
 
 async def test_too_fast_push_over_http_is_told_when_to_come_back(room: Room, settings: LazySettings) -> None:
     settings.SYNC_KEY_PUBLISHES_PER_SECOND = 1
-    transport = httpx.ASGITransport(app=application, client=("192.0.2.1", 4000))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http:
+    async with asgi_client(address="192.0.2.1") as http:
         answers = [
             await http.post(
-                f"{TARGET}/entries",
+                f"{SESSION}/entries",
                 json={"type": "publish", "id": f"op{number}", "updates": [{"key": KEY, "content": number}]},
                 headers=room.writing,
             )
@@ -135,9 +120,8 @@ async def test_too_fast_push_over_http_is_told_when_to_come_back(room: Room, set
 async def test_agents_posts_are_held_back_and_kept(room: Room, settings: LazySettings) -> None:
     settings.SYNC_SHARE_PUBLISHES_PER_SECOND = 4
     secret = derive_share_secret(room.share.pk, 1)
-    transport = httpx.ASGITransport(app=application, client=("192.0.2.1", 4000))  # type: ignore[arg-type]
     began = time.monotonic()
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http:
+    async with asgi_client(address="192.0.2.1") as http:
         items = [
             [{"type": "part", "data": {"id": f"prt_{n}", "sessionID": "ses_1", "messageID": "m"}}] for n in range(6)
         ]
@@ -149,50 +133,53 @@ async def test_agents_posts_are_held_back_and_kept(room: Room, settings: LazySet
     assert time.monotonic() - began > 0.4
 
 
-async def test_full_session_refuses_the_next_socket_until_one_leaves(room: Room, settings: LazySettings) -> None:
+async def test_full_session_refuses_the_next_socket_until_one_leaves(
+    room: Room, another: Headers, settings: LazySettings
+) -> None:
     settings.SYNC_SESSION_SOCKETS = 1
-    async with ASGISocket(TARGET, room.writing) as first:
+    async with ASGISocket(SESSION, room.writing) as first:
         await first.frame("welcome")
-        assert await refused(TARGET, room.another) == ("socket_limit_reached", "session", 30, 4429)
-        async with ASGISocket(OTHER, room.another) as elsewhere:
+        assert await refused(SESSION, another) == ("socket_limit_reached", "session", 30, 4429)
+        async with ASGISocket(OTHER, another) as elsewhere:
             await elsewhere.frame("welcome")
-    async with ASGISocket(TARGET, room.another) as later:
+    async with ASGISocket(SESSION, another) as later:
         await later.frame("welcome")
 
 
-async def test_full_workspace_refuses_the_next_socket(room: Room, settings: LazySettings) -> None:
+async def test_full_workspace_refuses_the_next_socket(room: Room, another: Headers, settings: LazySettings) -> None:
     settings.SYNC_WORKSPACE_SOCKETS = 1
-    async with ASGISocket(f"/sync/v1/sessions/{room.share.pk}") as first:
+    async with ASGISocket(room.path) as first:
         await first.frame("welcome")
-        assert await refused(OTHER, room.another) == ("socket_limit_reached", "workspace", 30, 4429)
+        assert await refused(OTHER, another) == ("socket_limit_reached", "workspace", 30, 4429)
 
 
-async def test_full_address_refuses_the_next_socket(room: Room, settings: LazySettings) -> None:
+async def test_full_address_refuses_the_next_socket(room: Room, another: Headers, settings: LazySettings) -> None:
     settings.SYNC_ADDRESS_SOCKETS = 1
-    async with ASGISocket(TARGET, room.writing) as first:
+    async with ASGISocket(SESSION, room.writing) as first:
         await first.frame("welcome")
-        assert await refused(OTHER, room.another) == ("socket_limit_reached", "address", 30, 4429)
+        assert await refused(OTHER, another) == ("socket_limit_reached", "address", 30, 4429)
 
 
 @pytest.mark.parametrize("proxies", [["127.0.0.1"], ["10.0.0.0/8", "127.0.0.0/8"]])
-async def test_proxies_address_is_not_counted(room: Room, settings: LazySettings, proxies: list[str]) -> None:
+async def test_proxies_address_is_not_counted(
+    room: Room, another: Headers, settings: LazySettings, proxies: list[str]
+) -> None:
     settings.TRUSTED_PROXIES = proxies
     settings.SYNC_ADDRESS_SOCKETS = 1
-    async with ASGISocket(TARGET, room.writing) as one, ASGISocket(OTHER, room.another) as two:
+    async with ASGISocket(SESSION, room.writing) as one, ASGISocket(OTHER, another) as two:
         await one.frame("welcome")
         await two.frame("welcome")
 
 
-async def test_event_streams_count_as_sockets(room: Room, settings: LazySettings) -> None:
+async def test_event_streams_count_as_sockets(room: Room, another: Headers, settings: LazySettings) -> None:
     settings.SYNC_SESSION_SOCKETS = 1
-    transport = httpx.ASGITransport(app=application, client=("192.0.2.1", 4000))  # type: ignore[arg-type]
-    async with ASGISocket(TARGET, room.writing) as first:
+    async with ASGISocket(SESSION, room.writing) as first:
         await first.frame("welcome")
         async with (
             asyncio.timeout(FRAME_SECONDS),
-            httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http,
+            asgi_client(address="192.0.2.1") as http,
         ):
-            answer = await http.get(f"{TARGET}/events", headers=room.another)
+            answer = await http.get(f"{SESSION}/events", headers=another)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "socket_limit_reached")
 
 
@@ -209,9 +196,8 @@ async def test_reader_for_whom_the_last_place_went_while_its_session_was_opened_
 
     settings.SYNC_SESSION_SOCKETS = 1
     monkeypatch.setattr(runtime, "open_hub", meanwhile)
-    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", trust_env=False) as http:
-        answer = await asyncio.wait_for(http.get(f"{TARGET}/events", headers=room.writing), FRAME_SECONDS)
+    async with asgi_client(address="192.0.2.1") as http:
+        answer = await asyncio.wait_for(http.get(f"{SESSION}/events", headers=room.writing), FRAME_SECONDS)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "socket_limit_reached")
     runtime.connections.discard(other)
     poll = WebsocketCommunicator(application, f"/share_poll?id={room.share.pk}")
@@ -221,7 +207,7 @@ async def test_reader_for_whom_the_last_place_went_while_its_session_was_opened_
 
 async def test_counts_are_given_back(room: Room) -> None:
     for _ in range(3):
-        async with ASGISocket(TARGET, room.writing) as socket:
+        async with ASGISocket(SESSION, room.writing) as socket:
             await socket.frame("welcome")
     counts = get_runtime().connections._counts
     assert [len(each) for each in (counts._sessions, counts._workspaces, counts._addresses)] == [0, 0, 0]

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 from allauth.usersessions.models import UserSession
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
@@ -22,67 +20,28 @@ from accounts.services.suspensions import person_suspend
 from opencode.lib.actor import PERSON, STAFF, SYSTEM, THE_CONSOLE, Actor
 from sync.archive.erasure.erasing import session_erase
 from sync.doors.fragments import FragmentFront
-from sync.live.runtime import get_runtime, stop_runtime
-from sync.models import Session, Share
+from sync.live.runtime import get_runtime
+from sync.models import Session
 from sync.sharing.links import share_link_end
-from tests.cast import Cast, acting, browser, make_cast
-from tests.support.asgi_socket import HOST, ASGISocket
-from workspaces.models import APIKey
-from workspaces.services.api_keys import api_key_create, api_key_revoke
+from tests.cast import acting, browser
+from tests.support.asgi_socket import ASGISocket
+from tests.support.rooms import SESSION, Room
+from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.blocks import workspace_block
 from workspaces.services.deletions import workspace_delete
 from workspaces.services.memberships import membership_remove
 from workspaces.services.slugs import workspace_slug_set
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SESSION = "/sync/v1/sessions/ses_1"
 
 
-@dataclass
-class Room:
-    """Alpha's session with a share, carol's key and carol's cookie; somebody else reads by alice's key."""
-
-    cast: Cast
-    session: Session
-    share: Share
-    key: APIKey
-    by_key: dict[str, str]
-    by_cookie: dict[str, str]
-    by_alices_key: dict[str, str]
-
-
-def _make_room() -> Room:
-    cast = make_cast()
-    session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.id)
-    share = Share.objects.create(session=session, secret_version=1)
-    scopes = ["sync:read"]
-    key, secret = api_key_create(
-        workspace=cast.alpha, created_by=cast.carol, name="carol", scopes=scopes, actor=THE_CONSOLE
-    )
-    _, alices = api_key_create(
-        workspace=cast.alpha, created_by=cast.alice, name="alice", scopes=scopes, actor=THE_CONSOLE
-    )
-    cookie = browser(cast.carol).cookies["opencode_session"].value
-    return Room(
-        cast,
-        session,
-        share,
-        key,
-        {"authorization": f"Bearer {secret}"},
-        {"cookie": f"opencode_session={cookie}", "origin": f"http://{HOST}"},
-        {"authorization": f"Bearer {alices}"},
-    )
-
-
-@pytest_asyncio.fixture
-async def room(settings: LazySettings) -> AsyncIterator[Room]:
-    settings.SYNC_HEARTBEAT_SECONDS = 3600
-    yield await sync_to_async(_make_room)()
-    await stop_runtime()
+@pytest.fixture
+def heartbeat_seconds() -> float:
+    return 3600
 
 
 def revoke_key(room: Room) -> None:
-    api_key_revoke(key=room.key, actor=THE_CONSOLE)
+    api_key_revoke(key=room.carols_key("sync:read"), actor=THE_CONSOLE)
 
 
 def remove_carol(room: Room) -> None:
@@ -99,7 +58,7 @@ def sign_carol_out_from_afar(room: Room) -> None:
 
 def sign_out(room: Room) -> None:
     client = Client()
-    client.cookies["opencode_session"] = room.by_cookie["cookie"].partition("=")[2]
+    client.cookies["opencode_session"] = room.page["cookie"].partition("=")[2]
     client.post(reverse("account_logout"))
 
 
@@ -126,20 +85,20 @@ def erase(room: Room) -> None:
 @pytest.mark.parametrize(
     ("reader", "ending", "code"),
     [
-        ("by_key", revoke_key, 4401),
-        ("by_key", remove_carol, 4403),
-        ("by_cookie", remove_carol, 4403),
-        ("by_key", erase, 4410),
-        ("by_cookie", erase, 4410),
-        ("by_cookie", sign_carol_out_from_afar, 4401),
-        ("by_cookie", sign_out, 4401),
-        ("by_key", delete_workspace, 4410),
-        ("by_cookie", delete_workspace, 4410),
-        ("by_key", block_workspace, 4410),
-        ("by_cookie", close_account, 4401),
-        ("by_cookie", suspend_carol, 4401),
-        ("by_key", suspend_carol, 4403),
-        ("by_key", close_account, 4403),
+        ("reading", revoke_key, 4401),
+        ("reading", remove_carol, 4403),
+        ("page", remove_carol, 4403),
+        ("reading", erase, 4410),
+        ("page", erase, 4410),
+        ("page", sign_carol_out_from_afar, 4401),
+        ("page", sign_out, 4401),
+        ("reading", delete_workspace, 4410),
+        ("page", delete_workspace, 4410),
+        ("reading", block_workspace, 4410),
+        ("page", close_account, 4401),
+        ("page", suspend_carol, 4401),
+        ("reading", suspend_carol, 4403),
+        ("reading", close_account, 4403),
     ],
 )
 async def test_reader_is_disconnected_when_the_right_ends(
@@ -153,7 +112,7 @@ async def test_reader_is_disconnected_when_the_right_ends(
 
 @pytest.mark.parametrize("ending", [end_share, erase, delete_workspace])
 async def test_reader_of_a_share_is_disconnected(room: Room, ending: Callable[[Room], None]) -> None:
-    async with ASGISocket(f"/sync/v1/sessions/{room.share.pk}") as socket:
+    async with ASGISocket(room.path) as socket:
         await socket.frame("snapshot")
         await sync_to_async(ending)(room)
         assert await socket.closed() == 4410
@@ -161,7 +120,8 @@ async def test_reader_of_a_share_is_disconnected(room: Room, ending: Callable[[R
 
 @pytest.mark.parametrize("ending", [revoke_key, remove_carol, end_share, sign_carol_out_from_afar])
 async def test_others_go_on_reading(room: Room, ending: Callable[[Room], None]) -> None:
-    async with ASGISocket(SESSION, room.by_alices_key) as socket:
+    alices = await sync_to_async(room.key_of)(room.cast.alice, "sync:read")
+    async with ASGISocket(SESSION, alices) as socket:
         await socket.frame("snapshot")
         await sync_to_async(ending)(room)
         await socket.send({"type": "ping"})
@@ -171,7 +131,7 @@ async def test_others_go_on_reading(room: Room, ending: Callable[[Room], None]) 
 async def test_other_browser_of_the_same_person_goes_on(room: Room) -> None:
     other = await sync_to_async(browser)(room.cast.carol)
     cookie = other.cookies["opencode_session"].value
-    async with ASGISocket(SESSION, {**room.by_cookie, "cookie": f"opencode_session={cookie}"}) as socket:
+    async with ASGISocket(SESSION, {**room.page, "cookie": f"opencode_session={cookie}"}) as socket:
         await socket.frame("snapshot")
         await sync_to_async(sign_out)(room)
         await socket.send({"type": "ping"})
@@ -182,7 +142,7 @@ async def test_other_browser_of_the_same_person_goes_on(room: Room) -> None:
 async def test_other_processes_learn_of_it_from_the_rows(room: Room, way: str, settings: LazySettings) -> None:
     settings.SYNC_HEARTBEAT_SECONDS = 0.05
     rows = {"ended elsewhere": UserSession.objects.all(), "past its end": BrowserSession.objects.all()}
-    async with ASGISocket(SESSION, room.by_cookie) as socket:
+    async with ASGISocket(SESSION, room.page) as socket:
         await socket.frame("snapshot")
         await sync_to_async(rows[way].delete)()  # no fact: as when another process did it
         assert await socket.closed() == 4401
@@ -190,12 +150,12 @@ async def test_other_processes_learn_of_it_from_the_rows(room: Room, way: str, s
 
 async def test_page_opened_under_a_former_slug_connects_again(room: Room) -> None:
     await sync_to_async(workspace_slug_set)(workspace=room.cast.alpha, slug="omega", actor=THE_CONSOLE)
-    async with ASGISocket(SESSION, room.by_cookie, query="workspace=alpha") as socket:
+    async with ASGISocket(SESSION, room.page, query="workspace=alpha") as socket:
         await socket.frame("snapshot")
 
 
 async def test_erased_session_is_let_go_of(room: Room) -> None:
-    async with ASGISocket(SESSION, room.by_key) as socket:
+    async with ASGISocket(SESSION, room.reading) as socket:
         await socket.frame("snapshot")
         await sync_to_async(erase)(room)
         await socket.closed()
@@ -203,7 +163,7 @@ async def test_erased_session_is_let_go_of(room: Room) -> None:
 
 
 def test_ending_without_a_running_loop_is_no_failure() -> None:
-    room = _make_room()
+    room = Room()
     revoke_key(room)
     remove_carol(room)
     end_share(room)

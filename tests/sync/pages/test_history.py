@@ -14,15 +14,8 @@ from tests.cast import Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, INFO, SECOND_TEXT, make_session, publish
 from tests.unit.sync.transcript.entries import text_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 THIRD_TEXT = f"session/part/{CLIENT_ID}/msg_2/prt_3"
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: Any, tmp_path: Path) -> Path:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return tmp_path
 
 
 @pytest.fixture

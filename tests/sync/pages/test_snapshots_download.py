@@ -1,7 +1,6 @@
 """The session page's download of the latest snapshot."""
 
 import gzip
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +16,7 @@ from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: Any, tmp_path: Path) -> None:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 
 
 @pytest.fixture

@@ -2,23 +2,12 @@
 
 from typing import Any
 
-from django.core.files.base import File
-from django.core.files.storage import Storage
-
 from sync.archive.cold.cooling import Cooling, session_cool
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import Update
 
-AWAY = {"BACKEND": "tests.sync.archive.cold.coldness.AwayStorage"}
 Rows = list[tuple[str, int, int, str, int, bool]]
-
-
-class AwayStorage(Storage):
-    """Object storage that does not answer."""
-
-    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
-        raise ConnectionError("the object storage is away")
 
 
 def write(session: Session, *updates: Update) -> Session:

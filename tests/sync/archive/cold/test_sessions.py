@@ -30,19 +30,13 @@ from sync.protocol.updates import Receipt, Update
 from sync.store import SessionIsCold, read_entries, read_state
 from sync.store.writes import RankWrite, raise_ranks
 from sync.writer import Publish, Writer
-from tests.sync.archive.cold.coldness import AWAY, busy_session, columns_of, cool, is_cold, rows_of, write
+from tests.support.storages import AWAY, keep_snapshots_in
+from tests.sync.archive.cold.coldness import busy_session, columns_of, cool, is_cold, rows_of, write
 from tests.sync.writer.test_troubles import Answers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 PART = "session/part/ses_1/msg_1/prt_0"
 LONG_AGO = timedelta(days=400)
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: LazySettings, tmp_path: Path) -> Path:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return tmp_path
 
 
 def stored(session: Session) -> Snapshot:
@@ -215,7 +209,7 @@ def test_snapshot_that_stays_damaged_keeps_the_session_here(monkeypatch: pytest.
 def test_storage_that_is_away_keeps_the_session_here(settings: LazySettings) -> None:
     session = busy_session()
     snapshot_write(session_id=session.pk)
-    settings.STORAGES = {**settings.STORAGES, "snapshots": AWAY}
+    keep_snapshots_in(settings, AWAY)
     with pytest.raises(ConnectionError):
         session_cool(session_id=session.pk)
     assert (is_cold(session), len(rows_of(session))) == (False, 4)

@@ -4,7 +4,6 @@ import json
 from datetime import datetime, timedelta
 from io import StringIO
 from itertools import count
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,18 +22,12 @@ from sync.archive.snapshots import SnapshotDamaged
 from sync.management.commands.session_cool import BUSY, UNKNOWN, UNREACHABLE
 from sync.models import HeldItem, Session
 from sync.tasks import sessions_cool_idle as the_task
+from tests.support.storages import AWAY, keep_snapshots_in
 from tests.support.transcripts import CONVERSATION, make_session, publish
-from tests.sync.archive.cold.coldness import AWAY, busy_session, cool, is_cold, write
+from tests.sync.archive.cold.coldness import busy_session, cool, is_cold, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 IDLE = timedelta(days=31)
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: LazySettings, tmp_path: Path) -> Path:
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return tmp_path
 
 
 @pytest.fixture
@@ -233,7 +226,7 @@ def test_command_says_what_was_written_to(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_command_says_what_the_storage_did_not_give(settings: LazySettings) -> None:
     session = cool(busy_session())
-    settings.STORAGES = {**settings.STORAGES, "snapshots": AWAY}
+    keep_snapshots_in(settings, AWAY)
     code, report = command("--warm", "--all")
     assert (code, report) == (UNREACHABLE, {"failed": {str(session.pk): "the object storage is away"}})
 

@@ -17,7 +17,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from opencode.asgi import application
-from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
+from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.agents import batches, creation, patience
 from sync.archive.cold import gate, read_warm, session_warm
@@ -25,43 +25,37 @@ from sync.archive.cold.sweep import held_sessions_warm
 from sync.archive.erasure.erasing import session_erase
 from sync.errors import SessionCold
 from sync.live.runtime import get_runtime, stop_runtime
-from sync.models import HeldItem, Session, SessionEntry, Share, Snapshot
+from sync.models import HeldItem, Session, SessionEntry, Snapshot
 from sync.sharing.secrets import derive_share_secret
 from sync.writer.commit import LOCK_WAITED
-from tests.cast import Cast, browser, make_cast
+from tests.cast import browser
 from tests.support.agent_client import AgentClient, Shared, denial_of
-from tests.support.asgi_events import HOST, ASGIEvents
+from tests.support.asgi_events import ASGIEvents
+from tests.support.asgi_http import HOST
 from tests.support.asgi_socket import ASGISocket
-from tests.sync.archive.cold.coldness import AWAY, busy_session, cool, is_cold, rows_of
-from workspaces.services.api_keys import api_key_create
+from tests.support.rooms import ENTRIES, EVENTS, SESSION, Room
+from tests.support.storages import AWAY, keep_snapshots_in
+from tests.sync.archive.cold.coldness import busy_session, cool, is_cold, rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SOCKET = "/sync/v1/sessions/ses_1"
 PAGE = "/workspaces/alpha/sessions/ses_1/"
 PART = "session/part/ses_1/msg_1/prt_0"
 NEW = "session/part/ses_1/msg_1/prt_7"
 
 
-class Room:
-    """Alpha's cold session `ses_1` at 5, its share, a key to write with, an agent and alice's browser."""
+class ColdRoom(Room):
+    """Its session is cold, at 5; beside the others an agent comes, and alice's browser."""
 
     def __init__(self) -> None:
-        self.cast: Cast = make_cast()
-        self.session = busy_session(workspace=self.cast.alpha, owner_key=self.cast.alpha.id)
+        super().__init__()
         self.before = rows_of(self.session)
-        self.share = Share.objects.create(session=self.session, secret_version=1)
         self.shared = Shared(self.share.id, "", derive_share_secret(self.share.id, 1))
-        scopes = ["sync:write"]
-        carol = Actor(PERSON, self.cast.carol.pk)
-        key = api_key_create(
-            workspace=self.cast.alpha, created_by=self.cast.carol, name="k", scopes=scopes, actor=carol
-        )[1]
-        self.key = {"authorization": f"Bearer {key}"}
         self.agent = AgentClient(host=HOST)
-        transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
-        self.http = httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}", trust_env=False)
         self.alice: Client = browser(self.cast.alice)
         self.snapshot = cool(self.session)
+
+    def make_session(self) -> Session:
+        return busy_session(workspace=self.cast.alpha, owner_key=self.cast.alpha.pk)
 
     @property
     def position(self) -> str:
@@ -82,14 +76,14 @@ def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def room() -> Room:
-    return Room()
+def room() -> ColdRoom:
+    return ColdRoom()
 
 
 @pytest_asyncio.fixture
-async def live(settings: LazySettings) -> AsyncIterator[Room]:
+async def live(settings: LazySettings) -> AsyncIterator[ColdRoom]:
     settings.SYNC_HEARTBEAT_SECONDS = 0.2
-    yield await sync_to_async(Room)()
+    yield await sync_to_async(ColdRoom)()
     await stop_runtime()
 
 
@@ -100,7 +94,7 @@ async def part(shared: Shared, agent: AgentClient, n: int) -> httpx.Response:
 def goes_away(settings: Any) -> Any:
     """Take the storage away; answers what it was."""
     before = settings.STORAGES
-    settings.STORAGES = {**before, "snapshots": AWAY}
+    keep_snapshots_in(settings, AWAY)
     return before
 
 
@@ -126,12 +120,12 @@ PAGES = [
 ]
 
 
-def address(room: Room, path: str) -> str:
+def address(room: ColdRoom, path: str) -> str:
     return path.format(share=room.share.id, snapshot=Snapshot.objects.get().pk)
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_visited_page_shows_the_whole_session_at_once(room: Room, path: str) -> None:
+def test_visited_page_shows_the_whole_session_at_once(room: ColdRoom, path: str) -> None:
     response = room.alice.get(address(room, path))
     assert response.status_code == 200
     assert not is_cold(room.session)
@@ -140,7 +134,7 @@ def test_visited_page_shows_the_whole_session_at_once(room: Room, path: str) -> 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "/compare" not in path])
 def test_page_of_a_session_that_cannot_come_back_says_so_and_shows_nothing(
-    room: Room, path: str, settings: LazySettings
+    room: ColdRoom, path: str, settings: LazySettings
 ) -> None:
     where = address(room, path)
     goes_away(settings)
@@ -152,7 +146,7 @@ def test_page_of_a_session_that_cannot_come_back_says_so_and_shows_nothing(
     assert "nothing of it is lost" in page.content.decode()
 
 
-def test_lists_titles_and_history_need_no_object(room: Room, settings: LazySettings) -> None:
+def test_lists_titles_and_history_need_no_object(room: ColdRoom, settings: LazySettings) -> None:
     goes_away(settings)
     seen = room.alice.get("/workspaces/alpha/sessions/").content.decode()
     assert "Ünicode" in seen
@@ -162,7 +156,7 @@ def test_lists_titles_and_history_need_no_object(room: Room, settings: LazySetti
     assert is_cold(room.session)
 
 
-def test_page_known_to_the_browser_is_not_fetched_again(room: Room, settings: LazySettings) -> None:
+def test_page_known_to_the_browser_is_not_fetched_again(room: ColdRoom, settings: LazySettings) -> None:
     path = f"/share/{room.share.id}"
     first = Client().get(path)
     cool(room.session)
@@ -171,7 +165,7 @@ def test_page_known_to_the_browser_is_not_fetched_again(room: Room, settings: La
     assert is_cold(room.session)
 
 
-def test_damaged_object_is_refused_for_longer(room: Room) -> None:
+def test_damaged_object_is_refused_for_longer(room: ColdRoom) -> None:
     name = Snapshot.objects.get().object_name
     storages["snapshots"].delete(name)
     storages["snapshots"].save(name, ContentFile(b"damaged"))
@@ -181,7 +175,7 @@ def test_damaged_object_is_refused_for_longer(room: Room) -> None:
 
 
 def test_failure_is_remembered_for_a_moment_so_that_nobody_waits_for_it_again(
-    room: Room, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+    room: ColdRoom, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts: list[int] = []
     attempt = gate.session_warm
@@ -201,39 +195,39 @@ def test_failure_is_remembered_for_a_moment_so_that_nobody_waits_for_it_again(
 # --- sockets, events, pulls, pushes
 
 
-async def test_socket_joins_a_cold_session_with_its_whole_state(live: Room) -> None:
-    async with ASGISocket(SOCKET, live.key) as socket:
+async def test_socket_joins_a_cold_session_with_its_whole_state(live: ColdRoom) -> None:
+    async with ASGISocket(SESSION, live.writing) as socket:
         welcome = await socket.frame("welcome")
         entries = await socket.entries()
     assert (welcome["epoch"], welcome["seq"]) == (live.session.epoch, 5)
     assert [entry["seq"] for entry in entries] == [1, 2, 4]
 
 
-async def test_socket_resumes_across_coldness_without_loading_again(live: Room) -> None:
-    async with ASGISocket(SOCKET, live.key, live.position) as socket:
+async def test_socket_resumes_across_coldness_without_loading_again(live: ColdRoom) -> None:
+    async with ASGISocket(SESSION, live.writing, live.position) as socket:
         await socket.frame("welcome")
         update = await socket.first()
     assert (update["type"], update["from"], update["to"]) == ("updates", 4, 5)
     assert [entry.get("deleted", False) for entry in update["entries"]] == [False, True]
 
 
-async def test_events_resume_across_coldness(live: Room) -> None:
-    async with ASGIEvents(f"{SOCKET}/events", live.key, live.position) as events:
+async def test_events_resume_across_coldness(live: ColdRoom) -> None:
+    async with ASGIEvents(EVENTS, live.writing, live.position) as events:
         update = await events.event("updates")
     assert update.id == f"{live.session.epoch}:5"
 
 
-async def test_pull_and_push_reach_a_cold_session(live: Room) -> None:
-    pulled = await live.http.get(f"{SOCKET}/entries", headers=live.key)
+async def test_pull_and_push_reach_a_cold_session(live: ColdRoom) -> None:
+    pulled = await live.http.get(ENTRIES, headers=live.writing)
     assert [entry["seq"] for entry in pulled.json()["entries"]] == [1, 2, 4]
     await sync_to_async(cool)(live.session)
     body = {"id": "a", "updates": [{"key": NEW, "content": 1}]}
-    pushed = await live.http.post(f"{SOCKET}/entries", json=body, headers=live.key)
+    pushed = await live.http.post(ENTRIES, json=body, headers=live.writing)
     assert (pushed.status_code, pushed.json()["from"]) == (200, 6)
 
 
-async def test_publishes_on_a_socket_keep_their_order_while_the_session_comes_back(live: Room) -> None:
-    async with ASGISocket(SOCKET, live.key) as socket:
+async def test_publishes_on_a_socket_keep_their_order_while_the_session_comes_back(live: ColdRoom) -> None:
+    async with ASGISocket(SESSION, live.writing) as socket:
         await socket.frame("snapshot")
         await sync_to_async(cool)(live.session)
         for number in range(40):
@@ -244,8 +238,8 @@ async def test_publishes_on_a_socket_keep_their_order_while_the_session_comes_ba
     assert entry.content == "39"
 
 
-async def test_reader_stays_connected_while_its_session_goes_and_comes(live: Room) -> None:
-    async with ASGISocket(SOCKET, live.key) as reader:
+async def test_reader_stays_connected_while_its_session_goes_and_comes(live: ColdRoom) -> None:
+    async with ASGISocket(SESSION, live.writing) as reader:
         await reader.frame("snapshot")
         await sync_to_async(cool)(live.session)
         for _ in range(3):
@@ -256,7 +250,7 @@ async def test_reader_stays_connected_while_its_session_goes_and_comes(live: Roo
     assert (update["epoch"], update["from"], update["to"]) == (live.session.epoch, 6, 6)
 
 
-async def test_many_that_ask_at_once_bring_it_back_once(live: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_that_ask_at_once_bring_it_back_once(live: ColdRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     came: list[bool] = []
     attempt = gate.session_warm
 
@@ -265,17 +259,17 @@ async def test_many_that_ask_at_once_bring_it_back_once(live: Room, monkeypatch:
         return came[-1]
 
     monkeypatch.setattr(gate, "session_warm", counted)
-    answers = await asyncio.gather(*(live.http.get(f"{SOCKET}/entries", headers=live.key) for _ in range(20)))
+    answers = await asyncio.gather(*(live.http.get(ENTRIES, headers=live.writing) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
     assert came.count(True) == 1
     assert await sync_to_async(rows_of)(live.session) == live.before
 
 
 async def test_socket_of_a_session_that_cannot_come_back_is_told_when_to_ask_again(
-    live: Room, settings: LazySettings
+    live: ColdRoom, settings: LazySettings
 ) -> None:
     goes_away(settings)
-    async with ASGISocket(SOCKET, live.key) as socket:
+    async with ASGISocket(SESSION, live.writing) as socket:
         error, bye = await socket.frame("error"), await socket.frame("bye")
         code = await socket.closed()
     assert (error["code"], error["retry_after"]) == ("session_cold", gate.AWAY_SECONDS)
@@ -283,9 +277,9 @@ async def test_socket_of_a_session_that_cannot_come_back_is_told_when_to_ask_aga
 
 
 async def test_publish_to_a_session_that_cannot_come_back_is_refused_and_changes_nothing(
-    live: Room, settings: LazySettings
+    live: ColdRoom, settings: LazySettings
 ) -> None:
-    async with ASGISocket(SOCKET, live.key) as socket:
+    async with ASGISocket(SESSION, live.writing) as socket:
         await socket.frame("snapshot")
         await sync_to_async(cool)(live.session)
         before = goes_away(settings)
@@ -298,26 +292,28 @@ async def test_publish_to_a_session_that_cannot_come_back_is_refused_and_changes
     assert (ack["id"], ack["from"]) == ("b", 6)
 
 
-async def test_events_pulls_and_pushes_are_refused_with_the_time_to_wait(live: Room, settings: LazySettings) -> None:
+async def test_events_pulls_and_pushes_are_refused_with_the_time_to_wait(
+    live: ColdRoom, settings: LazySettings
+) -> None:
     goes_away(settings)
-    async with ASGIEvents(f"{SOCKET}/events", live.key) as events:
+    async with ASGIEvents(EVENTS, live.writing) as events:
         body = await events.body()
     assert (events.status, body["error"]["code"]) == (503, "session_cold")
     assert events.headers["retry-after"] == str(gate.AWAY_SECONDS)
-    pulled = await live.http.get(f"{SOCKET}/entries", headers=live.key)
+    pulled = await live.http.get(ENTRIES, headers=live.writing)
     publish = {"id": "a", "updates": [{"key": NEW, "content": 1}]}
-    pushed = await live.http.post(f"{SOCKET}/entries", json=publish, headers=live.key)
+    pushed = await live.http.post(ENTRIES, json=publish, headers=live.writing)
     assert [denial_of(answer) for answer in (pulled, pushed)] == [(503, "session_cold")] * 2
     assert {answer.headers["retry-after"] for answer in (pulled, pushed)} == {str(gate.AWAY_SECONDS)}
 
 
 async def test_server_that_ends_refuses_what_waits_for_a_cold_session(
-    live: Room, monkeypatch: pytest.MonkeyPatch
+    live: ColdRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asleep = asyncio.Event()
     monkeypatch.setattr(get_runtime()._waking, "_begin", lambda _session_id: asleep.set())
     waiting = asyncio.create_task(
-        live.http.post(f"{SOCKET}/entries", json={"id": "a", "updates": [{"key": NEW, "content": 1}]}, headers=live.key)
+        live.http.post(ENTRIES, json={"id": "a", "updates": [{"key": NEW, "content": 1}]}, headers=live.writing)
     )
     await asyncio.wait_for(asleep.wait(), 5)
     await stop_runtime()
@@ -325,7 +321,7 @@ async def test_server_that_ends_refuses_what_waits_for_a_cold_session(
 
 
 async def test_server_that_ends_leaves_nobody_waiting_for_a_cold_session(
-    live: Room, monkeypatch: pytest.MonkeyPatch
+    live: ColdRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asleep, tasks = asyncio.Event(), list[asyncio.Task[Any] | None]()
 
@@ -336,7 +332,7 @@ async def test_server_that_ends_leaves_nobody_waiting_for_a_cold_session(
 
     monkeypatch.setattr(get_runtime()._waking, "_warm", never)
     waiting = asyncio.create_task(
-        live.http.post(f"{SOCKET}/entries", json={"id": "a", "updates": [{"key": NEW, "content": 1}]}, headers=live.key)
+        live.http.post(ENTRIES, json={"id": "a", "updates": [{"key": NEW, "content": 1}]}, headers=live.writing)
     )
     await asyncio.wait_for(asleep.wait(), 5)
     await stop_runtime()
@@ -347,7 +343,7 @@ async def test_server_that_ends_leaves_nobody_waiting_for_a_cold_session(
 # --- agents
 
 
-async def test_agent_creating_again_brings_the_session_back_before_its_first_batch(live: Room) -> None:
+async def test_agent_creating_again_brings_the_session_back_before_its_first_batch(live: ColdRoom) -> None:
     agent = AgentClient(host=HOST)
     shared = await agent.create("ses_2")
     await agent.sync(shared, {"type": "session", "data": {"id": "ses_2", "title": "t"}})
@@ -359,7 +355,7 @@ async def test_agent_creating_again_brings_the_session_back_before_its_first_bat
 
 
 async def test_agent_creating_a_share_of_a_session_that_is_here_starts_no_thread_for_it(
-    live: Room, monkeypatch: pytest.MonkeyPatch
+    live: ColdRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = list[int]()
     monkeypatch.setattr(creation, "warm_begin", begun.append)
@@ -368,14 +364,14 @@ async def test_agent_creating_a_share_of_a_session_that_is_here_starts_no_thread
     assert begun == []
 
 
-async def test_agents_sync_and_data_reach_a_cold_session(live: Room) -> None:
+async def test_agents_sync_and_data_reach_a_cold_session(live: ColdRoom) -> None:
     assert len(await live.agent.data(live.shared)) == 3
     await sync_to_async(cool)(live.session)
     assert (await part(live.shared, live.agent, 1)).json() == {}
     assert len(await live.agent.data(live.shared)) == 4
 
 
-async def test_older_agents_reach_a_cold_session(live: Room) -> None:
+async def test_older_agents_reach_a_cold_session(live: ColdRoom) -> None:
     answer = await live.agent.send("GET", f"/share_data?id={live.share.id}")
     assert answer.json()["info"]["title"] == "Ünicode"
     await sync_to_async(cool)(live.session)
@@ -389,7 +385,7 @@ async def test_older_agents_reach_a_cold_session(live: Room) -> None:
 
 
 async def test_agents_batch_is_held_while_the_object_cannot_be_had_and_merged_when_it_can(
-    live: Room, settings: LazySettings
+    live: ColdRoom, settings: LazySettings
 ) -> None:
     before = goes_away(settings)
     answers = [await part(live.shared, live.agent, n) for n in (1, 2, 3)]
@@ -406,7 +402,7 @@ async def test_agents_batch_is_held_while_the_object_cannot_be_had_and_merged_wh
     assert live.session.snapshot_due_at is not None
 
 
-async def test_held_item_that_is_stale_stays_out(live: Room, settings: LazySettings) -> None:
+async def test_held_item_that_is_stale_stays_out(live: ColdRoom, settings: LazySettings) -> None:
     """What is stored decides, as if the batch had arrived now: prt_0 has the rank 0, the info 7."""
     before = goes_away(settings)
     old = {"type": "session", "data": {"id": "ses_1", "title": "old", "time": {"updated": 6}}}
@@ -420,7 +416,7 @@ async def test_held_item_that_is_stale_stays_out(live: Room, settings: LazySetti
 
 
 async def test_agents_batch_is_committed_when_the_session_is_back_as_its_waiter_gives_up(
-    live: Room, monkeypatch: pytest.MonkeyPatch
+    live: ColdRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def gives_up(session_id: int) -> None:
         await sync_to_async(session_warm)(session_id=session_id)
@@ -434,7 +430,7 @@ async def test_agents_batch_is_committed_when_the_session_is_back_as_its_waiter_
 
 
 async def test_agents_batch_is_held_once_nobody_has_the_row_locked(
-    live: Room, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+    live: ColdRoom, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold, failures = batches.items_hold, [OperationalError(LOCK_WAITED, "Lock wait timeout exceeded")] * 2
 
@@ -451,7 +447,7 @@ async def test_agents_batch_is_held_once_nobody_has_the_row_locked(
 
 
 async def test_agent_is_refused_only_when_more_is_held_than_may_be(
-    live: Room, settings: LazySettings, short_patience: None
+    live: ColdRoom, settings: LazySettings, short_patience: None
 ) -> None:
     settings.SYNC_HELD_BYTES = 100
     goes_away(settings)
@@ -468,7 +464,7 @@ async def test_agent_is_refused_only_when_more_is_held_than_may_be(
     [("SYNC_SESSION_ENTRIES", "entry_count", 1), ("SYNC_SESSION_BYTES", "content_bytes", 99)],
 )
 async def test_agent_is_refused_what_the_session_could_have_no_room_for_and_the_rest_gets_in(
-    live: Room, settings: LazySettings, limit: str, column: str, room: int
+    live: ColdRoom, settings: LazySettings, limit: str, column: str, room: int
 ) -> None:
     setattr(settings, limit, getattr(live.session, column) + room)
     before = goes_away(settings)
@@ -482,7 +478,9 @@ async def test_agent_is_refused_what_the_session_could_have_no_room_for_and_the_
     assert await HeldItem.objects.acount() == 0
 
 
-async def test_reads_of_agents_are_refused_in_the_end(live: Room, settings: LazySettings, short_patience: None) -> None:
+async def test_reads_of_agents_are_refused_in_the_end(
+    live: ColdRoom, settings: LazySettings, short_patience: None
+) -> None:
     goes_away(settings)
     newer = await live.agent.send("GET", f"/api/share/{live.share.id}/data")
     older = await live.agent.send("GET", f"/share_data?id={live.share.id}")
@@ -491,7 +489,7 @@ async def test_reads_of_agents_are_refused_in_the_end(live: Room, settings: Lazy
     assert await WebsocketCommunicator(application, f"/share_poll?id={live.share.id}").connect() == (False, 1012)
 
 
-async def test_erasing_takes_what_is_held_too(live: Room, settings: LazySettings) -> None:
+async def test_erasing_takes_what_is_held_too(live: ColdRoom, settings: LazySettings) -> None:
     before = goes_away(settings)
     await part(live.shared, live.agent, 1)
     comes_back(settings, before)
@@ -501,7 +499,7 @@ async def test_erasing_takes_what_is_held_too(live: Room, settings: LazySettings
     await sync_to_async(read_warm)(lambda: None)
 
 
-def test_readiness_tells_of_what_is_held(room: Room, settings: LazySettings) -> None:
+def test_readiness_tells_of_what_is_held(room: ColdRoom, settings: LazySettings) -> None:
     HeldItem.objects.create(session=room.session, key=NEW, kind="part", content="{}", size=2, phase=0)
     assert Client().get("/readyz").json() == {"status": "ready"}
     HeldItem.objects.update(created_at=utc_now().replace(year=2020))

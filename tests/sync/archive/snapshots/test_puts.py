@@ -11,15 +11,14 @@ import pytest
 from django.core.files.storage import Storage, storages
 from django.db import connection
 
-from opencode.devtools.privateservers import BUCKET, PrivateS3
-from opencode.settings.sources.environment import Environment
-from opencode.settings.sources.objectstorage import s3_storage
+from opencode.devtools.privateservers import PrivateS3
 from sync.archive.snapshots import SnapshotDamaged, SnapshotHeader, object_put, object_read, pack, tree_delete
 from sync.archive.snapshots.puts import put_new
 from sync.archive.snapshots.writing import snapshot_write
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
+from tests.support.storages import folder_backend, keep_snapshots_in, s3_backend
 
 WRITERS = 8
 HEADER = SnapshotHeader(format="f", session="s", epoch="e", seq=1, entries=0)
@@ -37,22 +36,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateS3]:
 @pytest.fixture(params=["files", "s3"])
 def storage(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Storage:
     """The snapshots' storage, empty, in both implementations."""
-    backends = {
-        "files": lambda: {
-            "BACKEND": "opencode.lib.storage.DurableFileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
-        "s3": lambda: s3_storage(
-            Environment(
-                S3_BUCKET=BUCKET,
-                S3_ENDPOINT_URL=request.getfixturevalue("s3").url,
-                S3_ACCESS_KEY_ID="private",
-                S3_SECRET_ACCESS_KEY="private",
-                S3_REGION="us-east-1",
-            )
-        ),
-    }
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backends[request.param]()}
+    backends = {"files": lambda: folder_backend(tmp_path), "s3": lambda: s3_backend(request.getfixturevalue("s3").url)}
+    keep_snapshots_in(settings, backends[request.param]())
     tree_delete("sessions")
     return storages["snapshots"]
 

@@ -29,17 +29,8 @@ from sync.models import Session, SessionEntry, Snapshot
 from sync.protocol.updates import Update
 from sync.store import SnapshotEntry, read_state
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 SOON = timedelta(seconds=60)
-
-
-@pytest.fixture(autouse=True)
-def objects(settings: Any, tmp_path: Path) -> Path:
-    """Object storage of this test's own."""
-    folder = tmp_path / "objects"
-    backend = {"BACKEND": "opencode.lib.storage.DurableFileSystemStorage", "OPTIONS": {"location": folder}}
-    settings.STORAGES = {**settings.STORAGES, "snapshots": backend}
-    return folder
 
 
 def make_session(name: str = "ses_one", count: int = 3) -> Session:

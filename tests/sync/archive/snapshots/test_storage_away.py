@@ -9,14 +9,13 @@ import pytest
 import time_machine
 from django.test import Client
 
-from opencode.devtools.privateservers import BUCKET, PrivateS3
+from opencode.devtools.privateservers import PrivateS3
 from opencode.lib.clock import utc_now
-from opencode.settings.sources.environment import Environment
-from opencode.settings.sources.objectstorage import s3_storage
 from sync.archive.snapshots.sweep import RETRY_FIRST, snapshots_write_due
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, Snapshot
 from sync.protocol.updates import Update
+from tests.support.storages import keep_snapshots_in, s3_backend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = timedelta(seconds=60)
@@ -25,14 +24,7 @@ SOON = timedelta(seconds=60)
 @pytest.fixture
 def s3(settings: Any, tmp_path: Path) -> Iterator[PrivateS3]:
     server = PrivateS3(tmp_path)
-    environment = Environment(
-        S3_BUCKET=BUCKET,
-        S3_ENDPOINT_URL=server.url,
-        S3_ACCESS_KEY_ID="private",
-        S3_SECRET_ACCESS_KEY="private",
-        S3_REGION="us-east-1",
-    )
-    settings.STORAGES = {**settings.STORAGES, "snapshots": s3_storage(environment)}
+    keep_snapshots_in(settings, s3_backend(server.url))
     settings.DATA_DIR = tmp_path
     yield server
     server.stop()
