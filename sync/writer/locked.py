@@ -3,9 +3,9 @@
 Either somebody else holds their session's row, or they waited for a cold session that is back now.
 """
 
+import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
-from time import monotonic
+from collections.abc import Callable, Sequence
 
 from opencode.lib.errors import ServiceUnavailable
 from sync.writer.publish import Publish
@@ -15,9 +15,10 @@ LOCKED_SECONDS = 30.0
 
 
 class LockedOut:
-    """By session, oldest first."""
+    """By session, oldest first. `monotonic` tells the time, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._sessions: dict[int, deque[Publish]] = {}
 
     def __bool__(self) -> bool:
@@ -30,7 +31,7 @@ class LockedOut:
         """Behind those of its session that wait already."""
         waiting = self._sessions[publish.session_id]
         if waiting[-1].locked_since is not None:
-            publish.locked_since = monotonic()
+            publish.locked_since = self._monotonic()
         waiting.append(publish)
 
     def take(self, count: int, size: int) -> list[Publish]:
@@ -62,14 +63,14 @@ class LockedOut:
     def put_back(self, publishes: Sequence[Publish]) -> None:
         """Those that were found locked; from now on all of their sessions' count how long they wait."""
         self.put_first(publishes)
-        now = monotonic()
+        now = self._monotonic()
         for session_id in {publish.session_id for publish in publishes}:
             for publish in self._sessions[session_id]:
                 publish.locked_since = publish.locked_since or now
 
     def refuse_old(self) -> list[Publish]:
         """Refuse those that have been locked out for LOCKED_SECONDS; nothing of them was kept."""
-        oldest = monotonic() - LOCKED_SECONDS
+        oldest = self._monotonic() - LOCKED_SECONDS
         refused: list[Publish] = []
         for session_id, waiting in list(self._sessions.items()):
             while waiting and (waiting[0].locked_since or oldest) < oldest:

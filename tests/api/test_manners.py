@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import time_machine
 from django.test import Client
 from pytest_django import Settings
 
@@ -75,10 +76,10 @@ def test_answers_say_how_many_more_may_follow(cast: Cast, with_key: MakeProgram,
     assert re.fullmatch(r'"caller";r=3;t=\d{1,2}', response["RateLimit"])
 
 
+@time_machine.travel(1_800_000_015.0, tick=False)
 def test_caller_who_goes_too_fast_is_told_when_to_come_back(
-    cast: Cast, with_key: MakeProgram, from_page: FromPage, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, with_key: MakeProgram, from_page: FromPage, settings: Settings
 ) -> None:
-    monkeypatch.setattr(ratelimits.time, "time", lambda: 1_800_000_015.0)
     settings.API_CALLER_REQUESTS_PER_MINUTE = 2
     program = with_key(cast.alice, "sync:read")
     assert [program("GET", "/me").status_code for _ in range(3)] == [200, 200, 429]
@@ -112,15 +113,13 @@ def test_a_network_of_ipv6_is_one_address(cast: Cast, with_key: MakeProgram, set
     assert answered == [200, 200, 429, 200]
 
 
-def test_next_minute_counts_anew(
-    cast: Cast, with_key: MakeProgram, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_next_minute_counts_anew(cast: Cast, with_key: MakeProgram, settings: Settings) -> None:
     settings.API_CALLER_REQUESTS_PER_MINUTE = 1
     program = with_key(cast.alice, "sync:read")
-    monkeypatch.setattr(ratelimits.time, "time", lambda: 1_800_000_059.0)
-    assert [program("GET", "/me").status_code for _ in range(2)] == [200, 429]
-    monkeypatch.setattr(ratelimits.time, "time", lambda: 1_800_000_061.0)
-    assert program("GET", "/me").status_code == 200
+    with time_machine.travel(1_800_000_059.0, tick=False):
+        assert [program("GET", "/me").status_code for _ in range(2)] == [200, 429]
+    with time_machine.travel(1_800_000_061.0, tick=False):
+        assert program("GET", "/me").status_code == 200
 
 
 def test_cache_that_does_not_answer_stops_nobody(

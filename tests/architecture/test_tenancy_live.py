@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 
 from opencode.asgi import application
@@ -32,6 +31,7 @@ from tests.architecture.tenancy_table import (
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
 from tests.support.asgi_events import ASGIEvents
+from tests.support.asgi_socket import communicator
 from tests.support.devices import device_of
 from workspaces.models import Workspace
 from workspaces.services.api_keys import api_key_create
@@ -175,7 +175,7 @@ async def answer_to(row: Frame, target: str, headers: dict[str, str]) -> str:
     """The first answer that this type of frame can have, whatever comes before it."""
     wanted = {"publish": {"ack", "error"}, "ping": {"heartbeat"}, "presence": {"presence", "error"}}[row.kind]
     given = [(name.encode(), value.encode()) for name, value in headers.items()]
-    socket = WebsocketCommunicator(application, f"/sync/v1/sessions/{target}", headers=given)
+    socket = communicator(f"/sync/v1/sessions/{target}", headers=given)
     assert (await socket.connect(timeout=10))[0]
     await socket.send_to(json.dumps({"type": row.kind, **row.body}))
     while (frame := json.loads(await socket.receive_from(timeout=10)))["type"] not in wanted:
@@ -193,7 +193,7 @@ async def test_session_is_not_found_under_another_workspaces_name(world: World) 
 async def opening(path: str, cookie: str) -> str:
     """`open` when the server welcomes the reader, otherwise the code it closes with."""
     headers = [(b"cookie", cookie.encode()), (b"origin", django_settings.PUBLIC_URL.encode())]
-    socket = WebsocketCommunicator(application, path, headers=headers)
+    socket = communicator(path, headers=headers)
     accepted, code = await socket.connect(timeout=10)
     if not accepted:
         return str(code)

@@ -3,12 +3,10 @@
 import json
 from typing import Any
 
-from channels.testing import WebsocketCommunicator
-
-from opencode.asgi import application
 from sync.models import Session
 from tests.contract.recordings import OLDER, requests_of
 from tests.support.agent_client import AgentClient, Shared
+from tests.support.asgi_socket import communicator
 
 SYNCS = [request["body"] for request in requests_of(OLDER) if request["path"] == "/share_sync"]
 SESSION = SYNCS[0]["sessionID"]
@@ -62,7 +60,7 @@ async def test_a_poll_gets_what_is_stored_and_then_each_new_value(agent: AgentCl
     half = len(SYNCS) // 2
     for body in SYNCS[:half]:
         await agent.sync_older(shared, body["key"], body["content"], SESSION)
-    socket = WebsocketCommunicator(application, f"/share_poll?id={shared.id}")
+    socket = communicator(f"/share_poll?id={shared.id}")
     assert (await socket.connect())[0]
     seen: dict[str, Any] = {}
     for body in SYNCS[half:]:

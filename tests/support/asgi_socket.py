@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
+
+from channels.testing import WebsocketCommunicator
 
 from opencode.asgi import application
 from tests.support.asgi_http import HOST
@@ -117,3 +119,8 @@ class ASGISocket:
     async def _next(self) -> dict[str, Any]:
         async with asyncio.timeout(FRAME_SECONDS):
             return await self._out.get()
+
+
+def communicator(path: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> WebsocketCommunicator:
+    """Channels' own client, for what ends before it is accepted; asks for the host that the others ask for."""
+    return WebsocketCommunicator(application, path, headers=[(b"host", HOST.encode()), *headers])

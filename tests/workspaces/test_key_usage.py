@@ -1,19 +1,20 @@
 """How keys' use is counted: in memory, written together, nothing lost when the database is away."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from opencode.lib.clock import utc_now
 from tests.cast import Cast
 from tests.workspaces.conftest import MakeKey
 from workspaces.access import key_access
 from workspaces.keys import usage as keyusage
-from workspaces.keys.usage import count_publish, count_request, usage_flush
+from workspaces.keys.usage import KeyDay, count_publish, count_request, usage_flush
 from workspaces.models import APIKey, KeyUsage
 
 
@@ -60,22 +61,17 @@ def test_what_cannot_be_written_is_kept(cast: Cast, monkeypatch: pytest.MonkeyPa
     assert rows() == [("key_1", 1, 0)]
 
 
-def test_a_timer_writes_within_a_minute(cast: Cast, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timer_writes_within_a_minute(settings: Settings) -> None:
     started: list[float] = []
 
-    class Timer:
-        daemon = False
-
-        def __init__(self, seconds: float, _work: object) -> None:
-            self.seconds = seconds
-
+    class Timer(threading.Timer):
         def start(self) -> None:
-            started.append(self.seconds)
+            started.append(self.interval)
 
-    monkeypatch.setattr(keyusage.threading, "Timer", Timer)
-    monkeypatch.setattr("django.conf.settings.KEY_USAGE_SECONDS", 60)
+    settings.KEY_USAGE_SECONDS = 60
+    counts = keyusage._Counts(Timer)
     for _ in range(5):
-        count_request(cast.alpha.pk, "key_1")
+        counts.add(KeyDay("wrk_1", "key_1", "2026-11-29"), 1, 0)
     assert started == [60], "one for all that is counted until it fires"
 
 

@@ -6,7 +6,7 @@ Nothing of it is on the way of a request. A process that is killed loses the cou
 import atexit
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from django.conf import settings
@@ -30,7 +30,8 @@ class KeyDay(NamedTuple):
 class _Counts:
     """The counts of this process that are not written yet, and the timer that will write them."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_timer: Callable[[float, Callable[[], None]], threading.Timer] = threading.Timer) -> None:
+        self._make_timer = make_timer
         self._lock = threading.Lock()
         self._waiting: dict[KeyDay, list[int]] = {}
         self._timer: threading.Timer | None = None
@@ -41,7 +42,7 @@ class _Counts:
             counts[0] += requests
             counts[1] += publishes
             if self._timer is None and settings.KEY_USAGE_SECONDS:
-                self._timer = threading.Timer(settings.KEY_USAGE_SECONDS, usage_flush)
+                self._timer = self._make_timer(settings.KEY_USAGE_SECONDS, usage_flush)
                 self._timer.daemon = True
                 self._timer.start()
 

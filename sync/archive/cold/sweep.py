@@ -6,6 +6,7 @@ active since.
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -69,17 +70,17 @@ def sessions_cool_idle(*, now: datetime) -> ColdSweep:
     return ColdSweep(looked_at, cooled, failed)
 
 
-def held_sessions_warm() -> int:
+def held_sessions_warm(*, monotonic: Callable[[], float] = time.monotonic) -> int:
     """Bring back the sessions for which items of agents are held; answers how many came. What fails waits on.
 
     Each run goes on after the session that the last one took, so that those that fail slowly never take every run.
     """
-    began = time.monotonic()
+    began = monotonic()
     last = cache.get(HELD_PLACE, 0)
     waiting = HeldItem.objects.order_by("session_id").values_list("session_id", flat=True).distinct()
     came = 0
     for session_id in sorted(waiting, key=lambda each: (each <= last, each))[:SWEEP_SESSIONS]:
-        if time.monotonic() - began > SWEEP_SECONDS:
+        if monotonic() - began > SWEEP_SECONDS:
             break
         cache.set(HELD_PLACE, session_id, None)
         try:

@@ -37,6 +37,19 @@ PATH: Final = re.compile(r"/share/([A-Za-z0-9_-]{1,43})/fragments")
 PASSED_ON: Final = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
 
 
+class Clock:
+    """The time that passes, and waiting for it; tests pass another."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+_CLOCK: Final = Clock()
+
+
 class _Place(NamedTuple):
     """Whoever is here can be answered by one reading."""
 
@@ -65,8 +78,9 @@ class _Round:
 class FragmentFront:
     """The ASGI application `pages` with this in front; everything runs on one event loop."""
 
-    def __init__(self, pages: Application) -> None:
+    def __init__(self, pages: Application, clock: Clock = _CLOCK) -> None:
         self._pages = pages
+        self._clock = clock
         self._shares = KnownShares()
         self._read_at: OrderedDict[_Place, float] = OrderedDict()
         self._rounds: dict[_Place, _Round] = {}
@@ -86,7 +100,7 @@ class FragmentFront:
             request_id = new_request_id()
             await send_answer(send, denial_answer(NotFound(), request_id), request_id)
             return
-        if await self._answer(share_id, asked, send, time.monotonic()):
+        if await self._answer(share_id, asked, send, self._clock.monotonic()):
             return
         headers = tuple((name, value) for name, value in scope["headers"] if name in PASSED_ON)
         waiting = self._join(_Place(share_id, asked.epoch, headers), asked, scope)
@@ -108,7 +122,7 @@ class FragmentFront:
 
     def _is_missing(self, share_id: str) -> bool:
         """Whether there was no such share a moment ago; nobody who asks for many of them makes anybody else wait."""
-        return time.monotonic() < self._missing.get(share_id, 0.0) + KEPT_SECONDS
+        return self._clock.monotonic() < self._missing.get(share_id, 0.0) + KEPT_SECONDS
 
     def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
         """The round that will read what is asked: the next one, or another when that is full."""
@@ -125,14 +139,14 @@ class FragmentFront:
     async def _read(self, place: _Place, waiting: _Round, scope: Scope) -> None:
         """For all who join until then, not sooner after the last time than PAUSE_SECONDS."""
         try:
-            pause = self._read_at.get(place, 0.0) + PAUSE_SECONDS - time.monotonic()
+            pause = self._read_at.get(place, 0.0) + PAUSE_SECONDS - self._clock.monotonic()
             if pause > 0:
-                await asyncio.sleep(pause)
+                await self._clock.sleep(pause)
         finally:
             if self._rounds.get(place) is waiting:
                 del self._rounds[place]
         try:
-            waiting.began_at = time.monotonic()
+            waiting.began_at = self._clock.monotonic()
             self._note(place, waiting.began_at)
             await self._ask(place, waiting, scope)
         except Exception:
@@ -150,12 +164,12 @@ class FragmentFront:
             await self._pages(asking, _nothing_more(), answer)
         finally:
             self._asking.discard(answer)
-        self._note(place, time.monotonic())
+        self._note(place, self._clock.monotonic())
         if answer.status == 200 and not answer.is_outdated:
             self._shares.learn(place.share_id, wanted, b"".join(answer.body), answer.headers, waiting.began_at)
         elif answer.status == 404:
             self.forget(share_id=place.share_id)
-            self._missing[place.share_id] = time.monotonic()
+            self._missing[place.share_id] = self._clock.monotonic()
             if len(self._missing) > MISSING_SHARES:
                 self._missing.popitem(last=False)
 

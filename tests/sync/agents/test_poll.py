@@ -7,8 +7,8 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from pytest_django import Settings
 
-from opencode.asgi import application
 from tests.support.agent_client import AgentClient
+from tests.support.asgi_socket import communicator
 
 MESSAGE = "session/message/ses_1/msg_1"
 
@@ -30,7 +30,7 @@ async def next_frame(socket: WebsocketCommunicator) -> dict[str, Any]:
     ],
 )
 async def test_a_socket_that_leads_nowhere_is_refused(agent: AgentClient, path: str, code: int) -> None:
-    assert await WebsocketCommunicator(application, path).connect() == (False, code)
+    assert await communicator(path).connect() == (False, code)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ async def test_a_socket_that_leads_nowhere_is_refused(agent: AgentClient, path: 
 async def test_a_refused_handshake_carries_the_denial_where_the_server_can(
     agent: AgentClient, path: str, status: int, code: str
 ) -> None:
-    socket = WebsocketCommunicator(application, path)
+    socket = communicator(path)
     socket.scope["extensions"] = {"websocket.http.response": {}}
     await socket.send_input({"type": "websocket.connect"})
     start, body = await socket.receive_output(), await socket.receive_output()
@@ -49,7 +49,7 @@ async def test_a_refused_handshake_carries_the_denial_where_the_server_can(
 
 async def test_a_socket_sees_new_values_of_the_newer_protocol_too(agent: AgentClient) -> None:
     shared = await agent.create()
-    socket = WebsocketCommunicator(application, f"/share_poll?id={shared.id}")
+    socket = communicator(f"/share_poll?id={shared.id}")
     await socket.connect()
     await agent.sync(shared, {"type": "message", "data": {"id": "msg_1", "n": 1}})
     assert await next_frame(socket) == {"key": MESSAGE, "content": {"id": "msg_1", "n": 1}}
@@ -62,7 +62,7 @@ async def test_a_socket_sees_new_values_of_the_newer_protocol_too(agent: AgentCl
 async def test_a_socket_below_a_workspaces_address_works(alpha_agent: AgentClient) -> None:
     shared = await alpha_agent.create()
     await alpha_agent.sync(shared, {"type": "message", "data": {"id": "msg_1"}})
-    socket = WebsocketCommunicator(application, f"{alpha_agent.prefix}/share_poll?id={shared.id}")
+    socket = communicator(f"{alpha_agent.prefix}/share_poll?id={shared.id}")
     await socket.connect()
     assert (await next_frame(socket))["key"] == MESSAGE
     await socket.disconnect()
@@ -71,7 +71,7 @@ async def test_a_socket_below_a_workspaces_address_works(alpha_agent: AgentClien
 async def test_erasing_the_session_closes_its_sockets(agent: AgentClient, settings: Settings) -> None:
     settings.SYNC_HEARTBEAT_SECONDS = 0.1
     shared = await agent.create()
-    socket = WebsocketCommunicator(application, f"/share_poll?id={shared.id}")
+    socket = communicator(f"/share_poll?id={shared.id}")
     await socket.connect()
     await agent.unshare(shared)
     assert await socket.receive_output(timeout=5) == {"type": "websocket.close", "code": 4410}
@@ -80,7 +80,7 @@ async def test_erasing_the_session_closes_its_sockets(agent: AgentClient, settin
 async def test_ending_a_workspaces_link_closes_its_sockets(alpha_agent: AgentClient, settings: Settings) -> None:
     settings.SYNC_HEARTBEAT_SECONDS = 0.1
     shared = await alpha_agent.create()
-    socket = WebsocketCommunicator(application, f"/share_poll?id={shared.id}")
+    socket = communicator(f"/share_poll?id={shared.id}")
     await socket.connect()
     await alpha_agent.unshare(shared)
     assert await socket.receive_output(timeout=5) == {"type": "websocket.close", "code": 4410}

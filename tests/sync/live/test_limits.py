@@ -6,10 +6,8 @@ import time
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 
-from opencode.asgi import application
 from sync.live.access import VIEWER, SocketAccess
 from sync.live.connections import Connection
 from sync.live.runtime import get_runtime
@@ -17,7 +15,7 @@ from sync.models import Session, SessionEntry
 from sync.protocol.closing import CloseCode
 from sync.sharing.secrets import derive_share_secret
 from tests.support.asgi_http import asgi_client
-from tests.support.asgi_socket import FRAME_SECONDS, ASGISocket
+from tests.support.asgi_socket import FRAME_SECONDS, ASGISocket, communicator
 from tests.support.rooms import KEY, SESSION, Headers, Room
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -200,7 +198,7 @@ async def test_reader_for_whom_the_last_place_went_while_its_session_was_opened_
         answer = await asyncio.wait_for(http.get(f"{SESSION}/events", headers=room.writing), FRAME_SECONDS)
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "socket_limit_reached")
     runtime.connections.discard(other)
-    poll = WebsocketCommunicator(application, f"/share_poll?id={room.share.pk}")
+    poll = communicator(f"/share_poll?id={room.share.pk}")
     assert await poll.connect() == (False, CloseCode.TOO_FAST)
     assert len(runtime.connections) == 1
 

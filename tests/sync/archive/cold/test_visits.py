@@ -9,14 +9,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import LazySettings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import OperationalError
 from django.test import Client
 
-from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.agents import batches, creation, patience
@@ -32,7 +30,7 @@ from tests.cast import browser
 from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.support.asgi_events import ASGIEvents
 from tests.support.asgi_http import HOST
-from tests.support.asgi_socket import ASGISocket
+from tests.support.asgi_socket import ASGISocket, communicator
 from tests.support.rooms import ENTRIES, EVENTS, SESSION, Room
 from tests.support.storages import AWAY, keep_snapshots_in
 from tests.sync.archive.cold.coldness import busy_session, cool, is_cold, rows_of
@@ -377,7 +375,7 @@ async def test_older_agents_reach_a_cold_session(live: ColdRoom) -> None:
     await sync_to_async(cool)(live.session)
     assert (await live.agent.sync_older(live.shared, NEW, {"id": "prt_7"})).status_code == 200
     await sync_to_async(cool)(live.session)
-    socket = WebsocketCommunicator(application, f"/share_poll?id={live.share.id}")
+    socket = communicator(f"/share_poll?id={live.share.id}")
     await socket.connect()
     frames = [json.loads(await socket.receive_from(timeout=5)) for _ in range(4)]
     await socket.disconnect()
@@ -486,7 +484,7 @@ async def test_reads_of_agents_are_refused_in_the_end(
     older = await live.agent.send("GET", f"/share_data?id={live.share.id}")
     assert [denial_of(answer) for answer in (newer, older)] == [(503, "session_cold")] * 2
     assert newer.headers["retry-after"] == str(gate.AWAY_SECONDS)
-    assert await WebsocketCommunicator(application, f"/share_poll?id={live.share.id}").connect() == (False, 1012)
+    assert await communicator(f"/share_poll?id={live.share.id}").connect() == (False, 1012)
 
 
 async def test_erasing_takes_what_is_held_too(live: ColdRoom, settings: LazySettings) -> None:

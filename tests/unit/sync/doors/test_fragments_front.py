@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +9,7 @@ import pytest
 
 from sync.doors.fragments import FragmentFront, answers_forget, known
 from sync.doors.fragments import front as front_module
-from sync.doors.fragments.front import PAUSE_SECONDS
+from sync.doors.fragments.front import PAUSE_SECONDS, Clock
 from sync.doors.fragments.known import KEPT_SECONDS
 
 EPOCH = "e1"
@@ -20,7 +18,7 @@ OTHER = "session/part/ses_1/msg_1/prt_2"
 INFO = "session/info/ses_1"
 
 
-class Clock:
+class ToldClock(Clock):
     """Time that passes when told, and while somebody sleeps."""
 
     def __init__(self) -> None:
@@ -35,11 +33,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    clock = Clock()
-    monkeypatch.setattr(front_module, "time", clock)
-    monkeypatch.setattr(front_module, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": clock.sleep}))
-    return clock
+def clock() -> ToldClock:
+    return ToldClock()
 
 
 class Pages:
@@ -117,8 +112,8 @@ def pages() -> Pages:
 
 
 @pytest.fixture
-def front(pages: Pages, clock: Clock) -> FragmentFront:
-    return FragmentFront(pages)
+def front(pages: Pages, clock: ToldClock) -> FragmentFront:
+    return FragmentFront(pages, clock)
 
 
 async def ask(
@@ -170,7 +165,7 @@ async def test_plain_text_that_waits_for_its_html_is_kept_by_no_browser(front: F
 
 
 async def test_those_who_want_what_is_newer_wait_together_for_it(
-    front: FragmentFront, pages: Pages, clock: Clock
+    front: FragmentFront, pages: Pages, clock: ToldClock
 ) -> None:
     await ask(front, f"{PART}:4")
     pages.entries[PART] = (6, "<p>six</p>")
@@ -181,7 +176,7 @@ async def test_those_who_want_what_is_newer_wait_together_for_it(
     assert clock.now - began == pytest.approx(PAUSE_SECONDS)
 
 
-async def test_a_single_follower_waits_for_nothing(front: FragmentFront, pages: Pages, clock: Clock) -> None:
+async def test_a_single_follower_waits_for_nothing(front: FragmentFront, pages: Pages, clock: ToldClock) -> None:
     await ask(front, f"{PART}:4")
     pages.entries[PART] = (6, "<p>six</p>")
     clock.now += 1.0
@@ -205,7 +200,9 @@ async def test_who_comes_while_it_is_read_waits_for_the_next_reading(front: Frag
     assert len(pages.asked) == 2
 
 
-async def test_a_slow_reading_does_not_bring_back_what_is_old(front: FragmentFront, pages: Pages, clock: Clock) -> None:
+async def test_a_slow_reading_does_not_bring_back_what_is_old(
+    front: FragmentFront, pages: Pages, clock: ToldClock
+) -> None:
     slow = pages.goes_on = asyncio.Event()
     first = asyncio.create_task(ask(front, f"{PART}:4"))
     await pages.reached.wait()
@@ -220,7 +217,7 @@ async def test_a_slow_reading_does_not_bring_back_what_is_old(front: FragmentFro
     assert len(pages.asked) == 2
 
 
-async def test_a_slow_view_is_asked_no_more_often(front: FragmentFront, pages: Pages, clock: Clock) -> None:
+async def test_a_slow_view_is_asked_no_more_often(front: FragmentFront, pages: Pages, clock: ToldClock) -> None:
     began = clock.now
     pages.goes_on = asyncio.Event()
     followers = []
@@ -234,7 +231,7 @@ async def test_a_slow_view_is_asked_no_more_often(front: FragmentFront, pages: P
 
 
 async def test_a_reading_that_took_long_is_good_for_those_who_waited(
-    front: FragmentFront, pages: Pages, clock: Clock
+    front: FragmentFront, pages: Pages, clock: ToldClock
 ) -> None:
     pages.goes_on = asyncio.Event()
     followers = [asyncio.create_task(ask(front, f"{PART}:4")) for _ in range(50)]
@@ -291,7 +288,7 @@ async def test_a_number_that_never_was_keeps_nobody_else_waiting(front: Fragment
 
 
 async def test_an_answer_is_given_for_two_seconds_and_no_longer(
-    front: FragmentFront, pages: Pages, clock: Clock
+    front: FragmentFront, pages: Pages, clock: ToldClock
 ) -> None:
     await ask(front, f"{PART}:4")
     clock.now += KEPT_SECONDS - 0.01
@@ -302,7 +299,7 @@ async def test_an_answer_is_given_for_two_seconds_and_no_longer(
     assert len(pages.asked) == 2
 
 
-async def test_each_entry_is_as_old_as_its_own_reading(front: FragmentFront, pages: Pages, clock: Clock) -> None:
+async def test_each_entry_is_as_old_as_its_own_reading(front: FragmentFront, pages: Pages, clock: ToldClock) -> None:
     await ask(front, f"{PART}:4")
     clock.now += KEPT_SECONDS - 0.1
     await ask(front, f"{OTHER}:5")
@@ -421,7 +418,7 @@ async def test_a_view_that_breaks_breaks_for_one_and_stops_nobody(front: Fragmen
 
 
 async def test_what_is_kept_is_bounded(
-    front: FragmentFront, pages: Pages, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    front: FragmentFront, pages: Pages, clock: ToldClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages.entries[PART] = (4, "x" * 10_000)
     monkeypatch.setattr(known, "KEPT_BYTES", 25_000)
@@ -437,7 +434,7 @@ async def test_what_is_kept_is_bounded(
     assert len(pages.asked) == 10
 
 
-async def test_answers_nobody_asks_for_go_with_the_next_one(front: FragmentFront, clock: Clock) -> None:
+async def test_answers_nobody_asks_for_go_with_the_next_one(front: FragmentFront, clock: ToldClock) -> None:
     for number in range(20):
         await ask(front, f"{PART}:4", share=f"shr{number}")
     clock.now += KEPT_SECONDS

@@ -3,7 +3,7 @@
 import pytest
 
 from opencode.lib.errors import ServiceUnavailable
-from sync.writer import Publish, locked
+from sync.writer import Publish
 from sync.writer.locked import LOCKED_SECONDS, LockedOut
 
 MANY = 1000
@@ -17,10 +17,8 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(locked, "monotonic", clock)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 def publishes(session_id: int, count: int, size: int = 1) -> list[Publish]:
@@ -28,7 +26,7 @@ def publishes(session_id: int, count: int, size: int = 1) -> list[Publish]:
 
 
 def test_patience_counts_from_the_first_lock_and_not_from_the_lock_after_it(clock: Clock) -> None:
-    waiting, [publish] = LockedOut(), publishes(1, 1)
+    waiting, [publish] = LockedOut(clock), publishes(1, 1)
     clock.now += 10 * LOCKED_SECONDS
     for _ in range(2):
         waiting.put_back([publish])
@@ -43,7 +41,7 @@ def test_patience_counts_from_the_first_lock_and_not_from_the_lock_after_it(cloc
 
 
 def test_what_came_before_and_after_the_lock_is_refused_with_it(clock: Clock) -> None:
-    waiting = LockedOut()
+    waiting = LockedOut(clock)
     first, behind, late = publishes(1, 3)
     waiting.put_first([first, behind])
     clock.now += 10 * LOCKED_SECONDS
@@ -55,7 +53,7 @@ def test_what_came_before_and_after_the_lock_is_refused_with_it(clock: Clock) ->
 
 
 def test_what_follows_a_session_that_is_not_locked_is_not_counted_as_locked(clock: Clock) -> None:
-    waiting = LockedOut()
+    waiting = LockedOut(clock)
     first, behind = publishes(1, 2)
     waiting.put_first([first])
     waiting.add(behind)
