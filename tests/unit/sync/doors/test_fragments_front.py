@@ -451,10 +451,10 @@ class MissingPages(Pages):
         await super().__call__(scope, receive, send)
 
 
-async def test_shares_that_are_not_there_cost_the_followers_of_others_nothing(clock: Clock) -> None:
+async def test_shares_that_are_not_there_cost_the_followers_of_others_nothing(clock: ToldClock) -> None:
     """40 requests a second for shares that never were had each round of everybody else's thrown away."""
     pages = MissingPages()
-    front = FragmentFront(pages)
+    front = FragmentFront(pages, clock)
     pages.goes_on.clear()
     followers = [asyncio.create_task(ask(front, f"{PART}:4")) for _ in range(100)]
     await pages.reached.wait()
@@ -477,9 +477,9 @@ async def test_an_ended_share_leaves_what_is_read_of_another(front: FragmentFron
     assert len(pages.asked) == 1
 
 
-async def test_a_share_that_is_not_there_is_asked_for_once_in_two_seconds(clock: Clock) -> None:
+async def test_a_share_that_is_not_there_is_asked_for_once_in_two_seconds(clock: ToldClock) -> None:
     pages = MissingPages()
-    front = FragmentFront(pages)
+    front = FragmentFront(pages, clock)
     for _ in range(10):
         refused = await ask(front, f"{PART}:4", share="none")
         assert (refused.status, refused.body["error"]["code"]) == (404, "not_found")
