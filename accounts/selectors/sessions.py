@@ -5,6 +5,7 @@ from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from accounts.sessionstore import stored_key
@@ -28,8 +29,8 @@ class BrowserSession:
 def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
     """All that are signed in now, this one first, then the one used last."""
     current = stored_key(current_key) if current_key else ""
-    alive = Session.objects.filter(expire_date__gt=utc_now()).values("session_key")
-    rows = UserSession.objects.filter(user=user, session_key__in=alive).order_by("-last_seen_at")
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=utc_now())
+    rows = UserSession.objects.filter(Exists(alive), user=user).order_by("-last_seen_at")
     found = [
         BrowserSession(
             id=row.pk,

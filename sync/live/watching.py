@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session as BrowserSession
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from accounts.models import Device
 from opencode.lib.clock import utc_now
 from sync.models import Session
 from sync.sharing import live_shares
-from workspaces.models import APIKey, Membership, Workspace
+from workspaces.models import APIKey, Membership
 
 
 class WatchedFacts(NamedTuple):
@@ -53,19 +53,18 @@ def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
 def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[tuple[str, str, str, int]]:
     now = utc_now()
     unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
-    live_workspaces = Workspace.objects.filter(deleted_at=None, blocked_at=None).values("id")
+    open_workspace = Q(workspace__deleted_at=None, workspace__blocked_at=None)
     sessions = Session.objects.filter(id__in=session_ids).order_by()
     shares = live_shares().filter(id__in=watched.shares).order_by()
     person_active = Q(user=None) | Q(user__is_active=True)
     keys = APIKey.objects.filter(
-        unexpired, person_active, id__in=watched.keys, revoked_at=None, workspace__in=live_workspaces
+        unexpired, person_active, open_workspace, id__in=watched.keys, revoked_at=None
     ).order_by()
-    memberships = Membership.objects.filter(
-        id__in=watched.memberships, user__is_active=True, workspace__in=live_workspaces
-    ).order_by()
+    memberships = Membership.objects.filter(open_workspace, id__in=watched.memberships, user__is_active=True).order_by()
     devices = Device.objects.filter(id__in=watched.devices, revoked_at=None, user__is_active=True).order_by()
-    signed_in = BrowserSession.objects.filter(expire_date__gt=now).values("session_key")
-    browsers = UserSession.objects.filter(id__in=watched.browsers, session_key__in=signed_in).order_by()
+    # Asked for each, as the rest is joined: of a list of all that live SQLite would read every row.
+    signed_in = BrowserSession.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    browsers = UserSession.objects.filter(Exists(signed_in), id__in=watched.browsers).order_by()
     first = sessions.annotate(fact=Value("session"), row=Cast("id", CharField())).values_list(
         "fact", "row", "epoch", "head_seq"
     )

@@ -76,6 +76,7 @@ class AuditEntry(AppendOnlyModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["workspace", "action", "seq"], name="audit_by_action"),
             models.Index(fields=["workspace", "actor_id", "seq"], name="audit_by_actor"),
+            models.Index(fields=["workspace", "actor_kind", "seq"], name="audit_by_actor_kind"),
             models.Index(fields=["workspace", "target_id", "seq"], name="audit_by_target"),
             models.Index(fields=["workspace", "at"], name="audit_by_time"),
         ]

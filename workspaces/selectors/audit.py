@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Lower
 
 from accounts.models import Device, User
 from opencode.lib.actor import STAFF, SYSTEM
@@ -17,6 +17,9 @@ AUDIT: Final = Keyset(by_number("seq", is_descending=True))
 """The newest first."""
 MATCHES: Final = 50
 """People and keys that a word in the actor's filter may stand for."""
+
+CLOCKS_APART: Final = timedelta(hours=1)
+"""Entries are numbered as they are committed; how far the clocks of those who commit may differ, which date them."""
 
 _KINDS: Final[Mapping[str, str]] = {"staff": STAFF, "support staff": STAFF, "console": SYSTEM, "the console": SYSTEM}
 
@@ -33,19 +36,48 @@ class AuditFilter:
 
 
 def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEntry]:
-    """The newest first."""
+    """The newest first. A range of time costs a read for each of its ends at once."""
     rows = AuditEntry.objects.filter(workspace=workspace).order_by("-seq")
     if wanted.actor:
-        rows = rows.filter(_actors(workspace, wanted.actor))
+        kind = _KINDS.get(wanted.actor.lower())
+        rows = rows.filter(actor_kind=kind) if kind else rows.filter(_named("actor_id", workspace, wanted.actor))
     if wanted.action:
         rows = rows.filter(action=wanted.action)
     if wanted.target:
-        rows = rows.filter(target_id__in=_ids_called(workspace, wanted.target))
+        rows = rows.filter(_named("target_id", workspace, wanted.target))
+    return _in_time(workspace, rows, wanted)
+
+
+def _in_time(workspace: Workspace, rows: QuerySet[AuditEntry], wanted: AuditFilter) -> QuerySet[AuditEntry]:
+    """Those of the range, by the numbers at its ends: by time alone, a year of entries would be sorted for one page."""
+    every = AuditEntry.objects.filter(workspace=workspace)
+    # Not the bare column, for which the databases would take the index by time.
+    rows = rows.alias(moment=Coalesce("at", "at"))
     if wanted.since:
-        rows = rows.filter(at__gte=wanted.since)
+        first = (
+            every.filter(at__gte=_shifted(wanted.since, -CLOCKS_APART))
+            .order_by("at")
+            .values_list("seq", flat=True)
+            .first()
+        )
+        rows = rows.none() if first is None else rows.filter(seq__gte=first, moment__gte=wanted.since)
     if wanted.until:
-        rows = rows.filter(at__lt=wanted.until)
+        last = (
+            every.filter(at__lt=_shifted(wanted.until, CLOCKS_APART))
+            .order_by("-at")
+            .values_list("seq", flat=True)
+            .first()
+        )
+        rows = rows.none() if last is None else rows.filter(seq__lte=last, moment__lt=wanted.until)
     return rows
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """The moment itself at the ends of the calendar."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
 
 
 def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, str]:
@@ -67,21 +99,27 @@ def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, s
     return names
 
 
-def _actors(workspace: Workspace, words: str) -> Q:
-    kind = _KINDS.get(words.lower())
-    return Q(actor_kind=kind) if kind else Q(actor_id__in=_ids_called(workspace, words))
+def _named(column: str, workspace: Workspace, words: str) -> Q:
+    """Entries whose `column` is the id itself, or that of a member, key or token with `words` in its name."""
+    found = _ids_called(column, workspace, words)
+    # Of one id the index gives the newest as they come; of several the database reads all that they have.
+    return Q(**{column: found[0]}) if len(found) == 1 else Q(**{f"{column}__in": found})
 
 
-def _ids_called(workspace: Workspace, words: str) -> list[str]:
-    """The id itself, and those of members, keys and tokens whose name has `words` in it."""
+def _ids_called(column: str, workspace: Workspace, words: str) -> list[str]:
+    """Only those that the log names."""
+    found = [words] if AuditEntry.objects.filter(workspace=workspace, **{column: words}).exists() else []
+    logged = Exists(AuditEntry.objects.filter(workspace=workspace, **{column: OuterRef("pk")}))
     # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
     people = User.objects.alias(folded=Lower("name")).filter(
-        Q(folded__contains=Lower(Value(words))) | Q(email__contains=words.lower()), memberships__workspace=workspace
+        Q(folded__contains=Lower(Value(words))) | Q(email__contains=words.lower()),
+        logged,
+        memberships__workspace=workspace,
     )
-    found = [words, *people.order_by("pk").values_list("pk", flat=True)[:MATCHES]]
+    found += people.order_by("pk").values_list("pk", flat=True)[:MATCHES]
     for model in (APIKey, ShareToken):
         rows = model.objects.alias(folded=Lower("name")).filter(
-            workspace=workspace, folded__contains=Lower(Value(words))
+            logged, workspace=workspace, folded__contains=Lower(Value(words))
         )
         found += rows.order_by("pk").values_list("pk", flat=True)[:MATCHES]
     return found

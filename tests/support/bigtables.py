@@ -1,0 +1,158 @@
+"""Tables as they are after a year: enough rows beside those a test looks at that a scan would show.
+
+The benchmarks fill theirs by it too; needs a migrated database and nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Any, Final
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db import connection, models, transaction
+
+from accounts.models import Device, DeviceToken, User
+from opencode.lib.clock import utc_now
+from sync.models import Operation, Session, Share, ShareClaim, Snapshot
+from sync.store import EntryWrite, upsert_entries
+from workspaces.models import APIKey, AuditEntry, Membership, ShareToken, SlugClaim, Workspace
+
+CHUNK_ROWS: Final = 2000
+CONTENT: Final = '{"id":"prt","messageID":"msg","sessionID":"ses","type":"text","text":"' + "x" * 180 + '"}'
+
+
+def fill_sessions(owner: Workspace | None, sessions: int, entries: int, name: str = "ses_filled") -> list[Session]:
+    """Sessions of a workspace, or without one, each with so many entries and a share."""
+    began = utc_now() - timedelta(days=sessions // 24 + 1)
+    owner_key = owner.pk if owner else "filled"
+    made = [
+        Session(
+            client_id=f"{name}{number:06d}",
+            workspace=owner,
+            owner_key=owner_key,
+            title=f"session {number}",
+            head_seq=entries,
+            entry_count=entries,
+            content_bytes=entries * len(CONTENT),
+            last_activity_at=began + timedelta(hours=number),
+        )
+        for number in range(sessions)
+    ]
+    Session.objects.bulk_create(made, batch_size=CHUNK_ROWS)
+    stored = list(Session.objects.filter(owner_key=owner_key, client_id__startswith=name).order_by("id"))
+    rows = _entries(stored, entries)
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        with transaction.atomic():
+            upsert_entries(chunk)
+    Share.objects.bulk_create([Share(session=session, secret_version=1) for session in stored], batch_size=CHUNK_ROWS)
+    return stored
+
+
+def fill_operations(sessions: Sequence[Session], each: int) -> None:
+    """Of every session so many acknowledged publishes, a snapshot, a claim of its share."""
+    now = utc_now()
+    _create(
+        Operation(session=session, operation_id=f"op-{number}", first_seq=1, last_seq=1, created_at=now)
+        for session in sessions
+        for number in range(each)
+    )
+    _create(
+        Snapshot(session=session, epoch=session.epoch, seq=1, object_name=f"filled/{session.pk}")
+        for session in sessions
+    )
+    shares = Share.objects.filter(session__in=sessions)
+    _create(ShareClaim(claim=f"filled-{share.pk}", share=share) for share in shares)
+
+
+def fill_people(count: int) -> list[Workspace]:
+    """People, each with a workspace of their own, a key, a token, a signed-in agent and a browser."""
+    now, later = utc_now(), utc_now() + timedelta(days=30)
+    people = [User(id=f"usr_f{number:07d}", email=f"filled{number}@example.com") for number in range(count)]
+    places = [Workspace(id=f"wrk_f{number:07d}", name="filled", slug=f"filled-{number}") for number in range(count)]
+    devices = [Device(id=f"dev_f{number:07d}", user=user, name="laptop") for number, user in enumerate(people)]
+    both = list(zip(people, places, strict=True))
+    _create(people)
+    _create(places)
+    _create(devices)
+    _create(SlugClaim(slug=f"former-{place.slug}", workspace=place) for place in places)
+    _create(EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in people)
+    _create(Authenticator(user=user, type=Authenticator.Type.TOTP, data={}) for user in people)
+    _create(Membership(workspace=place, user=user, role="owner") for user, place in both)
+    for model in (APIKey, ShareToken):
+        _create(
+            model(workspace=place, name="filled", prefix="f", secret_hash=f"f{number}", hash_version=1)
+            for number, place in enumerate(places)
+        )
+    _create(
+        DeviceToken(
+            device=device,
+            access_hash=f"a{device.pk}",
+            refresh_hash=f"r{device.pk}",
+            hash_version=1,
+            access_ends_at=later,
+            refresh_ends_at=later,
+        )
+        for device in devices
+    )
+    _create(
+        BrowserSession(session_key=f"filled{number}", session_data="", expire_date=later) for number in range(count)
+    )
+    _create(
+        UserSession(user=user, session_key=f"filled{number}", ip="127.0.0.1", user_agent="f", last_seen_at=now)
+        for number, user in enumerate(people)
+    )
+    return places
+
+
+def fill_audit(workspace: Workspace, first: int, count: int, people: Sequence[str]) -> None:
+    """Entries of a workspace from `first` on, unsealed; one in a thousand is the console's, the others people's."""
+    began = utc_now() - timedelta(seconds=first + count)
+    _create(
+        AuditEntry(
+            workspace=workspace,
+            seq=seq,
+            at=began + timedelta(seconds=seq),
+            actor_kind="system" if seq % 1000 == 0 else "person",
+            actor_id="" if seq % 1000 == 0 else people[seq % len(people)],
+            action="session.share" if seq % 3 else "session.unshare",
+            target_id=f"ses_{seq % 5000}",
+            hash="f",
+            hash_version=1,
+        )
+        for seq in range(first, first + count)
+    )
+
+
+def analyse() -> None:
+    """Let the database count its rows anew, as MariaDB does by itself when a table has changed much."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("ANALYZE")
+            return
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"ANALYZE TABLE `{table}`")
+            cursor.fetchall()
+
+
+def forget_statistics() -> None:
+    """SQLite keeps what `analyse` wrote, whatever becomes of the rows."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM sqlite_stat1")
+            cursor.execute("ANALYZE sqlite_schema")
+
+
+def _entries(sessions: Sequence[Session], each: int) -> Iterator[EntryWrite]:
+    for session in sessions:
+        for number in range(each):
+            key = f"session/part/{session.client_id}/msg_{number // 8:06d}/prt_{number:06d}"
+            yield EntryWrite(session.pk, key, number + 1, 0, CONTENT, len(CONTENT), False)
+
+
+def _create(rows: Any) -> None:
+    found: Iterator[models.Model] = iter(rows)
+    while chunk := list(islice(found, CHUNK_ROWS)):
+        type(chunk[0])._default_manager.bulk_create(chunk)
