@@ -21,10 +21,10 @@ from sync.models import Session, Share
 from sync.protocol.updates import Update
 from tests.cast import PASSWORD, Cast, browser, make_cast
 from tests.support.agent_client import AgentClient
+from tests.support.asgi_socket import HOST, ASGISocket
 from tests.support.bigtables import analyse, fill_audit, fill_operations, fill_people, fill_sessions, forget_statistics
 from tests.support.devices import device_of
 from tests.support.plans import Finding, Statement, findings, growing_tables, is_page, recorded, rows_read, tables_of
-from tests.sync.asgi_socket import HOST, ASGISocket
 from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create
@@ -34,7 +34,7 @@ SESSIONS: Final = 300
 ENTRIES: Final = 40
 PEOPLE: Final = 1500
 AUDITED: Final = 4000
-PAGE_READS: Final = 500
+PAGE_READS: Final = 250
 INFO: Final = {"type": "session", "data": {"id": "ses_1", "title": "t", "time": {"updated": 5}}}
 MESSAGE: Final = {"type": "message", "data": {"id": "msg_1", "sessionID": "ses_1", "role": "user"}}
 
