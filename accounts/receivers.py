@@ -14,6 +14,7 @@ from allauth.account.signals import (
 )
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out
@@ -27,7 +28,7 @@ from accounts.ports import person_welcome
 from accounts.selectors.pending import SIGNED_UP, is_known_here
 from accounts.services.devices import devices_revoke
 from accounts.services.mail_delivery import mail_deliver
-from accounts.services.sessions import session_forget, session_note, sessions_end_others
+from accounts.services.sessions import session_forget, session_note, sessions_end_others, sessions_forget_gone
 from accounts.services.ways_in import linked_ways_close, ways_in_close
 from accounts.signals import export_waiting, mail_stored
 from accounts.tasks import export_make as export_make_task
@@ -95,6 +96,12 @@ def signed_in_session_note(*, request: HttpRequest, user: User, **_kwargs: Any) 
     if not request.session.session_key:
         request.session.save()
     session_note(request)
+
+
+@receiver(user_logged_in)
+def signed_in_list_shorten(*, user: User, **_kwargs: Any) -> None:
+    """What ran out goes from the list; whatever else ends a session takes it off itself."""
+    sessions_forget_gone(user=user)
 
 
 @receiver(user_logged_out)

@@ -3,6 +3,7 @@
 Views, consumers, agent routes and tasks get one of these objects here, or they do not touch the rows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +17,16 @@ from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidde
 from opencode.lib.http import client_ip, request_id_of
 from workspaces.errors import ScopeMissing, WorkspaceBlocked
 from workspaces.keys.format import API_KEY_PREFIX, SHARE_TOKEN_PREFIX, is_well_formed
-from workspaces.keys.lookup import find_device, find_key, find_token, mark_device, mark_key_used, mark_token_used
+from workspaces.keys.lookup import (
+    find_device,
+    find_key,
+    find_token,
+    mark_device,
+    mark_key_used,
+    mark_token_used,
+    standing_devices,
+    standing_tokens,
+)
 from workspaces.keys.usage import count_request
 from workspaces.models import Membership, Workspace
 from workspaces.roles import OWNER, is_allowed
@@ -97,6 +107,7 @@ class DeviceAccess:
     is_blocked: bool = False
     ip: str | None = None
     request_id: str = ""
+    token_id: int = 0
 
     @property
     def actor(self) -> Actor:
@@ -232,4 +243,25 @@ def device_access(
         is_blocked=found.is_blocked,
         ip=ip,
         request_id=request_id,
+        token_id=found.token_id,
     )
+
+
+def share_tokens_standing(known: Mapping[str, TokenAccess]) -> Mapping[str, TokenAccess]:
+    """Those that open now what they opened when they were looked up, in one read."""
+    alive = standing_tokens([access.token_id for access in known.values()])
+    return {name: access for name, access in known.items() if access.token_id in alive}
+
+
+def devices_standing(known: Mapping[str, DeviceAccess]) -> Mapping[str, DeviceAccess]:
+    """The same of devices, with the role that each one's person has now; without a place then, without one still."""
+    alive = standing_devices([access.token_id for access in known.values()])
+    living = {token_id for token_id, _ in alive}
+    now: dict[str, DeviceAccess] = {}
+    for name, access in known.items():
+        place = alive.get((access.token_id, access.membership_id))
+        if place is not None:
+            now[name] = replace(access, role=place[0], is_blocked=place[1])
+        elif not access.membership_id and access.token_id in living:
+            now[name] = access
+    return now

@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -47,6 +48,14 @@ def sessions_end_others(*, user: User, keep: str) -> int:
 def session_forget(*, session_key: str) -> None:
     """The browser with this key signs out by itself."""
     _end(UserSession.objects.filter(session_key=stored_key(session_key)))
+
+
+def sessions_forget_gone(*, user: User) -> None:
+    """Take off the person's list what no browser can be signed in by any more; two statements, whatever its length."""
+    session = Session.objects.filter(session_key=OuterRef("session_key"))
+    gone = list(UserSession.objects.filter(~Exists(session), user=user).values_list("pk", flat=True))
+    if gone:
+        UserSession.objects.filter(pk__in=gone).delete()
 
 
 def sessions_purge() -> int:

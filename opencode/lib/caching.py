@@ -62,6 +62,11 @@ class BoundedCache(Generic[K, V]):
         with self._lock:
             return self._values.get(name)
 
+    def items(self) -> list[tuple[K, V]]:
+        """What is held now."""
+        with self._lock:
+            return list(self._values.items())
+
     def get_or_make(self, name: K, make: Callable[[], V]) -> V:
         """The value, made in this thread when there is none; whoever asks for it meanwhile waits.
 

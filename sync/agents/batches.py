@@ -1,16 +1,16 @@
 """From a body to commits: decoded beside the loop when it is large, published in pieces the writer can take."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
 
 from opencode.lib.asgi.threads import in_thread
-from opencode.lib.errors import BodyMalformed
+from opencode.lib.errors import BodyMalformed, Denial, ServiceUnavailable
 from sync.agents.patience import PATIENCE_SECONDS, patiently
-from sync.agents.targets import forget_target
+from sync.agents.targets import WritingRights, forget_target
 from sync.archive import items_hold
 from sync.errors import SessionCold, SessionGone
 from sync.items.bodies import BodyUnusable
@@ -18,12 +18,19 @@ from sync.items.items import Item
 from sync.items.merge import resolver_of
 from sync.items.pieces import pieces_of
 from sync.live import get_runtime, session_publish
-from sync.sharing import ShareTarget
+from sync.protocol.updates import Resolver, Stored, Update
 from sync.writer import LOCKED_SECONDS
 
+# Each asks the database; only one that answers later than a heartbeat each time uses them up.
+RIGHTS_ATTEMPTS = 3
 # Decoding this much takes about a millisecond.
 INLINE_BYTES = 256 * 1024
 T = TypeVar("T")
+Ask = Callable[[], Awaitable[WritingRights]]
+
+
+class RightsUnconfirmed(Denial):
+    """What allowed the batch has ended, or was not confirmed for a heartbeat: it is asked for anew. Never answered."""
 
 
 async def decoded(work: Callable[[], T], size: int) -> T:
@@ -34,35 +41,68 @@ async def decoded(work: Callable[[], T], size: int) -> T:
         raise BodyMalformed(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
 
 
-async def publish_items(target: ShareTarget, items: Sequence[Item]) -> None:
+async def publish_items(
+    ask: Callable[[], Awaitable[WritingRights]], rights: WritingRights, items: Sequence[Item]
+) -> None:
     """Commit the items, merged with what is stored; every piece waits for a full queue or a locked database.
 
-    What comes for a cold session that cannot be brought back now is held for it, as durably as a commit.
+    However long it waits, it is committed only while the rights stand; what has become of them is asked by `ask`, which
+    raises when they ended. What comes for a cold session that cannot be brought back now is held for it, as durably as
+    a commit.
     """
     for piece in pieces_of(items):
-        delay = get_runtime().pace.reserve(target.share_id, PATIENCE_SECONDS)
+        delay = get_runtime().pace.reserve(rights.target.share_id, PATIENCE_SECONDS)
         if delay:
             await asyncio.sleep(delay)
+        rights = await _publish_piece(ask, rights, piece)
+
+
+async def _publish_piece(ask: Ask, rights: WritingRights, piece: Sequence[Item]) -> WritingRights:
+    """The rights by which it was committed."""
+    for _ in range(RIGHTS_ATTEMPTS):
+        if not rights.stand:
+            rights = await ask()
         try:
-            await patiently(partial(_publish_or_hold, target.session_id, piece))
+            await patiently(partial(_publish_or_hold, rights, piece))
+        except RightsUnconfirmed:
+            continue
         except SessionGone:
-            forget_target(target.share_id)
+            forget_target(rights.target.share_id)
             raise
+        return rights
+    raise ServiceUnavailable(retry_after=1)
 
 
-async def _publish_or_hold(session_id: int, piece: Sequence[Item]) -> None:
+async def _publish_or_hold(rights: WritingRights, piece: Sequence[Item]) -> None:
     """The wait for the session may have used up the patience there was, so what comes after it has its own."""
     publish = partial(
         session_publish,
-        session_id=session_id,
+        session_id=rights.target.session_id,
         keys=list(dict.fromkeys(item.key for item in piece)),
-        resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES),
+        resolve=_while_standing(rights, resolver_of(piece, settings.SYNC_ENTRY_BYTES)),
         size=sum(len(item.content) for item in piece) + 200,
     )
     try:
         await publish()
     except SessionCold:
-        hold = partial(in_thread, items_hold, session_id=session_id, items=piece)
+        hold = partial(in_thread, _hold, rights, piece)
         # The row is locked for as long as the session's entries are being written.
         if not await patiently(hold, seconds=LOCKED_SECONDS, passing=()):
             await patiently(publish)
+
+
+def _while_standing(rights: WritingRights, resolve: Resolver) -> Resolver:
+    """Asked under the session's lock, right before the commit: the batch may have waited for long."""
+
+    def resolve_while_standing(stored: Mapping[str, Stored]) -> list[Update]:
+        if not rights.stand:
+            raise RightsUnconfirmed
+        return resolve(stored)
+
+    return resolve_while_standing
+
+
+def _hold(rights: WritingRights, piece: Sequence[Item]) -> bool:
+    if not rights.stand:
+        raise RightsUnconfirmed
+    return items_hold(session_id=rights.target.session_id, items=piece)

@@ -13,7 +13,7 @@ from sync.agents.paths import Route
 from sync.agents.patience import patiently
 from sync.agents.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
 from sync.archive import warm_begin
-from sync.sharing import CreatedShare, share_create, share_end, share_target
+from sync.sharing import CreatedShare, share_create, share_end
 from workspaces.access import TokenAccess
 
 
@@ -39,10 +39,9 @@ async def create_share(exchange: Exchange, route: Route, client_id: str) -> Crea
 
 async def _created(create: Callable[[], CreatedShare]) -> CreatedShare:
     created = await patiently(partial(in_thread, create))
-    target = await in_thread(share_target, created.id)
-    if target is not None and target.cold_at is not None:
+    if created.target.is_cold:
         # The agent's first batch follows at once: the session is on its way back by then.
-        warm_begin(target.session_id)
+        warm_begin(created.target.session_id)
     return created
 
 

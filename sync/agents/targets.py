@@ -1,61 +1,60 @@
 """Which session a request writes to, and whether it may: by the share's id, its secret, the workspace's token."""
 
 import re
-import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, NamedTuple
 
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
-from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, share_target
-from workspaces.access import TokenAccess, share_token_access
+from sync.agents.remembered import Ground, Remembered
+from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, share_target, share_targets
+from workspaces.access import TokenAccess, share_token_access, share_tokens_standing
 
-# An agent syncs once a second, and a share that ended must be refused within a heartbeat (4 s): for two seconds the
-# last answer may stand. Safe for writes too, as the writer itself refuses a session that is gone.
-REMEMBERED_SECONDS = 2.0
-REMEMBERED_COUNT = 10_000
+# A token's use is written once a minute, by whoever looks it up.
+TOKEN_SECONDS = 60.0
 SMALL_BODY_BYTES = 64 * 1024
 """For what names a session or a share and carries nothing else."""
 # All agents send it before what is large.
 _SECRET = re.compile(rb'"secret"\s*:\s*"([A-Za-z0-9_.-]{1,200})"')
-V = TypeVar("V")
 
 
-class _Recent(Generic[V]):
-    """What was found moments ago; what was not found is asked for each time."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, tuple[V, float]] = {}
-
-    def get(self, name: str) -> V | None:
-        value, until = self._found.get(name, (None, 0.0))
-        return value if until > time.monotonic() else None
-
-    def put(self, name: str, value: V) -> None:
-        if len(self._found) >= REMEMBERED_COUNT:
-            self._found.clear()
-        self._found[name] = (value, time.monotonic() + REMEMBERED_SECONDS)
-
-    def forget(self, name: str) -> None:
-        self._found.pop(name, None)
+def _still_live(known: Mapping[str, ShareTarget]) -> Mapping[str, ShareTarget]:
+    return share_targets(list(known))
 
 
-_targets: _Recent[ShareTarget] = _Recent()
-_tokens: _Recent[TokenAccess] = _Recent()
+_targets: Remembered[ShareTarget] = Remembered(_still_live)
+_tokens: Remembered[TokenAccess] = Remembered(share_tokens_standing, TOKEN_SECONDS)
+
+
+class WritingRights(NamedTuple):
+    """Where a batch may go, and what says so; they may end while it waits."""
+
+    target: ShareTarget
+    grounds: tuple[Ground[Any], ...]
+
+    @property
+    def stand(self) -> bool:
+        """From any thread: whether everything was confirmed within a heartbeat and nothing has ended."""
+        return all(ground.stands for ground in self.grounds)
 
 
 def forget_target(share_id: str) -> None:
-    _targets.forget(share_id)
+    _targets.end(share_id)
 
 
-async def workspace_of(route: Route, ip: str) -> str | None:
-    """The workspace of the address's token, None without one; raises NotFound as `token_of` does."""
-    token = await token_of(route, ip)
-    return None if token is None else token.workspace_id
+def forget_session(session_id: int) -> None:
+    _targets.end_where(lambda _share_id, target: target.session_id == session_id)
+
+
+def forget_all_targets() -> None:
+    """After what ends rights of many: who may still write is asked anew."""
+    _targets.end_all()
+    _tokens.end_all()
 
 
 async def known_workspace(exchange: Exchange, route: Route) -> str | None:
@@ -68,41 +67,52 @@ async def known_workspace(exchange: Exchange, route: Route) -> str | None:
 
 async def token_of(route: Route, ip: str) -> TokenAccess | None:
     """What the address's token opens, None without one; a token that opens nothing raises NotFound."""
+    known = await token_ground(route, ip)
+    return None if known is None else replace(known.value, ip=ip or None)
+
+
+async def workspace_of(route: Route, ip: str) -> str | None:
+    """The workspace of the address's token, None without one; raises NotFound as `token_of` does."""
+    known = await token_ground(route, ip)
+    return None if known is None else known.value.workspace_id
+
+
+async def token_ground(route: Route, ip: str) -> Ground[TokenAccess] | None:
     if not route.token:
         return None
-    known = _tokens.get(route.token)
-    if known is None:
-        try:
-            known = await patiently(partial(in_thread, share_token_access, route.token, ip=ip or None))
-        except CredentialsInvalid:
-            raise NotFound("No workspace has this address: its token is wrong, expired or revoked.") from None
-        _tokens.put(route.token, known)
-    return replace(known, ip=ip or None)
+    look_up = partial(patiently, partial(in_thread, share_token_access, route.token, ip=ip or None))
+    try:
+        return await _tokens.find(route.token, look_up)
+    except CredentialsInvalid:
+        raise NotFound("No workspace has this address: its token is wrong, expired or revoked.") from None
 
 
 async def live_target(share_id: str) -> ShareTarget | None:
-    target = _targets.get(share_id)
-    if target is None:
-        target = await patiently(partial(in_thread, share_target, share_id))
-        if target is not None:
-            _targets.put(share_id, target)
-    return target
+    known = await target_ground(share_id)
+    return None if known is None else known.value
+
+
+async def target_ground(share_id: str) -> Ground[ShareTarget] | None:
+    return await _targets.find(share_id, partial(patiently, partial(in_thread, share_target, share_id)))
 
 
 async def readable_target(share_id: str, workspace_id: str | None) -> ShareTarget:
     """The live share; NotFound too when the address is another workspace's."""
-    target = await live_target(share_id)
-    if target is None or workspace_id not in (None, target.workspace_id):
-        raise NotFound("There is no such share, or it has ended.")
-    return target
+    return _readable(await target_ground(share_id), workspace_id).value
 
 
-async def writable_target(share_id: str, secret: str, workspace_id: str | None) -> ShareTarget:
-    """The live share `secret` writes to; raises NotFound, CredentialsMissing, CredentialsInvalid."""
-    target = await readable_target(share_id, workspace_id)
+async def writing_rights(share_id: str, secret: str, token: Ground[TokenAccess] | None) -> WritingRights:
+    """What the share's secret gives; raises NotFound, CredentialsMissing, CredentialsInvalid."""
+    known = _readable(await target_ground(share_id), None if token is None else token.value.workspace_id)
     require_secret(secret, share_id)
-    require_writer(target)
-    return target
+    require_writer(known.value)
+    return WritingRights(known.value, (known,) if token is None else (known, token))
+
+
+def _readable(known: Ground[ShareTarget] | None, workspace_id: str | None) -> Ground[ShareTarget]:
+    if known is None or workspace_id not in (None, known.value.workspace_id):
+        raise NotFound("There is no such share, or it has ended.")
+    return known
 
 
 def require_writer(target: ShareTarget) -> None:

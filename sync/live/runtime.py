@@ -61,6 +61,7 @@ class Runtime:
         self._heartbeat: asyncio.Task[None] | None = None
         self._trimmed_count = 0
         self._trimmed_at = 0.0
+        self._at_beat: set[Callable[[], Awaitable[None]]] = set()
         self._just_opened: list[int] = []
         self._second_look: asyncio.Task[None] | None = None
 
@@ -186,12 +187,17 @@ class Runtime:
             await asyncio.sleep(settings.SYNC_HEARTBEAT_SECONDS * 0.75)
             await self.beat()
 
+    def at_beat(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this at every heartbeat too; once, however often it is asked."""
+        self._at_beat.add(work)
+
     async def beat(self) -> None:
         """Within every heartbeat: one query compares all hubs and sockets with the database; the others are told."""
-        try:
-            await self.check()
-        except Exception:
-            log.exception("heartbeat_failed")
+        for work in (self.check, *self._at_beat):
+            try:
+                await work()
+            except Exception:
+                log.exception("heartbeat_failed")
         self.fanout.beat()
         self.presence.beat()
         self.hubs.sweep()

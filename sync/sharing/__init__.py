@@ -8,13 +8,12 @@ from sync.sharing.links import share_link_create, share_link_end
 from sync.sharing.secrets import is_share_secret_valid, read_share_secret
 from sync.sharing.selectors import (
     SHARES,
-    ShareTarget,
     live_shares,
     maker_of,
     share_state,
-    share_target,
 )
 from sync.sharing.shares import CreatedShare, share_claims_purge, share_create, share_end
+from sync.sharing.targets import ShareTarget, share_target, share_targets
 
 __all__ = [
     "SHARES",
@@ -32,6 +31,7 @@ __all__ = [
     "share_link_end",
     "share_state",
     "share_target",
+    "share_targets",
     "shared_session",
     "workspace_session",
 ]

@@ -18,7 +18,7 @@ from sync.archive import session_erase
 from sync.errors import AnonymousSharesLimited, AnonymousSharesOff
 from sync.models import Session, Share, ShareClaim
 from sync.sharing.secrets import derive_share_secret
-from sync.sharing.selectors import ShareTarget, agents_share, share_target
+from sync.sharing.targets import AgentsShare, ShareTarget, agents_share, share_target
 from sync.signals import share_ended
 from workspaces.services.audit import audit_record
 
@@ -29,10 +29,11 @@ RACE_ATTEMPTS = 5
 
 
 class CreatedShare(NamedTuple):
-    """A create's answer: the share's id and the secret that writes to it."""
+    """A create's answer: the share's id, the secret that writes to it, and where it leads."""
 
     id: str
     secret: str
+    target: ShareTarget
 
 
 def share_create(
@@ -108,42 +109,52 @@ def share_claims_purge() -> int:
     return removed
 
 
-def _answer(share: Share) -> CreatedShare:
-    if share.secret_version not in key_versions():
+def _answer(share: AgentsShare) -> CreatedShare:
+    share_id, version = share.target.share_id, share.secret_version
+    if version not in key_versions():
         # The key that derived the agent's secret was retired, and the secret with it: answer a new one.
-        share.secret_version = current_version()
-        share.save(update_fields=["secret_version"])
-    return CreatedShare(share.pk, derive_share_secret(share.pk, share.secret_version))
+        version = current_version()
+        Share.objects.filter(id=share_id).update(secret_version=version)
+    return CreatedShare(share_id, derive_share_secret(share_id, version), share.target)
 
 
-def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor) -> Share:
+def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor) -> AgentsShare:
     with transaction.atomic():
-        session, _ = Session.objects.get_or_create(
+        session, is_new = Session.objects.get_or_create(
             owner_key=owner_key,
             client_id=client_id,
             defaults={"workspace_id": workspace_id, "created_by_id": actor.person_id},
         )
-        # Creates of one session take turns here, so that the second finds the first one's share.
-        Session.objects.select_for_update().get(pk=session.pk)
-        known = agents_share(owner_key, client_id, actor.device_id)
-        if known is not None:
-            return known
+        if not is_new:
+            # Creates of one session take turns here, so that the second finds the first one's share.
+            session = Session.objects.select_for_update().get(pk=session.pk)
+            known = agents_share(owner_key, client_id, actor.device_id)
+            if known is not None:
+                return known
         share = _new_share(session, actor)
         if workspace_id is not None:
-            _record(workspace_id, actor, "session.share", client_id, share.pk)
+            _record(workspace_id, actor, "session.share", client_id, share.target.share_id)
         return share
 
 
-def _new_share(session: Session, actor: Actor) -> Share:
-    return Share.objects.create(
+def _new_share(session: Session, actor: Actor) -> AgentsShare:
+    share = Share.objects.create(
         session=session,
         secret_version=current_version(),
         created_by_id=actor.person_id,
         device_id=actor.device_id,
     )
+    return _of_row(share)
 
 
-def _anonymous_share(client_id: str, client_address: str, actor: Actor) -> Share:
+def _of_row(share: Share) -> AgentsShare:
+    session = share.session
+    is_cold = session.cold_at is not None
+    target = ShareTarget(share.pk, session.pk, session.client_id, session.workspace_id, is_cold=is_cold)
+    return AgentsShare(target, share.secret_version)
+
+
+def _anonymous_share(client_id: str, client_address: str, actor: Actor) -> AgentsShare:
     claim = mac("share-claim", f"{client_address}\0{client_id}", current_version())
     for _ in range(RACE_ATTEMPTS):
         twin = _claimed_share(ShareClaim.objects.filter(claim=claim).first())
@@ -157,7 +168,7 @@ def _anonymous_share(client_id: str, client_address: str, actor: Actor) -> Share
     raise Conflict
 
 
-def _claim_share(claim: str, client_id: str, actor: Actor) -> Share:
+def _claim_share(claim: str, client_id: str, actor: Actor) -> AgentsShare:
     """A session and share of their own, held for the twin by the claim's unique row; IntegrityError if one won."""
     with transaction.atomic():
         known = ShareClaim.objects.select_for_update().filter(claim=claim).first()
@@ -168,13 +179,13 @@ def _claim_share(claim: str, client_id: str, actor: Actor) -> Share:
             known.delete()
         owner_key = f"anon:{secrets.token_hex(16)}"
         share = _new_share(Session.objects.create(owner_key=owner_key, client_id=client_id), actor)
-        ShareClaim.objects.create(claim=claim, share=share)
+        ShareClaim.objects.create(claim=claim, share_id=share.target.share_id)
         return share
 
 
-def _claimed_share(claim: ShareClaim | None) -> Share | None:
+def _claimed_share(claim: ShareClaim | None) -> AgentsShare | None:
     """The share a twin gets: claimed moments ago, still live, and nothing written to it yet."""
     if claim is None or claim.created_at < utc_now() - timedelta(seconds=TWIN_SECONDS):
         return None
     share = claim.share
-    return share if share.revoked_at is None and share.session.head_seq == 0 else None
+    return _of_row(share) if share.revoked_at is None and share.session.head_seq == 0 else None

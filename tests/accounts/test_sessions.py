@@ -8,10 +8,13 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.middleware import SEEN_KEY
+from accounts.models import User
 from accounts.services.sessions import sessions_purge
 from accounts.sessionstore import stored_key
 from accounts.signals import session_ended
@@ -167,3 +170,25 @@ def test_sessions_from_before_are_hashed_and_go_on(cast: Cast) -> None:
     for _ in range(2):
         migration.hash_keys(apps, None)
     assert is_signed_in(phone)
+
+
+def queries_of_sign_in(browsers: int) -> int:
+    """Of one more, with so many that are signed in and as many that are gone."""
+    alice = User.objects.get(email="alice@example.com")
+    later = utc_now() + timedelta(days=1)
+    Session.objects.bulk_create(Session(session_key=f"open{number}", expire_date=later) for number in range(browsers))
+    UserSession.objects.bulk_create(
+        UserSession(user=alice, session_key=f"{name}{number}", ip="192.0.2.1", user_agent=PHONE)
+        for name in ("open", "gone")
+        for number in range(browsers)
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert is_signed_in(sign_in(PHONE))
+    assert not UserSession.objects.filter(session_key__startswith="gone").exists()
+    UserSession.objects.all().delete()
+    Session.objects.all().delete()
+    return len(captured)
+
+
+def test_signing_in_costs_the_same_however_many_browsers_are(cast: Cast) -> None:
+    assert queries_of_sign_in(30) == queries_of_sign_in(3)

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from opencode.lib.actor import THE_CONSOLE
 from sync.live.publishing import session_publish_sync
 from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, Share
@@ -25,7 +26,6 @@ from tests.support.asgi_socket import HOST, ASGISocket
 from tests.support.bigtables import analyse, fill_audit, fill_operations, fill_people, fill_sessions, forget_statistics
 from tests.support.devices import device_of
 from tests.support.plans import Finding, Statement, findings, growing_tables, is_page, recorded, rows_read, tables_of
-from workspaces.actors import THE_CONSOLE
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.share_tokens import share_token_create
 

@@ -48,6 +48,21 @@ LEFT JOIN (workspaces_membership m JOIN workspaces_workspace w ON w.id = m.works
   ON m.user_id = d.user_id AND m.workspace_id = %s
 WHERE t.access_hash IN ({hashes}) AND t.access_ends_at > %s
 """
+_STANDING_SHARES: Final = """
+SELECT k.id FROM workspaces_sharetoken k
+JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL AND w.blocked_at IS NULL
+WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s) AND k.id IN ({ids})
+"""
+_STANDING_DEVICES: Final = """
+SELECT t.id, m.id, m.role, w.blocked_at IS NOT NULL
+FROM accounts_devicetoken t
+JOIN accounts_device d ON d.id = t.device_id AND d.revoked_at IS NULL
+JOIN accounts_user u ON u.id = d.user_id AND u.is_active
+LEFT JOIN (workspaces_membership m JOIN workspaces_workspace w ON w.id = m.workspace_id AND w.deleted_at IS NULL)
+  ON m.user_id = d.user_id
+WHERE t.access_ends_at > %s AND t.id IN ({ids})
+"""
+_CHUNK_IDS: Final = 500
 
 _log = logging.getLogger(__name__)
 
@@ -97,6 +112,31 @@ def find_device(secret: str, workspace_id: str) -> FoundDevice | None:
         return None
     *found, is_blocked, is_use_due = row
     return FoundDevice._make([*found, bool(is_blocked), bool(is_use_due)])
+
+
+def standing_tokens(ids: Sequence[str]) -> set[str]:
+    """Those of the share tokens that still open their workspace."""
+    return {row[0] for row in _rows_of(_STANDING_SHARES, ids)}
+
+
+def standing_devices(token_ids: Sequence[int]) -> dict[tuple[int, str | None], tuple[str, bool]]:
+    """Of the devices' tokens that live: role, and whether the workspace is blocked, by token and membership.
+
+    A person's memberships are all there; without any the one row has None for it.
+    """
+    found = _rows_of(_STANDING_DEVICES, token_ids)
+    return {(token_id, membership): (role or "", bool(is_blocked)) for token_id, membership, role, is_blocked in found}
+
+
+def _rows_of(sql: str, ids: Sequence[Any]) -> list[Sequence[Any]]:
+    rows: list[Sequence[Any]] = []
+    now = _bound(utc_now())
+    with connection.cursor() as cursor:
+        for start in range(0, len(ids), _CHUNK_IDS):
+            chunk = ids[start : start + _CHUNK_IDS]
+            cursor.execute(sql.format(ids=", ".join(["%s"] * len(chunk))), [now, *chunk])
+            rows += cursor.fetchall()
+    return rows
 
 
 def mark_device(found: FoundDevice, ip: str | None, agent: str) -> None:

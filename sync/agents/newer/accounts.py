@@ -1,36 +1,48 @@
-"""Agents that are signed in: their access token, asked for at every call, and the person's place in the workspace.
+"""Agents that are signed in: their access token, and the person's place in the workspace.
 
-Nothing here is remembered between calls: a revoked device is refused at its next one.
+Of batches alone the answer is remembered (`remembered`): every other call asks, so a revoked device is refused at once.
 """
 
 from functools import partial
 
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
-from opencode.lib.errors import CredentialsMissing, NotFound
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.patience import patiently
-from sync.agents.targets import live_target, require_secret
+from sync.agents.remembered import Ground, Remembered
+from sync.agents.targets import WritingRights, require_secret, target_ground
 from sync.sharing import ShareTarget
-from workspaces.access import DeviceAccess, device_access
+from workspaces.access import DeviceAccess, device_access, devices_standing
 from workspaces.errors import OrgMissing
 
 ORG_HEADER = b"x-org-id"
+# A device's use is written once a minute, by whoever looks it up.
+DEVICE_SECONDS = 60.0
+_devices: Remembered[DeviceAccess] = Remembered(devices_standing, DEVICE_SECONDS)
+
+
+def forget_all_devices() -> None:
+    _devices.end_all()
 
 
 async def account_of(exchange: Exchange, workspace_id: str = "") -> DeviceAccess:
     """Who asks, with their place in the workspace if they have one; raises CredentialsMissing, CredentialsInvalid."""
-    scheme, _, token = exchange.header(b"authorization").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise CredentialsMissing("Send the agent's access token in the Authorization header.")
     ask = partial(
         device_access,
-        token.strip(),
+        _bearer(exchange),
         workspace_id,
         ip=exchange.client_address or None,
         user_agent=exchange.header(b"user-agent"),
         request_id=exchange.request_id,
     )
     return await patiently(partial(in_thread, ask))
+
+
+def _bearer(exchange: Exchange) -> str:
+    scheme, _, token = exchange.header(b"authorization").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise CredentialsMissing("Send the agent's access token in the Authorization header.")
+    return token.strip()
 
 
 async def sharing_account(exchange: Exchange) -> DeviceAccess:
@@ -49,11 +61,33 @@ async def accounts_target(exchange: Exchange, share_id: str, secret: str) -> tup
     An agent that was switched to another workspace goes on sending to the shares it made before, and so does one that
     signed in after it shared without an account: no batch of theirs is lost.
     """
-    target = await live_target(share_id)
-    account = await account_of(exchange, (target and target.workspace_id) or "")
-    if target is None:
+    known = await target_ground(share_id)
+    account = await account_of(exchange, _workspace_of(known))
+    return account, _writable(known, account, share_id, secret).value
+
+
+async def accounts_rights(exchange: Exchange, share_id: str, secret: str) -> WritingRights:
+    """The same for a batch, with what it rests on."""
+    known = await target_ground(share_id)
+    workspace_id = _workspace_of(known)
+    name = f"{workspace_id} {_bearer(exchange)}"
+    account = await _devices.find(name, partial(account_of, exchange, workspace_id))
+    if account is None:
+        raise CredentialsInvalid
+    known = _writable(known, account.value, share_id, secret)
+    return WritingRights(known.value, (known, account))
+
+
+def _workspace_of(known: Ground[ShareTarget] | None) -> str:
+    return (known and known.value.workspace_id) or ""
+
+
+def _writable(
+    known: Ground[ShareTarget] | None, account: DeviceAccess, share_id: str, secret: str
+) -> Ground[ShareTarget]:
+    if known is None:
         raise NotFound("There is no such share, or it has ended.")
-    if target.workspace_id is not None:
+    if known.value.workspace_id is not None:
         account.require("session.publish")
     require_secret(secret, share_id)
-    return account, target
+    return known

@@ -10,17 +10,19 @@ from opencode.lib.errors import CredentialsInvalid, CredentialsMissing
 from sync.agents.batches import decoded, publish_items
 from sync.agents.creation import create_share, end_accounts_share, end_share
 from sync.agents.links import share_url
-from sync.agents.newer.accounts import account_of, accounts_target
+from sync.agents.newer.accounts import account_of, accounts_rights
 from sync.agents.paths import Route
 from sync.agents.stored import stored_text
 from sync.agents.targets import (
     SMALL_BODY_BYTES,
+    WritingRights,
     known_workspace,
     opens,
     readable_target,
     shows_secret,
+    token_ground,
     workspace_of,
-    writable_target,
+    writing_rights,
 )
 from sync.items.bodies import fields_of, secret_of, session_id_of, sync_of
 from sync.items.items import items_of_batch
@@ -41,13 +43,17 @@ async def sync(exchange: Exchange, route: Route) -> Answer:
         await readable_target(route.share_id, workspace_id)
     body = await exchange.body(is_known=partial(shows_secret, share_id=route.share_id))
     secret, raws = await decoded(partial(sync_of, body), len(body))
-    if route.is_account:
-        _, target = await accounts_target(exchange, route.share_id, secret)
-    else:
-        target = await writable_target(route.share_id, secret, workspace_id)
-    batch = await decoded(partial(items_of_batch, raws, target.client_id, settings.SYNC_ENTRY_BYTES), len(body))
-    await publish_items(target, batch.items)
+    ask = partial(_rights, exchange, route, secret)
+    rights = await ask()
+    batch = await decoded(partial(items_of_batch, raws, rights.target.client_id, settings.SYNC_ENTRY_BYTES), len(body))
+    await publish_items(ask, rights, batch.items)
     return json_answer({"refused": batch.refused}) if batch.refused else EMPTY
+
+
+async def _rights(exchange: Exchange, route: Route, secret: str) -> WritingRights:
+    if route.is_account:
+        return await accounts_rights(exchange, route.share_id, secret)
+    return await writing_rights(route.share_id, secret, await token_ground(route, exchange.client_address))
 
 
 async def data(exchange: Exchange, route: Route) -> Answer:

@@ -14,12 +14,14 @@ from sync.agents.paths import Route
 from sync.agents.stored import stored_text
 from sync.agents.targets import (
     SMALL_BODY_BYTES,
+    WritingRights,
     known_workspace,
     readable_target,
     share_id_of,
     shows_secret,
+    token_ground,
     workspace_of,
-    writable_target,
+    writing_rights,
 )
 from sync.errors import KeyForeign, ShareIdMissing, UpgradeRequired
 from sync.items.bodies import entry_of, fields_of, secret_of, session_id_of
@@ -37,20 +39,25 @@ async def share_create(exchange: Exchange, route: Route) -> Answer:
 
 
 async def share_sync(exchange: Exchange, route: Route) -> Answer:
-    workspace_id = await known_workspace(exchange, route)
+    await known_workspace(exchange, route)
     body = await exchange.body(is_known=shows_secret)
     fields = await decoded(partial(fields_of, body), len(body))
-    secret = secret_of(fields)
-    target = await writable_target(share_id_of(secret), secret, workspace_id)
+    ask = partial(_rights, exchange, route, secret_of(fields))
+    rights = await ask()
     key, data = await decoded(partial(entry_of, fields), len(body))
     parsed = parse_key(key)
-    if parsed is None or parsed.session_id != target.client_id or not is_item_key(parsed):
+    if parsed is None or parsed.session_id != rights.target.client_id or not is_item_key(parsed):
         raise KeyForeign
     item = item_of_entry(key, parsed.kind, data, settings.SYNC_ENTRY_BYTES)
     if item is None:
         raise BodyMalformed("The content has not the shape its key promises.")
-    await publish_items(target, [item])
+    await publish_items(ask, rights, [item])
     return EMPTY
+
+
+async def _rights(exchange: Exchange, route: Route, secret: str) -> WritingRights:
+    token = await token_ground(route, exchange.client_address)
+    return await writing_rights(share_id_of(secret), secret, token)
 
 
 async def share_delete(exchange: Exchange, route: Route) -> Answer:

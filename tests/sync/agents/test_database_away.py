@@ -4,7 +4,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 
 from sync.agents import targets
-from sync.sharing.selectors import ShareTarget
+from sync.sharing import ShareTarget
 from tests.support.agent_client import AgentClient
 
 ITEM = {"type": "session", "data": {"id": "ses_1", "time": {"updated": 1}}}

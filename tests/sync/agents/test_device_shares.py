@@ -6,7 +6,7 @@ from asgiref.sync import sync_to_async
 from accounts.services.devices import device_revoke
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from sync.agents import targets
+from sync.agents import rights_forget
 from sync.models import Session, SessionEntry, Share
 from tests.cast import Cast, acting
 from tests.support.agent_client import AgentClient, Shared, denial_of
@@ -225,4 +225,4 @@ async def test_token_in_the_path_and_an_account_do_not_mix(carols: SignedIn, cas
 
 def forget_targets() -> None:
     """What was found moments ago may stand for two seconds; a test does not wait them out."""
-    targets._targets._found.clear()
+    rights_forget()
