@@ -8,23 +8,14 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from opencode.lib.clock import utc_now
 from opencode.lib.money import format_dollars
-from opencode.lib.timewords import ago
+from opencode.lib.shown import compact_count, relative_time
 
 register = template.Library()
 
 
-@register.filter
-def relative(moment: datetime) -> SafeString:
-    """A `<time>` that says how long ago, with the exact UTC in it; time.js keeps the words true."""
-    moment = moment.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}" title="{} UTC" data-relative>{}</time>',
-        moment.isoformat(timespec="milliseconds"),
-        f"{moment:%Y-%m-%d %H:%M:%S}",
-        ago(moment, utc_now()),
-    )
+register.filter("relative", relative_time)
+register.filter("compact", compact_count)
 
 
 @register.filter
@@ -45,14 +36,3 @@ def json(value: Any) -> str:
 def dollars(micro_cents: int) -> str:
     """`$0.0042` from micro-cents."""
     return format_dollars(micro_cents)
-
-
-@register.filter
-def compact(count: int) -> str:
-    """`812`, `4.2k`, `128k`, `1.3M`: a count in four characters or so, rounded down."""
-    for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if count >= 10 * size:
-            return f"{count // size}{unit}"
-        if count >= size:
-            return f"{count * 10 // size / 10:.1f}{unit}"
-    return str(count)

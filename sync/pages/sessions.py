@@ -1,6 +1,7 @@
 """The Sessions page of a workspace, and the list alone for the script that keeps it live."""
 
 import hashlib
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.utils.http import quote_etag
 from opencode.lib.paging import SEARCH_CHARACTERS
 from sync.pages.conditional import assets_version
 from sync.pages.reading import read_only
+from sync.pages.rows import rows_html
 from sync.store import SESSIONS, session_page
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 from workspaces.selectors.agentconfig import agent_config
@@ -53,6 +55,7 @@ def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, An
     return {
         "access": access,
         "page": page,
+        "rows": partial(rows_html, access.workspace.slug, page.rows),
         "search": search,
         "is_first": place is None,
         "older": urlencode({**query, "after": page.next}) if page.next else "",

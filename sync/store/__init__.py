@@ -4,7 +4,7 @@ The door: reads of a state, a whole session and the lists; `writes` is the write
 """
 
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
-from sync.store.sessions import SESSIONS, matching_sessions, session_page
+from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
 from sync.store.window import Position, Window, WindowRow, read_window
 from sync.store.writes import (
@@ -26,6 +26,7 @@ __all__ = [
     "Position",
     "RankWrite",
     "SessionIsCold",
+    "SessionRow",
     "SnapshotEntry",
     "StateRead",
     "StateRow",

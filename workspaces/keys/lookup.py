@@ -54,12 +54,12 @@ JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL AN
 WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s) AND k.id IN ({ids})
 """
 _STANDING_DEVICES: Final = """
-SELECT t.id, m.id, m.role, w.blocked_at IS NOT NULL
+SELECT t.id, CASE WHEN w.deleted_at IS NULL THEN m.id END, m.role, w.blocked_at IS NOT NULL
 FROM accounts_devicetoken t
 JOIN accounts_device d ON d.id = t.device_id AND d.revoked_at IS NULL
 JOIN accounts_user u ON u.id = d.user_id AND u.is_active
-LEFT JOIN (workspaces_membership m JOIN workspaces_workspace w ON w.id = m.workspace_id AND w.deleted_at IS NULL)
-  ON m.user_id = d.user_id
+LEFT JOIN workspaces_membership m ON m.user_id = d.user_id
+LEFT JOIN workspaces_workspace w ON w.id = m.workspace_id
 WHERE t.access_ends_at > %s AND t.id IN ({ids})
 """
 _CHUNK_IDS: Final = 500
@@ -122,7 +122,7 @@ def standing_tokens(ids: Sequence[str]) -> set[str]:
 def standing_devices(token_ids: Sequence[int]) -> dict[tuple[int, str | None], tuple[str, bool]]:
     """Of the devices' tokens that live: role, and whether the workspace is blocked, by token and membership.
 
-    A person's memberships are all there; without any the one row has None for it.
+    A person's memberships are all there; None stands for the place of one who has none.
     """
     found = _rows_of(_STANDING_DEVICES, token_ids)
     return {(token_id, membership): (role or "", bool(is_blocked)) for token_id, membership, role, is_blocked in found}

@@ -104,7 +104,7 @@ def erase_session(agents: Agents) -> None:
 
 
 def block_workspace(agents: Agents) -> None:
-    workspace_block(workspace=agents.cast.alpha, reason="r", actor=THE_CONSOLE)
+    workspace_block(workspace=agents.cast.alpha, actor=THE_CONSOLE)
 
 
 def revoke_token(agents: Agents) -> None:
@@ -112,7 +112,7 @@ def revoke_token(agents: Agents) -> None:
 
 
 def revoke_device(agents: Agents) -> None:
-    device_revoke(device=Device.objects.get(), ip=None)
+    device_revoke(device=Device.objects.get(), actor=THE_CONSOLE)
 
 
 def remove_member(agents: Agents) -> None:

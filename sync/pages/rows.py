@@ -1,0 +1,58 @@
+"""The rows of the Sessions list as HTML. By hand, each text escaped here: fifty times a template took 14 ms."""
+
+from collections.abc import Iterable
+from html import escape
+from typing import Final
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
+
+from opencode.lib.money import format_dollars
+from opencode.lib.shown import compact_count, relative_time
+from sync.store import SessionRow
+
+TITLE_CHARACTERS: Final = 120
+_ROW: Final = (
+    '<tr role="row" id="session-{id}"><th scope="row" role="rowheader" class="session-title">'
+    '<span class="session-line"><span class="dot{dot}"></span>'
+    '<a href="{url}"><bdi>{title}</bdi></a>{state}</span></th>'
+    '<td role="cell" class="session-who">{who}</td>'
+    '<td role="cell" class="session-model"><bdi title="{model}">{model_name}</bdi></td>'
+    '<td role="cell" class="num session-tokens">{tokens}</td>'
+    '<td role="cell" class="num{faint}">{cost}</td>'
+    '<td role="cell" class="when">{when}</td></tr>'
+)
+_RUNNING: Final = '<span class="badge ok">running</span>'
+_COLD: Final = (
+    '<span class="badge" title="Idle for long: it is in object storage and comes back when it is opened">cold</span>'
+)
+_DONE: Final = '<span class="visually-hidden">done</span>'
+# No session's id: what stands in the address for it, put once instead of fifty times.
+_STAND_IN: Final = "ses_"
+
+
+def rows_html(slug: str, rows: Iterable[SessionRow]) -> SafeString:
+    address = reverse("sync:session", args=[slug, _STAND_IN])
+    before, _, after = address.rpartition(_STAND_IN)
+    return mark_safe("".join(_row(row, f"{before}{row.client_id}{after}") for row in rows))  # noqa: S308 - escaped
+
+
+def _row(row: SessionRow, url: str) -> str:
+    title = row.title or "untitled"
+    shown = title if len(title) <= TITLE_CHARACTERS else Truncator(title).chars(TITLE_CHARACTERS)
+    person = f'<span title="{escape(row.person_email)}">{escape(row.person)}</span>' if row.person else ""
+    return _ROW.format(
+        id=row.id,
+        dot=" ok pulses" if row.is_running else "",
+        url=escape(url),
+        title=escape(shown),
+        state=_RUNNING if row.is_running else _COLD if row.is_cold else _DONE,
+        who=person,
+        model=escape(row.model),
+        model_name=escape(row.model_name),
+        tokens=compact_count(row.tokens),
+        faint="" if row.cost else " faint",
+        cost=format_dollars(row.cost),
+        when=relative_time(row.last_activity_at),
+    )
