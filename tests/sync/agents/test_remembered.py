@@ -24,7 +24,7 @@ from tests.cast import Cast
 from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.support.devices import device_of
 from tests.support.plans import recorded
-from workspaces.models import Membership, Role, ShareToken, Workspace
+from workspaces.models import Membership, ShareToken, Workspace
 from workspaces.services.blocks import workspace_block
 from workspaces.services.memberships import membership_remove
 from workspaces.services.share_tokens import share_token_create, share_token_revoke
@@ -117,7 +117,7 @@ def revoke_device(agents: Agents) -> None:
 
 def remove_member(agents: Agents) -> None:
     place = agents.cast.membership(agents.cast.carol)
-    membership_remove(membership=place, actor=THE_CONSOLE, by_role=Role.OWNER)
+    membership_remove(membership=place, actor=THE_CONSOLE)
 
 
 def close_account(agents: Agents) -> None:
