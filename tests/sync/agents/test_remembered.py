@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import Device, User
 from accounts.services.devices import device_revoke
 from accounts.signals import account_closed
-from opencode.lib.actor import THE_CONSOLE
+from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from sync.agents import share_forget
 from sync.archive import session_erase
@@ -117,7 +117,7 @@ def revoke_device(agents: Agents) -> None:
 
 def remove_member(agents: Agents) -> None:
     place = agents.cast.membership(agents.cast.carol)
-    membership_remove(membership=place, actor=THE_CONSOLE)
+    membership_remove(membership=place, actor=Actor(PERSON, agents.cast.alice.pk))
 
 
 def close_account(agents: Agents) -> None:
