@@ -76,6 +76,7 @@ class Console(adapters.Adapter):  # type: ignore[misc]
     limits = "one Python process + Celery worker; SQLite, synchronous=FULL"
     key = ""
     serve: tuple[str, ...] = ()
+    fill = ""
 
     def environment(self) -> dict[str, str]:
         return {
@@ -84,6 +85,7 @@ class Console(adapters.Adapter):  # type: ignore[misc]
             "PORT": str(self.port),
             "OPENCODE_LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "opencode.settings.embedded",
+            "BENCH_FILL": self.fill,
         }
 
     def prepare(self) -> None:
@@ -219,6 +221,18 @@ class ConsoleOnServersByAgents(ConsoleOnServers, ConsoleByAgents):
     name = "opencode-servers-agent-http"
 
 
+class FullConsoleByAgents(ConsoleByAgents):
+    """A database in use: 1 M entries in 5,000 sessions."""
+
+    name = "opencode-agent-http-full"
+    fill = "5000x200"
+
+
+class FullConsoleOnServersByAgents(ConsoleOnServersByAgents):
+    name = "opencode-servers-agent-http-full"
+    fill = "5000x200"
+
+
 class ConsoleOnServersTwice(ConsoleOnServers):
     """Two web processes on the one port."""
 
@@ -227,4 +241,12 @@ class ConsoleOnServersTwice(ConsoleOnServers):
     serve = ("--processes", "2")
 
 
-ADAPTERS = [Console, ConsoleByAgents, ConsoleOnServers, ConsoleOnServersByAgents, ConsoleOnServersTwice]
+ADAPTERS = [
+    Console,
+    ConsoleByAgents,
+    FullConsoleByAgents,
+    ConsoleOnServers,
+    ConsoleOnServersByAgents,
+    FullConsoleOnServersByAgents,
+    ConsoleOnServersTwice,
+]

@@ -7,6 +7,8 @@ READERS = (10, 100, 1000)
 SESSIONS = (10, 100, 1000)
 # How many of s8's readers are stalled: what grows beside that count is not theirs, such as a database's cache.
 STALLED = (1, 20)
+# How many agents sync once a second beside 1 M entries: agents.py.
+AGENTS = (100, 300, 500)
 Run = tuple[str, str]
 OURS = "opencode-servers"
 EMBEDDED = "opencode"
@@ -35,6 +37,7 @@ SIDE_BY_SIDE = {
     **{f"readers{count}": (OURS, EMBEDDED) for count in READERS},
     **{f"sessions{count}": (OURS, EMBEDDED) for count in SESSIONS},
     **{f"stalled{count}": (OURS, EMBEDDED) for count in STALLED},
+    **{f"agents{count}": (f"{OURS}-agent-http-full", f"{EMBEDDED}-agent-http-full") for count in AGENTS},
     "page_sockets": ("opencode-servers-agent-http", "opencode-agent-http"),
     "page_browsers": ("opencode-servers-agent-http", "opencode-agent-http"),
 }

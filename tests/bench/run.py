@@ -63,11 +63,11 @@ def prepare(kit: Path) -> ModuleType:
     import adapters
     import bench
 
-    from tests.bench import browsers, growth
+    from tests.bench import agents, browsers, growth
     from tests.bench.adapter import ADAPTERS
 
     adapters.ALL.update({adapter.name: adapter for adapter in ADAPTERS})
-    bench.SCEN.update(growth.SCENARIOS | browsers.SCENARIOS)
+    bench.SCEN.update(growth.SCENARIOS | browsers.SCENARIOS | agents.SCENARIOS)
     return bench
 
 

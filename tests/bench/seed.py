@@ -1,4 +1,7 @@
-"""Prepares a data directory for a measurement: the schema, a workspace, an API key, printed last."""
+"""Prepares a data directory for a measurement: the schema, a workspace, an API key, printed last.
+
+With BENCH_FILL=`<sessions>x<entries>` the workspace has so many sessions of so many entries already.
+"""
 
 import os
 import sys
@@ -22,6 +25,11 @@ def main() -> None:
     _, key = api_key_create(
         workspace=workspace, created_by=owner, name="bench", scopes=["sync:read", "sync:write"], actor=THE_CONSOLE
     )
+    sessions, _, entries = os.environ.get("BENCH_FILL", "").partition("x")
+    if sessions:
+        from tests.support.bigtables import fill_sessions
+
+        fill_sessions(workspace, int(sessions), int(entries))
     sys.stdout.write(key + "\n")
 
 
