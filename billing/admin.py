@@ -1,4 +1,4 @@
-"""Billing accounts and price lists, to look at; a price is overridden with a reason."""
+"""Accounts, what moved and holds their balances, and price lists, to look at; a price is overridden with a reason."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from billing.models import BillingAccount, PriceEntry, PriceVersion
+from billing.models import BillingAccount, LedgerEntry, PriceEntry, PriceVersion, Reservation, Usage
 from billing.pricing.pricelist import PriceList, models_read
 from billing.pricing.pricereading import PricesInvalid
 from billing.selectors.prices import price_version_in_force
@@ -20,9 +20,37 @@ OVERRIDE_CHARACTERS = 1_000_000
 
 @admin.register(BillingAccount)
 class BillingAccountAdmin(LookOnlyAdmin[BillingAccount]):
-    list_display = ("id", "workspace", "created_at")
+    """Amounts in micro-cents, as everywhere here."""
+
+    list_display = ("id", "workspace", "funding", "balance", "reserved", "month_used", "monthly_limit", "frozen_at")
     list_select_related = ("workspace",)
+    list_filter: ClassVar = ("funding",)
     search_fields: ClassVar = ("id", "workspace__slug", "workspace__id")
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(LookOnlyAdmin[LedgerEntry]):
+    list_display = ("account", "seq", "source", "amount", "balance_after", "at")
+    list_select_related = ("account",)
+    search_fields: ClassVar = ("source__exact", "account__workspace__slug__exact", "account__id__exact")
+    search_help_text = "a source, or the workspace's slug"
+
+
+@admin.register(Usage)
+class UsageAdmin(LookOnlyAdmin[Usage]):
+    list_display = ("request_id", "account", "model", "payer", "cost", "charged", "carried", "quarantined", "at")
+    list_select_related = ("account",)
+    search_fields: ClassVar = ("request_id__exact", "account__workspace__slug__exact", "session_id__exact")
+    search_help_text = "a request's or session's id, or the workspace's slug"
+
+
+@admin.register(Reservation)
+class ReservationAdmin(LookOnlyAdmin[Reservation]):
+    list_display = ("request_id", "account", "state", "ceiling", "model", "created_at", "expires_at")
+    list_select_related = ("account",)
+    list_filter: ClassVar = ("state",)
+    search_fields: ClassVar = ("request_id__exact", "account__workspace__slug__exact")
+    search_help_text = "a request's id, or the workspace's slug"
 
 
 class OverrideForm(forms.ModelForm[PriceVersion]):

@@ -8,7 +8,9 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing.services.accounts import billing_account_open, seat_limit_of
+        from billing.services.budgets import limit_copy
         from workspaces import ports
 
         ports.billing_account_open.bind(billing_account_open)
+        ports.spending_limit_set.bind(limit_copy)
         ports.seat_limit.bind(seat_limit_of)

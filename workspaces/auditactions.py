@@ -43,6 +43,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "session.unshare": "ended a share link",
     "session.restore": "restored a session's snapshot",
     "session.delete": "deleted a session",
+    "billing.budget": "set the workspace's monthly budget",
+    "billing.grant": "granted credit",
     "audit.export": "exported the audit log",
     "audit.purge": "removed old audit entries",
 }

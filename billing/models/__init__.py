@@ -1,6 +1,17 @@
-"""What you owe: accounts, and the prices they are charged by."""
+"""What you owe: accounts with their limits, what is held and was used, entries, and the prices it is charged by."""
 
-from billing.models.accounts import BillingAccount, new_billing_account_id
+from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.prices import PriceEntry, PriceVersion
+from billing.models.usage import REQUEST_ID_CHARACTERS, LedgerEntry, Reservation, Usage
 
-__all__ = ["BillingAccount", "PriceEntry", "PriceVersion", "new_billing_account_id"]
+__all__ = [
+    "REQUEST_ID_CHARACTERS",
+    "BillingAccount",
+    "LedgerEntry",
+    "LimitCounter",
+    "PriceEntry",
+    "PriceVersion",
+    "Reservation",
+    "Usage",
+    "new_billing_account_id",
+]

@@ -26,3 +26,8 @@ def normalized(context: Mapping[str, object]) -> dict[str, str]:
 def spelled(context: Mapping[str, str]) -> str:
     """`service_tier=flex;speed=fast`, empty for the usual: how a row names it."""
     return ";".join(f"{key}={value}" for key, value in sorted(context.items()))
+
+
+def read_spelled(text: str) -> dict[str, str]:
+    """What `spelled` wrote."""
+    return dict(part.split("=", 1) for part in text.split(";") if part)

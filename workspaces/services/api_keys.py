@@ -15,6 +15,7 @@ from opencode.lib.keyring import current_version, mac
 from workspaces.errors import KeyLimitReached, ScopeUnknown
 from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
 from workspaces.models import APIKey, Workspace
+from workspaces.ports import spending_limit_set
 from workspaces.roles import SCOPES
 from workspaces.selectors.credentials import live
 from workspaces.services.audit import audit_record
@@ -75,6 +76,7 @@ def require_room(workspace: Workspace) -> None:
 def api_key_limit_set(*, key: APIKey, monthly_limit: int | None, actor: Actor) -> None:
     """What the key may cost in a calendar month, in micro-cents, of itself and those it followed; None: no limit."""
     with transaction.atomic():
+        spending_limit_set(key.workspace_id, "key", key.root_id or key.pk, monthly_limit)
         changed = APIKey.objects.filter(pk=key.pk).exclude(Q(monthly_limit=monthly_limit))
         if changed.update(monthly_limit=monthly_limit):
             details = {"from": key.monthly_limit, "to": monthly_limit}

@@ -14,6 +14,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from workspaces.errors import LastOwnerRemains
 from workspaces.models import APIKey, Membership, Role, Workspace
+from workspaces.ports import spending_limit_set
 from workspaces.services.audit import audit_record
 from workspaces.services.invitation_ends import invitations_withdraw
 from workspaces.services.standing import require_manages
@@ -48,6 +49,9 @@ def membership_change(*, membership: Membership, actor: Actor, **changes: Unpack
         row = _locked(membership)
         role, limit = changes.get("role", row.role), changes.get("monthly_limit", row.monthly_limit)
         require_manages(row.workspace_id, actor, row.role, role)
+        if limit != row.monthly_limit:
+            # Locks the billing account, which comes before the member and the end of the audit log.
+            spending_limit_set(row.workspace_id, "member", row.user_id, limit)
         if role != row.role:
             _set_role(row, role, actor)
         if limit != row.monthly_limit:

@@ -1,0 +1,30 @@
+"""What billing refuses."""
+
+from opencode.lib.errors import Conflict, Denial, Forbidden, ServiceUnavailable
+
+
+class BalanceInsufficient(Denial):
+    code = "balance_insufficient"
+    status = 402
+    default_message = "The workspace's balance does not cover this request."
+
+
+class LimitReached(Denial):
+    code = "limit_reached"
+    status = 402
+    default_message = "A monthly limit does not leave room for this request."
+
+
+class BillingFrozen(Forbidden):
+    code = "billing_frozen"
+    default_message = "The workspace's spending is frozen; its support knows why."
+
+
+class RequestConflict(Conflict):
+    code = "request_conflict"
+    default_message = "Another request with this id came before, and the first one stands."
+
+
+class LedgerUnavailable(ServiceUnavailable):
+    code = "ledger_unavailable"
+    default_message = "What this request may cost cannot be reserved now, so it was not made."

@@ -1,0 +1,145 @@
+"""Recomputes an account's sums from its single rows, and names the first difference of each kind. Reads only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from billing.ledger.facts import Scope, State
+from billing.models import BillingAccount, LedgerEntry, LimitCounter, Reservation, Usage
+from billing.pricing.book import PriceBook
+from billing.pricing.classes import TOKEN_CLASSES, Tokens
+from billing.pricing.context import read_spelled
+from billing.pricing.cost import cost_of
+from billing.pricing.quarantine import Quarantined
+from billing.selectors.prices import price_models_of
+
+ROWS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`check` is a stable name; `stored` and `computed` are what differs."""
+
+    check: str
+    where: str
+    stored: Any
+    computed: Any
+
+    def __str__(self) -> str:
+        return f"{self.check} ({self.where}): stored {self.stored}, computed {self.computed}"
+
+
+def account_verify(account_id: int) -> list[Problem]:
+    """Sums are compared under the account's lock, so that a running request cannot look like a fault; usage rows, which
+    never change, one by one afterwards.
+    """
+    with transaction.atomic():
+        account = BillingAccount.objects.select_for_update().get(pk=account_id)
+        checks = (_balance(account), _holds(account), _used(account), _counters(account))
+        found = [next(check, None) for check in checks]
+    return [problem for problem in (*found, next(_usage_rows(account), None)) if problem is not None]
+
+
+def _balance(account: BillingAccount) -> Iterator[Problem]:
+    """Entries and usage rows that moved the balance: numbered without a gap, each balance the sum up to it."""
+    balance = 0
+    for expected, (seq, amount, after) in enumerate(_moves(account), 1):
+        if seq != expected:
+            yield Problem("seq_gapless", f"seq {expected}", seq, expected)
+            return
+        balance += amount
+        if after != balance:
+            yield Problem("balance_after", f"seq {seq}", after, balance)
+    if account.entry_seq != (last := _count_moves(account)):
+        yield Problem("entry_seq", "account", account.entry_seq, last)
+    if account.balance != balance:
+        yield Problem("balance", "account", account.balance, balance)
+
+
+def _moves(account: BillingAccount) -> Iterator[tuple[int, int, int]]:
+    """(seq, amount, balance after) in order."""
+    entries = LedgerEntry.objects.filter(account_id=account.pk).values_list("seq", "amount", "balance_after")
+    used = Usage.objects.filter(account_id=account.pk, seq__isnull=False)
+    moves = used.annotate(amount=-F("charged")).values_list("seq", "amount", "balance_after")
+    both = entries.union(moves, all=True).order_by("seq")
+    yield from both.iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _count_moves(account: BillingAccount) -> int:
+    used = Usage.objects.filter(account_id=account.pk, seq__isnull=False).count()
+    return used + LedgerEntry.objects.filter(account_id=account.pk).count()
+
+
+def _holds(account: BillingAccount) -> Iterator[Problem]:
+    """What is reserved is the sum of the open ceilings."""
+    mine = Reservation.objects.filter(account_id=account.pk, state=State.OPEN.value)
+    on_balance = _total(mine.filter(may_host_pay=True), "ceiling")
+    if account.reserved != on_balance:
+        yield Problem("reserved", "account", account.reserved, on_balance)
+    on_limits = _total(mine.filter(month=account.month).exclude(may_host_pay=False, counts_own=False), "ceiling")
+    if account.month_reserved != on_limits:
+        yield Problem("month_reserved", "account", account.month_reserved, on_limits)
+
+
+def _used(account: BillingAccount) -> Iterator[Problem]:
+    used = _total(Usage.objects.filter(account_id=account.pk, month=account.month), "counted")
+    if account.month_used != used:
+        yield Problem("month_used", f"month {account.month}", account.month_used, used)
+
+
+def _counters(account: BillingAccount) -> Iterator[Problem]:
+    """Of every member and key and month, those included that have rows and no counter."""
+    stored = {
+        (row.scope, row.scope_id, row.month): (row.used, row.reserved)
+        for row in LimitCounter.objects.filter(account_id=account.pk).iterator(chunk_size=ROWS_AT_ONCE)
+    }
+    computed: dict[tuple[str, str, int], tuple[int, int]] = {}
+    for scope, name in ((Scope.MEMBER, "member_id"), (Scope.KEY, "key_id")):
+        for scope_id, month, used in _grouped(Usage.objects.filter(account_id=account.pk), name, "counted"):
+            computed[(scope.value, scope_id, month)] = (used, 0)
+        held = Reservation.objects.filter(account_id=account.pk, state=State.OPEN.value)
+        for scope_id, month, reserved in _grouped(held.exclude(may_host_pay=False, counts_own=False), name, "ceiling"):
+            key = (scope.value, scope_id, month)
+            computed[key] = (computed.get(key, (0, 0))[0], reserved)
+    for key in sorted(stored.keys() | computed.keys()):
+        mine, theirs = stored.get(key, (0, 0)), computed.get(key, (0, 0))
+        if mine != theirs:
+            yield Problem("counter", f"{key[0]} {key[1]} in {key[2]}", mine, theirs)
+
+
+def _grouped(rows: Any, name: str, amount: str) -> Iterator[tuple[str, int, int]]:
+    found = rows.exclude(**{name: ""}).values_list(name, "month").annotate(total=Sum(amount)).order_by()
+    yield from found.iterator(chunk_size=ROWS_AT_ONCE)
+
+
+def _usage_rows(account: BillingAccount) -> Iterator[Problem]:
+    """Each cost is charged and carried, and is what its price version says."""
+    books: dict[int, PriceBook] = {}
+    for row in Usage.objects.filter(account_id=account.pk).order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
+        if row.cost != row.charged + row.carried:
+            yield Problem("usage_parts", str(row), row.cost, row.charged + row.carried)
+        version = row.price_version_id
+        if version is None or row.is_estimated or row.quarantined:
+            continue
+        if version not in books:
+            books[version] = PriceBook([(version, price_models_of(version))])
+        computed = _repriced(row, books[version])
+        if computed != row.cost:
+            yield Problem("usage_price", str(row), row.cost, computed)
+
+
+def _repriced(row: Usage, book: PriceBook) -> int | str:
+    """What the row costs by its version, or the code of why it has no price there."""
+    tokens = Tokens(**{name: getattr(row, name) for name in TOKEN_CLASSES})
+    try:
+        found = book.find(row.model, read_spelled(row.context), row.at)
+        return cost_of(tokens, found.price(row.at), prompt=row.prompt, units=row.units).micro_cents
+    except Quarantined as reason:
+        return str(reason.code)
+
+
+def _total(rows: Any, name: str) -> int:
+    return int(rows.aggregate(total=Sum(name))["total"] or 0)
