@@ -8,8 +8,8 @@ from opencode.lib.errors import Conflict, Forbidden, NotFound
 class OwnerLinkInvalid(NotFound):
     code = "owner_link_invalid"
     default_message = (
-        "This link has been used, is older than a day, or was replaced when the server started again. "
-        "The server prints a new one at its next start while the console has no owner."
+        "This link has been used, is older than a day, or was replaced by a newer one. "
+        "While the console has no owner, `manage.py first_owner` prints another, and so does every start."
     )
 
 

@@ -88,3 +88,10 @@ def cast(db: None) -> Cast:
 def sign_in() -> SignIn:
     """`sign_in(cast.alice)` is a browser signed in as alice."""
     return browser
+
+
+@pytest.fixture
+def owned_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console whose owner has come already, so that others may sign up, with nobody in its tables."""
+    monkeypatch.setattr("accounts.selectors.signup.person_exists", lambda: True)
+    monkeypatch.setattr("accounts.adapter.account.person_exists", lambda: True)

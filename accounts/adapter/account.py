@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, transaction
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User, fold_email
+from accounts.selectors.signup import is_sign_up_open, person_exists
 from accounts.services.deletions import RESTORABLE_PERSON, deletion_of
 from accounts.services.mail import mail_send
 from opencode.lib.clock import utc_now
@@ -24,7 +24,7 @@ EMAIL_CHARACTERS: Final = 254
 class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether the page is there at all; the form asks the policy about the address."""
-        return bool(settings.SIGNUP_POLICY != "closed")
+        return is_sign_up_open()
 
     def clean_email(self, email: str) -> str:
         """Folded; refused when it is longer than its column, where allauth would cut it to another address."""
@@ -33,7 +33,13 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return folded
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """All or nothing; of two people who confirm one address at the same time the second is refused."""
+        """All or nothing; of two people who confirm one address at the same time the second is refused.
+
+        So is everybody whose sign-up is left over from before an owner was needed first.
+        """
+        if not person_exists():
+            self.add_message(request, messages.ERROR, "account/messages/owner_first.txt")
+            return False
         try:
             with transaction.atomic():
                 return bool(super().confirm_email(request, email_address))

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.models import NAME_CHARACTERS
 from accounts.selectors.signin import has_another_way_in
-from accounts.selectors.signup import may_sign_up
+from accounts.selectors.signup import is_sign_up_open, may_sign_up
 from opencode.lib.textlines import visible_part
 
 ADDRESS_VERIFYING = frozenset({"github", "google"})
@@ -34,9 +34,7 @@ class ConsoleSocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """A provider's address that the policy refuses ends here; one without an address is asked for one."""
-        if settings.SIGNUP_POLICY == "closed":
-            return False
-        return all(may_sign_up(address.email) for address in sociallogin.email_addresses[:1])
+        return is_sign_up_open() and all(may_sign_up(address.email) for address in sociallogin.email_addresses[:1])
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Any:
         user = super().populate_user(request, sociallogin, data)

@@ -1,17 +1,47 @@
-"""Who may sign up here."""
+"""Who may sign up here: the one rule that every way in asks, whatever form or provider somebody comes by."""
+
+from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 
-from accounts.models import fold_email
+from accounts.models import User, fold_email
 from accounts.ports import invitation_open_for
+
+OWNER_FIRST: Final = "owner_first"
+"""The policy of a console that has nobody yet: its first owner comes by their link, and nobody before them."""
+
+
+def person_exists() -> bool:
+    """Whether the instance has a person: somebody with a verified address, or made by an operator.
+
+    A sign-up that nobody confirmed does not count, or a stranger could lock the owner out at the first start.
+    """
+    return User.objects.filter(Q(is_superuser=True) | Q(emailaddress__verified=True)).exists()
+
+
+def owner_exists() -> bool:
+    """Whether somebody owns the instance: a superuser, by the first owner's link or made by an operator."""
+    return User.objects.filter(is_superuser=True).exists()
+
+
+def sign_up_policy() -> str:
+    """OWNER_FIRST while there is nobody, then what `OPENCODE_SIGNUP` says: `open`, `domain`, `invitation`, `closed`."""
+    return str(settings.SIGNUP_POLICY) if person_exists() else OWNER_FIRST
+
+
+def is_sign_up_open() -> bool:
+    """Whether there is any address that may sign up."""
+    return sign_up_policy() not in {OWNER_FIRST, "closed"}
 
 
 def may_sign_up(email: str) -> bool:
-    """Whether the sign-up policy lets this address in. An invitation opens it under every policy but `closed`."""
-    if settings.SIGNUP_POLICY == "open":
-        return True
-    if settings.SIGNUP_POLICY == "closed":
+    """Whether this address may sign up. An invitation opens every policy but `closed` and OWNER_FIRST."""
+    policy = sign_up_policy()
+    if policy in {OWNER_FIRST, "closed"}:
         return False
+    if policy == "open":
+        return True
     folded = fold_email(email)
-    is_of_domain = settings.SIGNUP_POLICY == "domain" and folded.rpartition("@")[2] in settings.SIGNUP_DOMAINS
+    is_of_domain = policy == "domain" and folded.rpartition("@")[2] in settings.SIGNUP_DOMAINS
     return is_of_domain or invitation_open_for(folded)

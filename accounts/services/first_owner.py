@@ -5,12 +5,13 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.errors import EmailTaken, OwnerLinkInvalid
 from accounts.models import OwnerLink, User
 from accounts.ports import person_welcome
+from accounts.selectors.signup import owner_exists
 from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
@@ -20,17 +21,9 @@ LINK_BITS: Final = 160
 _PURPOSE: Final = "owner-link"
 
 
-def person_exists() -> bool:
-    """Whether the instance has a person: somebody with a verified address, or made by an operator.
-
-    A sign-up that nobody confirmed does not count, or a stranger could lock the owner out at the first start.
-    """
-    return User.objects.filter(Q(is_superuser=True) | Q(emailaddress__verified=True)).exists()
-
-
 def owner_link_create() -> str | None:
-    """A fresh link, absolute, for the first owner; earlier links end. None when the instance has a person already."""
-    if person_exists():
+    """A fresh link, absolute, for the first owner; earlier links end. None when there is an owner."""
+    if owner_exists():
         return None
     token = random_base62(LINK_BITS)
     OwnerLink.objects.update_or_create(
@@ -45,7 +38,7 @@ def owner_link_create() -> str | None:
 
 
 def is_owner_link_live(token: str) -> bool:
-    return _live_links(token).exists() and not person_exists()
+    return _live_links(token).exists() and not owner_exists()
 
 
 def first_owner_create(*, token: str, email: str, password: str) -> User:
@@ -56,7 +49,7 @@ def first_owner_create(*, token: str, email: str, password: str) -> User:
     try:
         with transaction.atomic():
             claimed, _ = _live_links(token).delete()
-            if claimed == 0 or person_exists():
+            if claimed == 0 or owner_exists():
                 raise OwnerLinkInvalid
             user = User.objects.create_superuser(email, password)
             person_welcome(user.pk)

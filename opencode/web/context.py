@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.selectors.signup import OWNER_FIRST, sign_up_policy
 from opencode.lib.theme import theme_of
 from workspaces.selectors.workspaces import workspaces_of
 
@@ -18,12 +19,21 @@ SIGNUP_RULES: Final = {
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """`my_workspaces` reads, once, only when a template asks."""
+    """`my_workspaces` and `sign_up` read, once, only when a template asks."""
     return {
         "public_url": settings.PUBLIC_URL,
-        "signup_words": SIGNUP_WORDS.get(settings.SIGNUP_POLICY, ""),
-        "signup_rule": SIGNUP_RULES.get(settings.SIGNUP_POLICY, ""),
+        "sign_up": cache(_sign_up),
         "mail_goes_to_log": not settings.MAIL_IS_QUEUED,
         "theme": theme_of(request),
         "my_workspaces": cache(partial(workspaces_of, getattr(request, "user", AnonymousUser()))),
+    }
+
+
+def _sign_up() -> dict[str, Any]:
+    """Of the policy: words that offer a sign-up, the rule they come with, whether the console waits for its owner."""
+    policy = sign_up_policy()
+    return {
+        "words": SIGNUP_WORDS.get(policy, ""),
+        "rule": SIGNUP_RULES.get(policy, ""),
+        "needs_owner": policy == OWNER_FIRST,
     }

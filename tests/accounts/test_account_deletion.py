@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
 from accounts.models import AccountDeletion, Device, EmailChange, OutgoingMail, User
+from accounts.selectors.signup import owner_exists, person_exists
 from accounts.services.deletions import (
     RESTORABLE,
     account_delete,
@@ -19,7 +20,6 @@ from accounts.services.deletions import (
     account_restore,
     accounts_purge,
 )
-from accounts.services.first_owner import person_exists
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
@@ -251,6 +251,7 @@ def test_purge_of_everybody_does_not_open_the_console_to_a_first_owner(cast: Cas
         close(user)
     purge_all()
     assert person_exists()
+    assert owner_exists()
 
 
 def test_purge_that_fails_for_one_goes_on_with_the_next(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,17 +82,24 @@ def test_link_ends_after_a_day() -> None:
     assert not User.objects.exists()
 
 
-def test_no_link_when_there_is_a_person(cast: Cast) -> None:
+def test_no_link_when_there_is_an_owner() -> None:
+    User.objects.create_superuser("first@example.com", PASSWORD)
     assert owner_link_create() is None
 
 
-def test_link_handed_out_before_makes_no_owner_once_there_is_a_person() -> None:
+def test_people_without_an_owner_can_still_get_one(cast: Cast) -> None:
+    """As on a console where somebody signed up before its owner came."""
+    assert browser().post(link_path(), OWNER).status_code == 302
+    assert User.objects.get(is_superuser=True).email == "olivia@example.com"
+
+
+def test_link_handed_out_before_makes_no_owner_once_there_is_one() -> None:
     path = link_path()
     User.objects.create_superuser("first@example.com", PASSWORD)
     assert browser().post(path, OWNER).status_code == 404
 
 
-def test_spending_the_link_checks_for_a_person_itself() -> None:
+def test_spending_the_link_checks_for_an_owner_itself() -> None:
     token = token_of(link_path())
     User.objects.create_superuser("first@example.com", PASSWORD)
     with pytest.raises(OwnerLinkInvalid):

@@ -26,7 +26,7 @@ from tests.cast import PASSWORD, Cast, browser
 from tests.support.oidc import Provider, oidc_provider
 from workspaces.models import Workspace
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("owned_console")]
 
 LOGIN = "/accounts/oidc/oidc/login/"
 CONNECTIONS = "/accounts/3rdparty/"

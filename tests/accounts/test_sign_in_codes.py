@@ -15,7 +15,7 @@ from tests.accounts.mailbox import link_in, only_mail
 from tests.cast import PASSWORD, Cast, browser
 from workspaces.models import Workspace
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("owned_console")]
 
 ASK = reverse("account_request_login_code")
 CONFIRM = reverse("account_confirm_login_code")

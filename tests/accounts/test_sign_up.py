@@ -17,7 +17,7 @@ from tests.accounts.mailbox import link_in, only_mail
 from tests.cast import PASSWORD, Cast, browser
 from workspaces.models import Membership, Role, Workspace
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("owned_console")]
 
 NEW = {"email": "Dave@Example.com", "password1": PASSWORD}
 

@@ -11,7 +11,7 @@ from opencode.settings.sources.environment import read_environment
 from opencode.settings.sources.signin import read_signup_domains
 from tests.cast import PASSWORD, browser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("owned_console")]
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.support.browser import DESKTOP, PHONE
 from tests.support.processes import wait_until
 from tests.support.server import ConsoleServer
 
@@ -13,7 +14,31 @@ pytestmark = pytest.mark.browser
 CONFIRM_LINK = re.compile(r"http://\S+/accounts/confirm-email/\S+")
 
 
+def become_owner(console_server: ConsoleServer, open_page: OpenPage) -> None:
+    link = re.search(r"http://\S+/accounts/first-owner/\S+", console_server.log)
+    assert link is not None
+    page = open_page(link[0]).page
+    page.get_by_label("E-mail").fill("owner@example.com")
+    page.get_by_label("Password").fill("a long pass phrase 9")
+    page.get_by_label("Password").press("Enter")
+    page.wait_for_url("**/sessions/")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_fresh_console_sends_whoever_comes_to_the_owners_link(
+    console_server: ConsoleServer, open_page: OpenPage, size: dict[str, int]
+) -> None:
+    watched = open_page(console_server.url, viewport=size)
+    expect(watched.page.locator("#owner-first")).to_contain_text("manage.py first_owner")
+    watched.screenshot(f"owner-first-sign-in-{size['width']}")
+    watched.page.goto(f"{console_server.url}/accounts/signup/")
+    expect(watched.page.locator("#owner-first")).to_contain_text("in the terminal")
+    watched.screenshot(f"owner-first-sign-up-{size['width']}")
+    assert watched.complaints == []
+
+
 def test_signed_up_person_learns_how_to_connect_an_agent(console_server: ConsoleServer, open_page: OpenPage) -> None:
+    become_owner(console_server, open_page)
     watched = open_page(console_server.url)
     page = watched.page
     page.get_by_role("link", name="sign up").click()
@@ -37,10 +62,6 @@ def test_signed_up_person_learns_how_to_connect_an_agent(console_server: Console
 def test_first_owner_link_signs_in_once(console_server: ConsoleServer, open_page: OpenPage) -> None:
     link = re.search(r"http://\S+/accounts/first-owner/\S+", console_server.log)
     assert link is not None
-    page = open_page(link[0]).page
-    page.get_by_label("E-mail").fill("owner@example.com")
-    page.get_by_label("Password").fill("a long pass phrase 9")
-    page.get_by_label("Password").press("Enter")
-    page.wait_for_url("**/sessions/")
+    become_owner(console_server, open_page)
     again = open_page(link[0]).page
     expect(again.get_by_label("Password")).to_have_count(0)

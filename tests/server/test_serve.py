@@ -52,8 +52,13 @@ def test_first_start_needs_nothing_and_offers_the_owner_a_link(tmp_path: Path) -
         assert (server.data_dir / "secret_key").stat().st_mode & 0o077 == 0
 
 
-def test_instance_with_a_person_offers_no_link(console_server: ConsoleServer) -> None:
+def test_every_start_offers_the_owner_a_link_until_there_is_one(console_server: ConsoleServer) -> None:
     console_server.ask("tests.support.seed")
+    console_server.stop()
+    console_server.log_path.unlink()
+    console_server.start()
+    assert OWNER_LINK.search(console_server.log)
+    console_server.ask("tests.support.own")
     console_server.stop()
     console_server.log_path.unlink()
     console_server.start()

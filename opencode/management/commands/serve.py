@@ -73,7 +73,9 @@ class Command(BaseCommand):
     def _greet(self) -> None:
         self.stdout.write(f"\n  opencode console   {settings.PUBLIC_URL}\n")
         if link := owner_link_create():
-            self.stdout.write(f"  first owner        {link}\n  (a sign-in link that works once)\n")
+            self.stdout.write(f"  first owner        {link}\n")
+            self.stdout.write("  The link works once, for a day. Nobody else can sign up before the owner.\n")
+            self.stdout.write("  Another link: manage.py first_owner\n")
         self.stdout.write("  Ctrl-C ends it.\n\n")
         self.stdout.flush()
 
