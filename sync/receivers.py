@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 @receiver(session_erased)
 def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> None:
     session_forget(session_id=session_id)
-    in_runtime(lambda runtime: runtime.hubs.end_session(session_id))
+    in_runtime(lambda runtime: runtime.end_session(session_id))
     in_runtime(lambda _runtime: answers_forget(epoch=epoch))
     fragments_forget(epoch)
 

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from opencode.lib.asgi.answers import denial_answer
 from opencode.lib.errors import ConnectionsFull, Denial, HeadersTooLarge
 from opencode.lib.http import new_request_id, rate_address
 from opencode.server.openfiles import connection_room
+from opencode.server.sharedframes import AbortableRequestProtocol
 from opencode.server.waiting import WaitingConnections
 
 HEAD_BYTES: Final = 64 * 1024
@@ -29,7 +28,7 @@ READ_BYTES_PER_SECOND: Final = 1024
 WAITING: Final[WaitingConnections["BoundedHTTPProtocol"]] = WaitingConnections()
 
 
-class BoundedHTTPProtocol(HttpToolsProtocol):
+class BoundedHTTPProtocol(AbortableRequestProtocol):
     """Between requests a connection stays as long as uvicorn's keep-alive says; whatever else waits, waits briefly."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

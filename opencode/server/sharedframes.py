@@ -1,13 +1,24 @@
-"""uvicorn's WebSocket protocol, able to write a frame that was encoded once for many sockets.
+"""uvicorn's protocols, able to write a frame that was encoded once for many sockets, and to cut a connection.
 
 An ASGI `websocket.send` encodes, frames and copies its text for each socket, and needs that socket's task to run. An
 application that finds `opencode.push` among the scope's extensions may call it with a whole frame's bytes instead;
 `opencode.writable` is the event to wait for before.
+
+uvicorn closes a connection once everything written has been read, which a client that does not read puts off for ever.
+`opencode.abort`, an extension of WebSockets and of plain requests, resets it: what was not read is never read.
 """
 
-from typing import Any
+import asyncio
+import os
+import socket
+import struct
+from typing import Any, Final
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+# l_onoff, l_linger: close with a reset.
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 class SharedFrameProtocol(WebSocketsSansIOProtocol):
@@ -18,8 +29,13 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
                 **(self.scope["extensions"] or {}),
                 "opencode.push": self.push,
                 "opencode.writable": self.writable,
+                "opencode.abort": self.abort,
             }
             self.scope["extensions"] = extensions
+
+    def abort(self) -> None:
+        if not self.disconnected:
+            _reset(self.transport)
 
     def push(self, frame: bytes) -> bool:
         """Write the frame now; False, and nothing written, when the socket is full, ending, or not open yet."""
@@ -33,3 +49,32 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             return False
         self.transport.write(frame)
         return True
+
+
+class AbortableRequestProtocol(HttpToolsProtocol):
+    _is_lost = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost = True
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        scope["extensions"] = {"opencode.abort": self.abort}
+
+    def abort(self) -> None:
+        if not self._is_lost:
+            _reset(self.transport)
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End the connection with a reset: what the client has not read by now it never reads.
+
+    Closed the usual way, the kernel goes on offering what was written, and a client that did not read for an hour
+    would still get it. Only while the connection is not lost: its file number may be another's then.
+    """
+    # uvloop hands out no socket that takes options.
+    with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()

@@ -10,6 +10,7 @@ from django.conf import settings
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import BodyMalformed, Denial, ServiceUnavailable
 from sync.agents.patience import PATIENCE_SECONDS, patiently
+from sync.agents.rights import writer_of
 from sync.agents.targets import WritingRights, forget_target
 from sync.archive import items_hold
 from sync.errors import SessionCold, SessionGone
@@ -17,7 +18,7 @@ from sync.items.bodies import BodyUnusable
 from sync.items.items import Item
 from sync.items.merge import resolver_of
 from sync.items.pieces import pieces_of
-from sync.live import get_runtime, session_publish
+from sync.live import Connection, get_runtime, publish_turn, session_publish
 from sync.protocol.updates import Resolver, Stored, Update
 from sync.writer import LOCKED_SECONDS
 
@@ -50,20 +51,19 @@ async def publish_items(
     raises when they ended. What comes for a cold session that cannot be brought back now is held for it, as durably as
     a commit.
     """
-    for piece in pieces_of(items):
-        delay = get_runtime().pace.reserve(rights.target.share_id, PATIENCE_SECONDS)
-        if delay:
-            await asyncio.sleep(delay)
-        rights = await _publish_piece(ask, rights, piece)
+    with get_runtime().connections.request(writer_of(rights.target), is_held_back=True) as sender:
+        for piece in pieces_of(items):
+            await publish_turn(sender, PATIENCE_SECONDS)
+            rights = await _publish_piece(ask, rights, sender, piece)
 
 
-async def _publish_piece(ask: Ask, rights: WritingRights, piece: Sequence[Item]) -> WritingRights:
+async def _publish_piece(ask: Ask, rights: WritingRights, sender: Connection, piece: Sequence[Item]) -> WritingRights:
     """The rights by which it was committed."""
     for _ in range(RIGHTS_ATTEMPTS):
         if not rights.stand:
             rights = await ask()
         try:
-            await patiently(partial(_publish_or_hold, rights, piece))
+            await patiently(partial(_publish_or_hold, rights, sender, piece))
         except RightsUnconfirmed:
             continue
         except SessionGone:
@@ -73,11 +73,12 @@ async def _publish_piece(ask: Ask, rights: WritingRights, piece: Sequence[Item])
     raise ServiceUnavailable(retry_after=1)
 
 
-async def _publish_or_hold(rights: WritingRights, piece: Sequence[Item]) -> None:
+async def _publish_or_hold(rights: WritingRights, sender: Connection, piece: Sequence[Item]) -> None:
     """The wait for the session may have used up the patience there was, so what comes after it has its own."""
     publish = partial(
         session_publish,
-        session_id=rights.target.session_id,
+        session_id=sender.access.session_id,
+        sender=sender,
         keys=list(dict.fromkeys(item.key for item in piece)),
         resolve=_while_standing(rights, resolver_of(piece, settings.SYNC_ENTRY_BYTES)),
         size=sum(len(item.content) for item in piece) + 200,
@@ -85,6 +86,7 @@ async def _publish_or_hold(rights: WritingRights, piece: Sequence[Item]) -> None
     try:
         await publish()
     except SessionCold:
+        sender.raise_if_ended()
         hold = partial(in_thread, _hold, rights, piece)
         # The row is locked for as long as the session's entries are being written.
         if not await patiently(hold, seconds=LOCKED_SECONDS, passing=()):

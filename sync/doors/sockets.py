@@ -1,52 +1,64 @@
-"""The WebSocket `/sync/v1/sessions/<id>`: a thin shell that moves frames between the socket, the hub and the writer."""
+"""The WebSocket `/sync/v1/sessions/<id>`: a shell that moves frames between socket, follower and writer."""
 
 import asyncio
-import logging
 import secrets
 import time
-from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
-from django.conf import settings
 
-from opencode.lib.errors import Denial, TooManyRequests
+from opencode.lib.errors import Denial
 from sync.live import (
-    EDITOR,
-    IN_FLIGHT,
     RESTART_SECONDS,
     Connection,
-    Cursor,
+    Ending,
+    Follower,
     Person,
-    ReaderEnded,
-    Runtime,
-    SessionHub,
     SocketAccess,
+    abort_of,
     count_refused,
+    facts_of,
     get_runtime,
+    publish_begin,
     resume_position,
     socket_access,
     socket_request,
-    welcome_of,
 )
 from sync.protocol.closing import CloseCode, close_code_of
-from sync.protocol.frames import SUBPROTOCOL, SharedText, ack_text, bye_text, error_text
-from sync.protocol.pacing import Strikes
-from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest, read_request
+from sync.protocol.frames import SUBPROTOCOL, SharedText, bye_text, error_text
+from sync.protocol.positions import Position
+from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest
 from sync.protocol.updates import Receipt
-from sync.writer import Publish
-from workspaces.keys.usage import count_publish
 
-log = logging.getLogger(__name__)
-# Refusals that mean the other side does not speak the protocol: the socket is closed after them.
-_FATAL = {"frame_malformed": CloseCode.BAD_FRAME, "frame_too_large": CloseCode.TOO_LARGE}
+Scope = Mapping[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class SocketLost(Exception):
-    """The other side has gone; there is nobody to send to."""
+class WebSocketTransport:
+    """Frames as WebSocket messages; through the server's extensions where it has them (`opencode.server`)."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._send = send
+        self._extensions: Mapping[str, Any] = scope.get("extensions") or {}
+        self.abort = abort_of(scope)
+        self.push: Callable[[bytes], bool] | None = self._extensions.get("opencode.push")
+
+    async def send(self, text: str, _position: Position | None) -> None:
+        """A large text that many are sent goes without a copy for each where the server allows."""
+        if self.push is not None and isinstance(text, SharedText):
+            await self._extensions["opencode.writable"].wait()
+            if self.push(text.wire):
+                return
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def close(self, ending: Ending) -> None:
+        for text in _last_words(ending):
+            await self._send({"type": "websocket.send", "text": text})
+        await self._send({"type": "websocket.close", "code": int(ending.code)})
 
 
 class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -69,204 +81,89 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             await self.disconnected()
 
     async def connected(self) -> None:
-        self._runtime: Runtime = get_runtime()
-        self._outbox: deque[str] = deque()
-        self._closing: CloseCode | None = None
-        self._in_flight = 0
-        self._strikes = Strikes()
-        self._room = asyncio.Event()
-        self._id = secrets.token_hex(6)
-        self._hub: SessionHub | None = None
-        self._cursor: Cursor | None = None
-        self._sender: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
+        self._sender: asyncio.Task[None] | None = None
+        transport = WebSocketTransport(self.scope, self.base_send)
         offered = SUBPROTOCOL in self.scope.get("subprotocols", ())
         await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
+        request = socket_request(self.scope)
         try:
-            request = socket_request(self.scope)
-            self._access: SocketAccess = await self._runtime.read(socket_access, request)
-            self._runtime.connections.require_room(self._access, request.ip or "")
+            access = await socket_access(request)
+            get_runtime().connections.require_room(access, request.ip or "")
         except Denial as denial:
-            await self._refuse(denial)
+            with suppress(OSError, RuntimeError):
+                await transport.close(Ending(close_code_of(denial.status), denial))
             return
-        self._connection = Connection(self._access, self._end, request.ip or "")
-        self._runtime.connections.add(self._connection)
-        self._sender = asyncio.create_task(self._serve())
+        self._serve(access, transport, request.ip or "")
+
+    def _serve(self, access: SocketAccess, transport: WebSocketTransport, address: str) -> None:
+        person = Person(secrets.token_hex(6), access.name, access.client, {})
+        self._follower = Follower(access, transport, since=resume_position(self.scope), person=person)
+        self._connection = Connection(access, self._follower.end, address)
+        get_runtime().connections.add(self._connection)
+        self._sender = self._follower.start()
 
     async def received(self, message: dict[str, Any]) -> None:
-        if self._sender is None:
+        if self._connection is None:
             return
-        text = message.get("text")
+        state = self._follower.state
         try:
-            if text is None:
-                raise FrameRefused("frame_malformed", "frames are text, not binary")
-            if len(text) > settings.SYNC_FRAME_BYTES:
-                raise FrameRefused("frame_too_large", f"a frame holds at most {settings.SYNC_FRAME_BYTES} bytes")
-            request = read_request(text, self._access.client_id, settings.SYNC_ENTRY_BYTES)
-            if isinstance(request, PingRequest):
-                self._answer_ping()
+            request = state.receive(message.get("text"))
+            if isinstance(request, PublishRequest):
+                self._publish(self._connection, request)
             elif isinstance(request, PresenceRequest):
-                self._present(request.state)
-            else:
-                self._publish(request)
+                self._follower.present(request.state)
+            elif isinstance(request, PingRequest):
+                self._answer_ping(self._connection.access)
         except FrameRefused as refused:
-            self._put(error_text(refused.code, refused.message, refused.operation_id))
-            if refused.operation_id is None and refused.code in _FATAL:
-                self._end(_FATAL[refused.code])
-        # What waits for this client is bounded too: who does not read its answers is not read from either.
-        while max(self._in_flight, len(self._outbox)) >= IN_FLIGHT and self._closing is None:
-            self._room.clear()
-            await self._room.wait()
+            if refused.is_publish:
+                count_refused(refused.code)
+            self._refused(state.refuse(refused))
+        await self._follower.may_receive()
 
     async def disconnected(self) -> None:
         if self._connection is not None:
-            self._runtime.connections.discard(self._connection)
+            get_runtime().connections.discard(self._connection)
         if self._sender is not None:
             self._sender.cancel()
         raise StopConsumer
 
-    # --- from the client
-
-    def _publish(self, request: PublishRequest) -> None:
-        if self._access.role != EDITOR:
-            count_refused("publish_forbidden")
-            raise FrameRefused("publish_forbidden", "this connection may read the session, not write", request.id)
-        wait = self._runtime.pace.wait(self._access)
-        if wait:
-            self._slow_down(request.id, wait)
-            return
-        publish = Publish(self._access.session_id, request.updates, request.id)
+    def _publish(self, connection: Connection, request: PublishRequest) -> None:
+        state = self._follower.state
+        session_id = connection.access.session_id
         try:
-            outcome = self._runtime.submit(publish)
+            outcome = publish_begin(
+                session_id=session_id, updates=request.updates, operation_id=request.id, sender=connection
+            )
         except Denial as denial:
-            raise FrameRefused(denial.code, denial.message, request.id) from denial
-        if self._access.key_id:
-            count_publish(self._access.workspace_id, self._access.key_id)
-        self._in_flight += 1
-        outcome.add_done_callback(lambda done: self._answer(request.id, done))
+            self._refused(state.refuse_publish(request.id, denial, time.monotonic()))
+            return
+        state.publish_taken()
+        outcome.add_done_callback(partial(self._settled, request.id))
 
-    def _slow_down(self, operation_id: str, wait: int) -> None:
-        """Refuse one publish; a client that goes on all the same is closed in the end."""
-        denial = TooManyRequests()
-        count_refused(denial.code)
-        self._put(error_text(denial.code, denial.message, operation_id, {"retry_after": wait}))
-        if self._strikes.add(time.monotonic(), wait) > settings.SYNC_REFUSED_PUBLISHES:
-            self._end(CloseCode.TOO_FAST)
+    def _settled(self, operation_id: str, outcome: "asyncio.Future[Receipt]") -> None:
+        self._follower.state.publish_settled(operation_id, outcome.exception() or outcome.result())
+        self._follower.wake()
 
-    def _answer(self, operation_id: str, outcome: "asyncio.Future[Receipt]") -> None:
-        self._in_flight -= 1
-        self._room.set()
-        error = outcome.exception()
-        if error is None:
-            self._put(ack_text(operation_id, *outcome.result()))
-        elif isinstance(error, Denial):
-            self._put(error_text(error.code, error.message, operation_id, _facts(error)))
-        else:
-            self._put(error_text("internal_error", "the update was not kept", operation_id))
+    def _refused(self, code: CloseCode | None) -> None:
+        """The answer waits to be told; with a code it is the last."""
+        self._follower.wake()
+        if code is not None:
+            self._follower.end(code)
 
-    def _present(self, state: dict[str, Any]) -> None:
-        if self._hub is not None:
-            person = Person(self._id, self._access.name, self._access.client, state)
-            self._runtime.presence.join(self._hub, person)
-
-    def _answer_ping(self) -> None:
-        hub = self._runtime.hubs.get(self._access.session_id)
+    def _answer_ping(self, access: SocketAccess) -> None:
+        hub = get_runtime().hubs.get(access.session_id)
         if hub is not None and hub.heartbeat_now:
-            self._put(hub.heartbeat_now)
-
-    # --- to the client
-
-    def _put(self, text: str) -> None:
-        self._outbox.append(text)
-        if self._cursor is not None:
-            self._cursor.wake()
-
-    def _end(self, code: CloseCode) -> None:
-        self._closing = self._closing or code
-        self._room.set()
-        if self._cursor is not None:
-            self._cursor.wake()
-
-    async def _serve(self) -> None:
-        """Send until the socket or the session ends; one send at a time, awaited, so that a slow reader only lags."""
-        try:
-            async with self._runtime.hubs.reading(self._access.session_id) as hub:
-                self._hub = hub
-                try:
-                    await self._serve_hub(hub)
-                finally:
-                    self._runtime.presence.leave(hub, self._id)
-        except SocketLost:
-            return
-        except ReaderEnded as ended:
-            await self._close(ended.code)
-        except Denial as denial:
-            await self._refuse(denial)
-        except Exception:
-            log.exception("socket_failed", extra={"session": self._access.session_id})
-            await self._close(CloseCode.RESTART)
-        finally:
-            # Whoever waits for room in the outbox would wait for ever: nobody empties it now.
-            self._closing = self._closing or CloseCode.NORMAL
-            self._room.set()
-
-    async def _serve_hub(self, hub: SessionHub) -> None:
-        push = self.scope.get("extensions", {}).get("opencode.push")
-        cursor = Cursor(hub, push, sees_names=bool(self._access.name))
-        query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
-        await hub.open()
-        parts = await cursor.start(resume_position(query))
-        await self._text(welcome_of(self._access, hub))
-        for part in parts:
-            await self._shared(part)
-        self._cursor = cursor
-        self._present({})
-        while True:
-            while self._outbox:
-                await self._text(self._outbox.popleft())
-                self._room.set()
-            if self._closing is not None:
-                await self._close(self._closing)
-                return
-            text = await cursor.next()
-            if text is not None:
-                await self._text(text)
-            elif not self._outbox and self._closing is None:
-                await cursor.wait()
-
-    async def _text(self, text: str) -> None:
-        try:
-            await self.base_send({"type": "websocket.send", "text": text})
-        except (OSError, RuntimeError) as error:
-            # The server's ways to say that the other side has gone.
-            raise SocketLost from error
-
-    async def _shared(self, text: SharedText) -> None:
-        """A large text that many are sent: without a copy for each where the server allows."""
-        extensions = self.scope.get("extensions", {})
-        if "opencode.push" in extensions:
-            await extensions["opencode.writable"].wait()
-            if extensions["opencode.push"](text.wire):
-                return
-        await self._text(text)
-
-    async def _refuse(self, denial: Denial) -> None:
-        code = close_code_of(denial.status)
-        last_words = [error_text(denial.code, denial.message, None, _facts(denial))]
-        if code is CloseCode.RESTART:
-            last_words.append(bye_text(denial.code, denial.retry_after or RESTART_SECONDS))
-        await self._close(code, *last_words)
-
-    async def _close(self, code: CloseCode, *last_words: str) -> None:
-        if code is CloseCode.RESTART and not last_words:
-            last_words = (bye_text("restart", RESTART_SECONDS),)
-        with suppress(SocketLost, OSError, RuntimeError):
-            for text in last_words:
-                await self._text(text)
-            await self.base_send({"type": "websocket.close", "code": int(code)})
+            self._follower.put(hub.heartbeat_now)
 
 
-def _facts(denial: Denial) -> dict[str, Any]:
-    """What a refusal says beside its code and message."""
-    pause = {} if denial.retry_after is None else {"retry_after": denial.retry_after}
-    return {**denial.extra, **pause}
+def _last_words(ending: Ending) -> list[str]:
+    """The `error` of a refusal, `bye` when coming back helps; else the close code says it all."""
+    words: list[str] = []
+    denial = ending.denial
+    if denial is not None:
+        words.append(error_text(denial.code, denial.message, None, facts_of(denial)))
+    if ending.code is CloseCode.RESTART:
+        pause = denial.retry_after if denial is not None else None
+        words.append(bye_text("restart" if denial is None else denial.code, pause or RESTART_SECONDS))
+    return words

@@ -1,15 +1,19 @@
 """Sessions while they are followed and written to: one runtime a process with its hubs, fan-out, presence and sockets.
 
-The door: who may read and write (`socket_access`), the runtime, `session_publish`, cursors over a hub.
+The door: who may read and write (`socket_access`), how readers follow (`Follower`, `pulled_frame`), the one way to
+publish (`publish_begin`, `session_publish`), the connections that end with their rights, and the runtime.
 """
 
-from sync.live.access import EDITOR, VIEWER, SocketAccess, SocketRequest, socket_access
+from sync.live.access import EDITOR, VIEWER, SocketAccess, SocketRequest
 from sync.live.connections import Connection
-from sync.live.greeting import IN_FLIGHT, RESTART_SECONDS, welcome_of
-from sync.live.handshake import position_in, resume_position, socket_request
-from sync.live.hub import Cursor, Person, ReaderEnded, SessionHub, pulled_frame, session_parts
+from sync.live.connectionstate import IN_FLIGHT, facts_of
+from sync.live.endings import RESTART_SECONDS, refusal_of
+from sync.live.following import Ending, Follower, abort_of, follow_until_gone
+from sync.live.handshake import resume_position, socket_request
+from sync.live.hub import Person, pulled_frame, rows_of
 from sync.live.measures import count_refused
-from sync.live.publishing import session_publish
+from sync.live.opening import socket_access
+from sync.live.publishing import publish_allow, publish_begin, publish_turn, session_publish
 from sync.live.runtime import Runtime, drain_runtime, get_runtime, in_runtime, runtime_load, stop_runtime
 from sync.live.ticketing import socket_ticket_create, socket_tickets_purge
 from sync.live.tickets import TICKET_SECONDS
@@ -21,27 +25,31 @@ __all__ = [
     "TICKET_SECONDS",
     "VIEWER",
     "Connection",
-    "Cursor",
+    "Ending",
+    "Follower",
     "Person",
-    "ReaderEnded",
     "Runtime",
-    "SessionHub",
     "SocketAccess",
     "SocketRequest",
+    "abort_of",
     "count_refused",
     "drain_runtime",
+    "facts_of",
+    "follow_until_gone",
     "get_runtime",
     "in_runtime",
-    "position_in",
+    "publish_allow",
+    "publish_begin",
+    "publish_turn",
     "pulled_frame",
+    "refusal_of",
     "resume_position",
+    "rows_of",
     "runtime_load",
-    "session_parts",
     "session_publish",
     "socket_access",
     "socket_request",
     "socket_ticket_create",
     "socket_tickets_purge",
     "stop_runtime",
-    "welcome_of",
 ]

@@ -1,6 +1,8 @@
 """Who may open a socket on which session, as what, and what would take that right away again."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +16,9 @@ from accounts.credentials import is_device_token
 from accounts.models import User
 from accounts.selectors.sessions import browser_session_id
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
-from sync.live.tickets import take_ticket
+from sync.live.tickets import find_ticket, take_ticket
 from sync.live.watching import WatchedFacts, facts_now
-from sync.models import Session, Share
+from sync.models import Session, Share, SocketTicket
 from sync.protocol.keys import is_session_id
 from sync.sharing import is_share_secret_valid, live_shares, maker_of, read_share_secret
 from workspaces.access import KeyAccess, device_access, key_access
@@ -70,12 +72,16 @@ class SocketAccess:
     browser_id: str = ""
 
 
-def socket_access(request: SocketRequest) -> SocketAccess:
+Decision = SocketAccess | Callable[[], SocketAccess]
+"""An access; or what gives it once it has written what it needs. That may wait for a lock."""
+
+
+def access_decide(request: SocketRequest) -> Decision:
     """Decide by the strongest credential shown: a ticket, a bearer, a live share's id, a sign-in cookie.
 
     A bearer is an API key, a device's access token or a share's secret. An API key with `sync:write`, and a device that
     names its workspace, open a session that does not exist yet. Raises CredentialsMissing, CredentialsInvalid,
-    ScopeMissing, OriginForbidden, NotFound. Runs in a thread, outside `atomic()`.
+    ScopeMissing, OriginForbidden, NotFound. Only reads; runs in a thread, outside `atomic()`.
     """
     if not is_session_id(request.target):
         raise NotFound
@@ -99,22 +105,16 @@ def live_share(share_id: str) -> Share | None:
     return live_shares().select_related("session__workspace").filter(id=share_id).first()
 
 
-def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
+def _by_key(request: SocketRequest, key: KeyAccess) -> Decision:
     if not key.scopes & {"sync:read", "sync:write"}:
         raise ScopeMissing
     role = EDITOR if "sync:write" in key.scopes else VIEWER
-    session = Session.objects.filter(owner_key=key.workspace_id, client_id=request.target).first()
-    if session is None:
-        if role != EDITOR:
-            raise NotFound
-        session, _ = Session.objects.get_or_create(
-            owner_key=key.workspace_id,
-            client_id=request.target,
-            defaults={"workspace_id": key.workspace_id, "created_by_id": key.user_id},
-        )
-    return SocketAccess(
-        session.pk,
-        session.client_id,
+    session_id = _session_in(key.workspace_id, request.target)
+    if session_id is None and role != EDITOR:
+        raise NotFound
+    access = SocketAccess(
+        session_id or 0,
+        request.target,
         role,
         key_id=key.key_id,
         membership_id=key.membership_id or "",
@@ -122,25 +122,40 @@ def _by_key(request: SocketRequest, key: KeyAccess) -> SocketAccess:
         client=_client(request, "ide"),
         workspace_id=key.workspace_id,
     )
+    return access if session_id is not None else partial(_created, access, key.user_id)
 
 
-def _by_device(request: SocketRequest, token: str) -> SocketAccess:
+def _session_in(workspace_id: str, client_id: str) -> int | None:
+    found: int | None = (
+        Session.objects.filter(owner_key=workspace_id, client_id=client_id).values_list("id", flat=True).first()
+    )
+    return found
+
+
+def _created(access: SocketAccess, user_id: str | None) -> SocketAccess:
+    """The access, with the session it is to; whoever comes second finds the first one's."""
+    session, _ = Session.objects.get_or_create(
+        owner_key=access.workspace_id,
+        client_id=access.client_id,
+        defaults={"workspace_id": access.workspace_id, "created_by_id": user_id},
+    )
+    return replace(access, session_id=session.pk)
+
+
+def _by_device(request: SocketRequest, token: str) -> Decision:
     """As its person, in the workspace that `x-org-id` names or in whichever of theirs has the session."""
     device = device_access(token, request.org, ip=request.ip, user_agent=request.user_agent)
     if request.org:
         device.require("session.publish")
-        session, _ = Session.objects.get_or_create(
-            owner_key=device.workspace_id,
-            client_id=request.target,
-            defaults={"workspace_id": device.workspace_id, "created_by_id": device.user_id},
-        )
+        session_id = _session_in(device.workspace_id, request.target)
     else:
         session, membership = _session_of_person(device.user_id, request)
+        session_id = session.pk
         device = device_access(token, membership.workspace_id, ip=request.ip, user_agent=request.user_agent)
         device.require("session.publish")
-    return SocketAccess(
-        session.pk,
-        session.client_id,
+    access = SocketAccess(
+        session_id or 0,
+        request.target,
         EDITOR,
         membership_id=device.membership_id,
         name=User.objects.get(id=device.user_id).display_name,
@@ -148,6 +163,7 @@ def _by_device(request: SocketRequest, token: str) -> SocketAccess:
         workspace_id=device.workspace_id,
         device_id=device.device_id,
     )
+    return access if session_id is not None else partial(_created, access, device.user_id)
 
 
 def _name_of_key(key: KeyAccess) -> str:
@@ -185,15 +201,28 @@ def _by_share(share: Share, role: str, client: str = "web", maker: Membership | 
     )
 
 
-def _by_ticket(request: SocketRequest) -> SocketAccess:
-    """The access the ticket was given for, as far as everything it depends on still stands."""
-    ticket = take_ticket(request.ticket)
-    if ticket is None or ticket.target != request.target:
+def _by_ticket(request: SocketRequest) -> Decision:
+    """The access the ticket was given for, if everything it depends on still stands. Shown once, it is used up."""
+    ticket = find_ticket(request.ticket)
+    if ticket is None:
         raise CredentialsInvalid
+    is_good = ticket.target == request.target and _stands(ticket)
+    return partial(_taken, ticket.pk, _of_ticket(ticket, request) if is_good else None)
+
+
+def _taken(ticket_id: int, access: SocketAccess | None) -> SocketAccess:
+    if not take_ticket(ticket_id) or access is None:
+        raise CredentialsInvalid
+    return access
+
+
+def _stands(ticket: SocketTicket) -> bool:
     needed_ids = (ticket.share_id, ticket.key_id, ticket.membership_id, ticket.device_id, ticket.browser_id)
     needed = WatchedFacts(*(frozenset({name} - {""}) for name in needed_ids))
-    if facts_now([ticket.session_id], needed).alive != needed:
-        raise CredentialsInvalid
+    return facts_now([ticket.session_id], needed).alive == needed
+
+
+def _of_ticket(ticket: SocketTicket, request: SocketRequest) -> SocketAccess:
     return SocketAccess(
         ticket.session_id,
         ticket.session.client_id,

@@ -1,34 +1,62 @@
-"""The open sockets of one process, and what each depends on."""
+"""Who reads and writes in this process at the moment, and what each depends on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from opencode.lib.errors import Denial
+from sync.live import endings
 from sync.live.access import SocketAccess
 from sync.live.limits import SocketCounts
 from sync.live.watching import SocketFacts, WatchedFacts
 from sync.protocol.closing import CloseCode
-
-SHARE_ENDED = CloseCode.SESSION_REMOVED
-KEY_ENDED = CloseCode.NOT_SIGNED_IN
-MEMBERSHIP_ENDED = CloseCode.FORBIDDEN
-DEVICE_ENDED = CloseCode.NOT_SIGNED_IN
-BROWSER_ENDED = CloseCode.NOT_SIGNED_IN
-WORKSPACE_CLOSED = CloseCode.SESSION_REMOVED
+from workspaces.keys.usage import count_publish
 
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One open socket; `end(code)` closes it without waiting."""
+    """An open socket, or one request while it is served; `on_end(code)` is called once, and must not wait.
+
+    `is_held_back`: its publishes wait for their turn, instead of being refused when they come too fast.
+    """
 
     access: SocketAccess
-    end: Callable[[CloseCode], None]
+    on_end: Callable[[CloseCode], None]
     address: str = ""
+    is_held_back: bool = False
+    ended: CloseCode | None = None
+
+    def end(self, code: CloseCode) -> None:
+        """Of two reasons the one that takes the right counts, for whatever is still in the writer's queue."""
+        is_first = self.ended is None
+        if self.ended is None or not endings.takes_right(self.ended):
+            self.ended = code
+        if is_first:
+            self.on_end(code)
+
+    @property
+    def refusal(self) -> Denial | None:
+        """What every publish from here is refused with, since the right has ended; any thread may ask."""
+        return None if self.ended is None else endings.refusal_of(self.ended)
+
+    def raise_if_ended(self) -> None:
+        """Raises what `refusal` says."""
+        refusal = self.refusal
+        if refusal is not None:
+            raise refusal
+
+    def acknowledged(self) -> None:
+        """One of its publishes is kept. A key's use is counted now, by whatever way the publish came."""
+        if self.access.key_id:
+            count_publish(self.access.workspace_id, self.access.key_id)
 
 
 class Connections:
     def __init__(self) -> None:
         self._open: set[Connection] = set()
+        self._requests: set[Connection] = set()
+        self._by_session: dict[int, set[Connection]] = {}
         self._counts = SocketCounts()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -38,35 +66,52 @@ class Connections:
         await self._empty.wait()
 
     def __len__(self) -> int:
+        """How many sockets are open."""
         return len(self._open)
 
     def require_room(self, access: SocketAccess, address: str) -> None:
         """Ask right before `add`; raises SocketLimitReached."""
         self._counts.require_room(access, address)
 
-    def admit(self, access: SocketAccess, address: str) -> "tuple[Connection, asyncio.Future[CloseCode]]":
-        """Add a connection whose end is awaited: the future becomes its code. Raises SocketLimitReached."""
-        self.require_room(access, address)
-        ended: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-        connection = Connection(access, lambda code: None if ended.done() else ended.set_result(code), address)
+    @contextmanager
+    def opened(self, connection: Connection) -> Iterator[None]:
+        """A socket, open while inside; raises SocketLimitReached."""
+        self.require_room(connection.access, connection.address)
         self.add(connection)
-        return connection, ended
+        try:
+            yield
+        finally:
+            self.discard(connection)
+
+    @contextmanager
+    def request(self, access: SocketAccess, *, is_held_back: bool = False) -> Iterator[Connection]:
+        """One request, served while inside: it counts as no socket, and ends as one when its right ends."""
+        connection = Connection(access, _nothing, is_held_back=is_held_back)
+        self._requests.add(connection)
+        self._index(connection)
+        try:
+            yield connection
+        finally:
+            self._requests.remove(connection)
+            self._unindex(connection)
 
     def add(self, connection: Connection) -> None:
         self._open.add(connection)
+        self._index(connection)
         self._counts.add(connection.access, connection.address)
         self._empty.clear()
 
     def discard(self, connection: Connection) -> None:
         if connection in self._open:
             self._open.remove(connection)
+            self._unindex(connection)
             self._counts.remove(connection.access, connection.address)
         if not self._open:
             self._empty.set()
 
     def facts(self) -> WatchedFacts:
-        """The rows the open sockets depend on."""
-        accesses = [connection.access for connection in self._open]
+        """The rows that somebody here depends on."""
+        accesses = [connection.access for connection in self._everybody()]
         return WatchedFacts(
             frozenset(access.share_id for access in accesses if access.share_id),
             frozenset(access.key_id for access in accesses if access.key_id),
@@ -76,51 +121,68 @@ class Connections:
         )
 
     def end_refused(self, asked: WatchedFacts, facts: SocketFacts) -> None:
-        """Close every socket that depends on a row that was asked for and no longer stands."""
-        shares = asked.shares - facts.alive.shares
-        keys = asked.keys - facts.alive.keys
-        memberships = asked.memberships - facts.alive.memberships
-        devices = asked.devices - facts.alive.devices
-        browsers = asked.browsers - facts.alive.browsers
+        """End all that depends on a row that was asked for and no longer stands."""
+        shares, keys, memberships, devices, browsers = (
+            before - now for before, now in zip(asked, facts.alive, strict=True)
+        )
         if not (shares or keys or memberships or devices or browsers):
             return
-        for connection in list(self._open):
+        for connection in self._everybody():
             access = connection.access
             if access.share_id in shares:
-                connection.end(SHARE_ENDED)
+                connection.end(endings.SHARE_ENDED)
             elif access.key_id in keys:
-                connection.end(KEY_ENDED)
+                connection.end(endings.KEY_ENDED)
             elif access.device_id in devices:
-                connection.end(DEVICE_ENDED)
+                connection.end(endings.DEVICE_ENDED)
             elif access.browser_id in browsers:
-                connection.end(BROWSER_ENDED)
+                connection.end(endings.BROWSER_ENDED)
             elif access.membership_id in memberships:
-                connection.end(MEMBERSHIP_ENDED)
+                connection.end(endings.MEMBERSHIP_ENDED)
 
     def end_share(self, share_id: str) -> None:
-        for connection in [each for each in self._open if each.access.share_id == share_id]:
-            connection.end(SHARE_ENDED)
+        self._end_where(endings.SHARE_ENDED, lambda access: access.share_id == share_id)
 
     def end_key(self, key_id: str) -> None:
-        for connection in [each for each in self._open if each.access.key_id == key_id]:
-            connection.end(KEY_ENDED)
+        self._end_where(endings.KEY_ENDED, lambda access: access.key_id == key_id)
 
     def end_membership(self, membership_id: str) -> None:
-        for connection in [each for each in self._open if each.access.membership_id == membership_id]:
-            connection.end(MEMBERSHIP_ENDED)
+        self._end_where(endings.MEMBERSHIP_ENDED, lambda access: access.membership_id == membership_id)
 
     def end_workspace(self, workspace_id: str) -> None:
-        for connection in [each for each in self._open if each.access.workspace_id == workspace_id]:
-            connection.end(WORKSPACE_CLOSED)
+        self._end_where(endings.WORKSPACE_CLOSED, lambda access: access.workspace_id == workspace_id)
 
     def end_device(self, device_id: str) -> None:
-        for connection in [each for each in self._open if each.access.device_id == device_id]:
-            connection.end(DEVICE_ENDED)
+        self._end_where(endings.DEVICE_ENDED, lambda access: access.device_id == device_id)
 
     def end_browser(self, browser_id: str) -> None:
-        for connection in [each for each in self._open if each.access.browser_id == browser_id]:
-            connection.end(BROWSER_ENDED)
+        self._end_where(endings.BROWSER_ENDED, lambda access: access.browser_id == browser_id)
+
+    def end_session(self, session_id: int, code: CloseCode) -> None:
+        for connection in tuple(self._by_session.get(session_id, ())):
+            connection.end(code)
 
     def end_all(self, code: CloseCode) -> None:
-        for connection in list(self._open):
+        for connection in self._everybody():
             connection.end(code)
+
+    def _end_where(self, code: CloseCode, depends: Callable[[SocketAccess], bool]) -> None:
+        for connection in self._everybody():
+            if depends(connection.access):
+                connection.end(code)
+
+    def _everybody(self) -> list[Connection]:
+        return [*self._open, *self._requests]
+
+    def _index(self, connection: Connection) -> None:
+        self._by_session.setdefault(connection.access.session_id, set()).add(connection)
+
+    def _unindex(self, connection: Connection) -> None:
+        session_id = connection.access.session_id
+        self._by_session[session_id].remove(connection)
+        if not self._by_session[session_id]:
+            del self._by_session[session_id]
+
+
+def _nothing(_code: CloseCode) -> None:
+    """A request is not interrupted: it is refused where it asks."""

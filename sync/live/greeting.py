@@ -1,13 +1,15 @@
-"""The first frame of every reader, and when to come back after the last."""
+"""The first frame of every reader, and the limits it names."""
 
 from django.conf import settings
 
 from sync.live.access import SocketAccess
+from sync.live.connectionstate import IN_FLIGHT, FrameLimits
 from sync.live.hub import SessionHub
 from sync.protocol.frames import welcome_text
 
-IN_FLIGHT = 256
-RESTART_SECONDS = 1.0
+
+def frame_limits() -> FrameLimits:
+    return FrameLimits(settings.SYNC_FRAME_BYTES, settings.SYNC_ENTRY_BYTES, settings.SYNC_REFUSED_PUBLISHES)
 
 
 def welcome_of(access: SocketAccess, hub: SessionHub) -> str:
@@ -17,4 +19,4 @@ def welcome_of(access: SocketAccess, hub: SessionHub) -> str:
         "key_bytes": settings.SYNC_KEY_BYTES,
         "in_flight": IN_FLIGHT,
     }
-    return welcome_text(access.client_id, hub.epoch, hub.last, access.role, limits, settings.SYNC_HEARTBEAT_SECONDS)
+    return welcome_text(access.client_id, hub.head, access.role, limits, settings.SYNC_HEARTBEAT_SECONDS)

@@ -9,6 +9,7 @@ from django.http.cookie import parse_cookie
 
 from sync.live.access import SocketRequest
 from sync.live.tickets import TICKET_PROTOCOL
+from sync.protocol.positions import Position
 
 
 def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
@@ -31,18 +32,10 @@ def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
     )
 
 
-def resume_position(query: Mapping[str, Sequence[str]]) -> tuple[str, int] | None:
-    """`?epoch=…&seq=…`, or None when either is missing or no number: then the whole state is sent."""
-    epoch, seq = query.get("epoch", [""])[0], query.get("seq", [""])[0]
-    if not epoch or not seq.isdecimal() or len(seq) > 18:
-        return None
-    return epoch, int(seq)
-
-
-def position_in(event_id: str) -> tuple[str, int] | None:
-    """The id of a Server-Sent Event, `<epoch>:<seq>`, or None when it is none of ours."""
-    epoch, _, seq = event_id.partition(":")
-    return resume_position({"epoch": [epoch], "seq": [seq]})
+def resume_position(scope: Mapping[str, Any], seq: str = "seq") -> Position | None:
+    """`?epoch=…&seq=…` of the address; None when either is missing or no number: then the whole state is sent."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return Position.of_texts(query.get("epoch", [""])[0], query.get(seq, [""])[0])
 
 
 def _ticket(subprotocols: Sequence[str]) -> str:

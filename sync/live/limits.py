@@ -32,10 +32,10 @@ class PublishPace:
         now = time.monotonic()
         return math.ceil(self._bucket(access.key_id or access.device_id, access.share_id, now).wait(now))
 
-    def reserve(self, share_id: str, longest: float) -> float:
+    def reserve(self, access: SocketAccess, longest: float) -> float:
         """For agents, who never repeat: the publish passes, held back for so many seconds, `longest` at most."""
         now = time.monotonic()
-        return self._bucket("", share_id, now).reserve(now, longest)
+        return self._bucket("", access.share_id, now).reserve(now, longest)
 
     def _bucket(self, key_id: str, share_id: str, now: float) -> TokenBucket:
         rate = settings.SYNC_KEY_PUBLISHES_PER_SECOND if key_id else settings.SYNC_SHARE_PUBLISHES_PER_SECOND

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from opencode.lib.errors import Denial
 from sync.protocol.updates import Receipt
+from sync.writer import Publish
 
 PUBLISHES: Final = Counter("opencode_publishes", "Publishes that were committed or refused by the writer.")
 REFUSED: Final = Counter("opencode_refused_publishes", "Publishes that were not kept, by the refusal's code.", ["code"])
@@ -50,12 +51,14 @@ def count_refused(code: str) -> None:
     REFUSED.labels(code).inc()
 
 
-def count_outcome(outcome: Receipt | Denial | None, seconds: float) -> None:
-    """A publish was settled: kept when it has a receipt."""
-    if isinstance(outcome, Receipt):
-        ACKNOWLEDGED.observe(seconds)
+def count_settled(publish: Publish, now: float) -> None:
+    """A publish has its outcome: it is kept when that is a receipt. `now` is on the monotonic clock."""
+    if isinstance(publish.outcome, Receipt):
+        ACKNOWLEDGED.observe(now - publish.created)
+        if publish.sender is not None:
+            publish.sender.acknowledged()
     else:
-        count_refused((outcome or Denial()).code)
+        count_refused((publish.outcome or Denial()).code)
 
 
 class RuntimeLoad(NamedTuple):

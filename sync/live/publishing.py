@@ -1,15 +1,52 @@
-"""Publishing to a session: the one way in, for sockets, the agents' routes and commands."""
+"""Publishing to a session: the one way in, for sockets, pushes, the agents' routes and commands.
 
+Here it is checked once who may, whether their right still stands and how fast they are; what is refused is counted
+here and where commits are settled, a key's use when its publish is kept.
+"""
+
+import asyncio
 import time
 from collections.abc import Sequence
 
+from opencode.lib.errors import Denial, TooManyRequests
 from sync.archive import session_warm
-from sync.errors import SessionCold
-from sync.live.runtime import get_runtime
+from sync.errors import PublishForbidden, SessionCold
+from sync.live.access import EDITOR
+from sync.live.connections import Connection
+from sync.live.measures import count_refused, count_settled
+from sync.live.runtime import Runtime, get_runtime
 from sync.protocol.updates import Receipt, Resolver, Update
 from sync.writer import LOCKED_SECONDS, Publish, commit_publishes
 
 LOCKED_RETRY_SECONDS = 0.02
+
+
+def publish_begin(
+    *,
+    session_id: int,
+    updates: Sequence[Update] = (),
+    operation_id: str | None = None,
+    keys: Sequence[str] = (),
+    resolve: Resolver | None = None,
+    size: int = 0,
+    sender: Connection | None = None,
+) -> "asyncio.Future[Receipt]":
+    """Queue a publish, all or nothing; the future is its receipt once it is durable, or the Denial.
+
+    `sender` is whose right it is by, nobody's when the console itself publishes. With `resolve`, what stands is decided
+    under the session's lock from what is stored for `keys`; give the batch's `size` in bytes then. Raises
+    PublishForbidden, TooManyRequests, WriterBusy, and what the sender's right ended with.
+    """
+    runtime = get_runtime()
+    if sender is not None:
+        publish_allow(sender)
+    try:
+        if sender is not None and not sender.is_held_back:
+            _require_pace(runtime, sender)
+        return runtime.submit(Publish(session_id, updates, operation_id, keys, resolve, size, sender))
+    except Denial as denial:
+        count_refused(denial.code)
+        raise
 
 
 async def session_publish(
@@ -20,15 +57,46 @@ async def session_publish(
     keys: Sequence[str] = (),
     resolve: Resolver | None = None,
     size: int = 0,
+    sender: Connection | None = None,
 ) -> Receipt:
-    """Commit durably, all or nothing, then return; live readers get the updates by themselves.
+    """Commit durably as `publish_begin` does, then return; live readers get the updates by themselves.
 
-    With `resolve`, what stands is decided under the session's lock from what is stored for `keys`; give the batch's
-    `size` in bytes then. A cold session is brought back first. Raises SessionGone, SessionFull, EntryTooLarge,
-    SessionCold, WriterBusy, ServiceUnavailable.
+    A cold session is brought back first. Raises SessionGone, SessionFull, EntryTooLarge, SessionCold,
+    ServiceUnavailable too.
     """
-    publish = Publish(session_id, updates, operation_id, keys, resolve, size)
-    return await get_runtime().submit(publish)
+    return await publish_begin(
+        session_id=session_id,
+        updates=updates,
+        operation_id=operation_id,
+        keys=keys,
+        resolve=resolve,
+        size=size,
+        sender=sender,
+    )
+
+
+async def publish_turn(sender: Connection, longest: float) -> None:
+    """Wait for the turn of a sender that is held back, `longest` seconds at most."""
+    delay = get_runtime().pace.reserve(sender.access, longest)
+    if delay:
+        await asyncio.sleep(delay)
+
+
+def publish_allow(sender: Connection) -> None:
+    """Whether the sender may publish at all: to ask before anything large is read from them.
+
+    Raises PublishForbidden, and what the sender's right ended with.
+    """
+    refusal = sender.refusal or (None if sender.access.role == EDITOR else PublishForbidden())
+    if refusal is not None:
+        count_refused(refusal.code)
+        raise refusal
+
+
+def _require_pace(runtime: Runtime, sender: Connection) -> None:
+    wait = runtime.pace.wait(sender.access)
+    if wait:
+        raise TooManyRequests(retry_after=wait)
 
 
 def session_publish_sync(
@@ -39,7 +107,7 @@ def session_publish_sync(
     keys: Sequence[str] = (),
     resolve: Resolver | None = None,
 ) -> Receipt:
-    """The same for commands and tasks, committed in this thread; readers elsewhere catch up within a heartbeat.
+    """Commit in this thread, for commands and tasks; readers elsewhere catch up within a heartbeat.
 
     What keeps a cold session away is raised as it is: SnapshotDamaged, or what the storage raises.
     """
@@ -47,12 +115,14 @@ def session_publish_sync(
     deadline = time.monotonic() + LOCKED_SECONDS
     while time.monotonic() < deadline:
         commit_publishes([publish])
-        if isinstance(publish.outcome, Receipt):
-            return publish.outcome
         if isinstance(publish.outcome, SessionCold):
             session_warm(session_id=session_id)
             continue
-        if publish.outcome is not None:
-            raise publish.outcome
-        time.sleep(LOCKED_RETRY_SECONDS)
+        if publish.outcome is None:
+            time.sleep(LOCKED_RETRY_SECONDS)
+            continue
+        count_settled(publish, time.monotonic())
+        if isinstance(publish.outcome, Receipt):
+            return publish.outcome
+        raise publish.outcome
     raise TimeoutError(f"session {session_id} stayed locked")

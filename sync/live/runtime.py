@@ -24,7 +24,7 @@ from sync.live.connections import Connections
 from sync.live.fanout import Fanout
 from sync.live.hub import HubRegistry, Range, ReaderEnded
 from sync.live.limits import PublishPace
-from sync.live.measures import PUBLISHES, RuntimeLoad, count_outcome, count_refused
+from sync.live.measures import PUBLISHES, RuntimeLoad, count_settled
 from sync.live.presence import Presence
 from sync.live.waking import Waking
 from sync.live.watching import NOTHING_WATCHED, SocketFacts, facts_now
@@ -51,9 +51,9 @@ class Runtime:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.fanout = Fanout(settings.SYNC_HEARTBEAT_SECONDS)
-        self.hubs = HubRegistry(self._load, self._opened, self.fanout.leave)
-        self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
+        self.hubs = HubRegistry(self._load, self._opened, self.fanout.leave, self.connections.end_session)
+        self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.pace = PublishPace()
         self._waking = Waking(self.warm, self._release)
         self._writer = Writer(self._committed, self._waking.wake)
@@ -81,6 +81,11 @@ class Runtime:
         await self._waking.stop()
         await self.loop.run_in_executor(None, self._readers.shutdown)
 
+    def end_session(self, session_id: int) -> None:
+        """The session is erased: end its readers and writers, and let go of what is held of it."""
+        self.hubs.end_session(session_id)
+        self.connections.end_session(session_id, CloseCode.SESSION_REMOVED)
+
     async def drain(self, seconds: float) -> None:
         """End every socket with `bye` and wait until they are gone, `seconds` at most."""
         self.hubs.end_all(CloseCode.RESTART)
@@ -93,11 +98,7 @@ class Runtime:
         """Queue a publish; the future resolves after the commit, or with the Denial. Raises WriterBusy."""
         future: asyncio.Future[Receipt] = self.loop.create_future()
         publish.waiter = future
-        try:
-            self._writer.submit(publish)
-        except Denial as denial:
-            count_refused(denial.code)
-            raise
+        self._writer.submit(publish)
         return future
 
     def read(self, work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
@@ -152,7 +153,7 @@ class Runtime:
         now = time.monotonic()
         for publish in publishes:
             future: asyncio.Future[Receipt] = publish.waiter
-            count_outcome(publish.outcome, now - publish.created)
+            count_settled(publish, now)
             if future.done():
                 continue
             if isinstance(publish.outcome, Receipt):
@@ -214,7 +215,7 @@ class Runtime:
         """A session that opens while the query runs is not in it and is left for the next beat."""
         session_ids = self.hubs.session_ids
         watched = self.connections.facts()
-        if not session_ids:
+        if not session_ids and not any(watched):
             return
         facts: SocketFacts = await self.read(facts_now, session_ids, watched)
         self.connections.end_refused(watched, facts)
@@ -228,7 +229,7 @@ class Runtime:
         for session_id in session_ids:
             hub = self.hubs.get(session_id)
             if hub is not None:
-                hub.check(*facts.sessions.get(session_id, ("", 0)))
+                hub.check(facts.sessions.get(session_id))
 
 
 def _read(work: Callable[..., T], args: Sequence[Any]) -> T:

@@ -22,13 +22,14 @@ def new_ticket() -> tuple[str, str]:
     return ticket, mac(_PURPOSE, ticket, current_version())
 
 
-def take_ticket(ticket: str) -> SocketTicket | None:
-    """The row of a ticket that lives, removed: of several who try at once, one gets it."""
+def find_ticket(ticket: str) -> SocketTicket | None:
+    """The row of a ticket that lives."""
     hashes = list(macs_of_all_versions(_PURPOSE, ticket).values())
-    row = (
-        SocketTicket.objects.select_related("session").filter(secret_hash__in=hashes, expires_at__gt=utc_now()).first()
-    )
-    if row is None:
-        return None
-    removed, _ = SocketTicket.objects.filter(id=row.pk).delete()
-    return row if removed else None
+    living = SocketTicket.objects.filter(secret_hash__in=hashes, expires_at__gt=utc_now())
+    return living.select_related("session").first()
+
+
+def take_ticket(ticket_id: int) -> bool:
+    """Remove the row; of several who try at once, one gets it."""
+    removed, _ = SocketTicket.objects.filter(id=ticket_id).delete()
+    return bool(removed)

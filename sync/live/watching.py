@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from accounts.models import Device
 from opencode.lib.clock import utc_now
 from sync.models import Session
+from sync.protocol.positions import Position
 from sync.sharing import live_shares
 from workspaces.models import APIKey, Membership
 
@@ -29,9 +30,9 @@ NOTHING_WATCHED = WatchedFacts(frozenset(), frozenset(), frozenset())
 
 
 class SocketFacts(NamedTuple):
-    """The rows as they are now: (epoch, head) by session, and which of the watched rows still stand."""
+    """The rows as they are now: the head by session, and which of the watched rows still stand."""
 
-    sessions: Mapping[int, tuple[str, int]]
+    sessions: Mapping[int, Position]
     alive: WatchedFacts
 
 
@@ -40,11 +41,11 @@ _KINDS = ("share", "key", "membership", "device", "browser")
 
 def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
     """One query for everything that may move or close a socket of this process."""
-    sessions: dict[int, tuple[str, int]] = {}
+    sessions: dict[int, Position] = {}
     alive: dict[str, set[str]] = {kind: set() for kind in _KINDS}
     for kind, name, epoch, head in _facts_query(session_ids, watched):
         if kind == "session":
-            sessions[int(name)] = (epoch, head)
+            sessions[int(name)] = Position(epoch, head)
         else:
             alive[kind].add(name)
     return SocketFacts(sessions, WatchedFacts(*(frozenset(alive[kind]) for kind in _KINDS)))

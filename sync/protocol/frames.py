@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from sync.protocol.positions import Position
+
 SUBPROTOCOL = "opencode.sync.v1"
+_TYPE_AT: Final = len('{"type":"')
 _encode = msgspec.json.Encoder().encode
 
 
@@ -25,22 +28,22 @@ def updates_head(epoch: str, first: int, last: int) -> str:
 UPDATES_TAIL = "]}"
 
 
-def snapshot_text(epoch: str, seq: int, entries: Sequence[str], *, more: bool) -> str:
-    """One part of a snapshot; the last has `more: false`."""
+def snapshot_text(position: Position, entries: Sequence[str], *, more: bool) -> str:
+    """One part of the state at `position`; the last has `more: false`."""
     return (
-        f'{{"type":"snapshot","epoch":"{epoch}","seq":{seq},"more":{"true" if more else "false"},'
+        f'{{"type":"snapshot","epoch":"{position.epoch}","seq":{position.seq},"more":{"true" if more else "false"},'
         f'"entries":[{",".join(entries)}]}}'
     )
 
 
-def welcome_text(session: str, epoch: str, seq: int, role: str, limits: dict[str, int], heartbeat: int) -> str:
+def welcome_text(session: str, head: Position, role: str, limits: dict[str, int], heartbeat: int) -> str:
     return encode(
         {
             "type": "welcome",
             "protocol": SUBPROTOCOL,
             "session": session,
-            "epoch": epoch,
-            "seq": seq,
+            "epoch": head.epoch,
+            "seq": head.seq,
             "role": role,
             "limits": limits,
             "heartbeat": heartbeat,
@@ -53,8 +56,8 @@ def ack_text(operation_id: str, epoch: str, first: int, last: int) -> str:
     return f'{{"type":"ack","id":"{operation_id}","epoch":"{epoch}","from":{first},"to":{last}}}'
 
 
-def heartbeat_text(epoch: str, seq: int) -> str:
-    return f'{{"type":"heartbeat","epoch":"{epoch}","seq":{seq}}}'
+def heartbeat_text(head: Position) -> str:
+    return f'{{"type":"heartbeat","epoch":"{head.epoch}","seq":{head.seq}}}'
 
 
 def error_text(code: str, message: str, operation_id: str | None = None, extra: dict[str, Any] | None = None) -> str:
@@ -66,6 +69,11 @@ def error_text(code: str, message: str, operation_id: str | None = None, extra: 
 
 def bye_text(reason: str, retry_after: float) -> str:
     return encode({"type": "bye", "reason": reason, "retry_after": retry_after})
+
+
+def kind_of(frame: str) -> str:
+    """The `type` of a frame made here, which stands first in it."""
+    return frame[_TYPE_AT : frame.index('"', _TYPE_AT)]
 
 
 def encode(value: Any) -> str:

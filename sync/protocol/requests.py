@@ -28,6 +28,11 @@ class FrameRefused(Exception):
         self.message = message
         self.operation_id = operation_id
 
+    @property
+    def is_publish(self) -> bool:
+        """Whether a publish was refused, as far as can be told of what is no frame at all."""
+        return self.operation_id is not None or self.code in {"frame_malformed", "frame_too_large"}
+
 
 class _UpdateFrame(msgspec.Struct):
     key: str
@@ -62,6 +67,8 @@ class PresenceRequest(msgspec.Struct, frozen=True):
     state: dict[str, Any]
 
 
+ClientRequest = PublishRequest | PingRequest | PresenceRequest
+
 _frame = msgspec.json.Decoder(_ClientFrame)
 _body = msgspec.json.Decoder(_PublishBody)
 Shape = TypeVar("Shape")
@@ -70,7 +77,7 @@ _text = msgspec.json.Decoder(str)
 _object = msgspec.json.Decoder(dict[str, Any])
 
 
-def read_request(text: str, session_id: str, entry_bytes: int) -> PublishRequest | PingRequest | PresenceRequest:
+def read_request(text: str, session_id: str, entry_bytes: int) -> ClientRequest:
     """Check a client's frame against the session it is for.
 
     Raises FrameRefused; the code `frame_malformed` without an operation id means the frame is no frame at all and the

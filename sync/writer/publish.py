@@ -3,16 +3,28 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from opencode.lib.errors import Denial
 from sync.protocol.updates import Numbered, Receipt, Resolver, Update
+
+
+class Sender(Protocol):
+    """Whoever publishes, by some right."""
+
+    @property
+    def refusal(self) -> Denial | None:
+        """Set once the right has ended: nothing of theirs is written from then on. Asked in the writer's thread."""
+
+    def acknowledged(self) -> None:
+        """One publish of theirs is kept."""
 
 
 @dataclass(slots=True, eq=False)
 class Publish:
     """One publish, all or nothing. Either `updates`, or `keys` with a `resolve` that decides under the lock.
 
+    Without a `sender` it is the console's own.
     `outcome` is set by the commit; `waiter` belongs to whoever submitted it and is passed back untouched.
     `locked_since` is when its session's row was first found locked by somebody else.
     """
@@ -23,6 +35,7 @@ class Publish:
     keys: Sequence[str] = ()
     resolve: Resolver | None = None
     bytes: int = 0
+    sender: Sender | None = None
     outcome: Receipt | Denial | None = None
     waiter: Any = None
     created: float = field(default_factory=time.monotonic)

@@ -130,7 +130,8 @@ class Writer:
             self._settle([], released)
 
     def _commit(self, batch: list[Publish]) -> None:
-        commits, locked = _committed(batch)
+        stand = [publish for publish in batch if not _is_withdrawn(publish)]
+        commits, locked = _committed(stand) if stand else ([], [])
         self._locked_out.put_back(locked)
         for publish in batch:
             if isinstance(publish.outcome, SessionCold) and self._parked.add(publish):
@@ -145,6 +146,14 @@ class Writer:
             self._deliver(commits, done)
         except Exception:
             log.exception("delivery_failed")
+
+
+def _is_withdrawn(publish: Publish) -> bool:
+    """Whether its sender's right ended while it waited, for whatever and however long: then that is its outcome."""
+    refusal = publish.sender.refusal if publish.sender is not None else None
+    if refusal is not None:
+        publish.outcome = refusal
+    return refusal is not None
 
 
 def _committed(batch: list[Publish]) -> tuple[list[SessionCommit], list[Publish]]:

@@ -9,15 +9,16 @@ import pytest
 from sync.live.hub.board import PresenceBoard
 from sync.protocol import frames, requests
 from sync.protocol.closing import CloseCode
+from sync.protocol.positions import Position
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs" / "protocol.md").read_text()
 SERVER_FRAMES = [
-    frames.welcome_text("s", "e", 1, "viewer", {}, 4),
-    frames.snapshot_text("e", 1, [], more=False),
+    frames.welcome_text("s", Position("e", 1), "viewer", {}, 4),
+    frames.snapshot_text(Position("e", 1), [], more=False),
     frames.updates_head("e", 1, 2) + frames.UPDATES_TAIL,
     frames.ack_text("a", "e", 1, 1),
-    frames.heartbeat_text("e", 1),
+    frames.heartbeat_text(Position("e", 1)),
     frames.error_text("c", "m", "a"),
     frames.bye_text("restart", 1),
     PresenceBoard().text(with_names=True),

@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sync.live.hub import Cursor
+from sync.live.hub import LogCursor
 from sync.live.runtime import Runtime
+from sync.protocol.positions import Position
 from sync.protocol.updates import Receipt, Update
 from sync.writer import Publish
 
@@ -65,20 +66,20 @@ class Truth:
 class Reader:
     """Follows by a cursor; remembers where it has been, so that it can come back as of any moment."""
 
-    def __init__(self, truth: Truth, since: tuple[str, int] | None = None, state: State | None = None) -> None:
+    def __init__(self, truth: Truth, since: Position | None = None, state: State | None = None) -> None:
         self.truth = truth
         self.since = since
-        self.seq = since[1] if since else -1
+        self.seq = since.seq if since else -1
         self.state: State = dict(state or {})
         self.places: list[tuple[int, State]] = []
         self._stack = AsyncExitStack()
-        self._cursor: Cursor | None = None
+        self._cursor: LogCursor | None = None
         self.runtime: Runtime | None = None
 
     async def join(self, runtime: Runtime, session_id: int) -> None:
         self.runtime = runtime
         hub = await self._stack.enter_async_context(runtime.hubs.reading(session_id))
-        self._cursor = Cursor(hub)
+        self._cursor = LogCursor(hub)
         for text in await self._cursor.start(self.since):
             assert self.since is None, "a reader that came back was given a snapshot"
             snapshot = json.loads(text)

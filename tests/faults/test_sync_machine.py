@@ -25,6 +25,7 @@ from sync.live.hub import session
 from sync.live.publishing import session_publish_sync
 from sync.live.runtime import Runtime
 from sync.models import Session
+from sync.protocol.positions import Position
 from sync.protocol.updates import Update
 from sync.store import read_state, read_whole
 from tests.faults.members import Operation, Reader, State, Truth
@@ -166,7 +167,7 @@ class SyncMachine(RuleBasedStateMachine):
             else:
                 self.cut_off.remove(reader)
             seq, state = reader.places[-1 - back % len(reader.places)]
-            self.run(self._join(Reader(self.truth, (self.epoch, seq), state), at))
+            self.run(self._join(Reader(self.truth, Position(self.epoch, seq), state), at))
 
     @rule(most=st.lists(st.sampled_from([0, 1, 2, 1000]), min_size=1, max_size=4))
     def read(self, most: list[int]) -> None:

@@ -80,6 +80,18 @@ class ASGIEvents:
             last = parsed(message["body"].decode())
         return last
 
+    async def rest(self) -> str:
+        """Everything until the server ends the answer."""
+        texts = ""
+        while (message := await self._next()).get("more_body"):
+            texts += message["body"].decode()
+        return texts
+
+    async def abandoned(self) -> None:
+        """Until the application gives the answer up, finished or not."""
+        async with asyncio.timeout(EVENT_SECONDS):
+            await asyncio.shield(self._task)
+
     async def _receive(self) -> dict[str, Any]:
         if self._bodies:
             return self._bodies.pop()

@@ -31,7 +31,10 @@ class ASGISocket:
             "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
             "client": ("127.0.0.1", 5000),
             "subprotocols": list(subprotocols),
+            "extensions": {"opencode.abort": self._abort},
         }
+        self.aborted = asyncio.Event()
+        self.waiting_sends = 0
         self.subprotocol: str | None = None
         self._reads = asyncio.Event()
         self._reads.set()
@@ -106,9 +109,29 @@ class ASGISocket:
                 for _ in range(100):
                     await asyncio.sleep(0)
 
+    def stop_reading(self) -> None:
+        """From now on what the server sends waits."""
+        self._reads.clear()
+
+    async def rest(self) -> tuple[str, int]:
+        """Everything until the server closes, and its code."""
+        texts = ""
+        while (message := await self._next())["type"] != "websocket.close":
+            texts += message["text"]
+        return texts, int(message["code"])
+
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._reads.wait()
+        self.waiting_sends += 1
+        try:
+            await self._reads.wait()
+        finally:
+            self.waiting_sends -= 1
         await self._out.put(message)
+
+    def _abort(self) -> None:
+        """As the server's: the application is told, whatever it was sending."""
+        self.aborted.set()
+        self._in.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
     async def closed(self) -> int:
         """The code the server closes with; frames before it are passed over."""

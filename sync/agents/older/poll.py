@@ -1,51 +1,78 @@
 """The older protocol's socket `/share_poll?id=`: what is stored at connect, then each new value: `{key, content}`."""
 
-import asyncio
 import logging
-from contextlib import aclosing
+from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 from opencode.lib.asgi.answers import denial_answer, send_answer
 from opencode.lib.asgi.exchange import Exchange, Receive, Send
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
 from sync.agents.paths import Route, route_of
 from sync.agents.patience import patiently
+from sync.agents.rights import reader_of
 from sync.agents.targets import readable_target, workspace_of
 from sync.errors import ShareIdMissing
 from sync.items.wire import frame_text
-from sync.live import VIEWER, ReaderEnded, SocketAccess, get_runtime, session_parts
-from sync.protocol.closing import CloseCode, close_code_of
+from sync.live import Connection, Ending, Follower, abort_of, follow_until_gone, get_runtime, rows_of
+from sync.protocol.closing import close_code_of
+from sync.protocol.frames import kind_of
+from sync.protocol.positions import Position
 from sync.sharing import ShareTarget
 
 log = logging.getLogger("opencode.agent")
 SWITCHING_PROTOCOLS = 101
+_WITH_ENTRIES = frozenset({"snapshot", "updates"})
+
+
+class PollTransport:
+    """Each entry as a message of its own; the other frames are none of this protocol's."""
+
+    push = None
+
+    def __init__(self, scope: Mapping[str, Any], send: Send) -> None:
+        self._send = send
+        self.abort = abort_of(scope)
+
+    async def send(self, text: str, _position: Position | None) -> None:
+        if kind_of(text) in _WITH_ENTRIES:
+            for row in rows_of(text):
+                if not row.deleted:
+                    await self._send({"type": "websocket.send", "text": frame_text(row.key, row.content)})
+
+    async def close(self, ending: Ending) -> None:
+        await self._send({"type": "websocket.close", "code": int(ending.code)})
 
 
 async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str) -> int:
     """Serve one socket until either side ends it; the HTTP status its handshake came to."""
     await receive()
-    connections = get_runtime().connections
-    try:
-        access = _access(await _target(exchange, route_of(exchange.scope["path"])))
-        connections.require_room(access, exchange.client_address)
-        await patiently(partial(get_runtime().open_hub, access.session_id))
-        # Others came while the session was opened.
-        connection, ended = connections.admit(access, exchange.client_address)
-    except Denial as denial:
-        await _deny(exchange, send, denial, request_id)
-        return denial.status
-    except Exception:
-        log.exception("agent_socket_failed", extra={"request_id": request_id})
-        await _deny(exchange, send, InternalError(), request_id)
-        return InternalError.status
-    try:
+    with ExitStack() as connected:
+        try:
+            follower = await _admitted(exchange, send, connected)
+        except Denial as denial:
+            await _deny(exchange, send, denial, request_id)
+            return denial.status
+        except Exception:
+            log.exception("agent_socket_failed", extra={"request_id": request_id})
+            await _deny(exchange, send, InternalError(), request_id)
+            return InternalError.status
         await send({"type": "websocket.accept"})
-        code = await _serve(access.session_id, ended, receive, send, request_id)
-    finally:
-        connections.discard(connection)
-    if code is not None:
-        await send({"type": "websocket.close", "code": int(code)})
+        await follow_until_gone(follower, receive)
     return SWITCHING_PROTOCOLS
+
+
+async def _admitted(exchange: Exchange, send: Send, connected: ExitStack) -> Follower:
+    """Somebody who can still be refused, entered among the open connections."""
+    runtime = get_runtime()
+    access = reader_of(await _target(exchange, route_of(exchange.scope["path"])))
+    runtime.connections.require_room(access, exchange.client_address)
+    await patiently(partial(runtime.open_hub, access.session_id))
+    follower = Follower(access, PollTransport(exchange.scope, send))
+    # Others came while the session was opened.
+    connected.enter_context(runtime.connections.opened(Connection(access, follower.end, exchange.client_address)))
+    return follower
 
 
 async def _target(exchange: Exchange, route: Route | None) -> ShareTarget:
@@ -67,53 +94,3 @@ async def _deny(exchange: Exchange, send: Send, denial: Denial, request_id: str)
         return
     answer = denial_answer(denial, request_id)
     await send_answer(send, answer, request_id, kind="websocket.http.response")
-
-
-def _access(target: ShareTarget) -> SocketAccess:
-    workspace_id = target.workspace_id or ""
-    return SocketAccess(
-        target.session_id, target.client_id, VIEWER, share_id=target.share_id, workspace_id=workspace_id
-    )
-
-
-async def _serve(
-    session_id: int, ended: "asyncio.Future[CloseCode]", receive: Receive, send: Send, request_id: str
-) -> CloseCode | None:
-    """The code to close with, None when the client went."""
-    tasks: list[asyncio.Future[CloseCode] | asyncio.Task[CloseCode | None]] = [
-        ended,
-        asyncio.create_task(_stream(session_id, send)),
-        asyncio.create_task(_until_gone(receive)),
-    ]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return done.pop().result()
-    except Exception:
-        log.exception("agent_socket_failed", extra={"request_id": request_id})
-        return CloseCode.RESTART
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _stream(session_id: int, send: Send) -> CloseCode | None:
-    try:
-        async with aclosing(session_parts(get_runtime().hubs, session_id)) as parts:
-            async for part in parts:
-                for row in part.rows:
-                    if not row.deleted:
-                        await send({"type": "websocket.send", "text": frame_text(row.key, row.content)})
-    except ReaderEnded as end:
-        return end.code
-    except Denial:
-        return CloseCode.RESTART
-    except OSError:  # the server's word for a client that went while something was being sent
-        return None
-    return CloseCode.RESTART
-
-
-async def _until_gone(receive: Receive) -> CloseCode | None:
-    while (await receive())["type"] != "websocket.disconnect":
-        pass
-    return None

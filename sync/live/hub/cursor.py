@@ -6,11 +6,12 @@ from collections.abc import Callable
 from sync.live.hub.frame import Frame
 from sync.live.hub.session import SessionHub
 from sync.protocol.frames import SharedText
+from sync.protocol.positions import Position
 
 Push = Callable[[bytes], bool]
 
 
-class Cursor:
+class LogCursor:
     """A slow reader falls behind on the shared log; off the log it takes the state from the database: no memory."""
 
     def __init__(self, hub: SessionHub, push: Push | None = None, *, sees_names: bool = False) -> None:
@@ -24,22 +25,27 @@ class Cursor:
         self._waiter: asyncio.Future[None] | None = None
         self.seq = -1
 
-    async def start(self, since: tuple[str, int] | None) -> list[SharedText]:
+    @property
+    def position(self) -> Position:
+        """How far the reader has been sent."""
+        return Position(self._hub.epoch, self.seq)
+
+    async def start(self, since: Position | None) -> list[SharedText]:
         """Begin right after `since` when it is of this epoch and not above the head, else with the whole state.
 
-        Returns the snapshot's parts, none when resuming. Raises ReaderEnded.
+        Returns the parts of the whole state, none when resuming. Raises ReaderEnded.
         """
-        epoch, head = await self._hub.open()
-        if since is not None and since[0] == epoch and since[1] > head:
+        head = await self._hub.open()
+        if since is not None and since.epoch == head.epoch and since.seq > head.seq:
             await self._hub.catch_up()
-            head = self._hub.last
-        if since is not None and since[0] == epoch and 0 <= since[1] <= head:
-            self.seq = since[1]
+            head = self._hub.head
+        if since is not None and since.leads_to(head):
+            self.seq = since.seq
             return []
-        snapshot = await self._hub.snapshot()
+        state = await self._hub.whole_state()
         self._hub.raise_if_ended()
-        self.seq = snapshot.seq
-        return snapshot.parts
+        self.seq = state.position.seq
+        return state.parts
 
     def take(self) -> str | None:
         """The next text to send, None when there is nothing now. Raises ReaderEnded."""

@@ -2,19 +2,20 @@
 
 from sync.live.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.protocol.frames import UPDATES_TAIL, snapshot_text, updates_head
+from sync.protocol.positions import Position
 from sync.store import StateRead, read_state
 
 
-def pulled_frame(session_id: int, since: tuple[str, int] | None) -> str | None:
+def pulled_frame(session_id: int, since: Position | None) -> str | None:
     """An `updates` frame after `since`, a `snapshot` when it cannot be gone on from; None when there is no session.
 
     A long state comes in parts, oldest numbers first. With `more: true` the next part is the answer to the number the
     frame ends with; what changes between two parts is in a later one.
     """
-    if since is not None and since[1] > 0:
-        state = read_state(session_id, since[1], PART_ROWS)
-        if state is not None and state.epoch == since[0] and since[1] <= state.head:
-            frame = _part(state, since[1])
+    if since is not None and since.seq > 0:
+        state = read_state(session_id, since.seq, PART_ROWS)
+        if state is not None and since.leads_to(Position(state.epoch, state.head)):
+            frame = _part(state, since.seq)
             return _with_more(frame.text, more=frame.last < state.head)
     state = read_state(session_id, 0, PART_ROWS)
     return None if state is None else _snapshot(state)
@@ -27,7 +28,7 @@ def _part(state: StateRead, since: int) -> Frame:
 def _snapshot(state: StateRead) -> str:
     frame = _part(state, 0)
     entries = frame.text[len(updates_head(frame.epoch, frame.first, frame.last)) : -len(UPDATES_TAIL)]
-    return snapshot_text(frame.epoch, frame.last, [entries], more=frame.last < state.head)
+    return snapshot_text(Position(frame.epoch, frame.last), [entries], more=frame.last < state.head)
 
 
 def _with_more(text: str, *, more: bool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sync.live.hub.session import SessionHub
-from sync.live.hub.surroundings import Load, Range
+from sync.live.hub.surroundings import Ended, Load, Range
 from sync.protocol.closing import CloseCode
 
 LINGER_SECONDS = 30
@@ -14,13 +14,17 @@ LINGER_SECONDS = 30
 class HubRegistry:
     """Makes a hub when a session gets its first reader here; it lingers a while after the last.
 
-    `opened` and `closed` are called with the session's id, so that the process can tell others what it reads.
+    `opened` and `closed` are called with the session's id, so that the process can tell others what it reads; `ended`
+    with the id and the close code when a hub ends its readers.
     """
 
-    def __init__(self, load: Load, opened: Callable[[int], None], closed: Callable[[int], None]) -> None:
+    def __init__(
+        self, load: Load, opened: Callable[[int], None], closed: Callable[[int], None], ended: Ended | None = None
+    ) -> None:
         self._load = load
         self._opened = opened
         self._closed = closed
+        self._ended = ended
         self._hubs: dict[int, SessionHub] = {}
         self.closed_count = 0
 
@@ -42,7 +46,7 @@ class HubRegistry:
         """The session's hub, counted as read while inside."""
         hub = self._hubs.get(session_id)
         if hub is None or hub.is_ended:
-            hub = self._hubs[session_id] = SessionHub(session_id, self._load)
+            hub = self._hubs[session_id] = SessionHub(session_id, self._load, self._ended)
             self._opened(session_id)
         hub.readers += 1
         try:
@@ -57,7 +61,7 @@ class HubRegistry:
             hub.deliver(update)
 
     def sweep(self) -> None:
-        """Drop hubs nobody has read for a while, and snapshots nobody joined by."""
+        """Drop hubs nobody has read for a while, and encoded states nobody joined by."""
         now = asyncio.get_running_loop().time()
         for session_id, hub in list(self._hubs.items()):
             hub.trim(now)

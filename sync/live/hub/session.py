@@ -6,25 +6,29 @@ import logging
 from sync.live.hub.board import PresenceBoard
 from sync.live.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.live.hub.log import FrameLog
-from sync.live.hub.merge import MergeWindow
-from sync.live.hub.snapshot import EncodedSnapshot
-from sync.live.hub.surroundings import Load, Parked, Range, ReaderEnded
+from sync.live.hub.state import EncodedState
+from sync.live.hub.surroundings import Ended, Load, Range, ReaderEnded, WaitingReader
+from sync.live.hub.window import FlushWindow
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import heartbeat_text, wire_of
+from sync.protocol.positions import Position
 
 log = logging.getLogger(__name__)
 GAP_SECONDS = 0.05
 # After a read that failed the next one waits twice as long, and never longer than a heartbeat.
 GAP_LONGEST_SECONDS = 4.0
-SNAPSHOT_TAIL_BYTES = 128 * 1024
-SNAPSHOT_KEPT_SECONDS = 10
+STATE_TAIL_BYTES = 128 * 1024
+STATE_KEPT_SECONDS = 10
 FRAMES_KEPT_SECONDS = 15
 
 
 class SessionHub:
-    """`load(session_id, since, rows)` reads the state off the event loop; everything else runs on it."""
+    """`load(session_id, since, rows)` reads the state off the event loop; everything else runs on it.
 
-    def __init__(self, session_id: int, load: Load) -> None:
+    `ended(session_id, code)` is called when the hub ends its readers, for those that are busy elsewhere.
+    """
+
+    def __init__(self, session_id: int, load: Load, ended: Ended | None = None) -> None:
         self.session_id = session_id
         self.epoch = ""
         self.last = -1
@@ -36,14 +40,15 @@ class SessionHub:
         self.heartbeat = ""
         self.frames = FrameLog()
         self._load = load
-        self._merge = MergeWindow(self._flush)
+        self._tell_end = ended
+        self._window = FlushWindow(self._flush)
         self._early: dict[int, Range] = {}
         self._known_head = -1
-        self._parked: set[Parked] = set()
+        self._parked: set[WaitingReader] = set()
         self._ended: CloseCode | None = None
-        self._snapshot: EncodedSnapshot | None = None
-        self._snapshot_at = 0.0
-        self._loading: asyncio.Future[EncodedSnapshot] | None = None
+        self._state: EncodedState | None = None
+        self._state_at = 0.0
+        self._loading: asyncio.Future[EncodedState] | None = None
         self._repair: asyncio.Task[None] | None = None
         self._gap_timer: asyncio.TimerHandle | None = None
         self._gap_seconds = GAP_SECONDS
@@ -58,7 +63,7 @@ class SessionHub:
             # Committed while the first read is under way: the read may or may not have it.
             self._early[update.first] = update
         elif update.epoch != self.epoch:
-            self.check(update.epoch, update.last)
+            self.check(Position(update.epoch, update.last))
         elif update.last <= self.last:
             return
         elif update.first > self.last + 1:
@@ -70,28 +75,30 @@ class SessionHub:
             self._append(update)
             self._take_early()
 
-    def check(self, epoch: str, head: int) -> None:
-        """Compare with the row as the database has it now; `epoch` is empty when the session is gone."""
+    def check(self, head: Position | None) -> None:
+        """Compare with the row as the database has it now; None when the session is gone."""
         if self.last < 0 or self._ended is not None:
             return
-        if epoch != self.epoch:
-            self.end(CloseCode.EPOCH_CHANGED if epoch else CloseCode.SESSION_REMOVED)
-        elif head > self.last:
+        if head is None or head.epoch != self.epoch:
+            self.end(CloseCode.SESSION_REMOVED if head is None else CloseCode.EPOCH_CHANGED)
+        elif head.seq > self.last:
             # Most often the updates are on their way to the loop: only what stays away is read.
-            self._known_head = max(self._known_head, head)
+            self._known_head = max(self._known_head, head.seq)
             self._watch_gap()
 
     def end(self, code: CloseCode) -> None:
         """End every reader with this close code."""
         self._ended = code
-        self._merge.cancel()
+        self._window.cancel()
         self._wake()
+        if self._tell_end is not None:
+            self._tell_end(self.session_id, code)
 
     def trim(self, now: float) -> None:
-        """Let go of the encoded snapshot when nobody joined for a while, and of frames only a lost reader wants."""
+        """Let go of the encoded state when nobody joined for a while, and of frames only a lost reader wants."""
         self.frames.expire(now - FRAMES_KEPT_SECONDS)
-        if self._snapshot is not None and now - self._snapshot_at > SNAPSHOT_KEPT_SECONDS:
-            self._snapshot = None
+        if self._state is not None and now - self._state_at > STATE_KEPT_SECONDS:
+            self._state = None
 
     @property
     def is_ended(self) -> bool:
@@ -104,23 +111,28 @@ class SessionHub:
 
     # --- what goes out
 
-    async def open(self) -> tuple[str, int]:
-        """The epoch and the head a reader joins at; loads the session at the first. Raises ReaderEnded."""
-        if self.last < 0:
-            await self.snapshot()
-        self.raise_if_ended()
-        return self.epoch, self.last
+    @property
+    def head(self) -> Position:
+        """What this hub knows of; its `seq` is -1 before the session is loaded."""
+        return Position(self.epoch, self.last)
 
-    async def snapshot(self) -> EncodedSnapshot:
+    async def open(self) -> Position:
+        """The head a reader joins at; loads the session at the first. Raises ReaderEnded."""
+        if self.last < 0:
+            await self.whole_state()
+        self.raise_if_ended()
+        return self.head
+
+    async def whole_state(self) -> EncodedState:
         """The whole state, encoded once for everybody who joins while the log still reaches back to it."""
-        kept = self._snapshot
-        if kept is not None and kept.epoch == self.epoch:
-            tail = self.frames.bytes_after(kept.seq) if kept.seq < self.flushed else 0
-            if tail is not None and tail <= SNAPSHOT_TAIL_BYTES + kept.size // 4:
-                self._snapshot_at = asyncio.get_running_loop().time()
+        kept = self._state
+        if kept is not None and kept.position.epoch == self.epoch:
+            tail = self.frames.bytes_after(kept.position.seq) if kept.position.seq < self.flushed else 0
+            if tail is not None and tail <= STATE_TAIL_BYTES + kept.size // 4:
+                self._state_at = asyncio.get_running_loop().time()
                 return kept
         if self._loading is None:
-            self._loading = asyncio.ensure_future(self._read_snapshot())
+            self._loading = asyncio.ensure_future(self._read_state())
             self._loading.add_done_callback(self._loaded)
         return await asyncio.shield(self._loading)
 
@@ -142,12 +154,12 @@ class SessionHub:
     @property
     def flushed(self) -> int:
         """The number up to which updates left the merge window."""
-        return self.last - self._merge.count
+        return self.last - self._window.count
 
     @property
     def heartbeat_now(self) -> str:
         """A heartbeat with the head as this hub knows it; empty before the session is loaded."""
-        return heartbeat_text(self.epoch, self.last) if self.last >= 0 else ""
+        return heartbeat_text(self.head) if self.last >= 0 else ""
 
     def beat(self) -> None:
         """Let every reader that is up to date send a heartbeat."""
@@ -166,11 +178,11 @@ class SessionHub:
         if self._ended is not None:
             raise ReaderEnded(self._ended)
 
-    def park(self, reader: "Parked") -> None:
+    def park(self, reader: "WaitingReader") -> None:
         """Give or wake this reader at the next frame, heartbeat or end."""
         self._parked.add(reader)
 
-    def unpark(self, reader: "Parked") -> None:
+    def unpark(self, reader: "WaitingReader") -> None:
         self._parked.discard(reader)
 
     # --- inside
@@ -180,7 +192,7 @@ class SessionHub:
         pieces = update.pieces or []
         # Before adding: a full window is flushed at once, and its frame is numbered back from `last`.
         self.last = update.last
-        self._merge.add(pieces[known:] if known else pieces, self.readers)
+        self._window.add(pieces[known:] if known else pieces, self.readers)
 
     def _take_early(self) -> None:
         for first in sorted(self._early):
@@ -238,13 +250,13 @@ class SessionHub:
         rows = [row for row in state.rows if row.seq > self.last]
         to = covered_to(state, PART_ROWS)
         if to > self.last:
-            self._merge.flush()
+            self._window.flush()
             frame = frame_of_state(state.epoch, self.last, to, rows)
             self.last = frame.last
             self._publish(frame)
         return state.head > self.last
 
-    async def _read_snapshot(self) -> EncodedSnapshot:
+    async def _read_state(self) -> EncodedState:
         state = await self._load(self.session_id, 0, None)
         if state is None:
             self.end(CloseCode.SESSION_REMOVED)
@@ -256,12 +268,12 @@ class SessionHub:
         elif state.epoch != self.epoch:
             self.end(CloseCode.EPOCH_CHANGED)
             raise ReaderEnded(CloseCode.EPOCH_CHANGED)
-        self._snapshot = EncodedSnapshot(state)
-        self._snapshot_at = asyncio.get_running_loop().time()
-        self.check(state.epoch, state.head)
-        return self._snapshot
+        self._state = EncodedState(state)
+        self._state_at = asyncio.get_running_loop().time()
+        self.check(Position(state.epoch, state.head))
+        return self._state
 
-    def _loaded(self, _future: "asyncio.Future[EncodedSnapshot]") -> None:
+    def _loaded(self, _future: "asyncio.Future[EncodedState]") -> None:
         self._loading = None
         if not _future.cancelled():
             _future.exception()

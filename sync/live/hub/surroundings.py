@@ -8,6 +8,7 @@ from sync.protocol.closing import CloseCode
 from sync.store import StateRead
 
 Load = Callable[[int, int, int | None], Awaitable[StateRead | None]]
+Ended = Callable[[int, CloseCode], None]
 
 
 class ReaderEnded(Exception):
@@ -27,7 +28,7 @@ class Range(NamedTuple):
     pieces: list[str] | None
 
 
-class Parked(Protocol):
+class WaitingReader(Protocol):
     """A reader that has all there is and waits for more."""
 
     def give(self, frame: Frame, ordinal: int) -> None: ...

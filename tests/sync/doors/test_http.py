@@ -84,7 +84,7 @@ async def test_line_ends_between_somebodys_tokens_do_not_break_an_event(room: Ro
 
 
 async def test_only_the_last_part_of_a_snapshot_is_a_position(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.live.hub.snapshot.PART_CHARACTERS", 10)
+    monkeypatch.setattr("sync.live.hub.state.PART_CHARACTERS", 10)
     await room.publish(1, 2, 3)
     async with ASGIEvents(EVENTS, room.reading) as events:
         parts = [await events.event("snapshot") for _ in range(3)]

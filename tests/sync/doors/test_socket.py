@@ -8,8 +8,7 @@ from django.conf import LazySettings
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from sync.doors.sockets import IN_FLIGHT
-from sync.live import runtime
+from sync.live import IN_FLIGHT, runtime
 from sync.live.fanout import Fanout
 from sync.models import Session, SessionEntry, Share
 from sync.sharing.secrets import derive_share_secret

@@ -3,8 +3,9 @@
 import asyncio
 import json
 
-from sync.live.hub import Cursor, Range, SessionHub
+from sync.live.hub import LogCursor, Range, SessionHub
 from sync.protocol.frames import entry_text
+from sync.protocol.positions import Position
 from sync.store import StateRead, StateRow
 
 EPOCH = "e1"
@@ -53,14 +54,12 @@ class MemoryDatabase:
 class CheckingReader:
     """Follows a hub as a client would, and fails on any gap, repeat or step back."""
 
-    def __init__(
-        self, hub: SessionHub, since: tuple[str, int] | None = None, state: dict[str, int] | None = None
-    ) -> None:
+    def __init__(self, hub: SessionHub, since: Position | None = None, state: dict[str, int] | None = None) -> None:
         self.hub = hub
-        self.cursor = Cursor(hub)
+        self.cursor = LogCursor(hub)
         self.since = since
         self.state: dict[str, int] = dict(state or {})
-        self.seq = since[1] if since else -1
+        self.seq = since.seq if since else -1
         self.frames = 0
 
     async def join(self) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.live.hub import ReaderEnded, SessionHub, frame, merge, session
+from sync.live.hub import ReaderEnded, SessionHub, frame, session, window
 from sync.live.hub.log import FrameLog
 from sync.protocol.closing import CloseCode
+from sync.protocol.positions import Position
 from tests.unit.sync.live.hub.model import EPOCH, CheckingReader, MemoryDatabase, settle
 
 KEYS = [f"session/part/s/m/p{number}" for number in range(4)]
@@ -51,7 +52,7 @@ async def play(script: list[tuple[str, object]], log_bytes: int) -> None:
         elif action == "resume" and readers:
             gone = readers.pop(value % len(readers))  # type: ignore[operator]
             left.append(gone)
-            readers.append(CheckingReader(hub, (EPOCH, gone.seq), gone.state))
+            readers.append(CheckingReader(hub, Position(EPOCH, gone.seq), gone.state))
             await readers[-1].join()
         elif action == "drain" and readers:
             await readers[value % len(readers)].drain()  # type: ignore[operator]
@@ -59,7 +60,7 @@ async def play(script: list[tuple[str, object]], log_bytes: int) -> None:
             await asyncio.sleep(0)
     readers.append(CheckingReader(hub))
     await readers[-1].join()
-    hub.check(database.epoch, len(database.updates))
+    hub.check(Position(database.epoch, len(database.updates)))
     await settle(hub)
     expected = {row.key: row.seq for row in database.state().rows}
     for reader in readers:
@@ -70,7 +71,7 @@ async def play(script: list[tuple[str, object]], log_bytes: int) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def short_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merge, "MERGE_SECONDS", 0.004)
+        patch.setattr(window, "MERGE_SECONDS", 0.004)
         patch.setattr(session, "GAP_SECONDS", 0.002)
         yield
 
@@ -81,7 +82,7 @@ def test_readers_converge_without_gap_repeat_or_step_back(
     script: list[tuple[str, object]], log_bytes: int, tail_bytes: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "SNAPSHOT_TAIL_BYTES", tail_bytes)
+        patch.setattr(session, "STATE_TAIL_BYTES", tail_bytes)
         asyncio.run(play(script, log_bytes))
 
 
@@ -129,7 +130,7 @@ async def test_commit_during_the_first_read_is_not_lost() -> None:
 
 
 async def test_joiner_in_the_middle_of_a_frame_gets_the_rest_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "SNAPSHOT_TAIL_BYTES", -10_000)
+    monkeypatch.setattr(session, "STATE_TAIL_BYTES", -10_000)
     database = MemoryDatabase()
     hub, _ = await joined(database)
     for _ in range(2):
@@ -161,7 +162,7 @@ async def test_update_that_comes_while_its_gap_is_read_is_sent_once() -> None:
 
 
 async def test_full_window_leaves_at_once_and_is_numbered_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merge, "FRAME_CHARACTERS", 100)
+    monkeypatch.setattr(window, "FRAME_CHARACTERS", 100)
     database = MemoryDatabase()
     hub, reader = await joined(database)
     for _ in range(5):
@@ -187,7 +188,7 @@ async def test_updates_on_their_way_are_not_read_for_a_heartbeat() -> None:
     database = MemoryDatabase()
     hub, reader = await joined(database)
     update = database.commit(KEYS)
-    hub.check(EPOCH, 4)
+    hub.check(Position(EPOCH, 4))
     hub.deliver(update)
     await settle(hub)
     await reader.drain()
@@ -209,7 +210,7 @@ async def test_resume_above_the_head_loads_again() -> None:
     database = MemoryDatabase()
     database.commit(KEYS)
     hub, _ = await joined(database)
-    reader = CheckingReader(hub, (EPOCH, 99))
+    reader = CheckingReader(hub, Position(EPOCH, 99))
     await reader.join()
     assert reader.seq == 4
 
@@ -218,7 +219,7 @@ async def test_resume_of_another_epoch_loads_again() -> None:
     database = MemoryDatabase()
     database.commit(KEYS)
     hub, _ = await joined(database)
-    reader = CheckingReader(hub, ("other", 2))
+    reader = CheckingReader(hub, Position("other", 2))
     await reader.join()
     assert (reader.seq, len(reader.state)) == (4, 4)
 
@@ -227,15 +228,17 @@ async def test_resume_knows_what_this_process_has_not_heard_of() -> None:
     database = MemoryDatabase()
     hub, _ = await joined(database)
     database.commit(KEYS)
-    reader = CheckingReader(hub, (EPOCH, 4))
+    reader = CheckingReader(hub, Position(EPOCH, 4))
     await reader.join()
     assert reader.state == {}
 
 
-@pytest.mark.parametrize(("epoch", "code"), [("e2", CloseCode.EPOCH_CHANGED), ("", CloseCode.SESSION_REMOVED)])
-async def test_readers_end_when_the_row_says_so(epoch: str, code: CloseCode) -> None:
+@pytest.mark.parametrize(
+    ("head", "code"), [(Position("e2", 0), CloseCode.EPOCH_CHANGED), (None, CloseCode.SESSION_REMOVED)]
+)
+async def test_readers_end_when_the_row_says_so(head: Position | None, code: CloseCode) -> None:
     hub, reader = await joined(MemoryDatabase())
-    hub.check(epoch, 0)
+    hub.check(head)
     with pytest.raises(ReaderEnded) as ended:
         reader.cursor.take()
     assert ended.value.code is code
@@ -333,7 +336,7 @@ async def test_what_waits_in_the_window_leaves_before_what_is_read(monkeypatch: 
     hub, reader = await joined(database)
     hub.deliver(database.commit(KEYS))
     await settle(hub)
-    monkeypatch.setattr(merge, "MERGE_SECONDS", 60)
+    monkeypatch.setattr(window, "MERGE_SECONDS", 60)
     hub.deliver(database.commit(KEYS))
     hub.deliver(database.commit(KEYS)._replace(pieces=None))
     await settle(hub)

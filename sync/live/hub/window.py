@@ -9,7 +9,7 @@ READER_SECONDS = 0.000_08
 FRAME_CHARACTERS = 512 * 1024
 
 
-class MergeWindow:
+class FlushWindow:
     """Collects entries' texts and calls `flush(pieces)` at most once in a window, or when a frame's worth is there."""
 
     def __init__(self, flush: Callable[[list[str]], None]) -> None:

@@ -1,26 +1,25 @@
-"""A session's whole state, encoded once for all who join."""
+"""A session's whole state as `snapshot` frames, encoded once for all who join."""
 
 from collections.abc import Sequence
 
 from sync.protocol.frames import SharedText, entry_text, snapshot_text
+from sync.protocol.positions import Position
 from sync.store import StateRead, StateRow
 
 PART_CHARACTERS = 1024 * 1024
 
 
-class EncodedSnapshot:
-    """The state at `seq` in parts of about 1 MB."""
+class EncodedState:
+    """The state at `position` in parts of about 1 MB."""
 
-    __slots__ = ("epoch", "parts", "seq", "size")
+    __slots__ = ("parts", "position", "size")
 
     def __init__(self, state: StateRead) -> None:
-        self.epoch = state.epoch
-        self.seq = state.head
+        self.position = Position(state.epoch, state.head)
         groups = _grouped(state.rows)
         last = len(groups) - 1
         self.parts = [
-            SharedText(snapshot_text(state.epoch, state.head, group, more=place < last))
-            for place, group in enumerate(groups)
+            SharedText(snapshot_text(self.position, group, more=place < last)) for place, group in enumerate(groups)
         ]
         self.size = sum(map(len, self.parts))
 

@@ -1,0 +1,227 @@
+"""How every reader follows a session: joined to its hub, sent what comes next, until one of the sides ends it.
+
+WebSockets, event streams and the older agents' poll follow alike; they differ in how a frame reaches the client, which
+is their transport's business. A pull (`pulled_frame`) is one step of it, read from the database.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+from opencode.lib.errors import Denial
+from sync.live.access import SocketAccess
+from sync.live.connectionstate import ConnectionState
+from sync.live.endings import LAST_WORDS_SECONDS
+from sync.live.greeting import frame_limits, welcome_of
+from sync.live.hub import LogCursor, Person, ReaderEnded, SessionHub
+from sync.live.hub.cursor import Push
+from sync.live.runtime import get_runtime
+from sync.protocol.closing import CloseCode, close_code_of
+from sync.protocol.frames import kind_of
+from sync.protocol.positions import Position
+
+log = logging.getLogger(__name__)
+
+
+class ReaderLost(Exception):
+    """The other side has gone; there is nobody to send to."""
+
+
+class Ending(NamedTuple):
+    """Why a connection is over; with a denial when the session could not be read at all."""
+
+    code: CloseCode
+    denial: Denial | None = None
+
+
+class Transport(Protocol):
+    """One client's connection. Sending raises OSError or RuntimeError when the client has gone."""
+
+    @property
+    def push(self) -> Push | None:
+        """Writes a whole frame's bytes at once, past every task; None when this transport cannot."""
+
+    async def send(self, text: str, position: Position | None) -> None:
+        """One frame, and what the reader has with it if that changes."""
+
+    async def close(self, ending: Ending) -> None:
+        """Say why it is over, and end the connection."""
+
+    @property
+    def abort(self) -> Callable[[], None]:
+        """Cuts the connection, whatever still waits to be sent; nothing happens if it is gone."""
+
+
+def abort_of(scope: Mapping[str, Any]) -> Callable[[], None]:
+    """What cuts the connection of an ASGI scope at once, where the server can (`opencode.server.sharedframes`)."""
+    abort: Callable[[], None] = (scope.get("extensions") or {}).get("opencode.abort", _cannot)
+    return abort
+
+
+def _cannot() -> None:
+    """Then the connection ends as the server ends those whose application has returned."""
+
+
+class Follower:
+    """One reader of one session. Lives in the task that `start` makes."""
+
+    def __init__(
+        self,
+        access: SocketAccess,
+        transport: Transport,
+        *,
+        since: Position | None = None,
+        person: Person | None = None,
+    ) -> None:
+        """`since`: where the reader wants to go on; `person`: who is shown to the others, nobody without."""
+        self.state = ConnectionState(access.client_id, frame_limits())
+        self._runtime = get_runtime()
+        self._access = access
+        self._transport = transport
+        self._since = since
+        self._person = person
+        self._hub: SessionHub | None = None
+        self._cursor: LogCursor | None = None
+        self._room = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_following = False
+
+    def start(self) -> "asyncio.Task[None]":
+        """Follow until one side ends it, then say goodbye; the task is over when there is nothing left to send."""
+        self._task = asyncio.create_task(self._run())
+        return self._task
+
+    def end(self, code: CloseCode) -> None:
+        """From now on nothing is taken from the client, and what is being sent is given up for the goodbye."""
+        if not self.state.end(code):
+            return
+        self._room.set()
+        if self._task is not None and self._is_following and self._task is not asyncio.current_task():
+            self._task.cancel()
+
+    # --- for the half that hears the client
+
+    def put(self, text: str) -> None:
+        """Tell this client something."""
+        self.state.put(text)
+        self.wake()
+
+    def wake(self) -> None:
+        """There is something to tell, or more room for what the client says."""
+        self._room.set()
+        if self._cursor is not None:
+            self._cursor.wake()
+
+    async def may_receive(self) -> None:
+        """Until the client's next frame may be looked at."""
+        while self.state.is_full:
+            self._room.clear()
+            await self._room.wait()
+
+    def present(self, state: Mapping[str, Any]) -> None:
+        """Show the others what the person is doing; nothing happens before they have joined."""
+        if self._person is not None and self._hub is not None:
+            self._person = replace(self._person, state=state)
+            self._runtime.presence.join(self._hub, self._person)
+
+    # --- inside
+
+    async def _run(self) -> None:
+        try:
+            ending = await self._until_ended()
+            self.state.end(ending.code)
+            self._room.set()
+            await self._say_goodbye(ending)
+        except ReaderLost:
+            return
+        finally:
+            # Whoever waits for room in the outbox would wait for ever: nobody empties it now.
+            self.state.end(CloseCode.NORMAL)
+            self._room.set()
+
+    async def _until_ended(self) -> Ending:
+        """Follow; `end` comes through as a cancellation, whatever the task waits for."""
+        self._is_following = True
+        try:
+            if self.state.closing is None:
+                await self._join_and_follow()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self.state.closing is None or task is None:
+                raise
+            task.uncancel()
+        except ReaderEnded as ended:
+            return Ending(ended.code)
+        except Denial as denial:
+            return Ending(close_code_of(denial.status), denial)
+        except ReaderLost:
+            raise
+        except Exception:
+            log.exception("reader_failed", extra={"session": self._access.session_id})
+            return Ending(CloseCode.RESTART)
+        finally:
+            self._is_following = False
+        return Ending(self.state.closing or CloseCode.RESTART)
+
+    async def _join_and_follow(self) -> None:
+        async with self._runtime.hubs.reading(self._access.session_id) as hub:
+            try:
+                cursor = LogCursor(hub, self._transport.push, sees_names=bool(self._access.name))
+                parts = await cursor.start(self._since)
+                await self._send(welcome_of(self._access, hub))
+                for part in parts:
+                    await self._send(part, cursor.position if part is parts[-1] else None)
+                self._hub, self._cursor = hub, cursor
+                self.present({})
+                await self._follow(cursor)
+            finally:
+                if self._person is not None:
+                    self._runtime.presence.leave(hub, self._person.id)
+
+    async def _follow(self, cursor: LogCursor) -> None:
+        """One send at a time, awaited: a slow reader takes bigger steps and holds no memory."""
+        while self.state.closing is None:
+            while (text := self.state.take()) is not None:
+                await self._send(text)
+                self._room.set()
+            text = await cursor.next()
+            if text is not None:
+                await self._send(text, cursor.position if kind_of(text) == "updates" else None)
+            elif not self.state.has_words and self.state.closing is None:
+                await cursor.wait()
+
+    async def _send(self, text: str, position: Position | None = None) -> None:
+        try:
+            await self._transport.send(text, position)
+        except (OSError, RuntimeError) as error:
+            # The server's ways to say that the other side has gone.
+            raise ReaderLost from error
+
+    async def _say_goodbye(self, ending: Ending) -> None:
+        """In LAST_WORDS_SECONDS at most; then the connection is cut, whether or not the client read any of it."""
+        asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self._transport.abort)
+        try:
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                while (text := self.state.take()) is not None:
+                    await self._send(text)
+                await self._transport.close(ending)
+        except (TimeoutError, OSError, RuntimeError):
+            return
+
+
+async def follow_until_gone(follower: Follower, receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+    """For a client that has nothing to say: until the follower is done, or the client has gone."""
+    tasks = [follower.start(), asyncio.create_task(_gone(receive))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gone(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+    while not (await receive())["type"].endswith(".disconnect"):
+        pass

@@ -1,0 +1,11 @@
+"""Opening a session: decided in a reading thread; what must be written for it waits where it delays no reader."""
+
+from opencode.lib.asgi.threads import in_thread
+from sync.live.access import SocketAccess, SocketRequest, access_decide
+from sync.live.runtime import get_runtime
+
+
+async def socket_access(request: SocketRequest) -> SocketAccess:
+    """What the request's credentials open, as `access_decide` says it; creates the session and takes the ticket."""
+    decided = await get_runtime().read(access_decide, request)
+    return decided if isinstance(decided, SocketAccess) else await in_thread(decided)
