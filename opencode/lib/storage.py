@@ -1,10 +1,14 @@
-"""Object storage on files whose objects appear whole or not at all, even when the writer is killed."""
+"""Object storage on files whose objects appear whole or not at all, even when the writer is killed.
+
+And what tells S3 apart without loading it: boto3 is large, and of use only where there is S3, which has loaded it then.
+"""
 
 import os
+import sys
 from pathlib import Path
 
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, Storage
 from ulid import ULID
 
 
@@ -41,3 +45,14 @@ class DurableFileSystemStorage(FileSystemStorage):
         finally:
             os.close(directory)
         return name
+
+
+def is_s3(storage: Storage) -> bool:
+    s3 = sys.modules.get("storages.backends.s3")
+    return s3 is not None and isinstance(storage, s3.S3Storage)
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """What reading from the configured storage may raise while it is away."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return (OSError,) if botocore is None else (OSError, botocore.BotoCoreError, botocore.ClientError)

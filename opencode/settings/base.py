@@ -35,7 +35,6 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = [address.strip() for address in ENV.OPENCODE_TRUSTED_PROXIES.split(",") if address.strip()]
 
 INSTALLED_APPS = [
-    "daphne",
     "opencode.apps.ConsoleConfig",
     "accounts.apps.AccountsConfig",
     "workspaces.apps.WorkspacesConfig",

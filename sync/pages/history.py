@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from opencode.lib.errors import NotFound, ServiceUnavailable
+from opencode.lib.storage import storage_errors
 from sync.archive import SnapshotDamaged, read_warm, snapshot_open, stored_snapshots
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
@@ -23,9 +23,13 @@ from sync.store import SnapshotEntry, read_state
 from sync.transcript import build_document, byte_size, compare_states, document_before, render_transcript, session_facts
 
 log = structlog.get_logger(__name__)
-STORAGE_ERRORS = (OSError, EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError, BotoCoreError, ClientError)
 # The retention keeps fewer; what is more waits to be pruned.
 LISTED = 200
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """What is raised where a snapshot is away or damaged."""
+    return (*storage_errors(), EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError)
 
 
 @read_only
@@ -109,7 +113,7 @@ def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
     """Raises ServiceUnavailable when the storage does not give the snapshot back as it was."""
     try:
         yield
-    except STORAGE_ERRORS as error:
+    except unreadable() as error:
         log.exception("a stored snapshot cannot be read", session=snapshot.session_id, object=snapshot.object_name)
         raise ServiceUnavailable("The snapshot cannot be read now.") from error
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from botocore.config import Config
-
 from opencode.settings.sources.environment import Environment
 
 
 def s3_storage(environment: Environment) -> dict[str, Any]:
     """S3, R2 or anything that speaks like them; objects are private and never overwritten."""
+    # Late: what it brings along is large, and of use only where there is S3.
+    from botocore.config import Config
+
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {

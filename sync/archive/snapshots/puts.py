@@ -3,33 +3,30 @@
 On S3 by `If-None-Match: *`, which `storages` cannot say; on files by a link, which fails where there is one already.
 """
 
-from functools import singledispatch
 from typing import IO, Any
 
-from botocore.exceptions import ClientError
 from django.core.files.base import File
 from django.core.files.storage import Storage
-from storages.backends.s3 import S3Storage
 
-from opencode.lib.storage import DurableFileSystemStorage
+from opencode.lib.storage import DurableFileSystemStorage, is_s3
 
 # What S3 and its likes answer when there is such an object, or when one is being put at this moment.
 EXISTS = {"PreconditionFailed", "412"}
 
 
-@singledispatch
 def put_new(storage: Storage, name: str, file: IO[bytes]) -> bool:
     """Store the bytes under exactly this name; False, and nothing changed, when there is an object of that name."""
+    if isinstance(storage, DurableFileSystemStorage):
+        return storage.save_new(name, File(file))
+    if is_s3(storage):
+        return _put_object(storage, name, file)
     raise TypeError(f"{type(storage).__name__} cannot put conditionally")
 
 
-@put_new.register
-def _put_file(storage: DurableFileSystemStorage, name: str, file: IO[bytes]) -> bool:
-    return storage.save_new(name, File(file))
-
-
-@put_new.register(S3Storage)
 def _put_object(storage: Any, name: str, file: IO[bytes]) -> bool:
+    # Late: boto3 is 25 MB of memory that is of use only where there is S3.
+    from botocore.exceptions import ClientError
+
     client = storage.connection.meta.client
     # botocore closes what it sends; the caller's file stays open.
     file.seek(0)
