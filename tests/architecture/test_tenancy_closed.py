@@ -2,18 +2,17 @@
 
 from collections import defaultdict
 
-import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 
 from accounts.models import User
-from opencode.asgi import application
 from opencode.lib.actor import SYSTEM, Actor
 from opencode.lib.clock import utc_now
 from tests.architecture.tenancy_table import ACCOUNT_CALLS, AGENT_CALLS, API_CALLS, SOCKETS
 from tests.architecture.test_tenancy_live import body_of, cookie_of, key_of, opening, status_of, world  # noqa: F401
 from tests.architecture.world import World
+from tests.support.asgi_http import asgi_client
 from tests.support.devices import device_of
 from workspaces.models import Workspace
 from workspaces.services.blocks import workspace_block
@@ -53,8 +52,7 @@ async def got(world: World, askers: Askers) -> Answers:  # noqa: F811
             found[asker].add(str(await status_of(row.method, row.path.format(**names), headers)))
     for socket in [socket for socket in SOCKETS if socket.route]:
         found["socket"].add(await opening(socket.path.format(**names), askers.cookie))
-    transport = httpx.ASGITransport(app=application, client=("127.0.0.1", 4000))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+    async with asgi_client(host="127.0.0.1:8000") as http:
 
         async def ask(asker: str, method: str, path: str, **headers: str) -> None:
             answer = await http.request(method, path, json=body_of(AGENT_CALLS[0], secret), headers=headers)

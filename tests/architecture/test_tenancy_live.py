@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 
-from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
 from sync.doors.http.application import METHODS
 from sync.live.runtime import stop_runtime
@@ -31,6 +29,7 @@ from tests.architecture.tenancy_table import (
 from tests.architecture.world import SESSION, World, make_world
 from tests.cast import browser
 from tests.support.asgi_events import ASGIEvents
+from tests.support.asgi_http import asgi_client
 from tests.support.asgi_socket import communicator
 from tests.support.devices import device_of
 from workspaces.models import Workspace
@@ -69,8 +68,7 @@ async def test_agents_address_gives_each_asker_what_the_table_says(world: World,
         (f"/w/{world.alphas_token}", "", {}),
         ("", secret, {}),
     ]
-    transport = httpx.ASGITransport(app=application, client=("127.0.0.1", 4000))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+    async with asgi_client(host="127.0.0.1:8000") as http:
         answers = [
             await http.request(call.method, prefix + path, json=body_of(call, given), headers=headers)
             for prefix, given, headers in askers
@@ -91,8 +89,7 @@ async def test_accounts_address_gives_each_asker_what_the_table_says(world: Worl
         ("", in_alpha),
         (secret, in_alpha),
     ]
-    transport = httpx.ASGITransport(app=application)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+    async with asgi_client(host="127.0.0.1:8000") as http:
         answers = [
             await http.request(call.method, path, json=body_of(call, given), headers=headers)
             for given, headers in askers
@@ -101,8 +98,7 @@ async def test_accounts_address_gives_each_asker_what_the_table_says(world: Worl
 
 
 async def test_charlies_agent_gets_a_share_of_its_own_for_the_same_session_id(world: World) -> None:
-    transport = httpx.ASGITransport(app=application, client=("127.0.0.1", 4000))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+    async with asgi_client(host="127.0.0.1:8000") as http:
         answer = await http.post(f"/w/{world.gammas_token}/api/share", json={"sessionID": SESSION})
     share = await Share.objects.select_related("session").aget(pk=answer.json()["id"])
     assert share.pk != world.names["share"]

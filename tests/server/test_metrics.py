@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
@@ -14,7 +13,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from accounts.models import OutgoingMail
-from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.server import metrics
@@ -23,6 +21,7 @@ from sync.live.runtime import stop_runtime
 from sync.models import Session
 from sync.writer import Writer
 from tests.architecture.world import SESSION, World, make_world
+from tests.support.asgi_http import asgi_client
 from tests.support.asgi_socket import ASGISocket
 from workspaces.services.api_keys import api_key_create
 
@@ -125,8 +124,7 @@ async def world(transactional_db: None) -> AsyncIterator[World]:
 
 
 async def ask(method: str, path: str, **options: Any) -> int:
-    transport = httpx.ASGITransport(app=application, client=(ELSEWHERE, 4000))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", trust_env=False) as http:
+    async with asgi_client(address=ELSEWHERE, host="127.0.0.1:8000") as http:
         return (await http.request(method, path, **options)).status_code
 
 

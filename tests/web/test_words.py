@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from opencode.lib.shown import compact_count, relative_time
 from opencode.lib.timewords import ago
-from opencode.templatetags.console import compact, dollars, exact, relative
+from opencode.templatetags.console import dollars, exact
 
 TABLE = json.loads((Path(__file__).parent / "time_words.json").read_text())
 
@@ -21,7 +22,7 @@ def test_relative_times_are_worded_as_the_script_words_them(then: str, now: str,
 @time_machine.travel(datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC), tick=False)
 def test_relative_time_carries_the_exact_utc() -> None:
     moment = datetime(2026, 3, 1, 14, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=2)))
-    assert relative(moment) == (
+    assert relative_time(moment) == (
         '<time datetime="2026-03-01T12:00:00.250+00:00" title="2026-03-01 12:00:00 UTC" data-relative>29 s ago</time>'
     )
 
@@ -46,7 +47,7 @@ def test_exact_time_is_utc() -> None:
     ],
 )
 def test_counts_are_short(count: int, words: str) -> None:
-    assert compact(count) == words
+    assert compact_count(count) == words
 
 
 def test_money_has_as_many_decimals_as_it_needs() -> None:
