@@ -12,13 +12,10 @@ DATABASE_NAME: Final = "console.sqlite3"
 def private_directory(data_dir: Path) -> None:
     """Make the directory and its database this user's alone, those of earlier releases too.
 
-    SQLite gives the files beside the database the mode of the database itself.
+    Whatever this process and its children write from here on is, by their mask.
     """
+    os.umask(0o077)
     data_dir.mkdir(parents=True, exist_ok=True)
-    database = data_dir / DATABASE_NAME
-    if not database.exists():
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     data_dir.chmod(0o700)
     for path in data_dir.glob(f"{DATABASE_NAME}*"):
         with contextlib.suppress(FileNotFoundError):
