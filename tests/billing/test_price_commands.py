@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
 import billing.management
@@ -160,3 +161,10 @@ def test_a_list_written_to_a_file_is_compared_with_the_one_there(tmp_path: Path)
     assert "MIT" in json.loads(path.read_text())["licence"]
     assert run(*words)[0] == 1
     assert not PriceVersion.objects.exists()
+
+
+def test_a_deployment_that_migrates_itself_loads_what_a_start_does(tmp_path: Path, settings: LazySettings) -> None:
+    assert run("prices_import", "--prepare") == (0, "1 price lists loaded\n")
+    assert run("prices_import", "--prepare", "--json") == (0, '{"loaded": 0}\n')
+    settings.PRICES_FILE = written(tmp_path / "mine.json", listed(model("a", prices=[priced(-1)])))
+    assert run("prices_import", "--prepare")[0] == 2

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import Group, Permission
+from django.core.management import CommandError
 from django.db import connections
 
 from accounts.models import User
@@ -18,6 +19,7 @@ from billing.pricing.pricelist import PriceList, price_list_read
 from billing.pricing.pricereading import PricesInvalid
 from billing.selectors.prices import price_book, price_models_of, price_version_in_force
 from billing.services.prices import BUNDLED, price_list_of_file, prices_load, prices_prepare
+from opencode.management.commands import serve
 from tests.cast import PASSWORD, browser
 from tests.unit.billing.test_price_lists import listed, model, priced
 from tests.unit.billing.vectors import NOW
@@ -157,6 +159,14 @@ def test_a_file_that_is_missing_or_no_json_is_named(tmp_path: Path, settings: La
     (tmp_path / "none.json").write_text("[" * 100_000)
     with pytest.raises(PricesInvalid, match=r"none\.json: is not JSON"):
         prices_prepare()
+
+
+@pytest.mark.django_db
+def test_a_start_with_a_bad_file_ends_with_the_settings_name(write_prices: WritePrices) -> None:
+    write_prices(listed(model("bad", prices=[priced(-1)])))
+    with pytest.raises(CommandError, match=r"OPENCODE_PRICES: .*is negative") as raised:
+        serve.prices_loaded()
+    assert raised.value.returncode == 2
 
 
 @pytest.mark.django_db

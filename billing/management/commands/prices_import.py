@@ -17,7 +17,7 @@ from billing.pricing.pricelist import PriceList, price_list_written
 from billing.pricing.pricereading import PricesInvalid
 from billing.pricing.prices import PricedModel
 from billing.selectors.prices import price_models_of, price_version_in_force
-from billing.services.prices import price_list_of_file, prices_load
+from billing.services.prices import price_list_of_file, prices_load, prices_prepare
 from opencode.lib.clock import utc_now
 
 UNCHANGED, UNUSABLE = 1, 2
@@ -32,12 +32,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--file", type=Path, help="a list in the form docs/billing.md describes, not the package's")
         parser.add_argument("--provider", action="append", default=[], help="only this provider's; may be repeated")
+        parser.add_argument(
+            "--prepare", action="store_true", help="what a start does: the console's list when newer, OPENCODE_PRICES"
+        )
         parser.add_argument("--reason", default="", help="stands with the version, for whoever looks at it later")
         parser.add_argument("--output", type=Path, help="write the list to this file instead of loading it")
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["prepare"]:
+            self._prepare(as_json=options["json"])
+            return
         try:
             price_list = self._price_list(options)
             difference = compared(_before(options["output"]), price_list.models)
@@ -50,6 +56,14 @@ class Command(BaseCommand):
         self._tell(price_list, difference, options)
         if difference.is_empty:
             raise SystemExit(UNCHANGED)
+
+    def _prepare(self, *, as_json: bool) -> None:
+        """For deployments that prepare the database themselves; nothing to load is no failure."""
+        try:
+            loaded = prices_prepare()
+        except PricesInvalid as error:
+            raise CommandError(str(error), returncode=UNUSABLE) from error
+        self.stdout.write(json.dumps({"loaded": loaded}) if as_json else f"{loaded} price lists loaded")
 
     def _price_list(self, options: dict[str, Any]) -> PriceList:
         if options["file"]:

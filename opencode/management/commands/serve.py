@@ -50,7 +50,7 @@ class Command(BaseCommand):
         prepares = not options["no_prepare"]
         migrated = schema_prepare() if prepares else 0
         if prepares:
-            _prices_prepare()
+            prices_loaded()
         collected = prepares and static_files_prepare()
         self._greet()
         connections.close_all()
@@ -85,7 +85,8 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _prices_prepare() -> None:
+def prices_loaded() -> None:
+    """The console's prices and the operator's; a fault in the latter's file ends the start."""
     try:
         prices_prepare()
     except PricesInvalid as error:
