@@ -3,10 +3,10 @@
 Looking them up together with a membership is the work of `workspaces.keys.lookup`.
 """
 
-import logging
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+import structlog
 from django.db import DatabaseError, connection
 
 from opencode.lib.clock import utc_now
@@ -23,7 +23,7 @@ LAST_USED_SECONDS: Final = 60
 """How exact a device's `last_used_at` is: it is written at most this often."""
 AGENT_CHARACTERS: Final = 80
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class DeviceUse(NamedTuple):
@@ -73,7 +73,7 @@ def mark_device_used(use: DeviceUse) -> None:
     except DatabaseError:
         if connection.in_atomic_block:
             raise
-        _log.warning("the use of device %s could not be written", use.device_id, exc_info=True)
+        log.warning("device_use_unwritten", device=use.device_id, exc_info=True)
 
 
 def _bound(moment: datetime) -> Any:

@@ -84,7 +84,7 @@ def stored_mail_start(*, mail_id: str, **_fact: Any) -> None:
     try:
         mail_deliver_task.apply_async((mail_id,), retry=False)
     except (OperationalError, OSError):
-        log.warning("the queue does not answer; the mail waits for the sweep", mail=mail_id)
+        log.warning("mail_queue_unreachable", mail=mail_id)
 
 
 @receiver((user_logged_in, password_set, password_changed))
@@ -137,4 +137,4 @@ def waiting_export_start(*, export_id: str, **_fact: Any) -> None:
     try:
         export_make_task.apply_async((export_id,), retry=False)
     except (OperationalError, OSError):
-        log.warning("the queue does not answer; the export waits for the sweep", export=export_id)
+        log.warning("export_queue_unreachable", export=export_id)

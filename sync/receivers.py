@@ -37,7 +37,7 @@ def erased_session_objects_delete(*, receipt_id: str, **_fact: Any) -> None:
     try:
         deletion_objects_remove(receipt_id=receipt_id)
     except Exception:
-        log.exception("objects of an erased session could not be removed", receipt=receipt_id)
+        log.exception("erased_objects_kept", receipt=receipt_id)
 
 
 @receiver(share_ended)

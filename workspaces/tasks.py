@@ -40,4 +40,4 @@ def audit_purge() -> None:
         try:
             auditpurge.audit_purge(workspace_id=workspace_id, before=before, reason="retention", actor=THE_CONSOLE)
         except auditpurge.ChainBroken:
-            log.exception("an audit log is not whole and was not purged", workspace=workspace_id)
+            log.exception("audit_purge_refused", workspace=workspace_id)

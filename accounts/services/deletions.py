@@ -153,7 +153,7 @@ def _purged(deletion: AccountDeletion) -> bool:
     try:
         return account_purge(deletion=deletion)
     except Exception:
-        log.exception("a closed account cannot be purged now", user=deletion.pk)
+        log.exception("account_purge_failed", user=deletion.pk)
         return False
 
 

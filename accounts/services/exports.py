@@ -68,7 +68,7 @@ def export_make(*, export_id: str, now: datetime) -> bool:
     except ExportTakenOver:
         return False
     except Exception:
-        log.exception("an export could not be made", export=export_id, attempt=export.attempts)
+        log.exception("export_failed", export=export_id, attempt=export.attempts)
         _note_failure(export, lease)
         return False
     return True
@@ -190,7 +190,7 @@ def _expire(export: DataExport) -> bool:
     try:
         _remove_objects(export)
     except Exception:
-        log.exception("an expired export could not be removed", export=export.pk)
+        log.exception("expired_export_kept", export=export.pk)
         return False
     is_failed = export.state == DataExport.State.FAILED
     gone = {"attempts": 0} if is_failed else {"state": DataExport.State.EXPIRED, "object_name": ""}

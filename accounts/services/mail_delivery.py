@@ -84,15 +84,15 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
 
 def _note_failure(lease: Lease[OutgoingMail], mail: OutgoingMail, error: Exception, now: datetime) -> None:
     """Nothing is noted where another worker has taken, or sent, the mail meanwhile."""
-    told: dict[str, Any] = {"mail": mail.pk, "template": mail.template, "attempt": mail.attempts}
+    fields: dict[str, Any] = {"mail": mail.pk, "template": mail.template, "attempt": mail.attempts}
     last_error = f"{type(error).__name__}: {error}"[:500]
     pause = None if _is_refused_for_good(error) else pause_after(mail.attempts, PAUSES)
     if pause is None:
         lease.release(due_at=None, state=OutgoingMail.State.FAILED, ended_at=now, last_error=last_error)
-        log.error("mail was given up", **told, exc_info=error)
+        log.error("mail_given_up", **fields, exc_info=error)
         return
     lease.release(due_at=now + pause, last_error=last_error)
-    log.warning("mail could not be sent and will be tried again", **told, error=type(error).__name__)
+    log.warning("mail_delayed", **fields, error=type(error).__name__)
 
 
 def _is_refused_for_good(error: Exception) -> bool:

@@ -3,13 +3,13 @@
 A fact is a Django signal declared in an app's `signals.py`. Receivers get ids only and must bear a repeat.
 """
 
-import logging
 from functools import partial
 
+import structlog
 from django.db import transaction
 from django.dispatch import Signal
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def announce(signal: Signal, **fact: object) -> None:
@@ -24,5 +24,5 @@ def announce(signal: Signal, **fact: object) -> None:
 def _send(signal: Signal, fact: dict[str, object]) -> None:
     for receiver, answer in signal.send_robust(sender=None, **fact):
         if isinstance(answer, Exception):
-            fields = {"receiver": f"{receiver.__module__}.{receiver.__qualname__}", "fact": fact}
-            log.error("fact_receiver_failed", exc_info=answer, extra=fields)
+            name = f"{receiver.__module__}.{receiver.__qualname__}"
+            log.error("fact_receiver_failed", exc_info=answer, receiver=name, fact=fact)

@@ -1,14 +1,14 @@
 """How often something may happen in a stretch of time, counted in the cache, so that all processes count together."""
 
-import logging
 import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from django.core.cache import cache
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +49,5 @@ def _counted(key: str, seconds: int) -> int:
     except ValueError:  # it ran out between the two
         return 1
     except Exception:  # whatever kind of cache it is: it must not take the console with it
-        _log.warning("the cache does not count", exc_info=True)
+        log.warning("rate_count_failed", exc_info=True)
         return 1

@@ -88,7 +88,7 @@ def metrics_text() -> bytes:
         SNAPSHOT_LAG.set(snapshot_lag_seconds(now=utc_now()))
         MAILS.set(mails_waiting())
     except DatabaseError:
-        log.exception("the database does not answer")
+        log.exception("database_unreachable")
         SNAPSHOT_LAG.set(nan)
         MAILS.set(nan)
     return generate_latest(REGISTRY)

@@ -29,7 +29,7 @@ def schema_prepare() -> int:
     """Bring the database up to date; answers how many migrations ran."""
     pending = pending_migrations()
     if pending:
-        log.info("database is being migrated", migrations=len(pending))
+        log.info("database_migrating", migrations=len(pending))
         call_command("migrate", interactive=False, verbosity=0)
     return len(pending)
 

@@ -25,7 +25,7 @@ def degradations() -> list[str]:
     try:
         return [*snapshot_delays(now=now), *(["mail"] if is_mail_late(now=now) else [])]
     except DatabaseError:
-        log.exception("the database does not answer")
+        log.exception("database_unreachable")
         return ["database"]
 
 
@@ -37,7 +37,7 @@ def _database_problems() -> list[str]:
         else:
             _Schema.is_complete = not pending_migrations()
     except DatabaseError:
-        log.exception("the database does not answer")
+        log.exception("database_unreachable")
         return ["database"]
     return [] if _Schema.is_complete else ["migrations"]
 
@@ -47,7 +47,7 @@ def _data_directory_problems() -> list[str]:
         with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
             file.write(b"ready")
     except OSError:
-        log.exception("the data directory takes no files", data_dir=str(settings.DATA_DIR))
+        log.exception("data_directory_unwritable", data_dir=str(settings.DATA_DIR))
         return ["data_directory"]
     return []
 

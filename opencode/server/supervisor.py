@@ -52,7 +52,7 @@ class ProcessSupervisor:
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            log.warning(f"{self._name} did not end in time and is killed", pid=process.pid)
+            log.warning("program_killed", program=self._name, pid=process.pid)
             process.kill()
             process.wait()
 
@@ -65,7 +65,7 @@ class ProcessSupervisor:
                 return
             failures = 1 if time.monotonic() - began > STABLE_SECONDS else failures + 1
             pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1]
-            log.error(f"{self._name} ended and will be started again", exit_code=code, seconds=pause)
+            log.error("program_restarting", program=self._name, exit_code=code, seconds=pause)
             self._stopping.wait(pause)
 
     def _spawn(self) -> subprocess.Popen[bytes] | None:
@@ -82,7 +82,7 @@ class ProcessSupervisor:
             )
         # At once, for a start alone takes seconds that belong to those who wait for the server.
         os.setpriority(os.PRIO_PROCESS, self._process.pid, self._niceness)
-        log.info(f"{self._name} started", pid=self._process.pid)
+        log.info("program_started", program=self._name, pid=self._process.pid)
         return self._process
 
 

@@ -7,16 +7,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from opencode.lib.asgi.answers import Answer, denial_answer, send_answer
 from opencode.lib.asgi.exchange import ClientGone, Exchange, Receive, Scope, Send
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
-from opencode.lib.redaction import redact
 from sync.agents.newer import shares as newer
 from sync.agents.older import shares as older
 from sync.agents.older.poll import poll
 from sync.agents.paths import METHODS, Route, route_of
 
-log = logging.getLogger("opencode.agent")
+log = structlog.get_logger(__name__)
 SLOW_SECONDS = 1.0
 Handler = Callable[[Exchange, Route], Awaitable[Answer]]
 _HANDLERS: dict[str, Handler] = {
@@ -63,7 +64,7 @@ async def _answer(exchange: Exchange, request_id: str) -> Answer:
     except ClientGone:
         raise
     except Exception:
-        log.exception("agent_request_failed", extra={"request_id": request_id})
+        log.exception("agent_request_failed", request_id=request_id)
         return denial_answer(InternalError(), request_id)
 
 
@@ -84,9 +85,15 @@ def _log(exchange: Exchange, request_id: str, started: float, status: int) -> No
     seconds = time.monotonic() - started
     is_routine = status == 200 and exchange.method == "POST" and seconds < SLOW_SECONDS and _is_sync(exchange)
     level = logging.DEBUG if is_routine else logging.INFO
-    if log.isEnabledFor(level):
-        fields = {"method": exchange.method, "path": redact(exchange.scope["path"]), "status": status}
-        log.log(level, "agent_request", extra={**fields, "request_id": request_id, "ms": round(seconds * 1000, 1)})
+    log.log(
+        level,
+        "agent_request",
+        method=exchange.method,
+        path=exchange.scope["path"],
+        status=status,
+        request_id=request_id,
+        ms=round(seconds * 1000, 1),
+    )
 
 
 def _is_sync(exchange: Exchange) -> bool:

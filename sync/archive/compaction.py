@@ -34,7 +34,7 @@ def session_compact(*, session_id: int) -> int:
     while gone == CHUNK_ROWS:
         gone = _remove_some(session_id, last, is_first=False)
         count += gone
-    log.info("rows of removed entries went", session=session_id, rows=count)
+    log.info("session_compacted", session=session_id, rows=count)
     return count
 
 

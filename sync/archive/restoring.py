@@ -57,7 +57,7 @@ def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
             done = _rewrite(snapshot, undo, opened.entries, actor) if undo is not None else None
             if done is not None:
                 log.info(
-                    "session restored",
+                    "session_restored",
                     session=snapshot.session_id,
                     snapshot=snapshot.pk,
                     undo=undo and undo.pk,

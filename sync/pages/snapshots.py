@@ -53,7 +53,7 @@ def _open(snapshot: Snapshot) -> File[bytes]:
     try:
         return snapshot_storage().open(snapshot.object_name)
     except OSError as error:
-        log.exception("a stored snapshot cannot be read", session=snapshot.session_id, object=snapshot.object_name)
+        log.exception("snapshot_unreadable", session=snapshot.session_id, object=snapshot.object_name)
         raise NotFound("The snapshot cannot be read now.") from error
 
 

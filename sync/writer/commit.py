@@ -1,11 +1,11 @@
 """One commit: lock, number, write, commit. Runs in the writer's thread, or inline for commands and tasks."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
@@ -21,7 +21,7 @@ from sync.writer.numbering import SessionBatch
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.summaries import has_message, summary_update
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 ATTEMPTS = 5
 # MySQL and MariaDB: a lock that was waited for too long; a deadlock; a connection that was cut, went away or is silent.
 LOCK_WAITED = 1205
@@ -80,12 +80,12 @@ def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit
                 waiting += group
                 continue
             # The database as a whole: locked, full or gone. The other sessions would only wait for it in turn.
-            log.exception("commit_failed", extra={"session": group[0].session_id})
+            log.exception("commit_failed", session=group[0].session_id)
             denial = StorageFull(retry_after=10) if _code(error) in DISK_FULL else ServiceUnavailable(retry_after=1)
             _refuse([publish for refused in (group, *groups) for publish in refused], denial)
             break
         except Exception as error:
-            log.exception("commit_failed", extra={"session": group[0].session_id})
+            log.exception("commit_failed", session=group[0].session_id)
             _refuse(group, ServiceUnavailable() if isinstance(error, DatabaseError) else InternalError())
         else:
             commits += done

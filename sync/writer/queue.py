@@ -1,10 +1,10 @@
 """The writer's thread: takes what waits, commits it together, hands the outcomes back."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
+import structlog
 from django.conf import settings
 from django.db import connection
 
@@ -16,7 +16,7 @@ from sync.writer.locked import LockedOut
 from sync.writer.parked import Parked, Release
 from sync.writer.publish import Publish, SessionCommit
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 BATCH_PUBLISHES = 512
 BATCH_BYTES = 8 * 1024 * 1024
 LOCKED_RETRY_SECONDS = 0.005

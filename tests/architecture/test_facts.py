@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.test_imports import product_files
 from tests.support.server import ROOT
+from tests.support.source import product_files
 
 ANNOUNCER = ROOT / "opencode/lib/announce.py"
 SENDS = {"send", "asend", "send_robust", "asend_robust"}

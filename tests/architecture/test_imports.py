@@ -7,15 +7,11 @@ import tomllib
 from pathlib import Path
 
 from tests.support.server import ROOT
+from tests.support.source import APPS, product_files
 
-APPS = ("opencode", "accounts", "workspaces", "billing", "sync", "opencode_sync")
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 VAGUE = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
-
-
-def product_files() -> list[Path]:
-    return [file for app in APPS for file in (ROOT / app).rglob("*.py") if "migrations" not in file.parts]
 
 
 def test_import_contracts_hold() -> None:

@@ -1,7 +1,5 @@
 """Facts reach their receivers once they are true, whatever becomes of other receivers."""
 
-import logging
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +8,7 @@ from django.dispatch import Signal
 
 from opencode.lib.announce import announce
 from opencode.server.logs import logging_config
+from tests.support.logs import events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,11 +37,6 @@ def listener(counted: Signal) -> Listener:
     heard = Listener()
     counted.connect(heard, weak=False)
     return heard
-
-
-@pytest.fixture
-def records(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
-    return lambda: [record for record in caplog.records if record.message == "fact_receiver_failed"]
 
 
 def test_a_fact_is_sent_when_it_is_committed(counted: Signal, listener: Listener) -> None:
@@ -91,16 +85,13 @@ def test_outside_a_transaction_a_receiver_that_fails_raises_nothing(counted: Sig
     assert listener.heard == [4]
 
 
-def test_a_failure_is_an_event_that_names_receiver_and_fact(
-    counted: Signal, records: Callable[[], list[logging.LogRecord]]
-) -> None:
+def test_a_failure_is_an_event_that_names_receiver_and_fact(counted: Signal, caplog: pytest.LogCaptureFixture) -> None:
     counted.connect(fail)
     announce(counted, number=5)
-    (record,) = records()
-    assert record.__dict__["receiver"] == f"{__name__}.fail"
-    assert record.__dict__["fact"] == {"number": 5}
-    assert record.exc_info is not None
-    assert str(record.exc_info[1]) == "the receiver broke"
+    (event,) = events(caplog, "fact_receiver_failed")
+    assert event["receiver"] == f"{__name__}.fail"
+    assert event["fact"] == {"number": 5}
+    assert "the receiver broke" in event["exception"]
 
 
 def test_a_failure_is_logged_once() -> None:

@@ -73,7 +73,7 @@ def test_signal_ends_server_and_worker(start_server: StartServer, number: signal
     assert server._process is not None
     assert server._process.wait() == 0
     assert not is_alive(worker)
-    assert "console has ended" in server.log
+    assert "console_ended" in server.log
 
 
 def test_killed_server_takes_its_worker_along_and_starts_again(start_server: StartServer) -> None:
@@ -94,7 +94,8 @@ def test_killed_worker_is_started_again(start_server: StartServer) -> None:
     os.kill(first, signal.SIGKILL)
     second = wait_until(lambda: [pid for pid in children_of(server.pid) if pid != first], "another worker runs")
     assert is_alive(second[0])
-    assert "worker ended and will be started again" in server.log
+    assert "program_restarting" in server.log
+    assert "program=worker" in server.log
     assert "exit_code=-9" in server.log
 
 

@@ -45,7 +45,8 @@ def test_killed_web_process_is_replaced_while_the_other_serves(server: ConsoleSe
     replaced = wait_until(lambda: {*web_processes(server)} - {first, second}, "another process runs")
     assert len(replaced) == 1
     assert second in web_processes(server)
-    assert "web process ended and will be started again" in server.log
+    assert "program_restarting" in server.log
+    assert "program='web process'" in server.log
 
 
 @pytest.mark.servers
@@ -66,7 +67,7 @@ def test_signal_ends_every_process_in_order(server: ConsoleServer) -> None:
     assert server._process.wait() == 0
     assert [command_of(pid) for pid in children] == ["", ""]
     assert "is killed" not in server.log
-    assert "console has ended" in server.log
+    assert "console_ended" in server.log
 
 
 @pytest.mark.embedded

@@ -4,11 +4,11 @@ Nothing is cached: a revocation holds from the next look-up on.
 """
 
 import json
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+import structlog
 from django.db import DatabaseError, connection
 
 from accounts.credentials import ACCESS_PURPOSE, DeviceUse, mark_device_used
@@ -64,7 +64,7 @@ WHERE t.access_ends_at > %s AND t.id IN ({ids})
 """
 _CHUNK_IDS: Final = 500
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class FoundKey(NamedTuple):
@@ -202,7 +202,7 @@ def _mark(table: str, purpose: str, found: FoundKey | FoundToken, secret: str, i
     except DatabaseError:
         if connection.in_atomic_block:
             raise
-        _log.warning("the use of credential %s could not be written", found.id, exc_info=True)
+        log.warning("credential_use_unwritten", credential=found.id, exc_info=True)
 
 
 def _bound(moment: datetime) -> Any:

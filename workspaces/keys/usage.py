@@ -4,11 +4,11 @@ Nothing of it is on the way of a request. A process that is killed loses the cou
 """
 
 import atexit
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
@@ -16,7 +16,7 @@ from django.db.models import F
 from opencode.lib.clock import utc_now
 from workspaces.models import KeyUsage
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class KeyDay(NamedTuple):
@@ -73,7 +73,7 @@ def usage_flush() -> None:
     try:
         _write(taken)
     except Exception:
-        _log.warning("the usage of %s keys could not be written; it is kept", len(taken), exc_info=True)
+        log.warning("key_usage_unwritten", keys=len(taken), exc_info=True)
         for key, (requests, publishes) in taken.items():
             _counts.add(key, requests, publishes)
     if threading.current_thread() is not threading.main_thread() and not connection.in_atomic_block:

@@ -108,14 +108,14 @@ def _purge_log(workspace: Workspace, before: datetime) -> None:
     try:
         audit_purge(workspace_id=workspace.pk, before=before, reason="the workspace was deleted", actor=THE_CONSOLE)
     except ChainBroken:
-        log.exception("the audit log of a deleted workspace is kept", workspace=workspace.pk)
+        log.exception("audit_log_kept", workspace=workspace.pk)
 
 
 def _purged(workspace: Workspace) -> bool:
     try:
         workspace_purge(workspace=workspace)
     except Exception:
-        log.exception("a deleted workspace cannot be purged now", workspace=workspace.pk)
+        log.exception("workspace_purge_failed", workspace=workspace.pk)
         return False
     return True
 

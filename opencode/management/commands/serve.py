@@ -56,7 +56,7 @@ class Command(BaseCommand):
         connections.close_all()
         children = [] if options["no_worker"] else [worker_supervisor()]
         log.info(
-            "console is starting",
+            "console_starting",
             address=settings.PUBLIC_URL,
             data_dir=str(settings.DATA_DIR),
             database=connection.vendor,
@@ -115,4 +115,4 @@ def _run(children: list[ProcessSupervisor], listener: socket.socket, *, serves_i
         # First, so that nobody connects to a socket that none accepts from any more.
         listener.close()
         stop_all(children)
-        log.info("console has ended")
+        log.info("console_ended")

@@ -57,7 +57,7 @@ def session_cool(*, session_id: int, active_before: datetime | None = None) -> C
             # The rows are all here: the next writing stores the entries as they are now.
             snapshot_renew(snapshot=snapshot)
         elif _rows_remove(snapshot, ranks, active_before):
-            log.info("session went cold", session=session_id, snapshot=snapshot.pk, entries=len(ranks))
+            log.info("session_cooled", session=session_id, snapshot=snapshot.pk, entries=len(ranks))
             return Cooling.COOLED
         else:
             return Cooling.BUSY
@@ -76,7 +76,7 @@ def _compared(snapshot: Snapshot) -> Ranks | None:
             is_named = (opened.epoch, opened.seq) == (snapshot.epoch, snapshot.seq)
             return _common_ranks(state.entries, opened.entries) if is_named else None
     except (SnapshotDamaged, FileNotFoundError, EOFError, zlib.error, msgspec.DecodeError):
-        log.exception("a stored snapshot is damaged and is written anew", object=snapshot.object_name)
+        log.exception("snapshot_damaged", object=snapshot.object_name)
         return None
 
 

@@ -88,13 +88,13 @@ class WarmGate:
         try:
             session_warm(session_id=session_id)
         except DatabaseError:
-            log.exception("a cold session cannot be written now", session=session_id)
+            log.exception("cold_session_unwritable", session=session_id)
             return SessionCold(retry_after=1)
         except (SnapshotDamaged, FileNotFoundError):
-            log.exception("a cold session's snapshot is damaged", session=session_id)
+            log.exception("cold_snapshot_damaged", session=session_id)
             return self._remembered(session_id, DAMAGED_SECONDS)
         except Exception:
-            log.exception("a cold session cannot be fetched now", session=session_id)
+            log.exception("cold_snapshot_unreachable", session=session_id)
             return self._remembered(session_id, AWAY_SECONDS)
         finally:
             connection.close()

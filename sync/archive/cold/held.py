@@ -23,6 +23,6 @@ def held_items_merge(*, session_id: int) -> None:
         publish = Publish(session_id, keys=keys, resolve=resolver_of(piece, settings.SYNC_ENTRY_BYTES))
         commit_within([publish])
         if isinstance(publish.outcome, Denial):
-            log.error("held items found no room", session=session_id, items=len(piece), code=publish.outcome.code)
+            log.error("held_items_refused", session=session_id, items=len(piece), code=publish.outcome.code)
     if items:
         held.delete()

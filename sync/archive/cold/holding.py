@@ -44,7 +44,7 @@ def items_hold(*, session_id: int, items: Sequence[Item]) -> bool:
         raise SessionCold(retry_after=5, limit=settings.SYNC_HELD_BYTES, used=used)
     # One statement an item: the database bounds how much one may carry.
     HeldItem.objects.bulk_create(rows, batch_size=1)
-    log.warning("items are held for a cold session", session=session_id, items=len(rows))
+    log.warning("items_held", session=session_id, items=len(rows))
     return True
 
 

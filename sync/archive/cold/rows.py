@@ -38,7 +38,7 @@ def session_warm(*, session_id: int) -> bool:
     with snapshot_open(snapshot) as opened:
         came_back = _rows_write(snapshot, opened.entries)
     if came_back:
-        log.info("session came back from its snapshot", session=session_id, entries=snapshot.entries)
+        log.info("session_warmed", session=session_id, entries=snapshot.entries)
     return came_back
 
 

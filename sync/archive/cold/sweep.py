@@ -65,7 +65,7 @@ def sessions_cool_idle(*, now: datetime) -> ColdSweep:
                 lease.release(due_at=now)
         except Exception:
             failed += 1
-            log.exception("a session could not go cold and will be tried again", session=session_id)
+            log.exception("cooling_failed", session=session_id)
             lease.release(due_at=before + RETRY)
     return ColdSweep(looked_at, cooled, failed)
 
@@ -86,5 +86,5 @@ def held_sessions_warm(*, monotonic: Callable[[], float] = time.monotonic) -> in
         try:
             came += session_warm(session_id=session_id)
         except Exception:
-            log.exception("items are still held, their session cannot be brought back", session=session_id)
+            log.exception("held_items_waiting", session=session_id)
     return came

@@ -60,11 +60,11 @@ def _confirm(receipt: DeletionReceipt) -> bool:
         late = deletion_objects_remove(receipt_id=receipt.pk)
         left = deletion_verify(receipt=receipt)
     except Exception:
-        log.exception("receipt cannot be confirmed now", receipt=receipt.pk)
+        log.exception("receipt_unconfirmed", receipt=receipt.pk)
         return False
     if late:
-        log.warning("objects of an erased session came late and were removed", receipt=receipt.pk, objects=late)
+        log.warning("late_objects_removed", receipt=receipt.pk, objects=late)
     if not left.is_clean:
-        log.error("an erased session left something behind", receipt=receipt.pk, rows=left.rows, objects=left.objects)
+        log.error("erasure_incomplete", receipt=receipt.pk, rows=left.rows, objects=left.objects)
         return False
     return row_claim(DeletionReceipt, receipt.pk, Q(confirmed_at=None), confirmed_at=utc_now())

@@ -46,7 +46,7 @@ def snapshots_write_due(*, now: datetime) -> SweepReport:
             written += 1
         except Exception:
             failed += 1
-            log.exception("snapshot failed and will be tried again", session=session_id)
+            log.exception("snapshot_failed", session=session_id)
             _retry_later(session_id, now)
     return SweepReport(written, failed)
 
@@ -60,7 +60,7 @@ def snapshots_remove_orphans() -> int:
         alive = set(Session.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True))
         removed += sum(tree_delete(prefix) for session_id, prefix in batch if session_id not in alive)
     if removed:
-        log.warning("objects of erased sessions were removed", objects=removed)
+        log.warning("orphaned_objects_removed", objects=removed)
     return removed
 
 
@@ -75,7 +75,7 @@ def _compact(session_id: int) -> None:
     try:
         session_compact(session_id=session_id)
     except Exception:
-        log.exception("rows of removed entries stay until the next snapshot", session=session_id)
+        log.exception("compaction_failed", session=session_id)
 
 
 def _retry_later(session_id: int, now: datetime) -> None:

@@ -150,7 +150,7 @@ def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timede
             )
         kept = Snapshot.objects.filter(pk=snapshot.pk, state=Snapshot.State.STORED).first()
     if kept is None:
-        log.info("snapshot dropped, its session was erased, began anew or is ahead of it", session=snapshot.session_id)
+        log.info("snapshot_dropped", session=snapshot.session_id)
     if not Snapshot.objects.filter(object_name=snapshot.object_name).exists():
         snapshot_storage().delete(snapshot.object_name)
     return kept

@@ -10,6 +10,7 @@ from opencode.asgi import application
 from sync.models import Session, SessionEntry, Share
 from sync.sharing import shares
 from tests.support.agent_client import AgentClient, Shared, denial_of
+from tests.support.logs import events
 
 INFO = {"type": "session", "data": {"id": "ses_1", "title": "t", "time": {"updated": 5}}}
 NO_JSON = [b"", b"{", b"not json", b"[1,", b"\x00\x01", b"[" * 5000]
@@ -305,9 +306,9 @@ async def test_a_bug_answers_and_keeps_the_connection(agent: AgentClient, monkey
 
 
 async def test_no_log_line_shows_a_workspaces_token(agent: AgentClient, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG", "opencode.agent")
+    caplog.set_level("DEBUG", "sync.agents")
     await agent.send("POST", "/w/oc_share_verysecret/api/share", {"sessionID": "ses_1"})
-    lines = [record.__dict__ for record in caplog.records if record.name == "opencode.agent"]
+    lines = events(caplog, "agent_request")
     assert [(line["path"], line["status"]) for line in lines] == [("/w/[redacted]/api/share", 404)]
     assert "verysecret" not in json.dumps(lines, default=str)
 
