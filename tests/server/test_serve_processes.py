@@ -66,7 +66,7 @@ def test_signal_ends_every_process_in_order(server: ConsoleServer) -> None:
     assert server._process is not None
     assert server._process.wait() == 0
     assert [command_of(pid) for pid in children] == ["", ""]
-    assert "is killed" not in server.log
+    assert "program_killed" not in server.log
     assert "console_ended" in server.log
 
 
