@@ -5,17 +5,17 @@ database, and what a process reads is told again with every heartbeat.
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from sync.live.hub import HubRegistry, Range
 from sync.live.interest import Interest
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 PROCESSES = "sync.processes"
 # Redis cuts a subscriber that lags too far behind: larger ranges are announced only, and read from the database.
 MESSAGE_CHARACTERS = 64 * 1024

@@ -5,10 +5,11 @@ is their transport's business. A pull (`pulled_frame`) is one step of it, read f
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
+
+import structlog
 
 from opencode.lib.errors import Denial
 from sync.live.access import SocketAccess
@@ -22,7 +23,7 @@ from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import kind_of
 from sync.protocol.positions import Position
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class ReaderLost(Exception):
@@ -159,7 +160,7 @@ class Follower:
         except ReaderLost:
             raise
         except Exception:
-            log.exception("reader_failed", extra={"session": self._access.session_id})
+            log.exception("reader_failed", session=self._access.session_id)
             return Ending(CloseCode.RESTART)
         finally:
             self._is_following = False

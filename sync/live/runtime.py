@@ -4,7 +4,6 @@ A runtime belongs to one event loop; `get_runtime()` makes it on first use, the 
 """
 
 import asyncio
-import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db import connection
 
@@ -34,7 +34,7 @@ from sync.protocol.updates import Receipt
 from sync.store import SessionIsCold, StateRead, read_state
 from sync.writer import Publish, SessionCommit, Writer
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 READING_THREADS = 4
 TRIM_SECONDS = 20
 # The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
@@ -242,7 +242,7 @@ def _range_of(commit: SessionCommit) -> Range:
     try:
         pieces = [entry_text(update.key, update.seq, update.content, update.deleted) for update in commit.updates]
     except Exception:
-        log.exception("range_not_encoded", extra={"session": commit.session_id})
+        log.exception("range_not_encoded", session=commit.session_id)
         return Range(commit.epoch, commit.first, commit.last, None)
     return Range(commit.epoch, commit.first, commit.last, pieces)
 

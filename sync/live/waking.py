@@ -1,14 +1,15 @@
 """Brings sessions back that publishes wait for, and lets the writer know."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+
+import structlog
 
 from opencode.lib.errors import Denial
 from sync.errors import SessionCold
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Waking:
@@ -43,7 +44,7 @@ class Waking:
         except SessionCold as denial:
             self._release(session_id, denial)
         except Exception:
-            log.exception("session_not_woken", extra={"session": session_id})
+            log.exception("session_not_woken", session=session_id)
             self._release(session_id, SessionCold(retry_after=1))
         else:
             self._release(session_id, None)

@@ -1,10 +1,11 @@
 """The older protocol's socket `/share_poll?id=`: what is stored at connect, then each new value: `{key, content}`."""
 
-import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
+
+import structlog
 
 from opencode.lib.asgi.answers import denial_answer, send_answer
 from opencode.lib.asgi.exchange import Exchange, Receive, Send
@@ -21,7 +22,7 @@ from sync.protocol.frames import kind_of
 from sync.protocol.positions import Position
 from sync.sharing import ShareTarget
 
-log = logging.getLogger("opencode.agent")
+log = structlog.get_logger(__name__)
 SWITCHING_PROTOCOLS = 101
 _WITH_ENTRIES = frozenset({"snapshot", "updates"})
 
@@ -55,7 +56,7 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
             await _deny(exchange, send, denial, request_id)
             return denial.status
         except Exception:
-            log.exception("agent_socket_failed", extra={"request_id": request_id})
+            log.exception("agent_socket_failed", request_id=request_id)
             await _deny(exchange, send, InternalError(), request_id)
             return InternalError.status
         await send({"type": "websocket.accept"})

@@ -6,7 +6,6 @@ want what is newer, they wait together for one answer of Django instead of askin
 """
 
 import asyncio
-import logging
 import re
 import time
 import weakref
@@ -14,13 +13,15 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+import structlog
+
 from opencode.lib.asgi.answers import denial_answer, send_answer
 from opencode.lib.errors import NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
 from sync.doors.fragments.known import KEPT_SECONDS, Headers, KnownShares
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING, Asked, asked_in, query_of
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 Message = Mapping[str, Any]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

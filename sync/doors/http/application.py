@@ -3,21 +3,21 @@
 Credentials are those of the sockets. No answer carries a CORS header: pages of other sites read nothing here.
 """
 
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
+import structlog
+
 from opencode.lib.asgi.answers import Answer, denial_answer, send_answer
 from opencode.lib.asgi.exchange import ClientGone, Exchange, Receive, Scope, Send
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
-from opencode.lib.redaction import redact
 from sync.doors.http.entries import pull, push
 from sync.doors.http.events import stream_events
 from sync.doors.http.tickets import issue_ticket
 from sync.errors import UpgradeRequired
 
-log = logging.getLogger("opencode.sync")
+log = structlog.get_logger(__name__)
 PREFIX = "/sync/v1/"
 Handler = Callable[[Exchange, str], Awaitable[Answer]]
 EVENTS = "events"
@@ -62,10 +62,14 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             status = await _serve(exchange, receive, send, request_id)
         except ClientGone:
             status = 499
-    if log.isEnabledFor(logging.INFO):
-        fields = {"method": exchange.method, "path": redact(scope["path"]), "status": status}
-        ms = round((time.monotonic() - started) * 1000, 1)
-        log.info("sync_request", extra={**fields, "request_id": request_id, "ms": ms})
+    log.info(
+        "sync_request",
+        method=exchange.method,
+        path=scope["path"],
+        status=status,
+        request_id=request_id,
+        ms=round((time.monotonic() - started) * 1000, 1),
+    )
 
 
 async def _serve(exchange: Exchange, receive: Receive, send: Send, request_id: str) -> int:
@@ -80,7 +84,7 @@ async def _serve(exchange: Exchange, receive: Receive, send: Send, request_id: s
     except ClientGone:
         raise
     except Exception:
-        log.exception("sync_request_failed", extra={"request_id": request_id})
+        log.exception("sync_request_failed", request_id=request_id)
         answer = denial_answer(InternalError(), request_id)
     await send_answer(send, answer, request_id, with_body=exchange.method != "HEAD")
     return answer.status

@@ -1,7 +1,8 @@
 """The hub of one session: takes numbered updates in any order and keeps one gapless log for its readers."""
 
 import asyncio
-import logging
+
+import structlog
 
 from sync.live.hub.board import PresenceBoard
 from sync.live.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
@@ -13,7 +14,7 @@ from sync.protocol.closing import CloseCode
 from sync.protocol.frames import heartbeat_text, wire_of
 from sync.protocol.positions import Position
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 GAP_SECONDS = 0.05
 # After a read that failed the next one waits twice as long, and never longer than a heartbeat.
 GAP_LONGEST_SECONDS = 4.0
@@ -236,7 +237,7 @@ class SessionHub:
             self._gap_seconds = GAP_SECONDS
         except Exception:
             self._gap_seconds = min(2 * self._gap_seconds, GAP_LONGEST_SECONDS)
-            log.exception("gap_repair_failed", extra={"session": self.session_id})
+            log.exception("gap_repair_failed", session=self.session_id)
         finally:
             self._repair = None
             self._take_early()
