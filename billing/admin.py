@@ -1,6 +1,6 @@
 """Accounts, what moved and holds their balances, and price lists, to look at; a price is overridden with a reason."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
@@ -15,7 +15,7 @@ from opencode.lib.actor import REASON_CHARACTERS, STAFF, Actor
 from opencode.lib.admin import LookOnlyAdmin
 from opencode.lib.http import client_ip, request_id_of
 
-OVERRIDE_CHARACTERS = 1_000_000
+OVERRIDE_CHARACTERS: Final = 1_000_000
 
 
 @admin.register(BillingAccount)

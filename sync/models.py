@@ -1,7 +1,7 @@
 """Live state: sessions, their shares, entries, operations and snapshots. The database is the truth."""
 
 import secrets
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.ids import new_id, random_base62
 from workspaces.models import Workspace
 
-SHARE_ID_BITS = 128
+SHARE_ID_BITS: Final = 128
 # Foreign keys without an index of their own: a unique constraint below begins with the same column.
 
 

@@ -1,13 +1,15 @@
 """Addresses of session sync: share pages, a workspace's sessions, their fragments and exports."""
 
+from typing import Final
+
 from django.urls import path, re_path
 
 from sync.pages import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots
 
 app_name = "sync"
-SHARE = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
-SESSION = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
-SNAPSHOT = SESSION + r"snapshots/(?P<snapshot_id>[0-9]{1,18})/"
+SHARE: Final = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
+SESSION: Final = r"^workspaces/(?P<slug>[a-z0-9-]+)/sessions/(?P<client_id>[A-Za-z0-9_.:@-]{1,128})/"
+SNAPSHOT: Final = SESSION + r"snapshots/(?P<snapshot_id>[0-9]{1,18})/"
 
 urlpatterns = [
     re_path(SHARE + r"$", pages.share, name="share"),

@@ -3,7 +3,7 @@
 What staff do to them is done with a reason, in the workspace's own audit log.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -86,7 +86,7 @@ class MembershipAdmin(LookOnlyAdmin[Membership]):
     search_fields: ClassVar = ("user__email", "workspace__slug", "id")
 
 
-_CREDENTIAL: tuple[str, ...] = (
+_CREDENTIAL: Final[tuple[str, ...]] = (
     "id",
     "name",
     "prefix",

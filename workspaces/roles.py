@@ -7,7 +7,7 @@ OWNER: Final = "owner"
 ADMIN: Final = "admin"
 MEMBER: Final = "member"
 
-_MEMBER = frozenset(
+_MEMBER: Final = frozenset(
     {
         "workspace.view",
         "session.view",
@@ -20,7 +20,7 @@ _MEMBER = frozenset(
         "config.view",
     }
 )
-_ADMIN = _MEMBER | {
+_ADMIN: Final = _MEMBER | {
     "session.delete",
     "session.restore",
     "key.manage_all",
@@ -30,7 +30,7 @@ _ADMIN = _MEMBER | {
     "workspace.rename",
     "audit.view",
 }
-_OWNER = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}
+_OWNER: Final = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}
 
 PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {OWNER: _OWNER, ADMIN: _ADMIN, MEMBER: _MEMBER}
 

@@ -1,6 +1,6 @@
 """Of allauth.socialaccount: which providers there are, whom they may bring, what is believed of them."""
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
@@ -14,7 +14,7 @@ from accounts.selectors.signin import has_another_way_in
 from accounts.selectors.signup import is_sign_up_open, may_sign_up
 from opencode.lib.textlines import visible_part
 
-ADDRESS_VERIFYING = frozenset({"github", "google"})
+ADDRESS_VERIFYING: Final = frozenset({"github", "google"})
 """Providers that name an address as verified only when it is."""
 
 

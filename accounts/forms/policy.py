@@ -1,12 +1,12 @@
 """Forms that make an account ask the sign-up policy about its address."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
 from accounts.selectors.signup import OWNER_FIRST, may_sign_up, sign_up_policy
 
-REFUSALS = {
+REFUSALS: Final = {
     OWNER_FIRST: "This console has no owner yet; nobody signs up before them.",
     "invitation": "New people come by invitation here, and there is no open one for this address.",
     "domain": "New people need an address of this team here, or an invitation.",

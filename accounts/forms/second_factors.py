@@ -1,7 +1,7 @@
 """allauth's forms about second factors and passkeys, in our words."""
 
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -13,8 +13,8 @@ from django.core.validators import MaxLengthValidator
 from accounts.forms.words import InOurWords
 from accounts.models import User
 
-NAME_CHARACTERS = 60
-REMEMBERED_SECONDS = 120
+NAME_CHARACTERS: Final = 60
+REMEMBERED_SECONDS: Final = 120
 
 
 class UsedOnce:

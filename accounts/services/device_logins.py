@@ -1,7 +1,7 @@
 """An agent asks to be let in, its person answers in the browser, the agent fetches its tokens (RFC 8628)."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
@@ -27,7 +27,7 @@ from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
 
 # A person shows up in one of 20^8 codes; two equal ones at the same time are made anew.
-CODE_ATTEMPTS = 5
+CODE_ATTEMPTS: Final = 5
 
 
 class StartedLogin(NamedTuple):

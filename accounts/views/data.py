@@ -1,6 +1,7 @@
 """The person's data: exports, to ask for, to watch being made, to download."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -21,8 +22,8 @@ from accounts.services.deletions import RESTORE_DAYS
 from accounts.services.exports import KEPT_DAYS, export_request
 from opencode.lib.errors import NotFound
 
-SHOWN_EXPORTS = 10
-CHUNK_BYTES = 256 * 1024
+SHOWN_EXPORTS: Final = 10
+CHUNK_BYTES: Final = 256 * 1024
 
 
 @require_safe

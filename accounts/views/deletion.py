@@ -1,5 +1,7 @@
 """Deleting one's account, and taking that back."""
 
+from typing import Final
+
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -25,7 +27,7 @@ from accounts.services.deletions import (
 )
 from opencode.lib.http import person_of
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
+FORM_METHODS: Final = ["GET", "HEAD", "POST"]
 
 
 @never_cache

@@ -1,6 +1,6 @@
 """What is held for running requests, what requests cost, and what else moved a balance. Amounts are micro-cents."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 
@@ -9,7 +9,7 @@ from billing.models.accounts import BillingAccount
 from opencode.lib.clock import utc_now
 from workspaces.models import AppendOnlyModel
 
-REQUEST_ID_CHARACTERS = 64
+REQUEST_ID_CHARACTERS: Final = 64
 
 
 class Reservation(models.Model):

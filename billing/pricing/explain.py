@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from billing.pricing.context import normalized
 from billing.pricing.cost import Cost, cost_of
@@ -104,4 +104,4 @@ def row_written(row: Row) -> dict[str, Any]:
     return written
 
 
-_UNPRICED: dict[str, None] = {"numerator": None, "micro_cents": None}
+_UNPRICED: Final[dict[str, None]] = {"numerator": None, "micro_cents": None}

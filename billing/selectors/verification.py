@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -16,7 +16,7 @@ from billing.pricing.cost import cost_of
 from billing.pricing.quarantine import Quarantined
 from billing.selectors.prices import price_models_of
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,18 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from opencode.server.lifeline import ending_with_parent
 
-START_SECONDS = 60
-STOP_SECONDS = 20
-APT_LINE = "apt-get install mariadb-server redis-server pkg-config default-libmysqlclient-dev gcc"
-DATABASE_PASSWORD = "private"  # noqa: S105 - reachable on this machine's loopback only
-BUCKET = "opencode"
+START_SECONDS: Final = 60
+STOP_SECONDS: Final = 20
+APT_LINE: Final = "apt-get install mariadb-server redis-server pkg-config default-libmysqlclient-dev gcc"
+DATABASE_PASSWORD: Final = "private"  # noqa: S105 - reachable on this machine's loopback only
+BUCKET: Final = "opencode"
 # Enough for each test's console to have one.
-REDIS_DATABASES = 1024
-LAUNCH_BUCKET = (
+REDIS_DATABASES: Final = 1024
+LAUNCH_BUCKET: Final = (
     "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id='private', "
     "aws_secret_access_key='private', region_name='us-east-1').create_bucket(Bucket=sys.argv[2])"
 )

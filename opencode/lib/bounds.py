@@ -3,14 +3,16 @@
 Not among the settings, since migrations and commands may take long. SQLite has its own bound on locks there.
 """
 
+from typing import Final
+
 from django.db import connection
 
-CONNECT_SECONDS = 5
-ANSWER_SECONDS = 10
-LOCK_SECONDS = 2
+CONNECT_SECONDS: Final = 5
+ANSWER_SECONDS: Final = 10
+LOCK_SECONDS: Final = 2
 # A page may erase the largest session, in one statement, or wait until one has been written.
-PAGE_ANSWER_SECONDS = 60
-PAGE_LOCK_SECONDS = 30
+PAGE_ANSWER_SECONDS: Final = 60
+PAGE_LOCK_SECONDS: Final = 30
 
 
 def bound_connection(answer_seconds: int = ANSWER_SECONDS, lock_seconds: int = LOCK_SECONDS) -> None:

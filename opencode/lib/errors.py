@@ -1,9 +1,9 @@
 """The denial contract: every refusal, on pages, in JSON and on sockets, is one `Denial` with a stable code."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-HELP_URL = "/docs/errors#{code}"
+HELP_URL: Final = "/docs/errors#{code}"
 
 
 class Denial(Exception):

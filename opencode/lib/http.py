@@ -13,7 +13,7 @@ from ulid import ULID
 from opencode.lib.actor import PERSON, Actor
 from opencode.lib.errors import Denial
 
-REQUEST_ID_HEADER = "X-Request-Id"
+REQUEST_ID_HEADER: Final = "X-Request-Id"
 FORWARDING: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 """Headers by which a proxy says that somebody else asks."""
 # No secret hangs on a request's id; the system's randomness would let another thread in, hundreds of times a second.

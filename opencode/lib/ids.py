@@ -1,10 +1,11 @@
 """Identifiers: a short prefix that names the noun, then a ULID, so that ids sort by creation time."""
 
 import secrets
+from typing import Final
 
 from ulid import ULID
 
-BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def new_id(prefix: str) -> str:

@@ -7,13 +7,13 @@ A subject holds no address that a mail program would make a link of: people choo
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.template import Context, loader
 
-SUBJECT_CHARACTERS = 200
-_ADDRESS = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})|://|@(?=\w)", re.UNICODE)
+SUBJECT_CHARACTERS: Final = 200
+_ADDRESS: Final = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})|://|@(?=\w)", re.UNICODE)
 
 
 class MailText(NamedTuple):

@@ -1,8 +1,9 @@
 """Money is an integer of micro-cents: $1 = 100,000,000. Never a float."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
 
-MICRO_CENTS_PER_DOLLAR = 100_000_000
+MICRO_CENTS_PER_DOLLAR: Final = 100_000_000
 
 
 def from_dollars(amount: Decimal | int | float | str) -> int:

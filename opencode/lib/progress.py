@@ -1,10 +1,10 @@
 """A progress bar for long commands: one line redrawn on a terminal, a line now and then elsewhere."""
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
-BAR_CELLS = 28
-QUIET_SECONDS = 5.0
+BAR_CELLS: Final = 28
+QUIET_SECONDS: Final = 5.0
 
 
 class Stream(Protocol):

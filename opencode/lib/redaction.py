@@ -1,10 +1,11 @@
 """Takes what could open something out of text that is logged."""
 
 import re
+from typing import Final
 
 # Secrets in paths (a workspace's token, links in mails), keys, devices' tokens, the agents' share secrets. A repetition
 # that something has to follow has an upper bound: paths come from strangers, and each one that is refused is logged.
-_SECRETS = re.compile(
+_SECRETS: Final = re.compile(
     r"(/w/|/first-owner/|/email-change/|/restore/|/workspaces/invitations/|/reset/key/|/confirm-email/)[^/\s\"'?]+"
     r"|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+"
     r"|[A-Za-z0-9_-]{16,43}\.\d{1,4}\.[0-9a-f]{16,}"

@@ -1,10 +1,11 @@
 """How long ago something was, in words. `static/js/time.js` says the same; one table of examples tests both."""
 
 from datetime import datetime
+from typing import Final
 
-MINUTE = 60
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
 
 
 def ago(then: datetime, now: datetime) -> str:

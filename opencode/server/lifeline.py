@@ -6,8 +6,9 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from typing import Final
 
-ORPHAN_GRACE_SECONDS = 10.0
+ORPHAN_GRACE_SECONDS: Final = 10.0
 
 
 def end_with_parent() -> None:

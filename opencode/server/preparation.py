@@ -6,6 +6,7 @@ Both are skipped, cheaply, when there is nothing to do, so that every start but 
 import hashlib
 import json
 from pathlib import Path
+from typing import Final
 
 import structlog
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 log = structlog.get_logger(__name__)
-STAMP = ".collected"
+STAMP: Final = ".collected"
 
 
 def pending_migrations() -> list[str]:

@@ -6,15 +6,16 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 from django.conf import settings
 
 log = structlog.get_logger(__name__)
-STOP_SECONDS = 8.0
-WORKER_NICENESS = 15
-STABLE_SECONDS = 60.0
-BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+STOP_SECONDS: Final = 8.0
+WORKER_NICENESS: Final = 15
+STABLE_SECONDS: Final = 60.0
+BACKOFF_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class ProcessSupervisor:

@@ -3,21 +3,22 @@
 import gc
 import socket
 import warnings
+from typing import Final
 
 import uvicorn
 from django.conf import settings
 
 from sync.live import drain_runtime
 
-GRACEFUL_SHUTDOWN_SECONDS = 3
-DRAIN_SECONDS = 1.0
-LISTEN_BACKLOG = 4096
+GRACEFUL_SHUTDOWN_SECONDS: Final = 3
+DRAIN_SECONDS: Final = 1.0
+LISTEN_BACKLOG: Final = 4096
 # The older agents stop syncing for good when their kept-alive connection closes between two updates, and a model can
 # think for long: an idle connection is therefore kept for an hour.
-KEEP_ALIVE_SECONDS = 3600
+KEEP_ALIVE_SECONDS: Final = 3600
 # A reader that has stopped reading cannot answer pings either; it gets time to come back before it counts as dead.
-PING_INTERVAL_SECONDS = 20
-PING_TIMEOUT_SECONDS = 60
+PING_INTERVAL_SECONDS: Final = 20
+PING_TIMEOUT_SECONDS: Final = 60
 
 
 class AddressUnavailable(Exception):

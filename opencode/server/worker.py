@@ -10,7 +10,7 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import django
 from celery import bootsteps
@@ -21,8 +21,8 @@ from celery.worker import state
 from opencode.celery import app
 from opencode.server.lifeline import end_with_parent
 
-POLL_SECONDS = 0.5
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+POLL_SECONDS: Final = 0.5
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class DueAtStartScheduler(Scheduler):

@@ -6,7 +6,7 @@ mail is about, `{% code value %}` something to type, `{% fact "label" value %}` 
 
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.template import Context
@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
-TEXT_COLUMNS = 76
+TEXT_COLUMNS: Final = 76
 
 
 class ParagraphNode(template.Node):

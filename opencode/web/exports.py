@@ -1,7 +1,7 @@
 """What an export holds: composed here, above the apps, of what each of them keeps."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,7 +10,7 @@ from accounts.selectors import exports as of_accounts
 from sync.transcript import own_sessions_part, workspace_sessions_part
 from workspaces.selectors import exports as of_workspaces
 
-README = """What is in this archive
+README: Final = """What is in this archive
 =======================
 
 Every file is JSON in UTF-8; times are UTC. A `.jsonl` file holds one JSON object a line. Money is in micro-cents:

@@ -8,7 +8,7 @@ that thread for every middleware that could be asynchronous; here a request is a
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
@@ -18,9 +18,9 @@ from django.http import FileResponse
 
 from opencode.lib.bounds import PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS, bound_connection
 
-PAGE_THREADS = 16
+PAGE_THREADS: Final = 16
 # Asked by what restarts the process, or sends nobody to it, when the answer stays away: a thread for each.
-HEALTH_PATHS = ("/healthz", "/readyz")
+HEALTH_PATHS: Final = ("/healthz", "/readyz")
 
 
 class PagesHandler(ASGIHandler):

@@ -6,6 +6,7 @@ It stands beside Django's handler because these are the hot routes; it shares th
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 
@@ -18,9 +19,9 @@ from sync.agents.older.poll import poll
 from sync.agents.paths import METHODS, Route, route_of
 
 log = structlog.get_logger(__name__)
-SLOW_SECONDS = 1.0
+SLOW_SECONDS: Final = 1.0
 Handler = Callable[[Exchange, Route], Awaitable[Answer]]
-_HANDLERS: dict[str, Handler] = {
+_HANDLERS: Final[dict[str, Handler]] = {
     "create": newer.create,
     "sync": newer.sync,
     "share": newer.share,

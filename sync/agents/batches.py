@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from django.conf import settings
 
@@ -23,9 +23,9 @@ from sync.protocol.updates import Resolver, Stored, Update
 from sync.writer import LOCKED_SECONDS
 
 # Each asks the database; only one that answers later than a heartbeat each time uses them up.
-RIGHTS_ATTEMPTS = 3
+RIGHTS_ATTEMPTS: Final = 3
 # Decoding this much takes about a millisecond.
-INLINE_BYTES = 256 * 1024
+INLINE_BYTES: Final = 256 * 1024
 T = TypeVar("T")
 Ask = Callable[[], Awaitable[WritingRights]]
 

@@ -1,6 +1,7 @@
 """The links agents are given: always `<origin>/share/<id>`, the only form `opencode import` reads back."""
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,8 +10,8 @@ from django.http.request import validate_host
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.http import FORWARDING, is_loopback
 
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_HOST: Final = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 def share_url(exchange: Exchange, share_id: str) -> str:

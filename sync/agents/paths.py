@@ -1,6 +1,6 @@
 """The agents' addresses, and what each takes. Pure."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Route(NamedTuple):
@@ -15,7 +15,7 @@ class Route(NamedTuple):
     is_account: bool = False
 
 
-METHODS = {
+METHODS: Final = {
     "create": ("POST",),
     "sync": ("POST",),
     "share": ("DELETE",),
@@ -27,8 +27,8 @@ METHODS = {
     "share_data": ("GET", "HEAD"),
     "share_poll": ("GET", "HEAD"),
 }
-_OLDER = frozenset(name for name in METHODS if name.startswith("share_"))
-_WORKSPACE_PREFIX = "w"
+_OLDER: Final = frozenset(name for name in METHODS if name.startswith("share_"))
+_WORKSPACE_PREFIX: Final = "w"
 
 
 def is_agent_path(path: str) -> bool:

@@ -3,18 +3,18 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from django.db import InterfaceError, OperationalError
 
 from opencode.lib.errors import Denial, ServiceUnavailable, TooManyRequests
 from sync.errors import WriterBusy
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS: Final = 10
 # Refusals that pass by themselves.
-PASSING: tuple[type[Denial], ...] = (WriterBusy, ServiceUnavailable, TooManyRequests)
-FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 1.0
+PASSING: Final[tuple[type[Denial], ...]] = (WriterBusy, ServiceUnavailable, TooManyRequests)
+FIRST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 1.0
 T = TypeVar("T")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
@@ -16,11 +16,11 @@ from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, 
 from workspaces.access import TokenAccess, share_token_access, share_tokens_standing
 
 # A token's use is written once a minute, by whoever looks it up.
-TOKEN_SECONDS = 60.0
-SMALL_BODY_BYTES = 64 * 1024
+TOKEN_SECONDS: Final = 60.0
+SMALL_BODY_BYTES: Final = 64 * 1024
 """For what names a session or a share and carries nothing else."""
 # All agents send it before what is large.
-_SECRET = re.compile(rb'"secret"\s*:\s*"([A-Za-z0-9_.-]{1,200})"')
+_SECRET: Final = re.compile(rb'"secret"\s*:\s*"([A-Za-z0-9_.-]{1,200})"')
 
 
 def _still_live(known: Mapping[str, ShareTarget]) -> Mapping[str, ShareTarget]:

@@ -1,7 +1,7 @@
 """`/workspaces/…/sessions`: list, look, delete. Their content is read by the sync protocol, beside this API."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -20,7 +20,7 @@ from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 
 router = Router()
-READ = ("sync:read", "sync:write")
+READ: Final = ("sync:read", "sync:write")
 """Whoever may write to a session may read it, as on its socket."""
 
 

@@ -1,7 +1,7 @@
 """`/workspaces/…/sessions/…/shares`: the links to a session, those of agents too."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,8 +20,8 @@ from workspaces.calls.repeats import REPEATABLE, repeatable
 from workspaces.calls.texts import Body, ExpiresAt
 
 router = Router()
-PATH = "/workspaces/{workspace}/sessions/{session_id}/shares"
-WRITE = ("sync:write",)
+PATH: Final = "/workspaces/{workspace}/sessions/{session_id}/shares"
+WRITE: Final = ("sync:write",)
 
 
 class ShareOut(Schema):

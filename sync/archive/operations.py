@@ -1,12 +1,13 @@
 """Forgetting what nobody asks for any more, in short transactions, so that publishes never wait for it."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 
 from sync.models import Operation
 
-CHUNK_ROWS = 1000
+CHUNK_ROWS: Final = 1000
 
 
 def operations_purge(*, now: datetime) -> int:

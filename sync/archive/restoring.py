@@ -5,7 +5,7 @@ Readers meet another epoch and load again. Numbers go on; nothing is taken back,
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from django.db import transaction
@@ -24,8 +24,8 @@ from workspaces.services.audit import audit_record
 
 log = structlog.get_logger(__name__)
 # A session that is written to all the time can move on between its snapshot and the lock.
-ATTEMPTS = 5
-CHUNK_ENTRIES = 200
+ATTEMPTS: Final = 5
+CHUNK_ENTRIES: Final = 200
 
 
 class Restoration(NamedTuple):

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -11,7 +11,7 @@ from sync.archive.snapshots.listing import latest_snapshot
 from sync.models import Session, Snapshot
 from sync.store import SnapshotEntry, read_whole
 
-SHOWN_PROBLEMS = 20
+SHOWN_PROBLEMS: Final = 20
 
 
 class Verification(NamedTuple):

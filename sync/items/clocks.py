@@ -4,13 +4,13 @@ The phase comes first: what is finished never goes back to unfinished, whatever 
 time wins. Finished items carry their own time; the others take the batch's `session.time.updated`.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sync.protocol.untrusted import at
 
-CLOCK_BITS = 48
+CLOCK_BITS: Final = 48
 OPEN, RUNNING, FINISHED = 0, 1, 2
-_TOOL_PHASES = {"running": RUNNING, "completed": FINISHED, "error": FINISHED}
+_TOOL_PHASES: Final = {"running": RUNNING, "completed": FINISHED, "error": FINISHED}
 
 
 class Clock(NamedTuple):

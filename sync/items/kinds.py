@@ -1,15 +1,21 @@
 """The agent's item types and the kinds of keys they are stored under, both ways."""
 
-from typing import Any
+from typing import Any, Final
 
 from sync.protocol import keys
 
-KIND_OF_TYPE = {"session": "info", "message": "message", "part": "part", "session_diff": "diff", "model": "model"}
-TYPE_OF_KIND = {kind: type_ for type_, kind in KIND_OF_TYPE.items()}
+KIND_OF_TYPE: Final = {
+    "session": "info",
+    "message": "message",
+    "part": "part",
+    "session_diff": "diff",
+    "model": "model",
+}
+TYPE_OF_KIND: Final = {kind: type_ for type_, kind in KIND_OF_TYPE.items()}
 # How many ids follow the session's in a key of a known kind.
-_IDS = {"info": 0, "message": 1, "part": 2, "diff": 0, "model": 0}
+_IDS: Final = {"info": 0, "message": 1, "part": 2, "diff": 0, "model": 0}
 # An item type not known yet that is called like one of our kinds gets this prefix, so that the two never mix.
-_FOREIGN_KIND_PREFIX = "item:"
+_FOREIGN_KIND_PREFIX: Final = "item:"
 
 
 def kind_of_type(type_: str) -> str:

@@ -1,11 +1,12 @@
 """Batches of any size in pieces of one commit's size."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from sync.items.items import Item
 
-PIECE_ITEMS = 1000
-PIECE_CHARACTERS = 8 * 1024 * 1024
+PIECE_ITEMS: Final = 1000
+PIECE_CHARACTERS: Final = 8 * 1024 * 1024
 
 
 def pieces_of(items: Sequence[Item]) -> Iterator[list[Item]]:

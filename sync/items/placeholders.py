@@ -1,14 +1,14 @@
 """What stands in for an item too large to keep: its ids, what it was, and how large."""
 
-from typing import Any
+from typing import Any, Final
 
 from sync.protocol.jsontext import encode
 
-FIELD_BYTES = 4096
-LIST_ITEMS = 1000
+FIELD_BYTES: Final = 4096
+LIST_ITEMS: Final = 1000
 # Without these a message or session would not be readable as one; what is small of them is kept.
-_INFO_FIELDS = ("slug", "projectID", "directory", "parentID", "version", "agent", "model", "cost", "tokens")
-_MESSAGE_FIELDS = (
+_INFO_FIELDS: Final = ("slug", "projectID", "directory", "parentID", "version", "agent", "model", "cost", "tokens")
+_MESSAGE_FIELDS: Final = (
     "sessionID", "role", "parentID", "agent", "mode", "modelID", "providerID", "model", "path", "cost", "tokens",
     "finish", "metadata", "system",
 )  # fmt: skip

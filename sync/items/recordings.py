@@ -5,12 +5,12 @@ A recording holds one JSON object a line: `{t, method, path, body, status, respo
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-_CREATES = ("/api/share", "/share_create")
-_ENDS = ("/share_delete",)
-_SYNC = "/share_sync"
-_NEWER = "/api/share/"
+_CREATES: Final = ("/api/share", "/share_create")
+_ENDS: Final = ("/share_delete",)
+_SYNC: Final = "/share_sync"
+_NEWER: Final = "/api/share/"
 
 
 class RecordingUnreadable(ValueError):
@@ -120,7 +120,7 @@ class Replay:
         return "/".join(self._texts.get(s, s) for s in value.split("/")) if is_key else self._texts.get(value, value)
 
 
-_UNKNOWN_SHARE = Skipped("its share was not created in this replay")
+_UNKNOWN_SHARE: Final = Skipped("its share was not created in this replay")
 
 
 def session_ids_of(requests: Iterable[Recorded]) -> list[str]:

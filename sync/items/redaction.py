@@ -1,9 +1,9 @@
 """What of the agent's data is never stored nor shown: provider options and headers, and the share."""
 
-from typing import Any
+from typing import Any, Final
 
 # Both come from the user's provider config and hold API keys often enough.
-_MODEL_SECRETS = frozenset({"options", "headers"})
+_MODEL_SECRETS: Final = frozenset({"options", "headers"})
 
 
 def model_without_secrets(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Stored entries in the forms agents read back: the newer protocol's item list, the older one's tree."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sync.items.kinds import KIND_OF_TYPE, is_item_key, type_of_kind
 from sync.items.modellist import models_cleaned
@@ -10,9 +10,9 @@ from sync.protocol.jsontext import Unreadable, decode, encode
 from sync.protocol.keys import EntryKey, parse_key
 
 # `opencode import` looks for the session first; messages and parts follow in the order of their ids, which is time.
-_ORDER = {"info": 0, "message": 1, "part": 2, "diff": 3, "model": 4}
+_ORDER: Final = {"info": 0, "message": 1, "part": 2, "diff": 3, "model": 4}
 # Kinds that no item maps to; an entry of such a kind could pass for the session's own info.
-_NEVER_ITEMS = frozenset(KIND_OF_TYPE) - frozenset(_ORDER)
+_NEVER_ITEMS: Final = frozenset(KIND_OF_TYPE) - frozenset(_ORDER)
 
 
 class _Entry(NamedTuple):

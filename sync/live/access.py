@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -26,9 +26,9 @@ from workspaces.errors import ScopeMissing
 from workspaces.keys.format import API_KEY_PREFIX
 from workspaces.models import APIKey, Membership
 
-VIEWER = "viewer"
-EDITOR = "editor"
-CLIENTS = frozenset({"web", "ide", "desktop", "agent"})
+VIEWER: Final = "viewer"
+EDITOR: Final = "editor"
+CLIENTS: Final = frozenset({"web", "ide", "desktop", "agent"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ database, and what a process reads is told again with every heartbeat.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -16,13 +16,13 @@ from sync.live.hub import HubRegistry, Range
 from sync.live.interest import Interest
 
 log = structlog.get_logger(__name__)
-PROCESSES = "sync.processes"
+PROCESSES: Final = "sync.processes"
 # Redis cuts a subscriber that lags too far behind: larger ranges are announced only, and read from the database.
-MESSAGE_CHARACTERS = 64 * 1024
-MESSAGE_SESSIONS = 5000
-RECEIVE_RETRY_SECONDS = 1.0
+MESSAGE_CHARACTERS: Final = 64 * 1024
+MESSAGE_SESSIONS: Final = 5000
+RECEIVE_RETRY_SECONDS: Final = 1.0
 # A layer that hangs holds as many messages, of MESSAGE_CHARACTERS at most; the rest is lost, as anything sent may be.
-PENDING_SENDS = 256
+PENDING_SENDS: Final = 256
 Announced = tuple[int, Range]
 
 

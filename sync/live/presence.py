@@ -3,14 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sync.live.fanout import Fanout
 from sync.live.hub import HubRegistry, Person, SessionHub
 
-MERGE_SECONDS = 1.0
+MERGE_SECONDS: Final = 1.0
 # Beyond so many, one process tells the others only of the first.
-TOLD = 200
+TOLD: Final = 200
 
 
 class Presence:

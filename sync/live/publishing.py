@@ -7,6 +7,7 @@ here and where commits are settled, a key's use when its publish is kept.
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Final
 
 from opencode.lib.errors import Denial, TooManyRequests
 from sync.archive import session_warm
@@ -18,7 +19,7 @@ from sync.live.runtime import Runtime, get_runtime
 from sync.protocol.updates import Receipt, Resolver, Update
 from sync.writer import LOCKED_SECONDS, Publish, commit_publishes
 
-LOCKED_RETRY_SECONDS = 0.02
+LOCKED_RETRY_SECONDS: Final = 0.02
 
 
 def publish_begin(

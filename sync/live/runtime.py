@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from django.conf import settings
@@ -35,13 +35,13 @@ from sync.store import SessionIsCold, StateRead, read_state
 from sync.writer import Publish, SessionCommit, Writer
 
 log = structlog.get_logger(__name__)
-READING_THREADS = 4
-TRIM_SECONDS = 20
+READING_THREADS: Final = 4
+TRIM_SECONDS: Final = 20
 # The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
 # the larger part of an acknowledgement's time.
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS: Final = 0.0005
 # Far longer than a message between processes takes.
-SECOND_LOOK_SECONDS = 0.25
+SECOND_LOOK_SECONDS: Final = 0.25
 T = TypeVar("T")
 
 

@@ -1,12 +1,13 @@
 """Handing out single-use tickets for sockets, and sweeping up those nobody used."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sync.live.access import SocketAccess
 from sync.live.tickets import TICKET_SECONDS, new_ticket
 from sync.models import SocketTicket
 
-CHUNK_ROWS = 1000
+CHUNK_ROWS: Final = 1000
 
 
 def socket_ticket_create(*, access: SocketAccess, target: str, now: datetime) -> str:

@@ -12,8 +12,8 @@ from sync.models import SocketTicket
 
 TICKET_PROTOCOL: Final = "opencode.ticket."
 TICKET_SECONDS: Final = 60
-_BITS = 192
-_PURPOSE = "socket-ticket"
+_BITS: Final = 192
+_PURPOSE: Final = "socket-ticket"
 
 
 def new_ticket() -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What open sockets depend on, and whether it still stands: one query for everything a process watches."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session as BrowserSession
@@ -26,7 +26,7 @@ class WatchedFacts(NamedTuple):
     browsers: frozenset[str] = frozenset()
 
 
-NOTHING_WATCHED = WatchedFacts(frozenset(), frozenset(), frozenset())
+NOTHING_WATCHED: Final = WatchedFacts(frozenset(), frozenset(), frozenset())
 
 
 class SocketFacts(NamedTuple):
@@ -36,7 +36,7 @@ class SocketFacts(NamedTuple):
     alive: WatchedFacts
 
 
-_KINDS = ("share", "key", "membership", "device", "browser")
+_KINDS: Final = ("share", "key", "membership", "device", "browser")
 
 
 def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:

@@ -2,10 +2,10 @@
 
 import json
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS: Final = 30
 
 
 class ServerUnreachable(Exception):

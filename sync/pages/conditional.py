@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from functools import cache
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
@@ -12,7 +13,7 @@ from django.utils.http import http_date, quote_etag
 from sync.models import Session
 
 # Raise it when the markup of pages or exports changes.
-MARKUP_VERSION = 2
+MARKUP_VERSION: Final = 2
 
 
 @cache

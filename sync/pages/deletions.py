@@ -1,5 +1,7 @@
 """Deleting a session, and the receipts that deletions leave; for owners and admins of its workspace."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from sync.pages.reading import Reading, member_reading
 from sync.sharing import session_shares
 from workspaces.access import page_access
 
-PERMISSION = "session.delete"
+PERMISSION: Final = "session.delete"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,7 @@
 """Restoring a session from a snapshot; for owners and admins of its workspace."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +14,7 @@ from sync.pages.reading import Reading, member_reading
 from sync.store import read_state
 from sync.transcript import compare_states
 
-PERMISSION = "session.restore"
+PERMISSION: Final = "session.restore"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from sync.store import SESSIONS, session_page
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 from workspaces.selectors.agentconfig import agent_config
 
-PLACEHOLDER = "YOUR-SHARE-TOKEN"
+PLACEHOLDER: Final = "YOUR-SHARE-TOKEN"
 
 
 @read_only

@@ -1,6 +1,7 @@
 """Download of a session's stored snapshots."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
@@ -15,7 +16,7 @@ from sync.pages.history import snapshot_of
 from sync.pages.reading import member_reading, read_only
 
 log = structlog.get_logger(__name__)
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES: Final = 256 * 1024
 
 
 @read_only

@@ -1,6 +1,7 @@
 """Why a socket is closed: the codes clients decide by."""
 
 from enum import IntEnum
+from typing import Final
 
 
 class CloseCode(IntEnum):
@@ -19,7 +20,7 @@ class CloseCode(IntEnum):
     TOO_FAST = 4429
 
 
-_BY_STATUS = {
+_BY_STATUS: Final = {
     401: CloseCode.NOT_SIGNED_IN,
     403: CloseCode.FORBIDDEN,
     404: CloseCode.NO_SUCH_SESSION,

@@ -1,10 +1,12 @@
 """Frames as Server-Sent Events."""
 
+from typing import Final
+
 from sync.protocol.frames import kind_of
 from sync.protocol.positions import Position
 
 # Between the tokens of somebody's JSON; inside its strings they are always escaped.
-_LINE_ENDS = str.maketrans("\r\n", "  ")
+_LINE_ENDS: Final = str.maketrans("\r\n", "  ")
 
 
 def event_of(frame: str, position: Position | None = None) -> bytes:

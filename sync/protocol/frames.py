@@ -8,7 +8,7 @@ import msgspec
 
 from sync.protocol.positions import Position
 
-SUBPROTOCOL = "opencode.sync.v1"
+SUBPROTOCOL: Final = "opencode.sync.v1"
 _TYPE_AT: Final = len('{"type":"')
 _encode = msgspec.json.Encoder().encode
 
@@ -25,7 +25,7 @@ def updates_head(epoch: str, first: int, last: int) -> str:
     return f'{{"type":"updates","epoch":"{epoch}","from":{first},"to":{last},"entries":['
 
 
-UPDATES_TAIL = "]}"
+UPDATES_TAIL: Final = "]}"
 
 
 def snapshot_text(position: Position, entries: Sequence[str], *, more: bool) -> str:

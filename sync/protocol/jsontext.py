@@ -6,12 +6,12 @@ numbers without bounds, control characters, bytes that are no UTF-8) is repaired
 
 import json
 import math
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-DEPTH_LIMIT = 200
-INTEGER_DIGITS = 300
+DEPTH_LIMIT: Final = 200
+INTEGER_DIGITS: Final = 300
 
 
 class Unreadable(ValueError):

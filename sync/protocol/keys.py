@@ -1,12 +1,12 @@
 """The names of a session's entries: `session/<kind>/<session id>[/<segment>…]`."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-KEY_BYTES = 255
-_SEGMENT = r"[A-Za-z0-9_.:@-]{1,128}"
-_KEY = re.compile(rf"session/({_SEGMENT})/({_SEGMENT})((?:/{_SEGMENT}){{0,3}})")
-_SESSION_ID = re.compile(_SEGMENT)
+KEY_BYTES: Final = 255
+_SEGMENT: Final = r"[A-Za-z0-9_.:@-]{1,128}"
+_KEY: Final = re.compile(rf"session/({_SEGMENT})/({_SEGMENT})((?:/{_SEGMENT}){{0,3}})")
+_SESSION_ID: Final = re.compile(_SEGMENT)
 
 
 class EntryKey(NamedTuple):

@@ -1,20 +1,20 @@
 """Frames from the client: decoded once, content kept as the JSON text it came in."""
 
 import re
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from sync.protocol.keys import parse_key
 from sync.protocol.updates import Update
 
-OPERATION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-PUBLISH_UPDATES = 1000
-PRESENCE_BYTES = 1024
-FRAME_TYPES = ("publish", "presence", "ping")
+OPERATION_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+PUBLISH_UPDATES: Final = 1000
+PRESENCE_BYTES: Final = 1024
+FRAME_TYPES: Final = ("publish", "presence", "ping")
 """What a client may send."""
 # An escaped backslash or a whole surrogate pair (kept), else half a pair (no character).
-_ESCAPES = re.compile(
+_ESCAPES: Final = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 

@@ -4,17 +4,17 @@ anything untrusted that does not fit is passed over, never an error.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from opencode.lib.money import from_dollars
 from sync.protocol.jsontext import read
 from sync.protocol.untrusted import at, count_at, dict_at, number_at, storable_text, text_at
 
-TITLE_CHARACTERS = 300
-MODEL_CHARACTERS = 200
-VERSION_CHARACTERS = 40
-_MOST_DOLLARS = 10**9
-_TOKEN_FIELDS = ("input", "output", "reasoning", "cache_read", "cache_write")
+TITLE_CHARACTERS: Final = 300
+MODEL_CHARACTERS: Final = 200
+VERSION_CHARACTERS: Final = 40
+_MOST_DOLLARS: Final = 10**9
+_TOKEN_FIELDS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
 """The columns the lists show, told from a whole state rather than from what changed. Pure."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from sync.protocol.keys import info_key
 from sync.protocol.summary import InfoSummary, Totals, read_info, read_message
 
-_MESSAGE = "session/message/"
+_MESSAGE: Final = "session/message/"
 
 
 def summary_columns(client_id: str, contents: Iterable[tuple[str, str]]) -> dict[str, Any]:

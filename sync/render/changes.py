@@ -1,14 +1,14 @@
 """The session's diff: every changed file with its lines."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sync.render.diffs import FileDiff, counts_html, diff_fold, file_diff
 from sync.render.html import NOTHING, Html, block, lines
 from sync.render.wording import plural
 
-SHOWN_FILES = 300
+SHOWN_FILES: Final = 300
 # Changes of so many lines are shown open.
-SHORT_LINES = 60
+SHORT_LINES: Final = 60
 
 
 def changed_files(data: Any) -> list[FileDiff]:

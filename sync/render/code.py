@@ -1,14 +1,15 @@
 """Blocks of code and program output: highlighted, folded after some lines, cut beyond a size."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sync.render.highlight import highlight_lines
 from sync.render.html import Html, block, tag
 from sync.render.wording import byte_size, plural, terminal_text
 
-SHOWN_LINES = 16
-FOLD_SLACK_LINES = 4
-KEPT_CHARACTERS = 256_000
+SHOWN_LINES: Final = 16
+FOLD_SLACK_LINES: Final = 4
+KEPT_CHARACTERS: Final = 256_000
 
 
 @dataclass(frozen=True, slots=True)

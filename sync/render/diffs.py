@@ -12,14 +12,14 @@ from sync.render.highlight import escape_code
 from sync.render.html import Html, block, joined, lines, tag
 from sync.render.wording import one_line, plural
 
-SHOWN_LINES = 2_000
-COMPARED_LINES = 4_000
+SHOWN_LINES: Final = 2_000
+COMPARED_LINES: Final = 4_000
 # Pairs of equal lines of the two texts, which is what the differ's time grows with: 40 ms of them at most.
 COMPARED_PAIRS: Final = 60_000
-LINE_CHARACTERS = 4_000
-_HUNK = re.compile(r"@@ -(\d{1,9})(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
-_SIGNS = {"added": "+", "removed": "-", "hunk": "", "note": ""}
-_NOISE = ("Index: ", "====", "diff --git", "index ", "new file mode", "deleted file mode", "\\ No newline")
+LINE_CHARACTERS: Final = 4_000
+_HUNK: Final = re.compile(r"@@ -(\d{1,9})(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
+_SIGNS: Final = {"added": "+", "removed": "-", "hunk": "", "note": ""}
+_NOISE: Final = ("Index: ", "====", "diff --git", "index ", "new file mode", "deleted file mode", "\\ No newline")
 
 
 class DiffLine(NamedTuple):

@@ -1,6 +1,6 @@
 """Reading the untrusted JSON of entries, and showing it to a person as it is."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -9,7 +9,7 @@ from sync.protocol.untrusted import at, count_at, dict_at, list_at, number_at, t
 
 __all__ = ["at", "count_at", "decode", "dict_at", "list_at", "number_at", "pretty_json", "text_at"]
 
-JSON_SHOWN_CHARACTERS = 20_000
+JSON_SHOWN_CHARACTERS: Final = 20_000
 
 
 def pretty_json(value: Any) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
+from typing import Final
 
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
 
@@ -11,10 +12,10 @@ from sync.render.effort import may_colour
 from sync.render.html import Html, escaped, tag
 from sync.render.languages import lexer_for
 
-HIGHLIGHT_BYTES = 100_000
-LINE_CHARACTERS = 5_000
+HIGHLIGHT_BYTES: Final = 100_000
+LINE_CHARACTERS: Final = 5_000
 
-_CLASSES: tuple[tuple[_TokenType, str], ...] = (
+_CLASSES: Final[tuple[tuple[_TokenType, str], ...]] = (
     (Comment.Preproc, "tok-meta"),
     (Comment, "tok-comment"),
     (Keyword.Type, "tok-type"),
@@ -35,7 +36,7 @@ _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Generic.Subheading, "tok-meta"),
 )
 # Characters that reorder what is read: shown by name in code, where order is meaning.
-_REORDERING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_REORDERING: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
 @lru_cache(maxsize=512)

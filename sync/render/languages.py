@@ -2,11 +2,12 @@
 
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Final
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
-SUFFIXES = {
+SUFFIXES: Final = {
     "bash": "sh bash zsh shell console",
     "c": "c h",
     "cpp": "cpp cc cxx hpp hh c++",
@@ -39,7 +40,7 @@ SUFFIXES = {
     "yaml": "yaml yml",
     "zig": "zig",
 }
-_LANGUAGES = {word: language for language, words in SUFFIXES.items() for word in (language, *words.split())}
+_LANGUAGES: Final = {word: language for language, words in SUFFIXES.items() for word in (language, *words.split())}
 
 
 def language_of_fence(info: str) -> str:

@@ -1,10 +1,10 @@
 """Messages of agents 0.1.x carry their parts and their metadata inside: brought into today's shape."""
 
-from typing import Any
+from typing import Any, Final
 
 from sync.render.fields import at, dict_at, list_at, text_at
 
-_STATES = {"call": "running", "partial-call": "pending", "result": "completed"}
+_STATES: Final = {"call": "running", "partial-call": "pending", "result": "completed"}
 
 
 def modern_message(data: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Markdown to sanitised HTML. Two walls: the parser emits no raw HTML, and nh3 lets only listed tags through."""
 
 from collections.abc import MutableMapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import nh3
 from markdown_it import MarkdownIt
@@ -13,16 +13,16 @@ from sync.render.highlight import highlight_lines
 from sync.render.html import Html, escaped, tag
 from sync.render.languages import language_of_fence
 
-MARKDOWN_CHARACTERS = 100_000
+MARKDOWN_CHARACTERS: Final = 100_000
 
-_BLOCKS = {"p", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "div"}
-_TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
-_INLINE = {"a", "br", "code", "em", "strong", "s", "span"}
-_TOKEN_CLASSES = {
+_BLOCKS: Final = {"p", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "div"}
+_TABLES: Final = {"table", "thead", "tbody", "tr", "th", "td"}
+_INLINE: Final = {"a", "br", "code", "em", "strong", "s", "span"}
+_TOKEN_CLASSES: Final = {
     *(f"tok-{name}" for name in ("comment", "keyword", "type", "function", "string", "number", "meta")),
     *("tok-inserted", "tok-deleted", "bidi-mark"),
 }
-_CLEANER = nh3.Cleaner(
+_CLEANER: Final = nh3.Cleaner(
     tags=_BLOCKS | _TABLES | _INLINE,
     attributes={"a": {"href", "title"}, "ol": {"start"}},
     tag_attribute_values={
@@ -106,7 +106,7 @@ def _build_parser() -> MarkdownIt:
     return parser
 
 
-_RULES = {
+_RULES: Final = {
     "fence": _fence,
     "code_block": _fence,
     "image": _image,
@@ -119,4 +119,4 @@ _RULES = {
     **dict.fromkeys(("paragraph_open", "bullet_list_open", "ordered_list_open", "blockquote_open"), _block),
 }
 # A parser keeps the text it is at (its link finder does): it serves one thread.
-_PARSER = _build_parser()
+_PARSER: Final = _build_parser()

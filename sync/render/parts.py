@@ -135,7 +135,7 @@ def _cut(data: Any) -> Html | None:
     return tag("p", "Some of this was larger than the server keeps.", class_="cut")
 
 
-_READERS: dict[str, Callable[[Any], Html]] = {
+_READERS: Final[dict[str, Callable[[Any], Html]]] = {
     "text": _text,
     "reasoning": _reasoning,
     "tool": _tool,

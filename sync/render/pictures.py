@@ -3,10 +3,11 @@
 import base64
 import binascii
 import re
+from typing import Final
 
-PICTURE_CHARACTERS = 6_000_000
-_DATA_URL = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/]+={0,2})")
-_SIGNATURES = {
+PICTURE_CHARACTERS: Final = 6_000_000
+_DATA_URL: Final = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/]+={0,2})")
+_SIGNATURES: Final = {
     "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "jpeg": re.compile(rb"\xff\xd8\xff"),
     "gif": re.compile(rb"GIF8[79]a"),

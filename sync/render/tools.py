@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sync.render.code import CodeBlock, code_block
 from sync.render.diffs import FileDiff, file_diff, patch_diff, unified
@@ -12,9 +12,9 @@ from sync.render.languages import language_of_file
 from sync.render.markdown import render_markdown
 from sync.render.wording import duration, one_line
 
-STATUSES = ("pending", "running", "completed", "error")
-SHOWN_FILES = 40
-SHOWN_TODOS = 200
+STATUSES: Final = ("pending", "running", "completed", "error")
+SHOWN_FILES: Final = 40
+SHOWN_TODOS: Final = 200
 
 
 class Todo(NamedTuple):
@@ -151,7 +151,7 @@ def _any_tool(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
     return Shown(blocks=(code_block(pretty_json(given), language="json", label="input"),))
 
 
-_READERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Shown]] = {
+_READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], Shown]]] = {
     "bash": _bash,
     "shell": _bash,
     "read": _read,

@@ -3,12 +3,13 @@
 import math
 import re
 from datetime import UTC, datetime
+from typing import Final
 
-TITLE_CHARACTERS = 300
-LATEST_MS = 253_402_300_799_000  # the last second of the year 9999
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+TITLE_CHARACTERS: Final = 300
+LATEST_MS: Final = 253_402_300_799_000  # the last second of the year 9999
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 # Terminal escapes: CSI sequences, OSC strings, two-character escapes.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
 def one_line(text: str, limit: int = TITLE_CHARACTERS) -> str:

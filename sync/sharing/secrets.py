@@ -1,12 +1,12 @@
 """The secret an agent writes to its share with: `<share id>.<key version>.<mac>`, derived, never stored."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from opencode.lib.keyring import mac, mac_matches
 
-_PURPOSE = "agent-share"
-_SECRET = re.compile(r"([A-Za-z0-9_-]{16,43})\.([0-9]{1,4})\.([0-9a-f]{64})")
+_PURPOSE: Final = "agent-share"
+_SECRET: Final = re.compile(r"([A-Za-z0-9_-]{16,43})\.([0-9]{1,4})\.([0-9a-f]{64})")
 
 
 class ShareSecret(NamedTuple):

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,10 +22,10 @@ from sync.sharing.targets import AgentsShare, ShareTarget, agents_share, share_t
 from sync.signals import share_ended
 from workspaces.services.audit import audit_record
 
-LOOPBACK_OWNER = "loopback"
-TWIN_SECONDS = 10
+LOOPBACK_OWNER: Final = "loopback"
+TWIN_SECONDS: Final = 10
 # Two creates that race for one row: the second attempt finds what the first winner wrote.
-RACE_ATTEMPTS = 5
+RACE_ATTEMPTS: Final = 5
 
 
 class CreatedShare(NamedTuple):

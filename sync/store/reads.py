@@ -5,7 +5,7 @@ reading it raises SessionIsCold, so that it is never taken for an empty one.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -35,15 +35,15 @@ class StateRead(NamedTuple):
     rows: list[StateRow]
 
 
-_SELECT = (
+_SELECT: Final = (
     "SELECT s.epoch, s.head_seq, s.cold_at, e.key, e.seq, e.content, e.deleted "
     "FROM sync_session s LEFT JOIN sync_sessionentry e "
 )
-_STATE = _SELECT + "ON e.session_id = s.id AND e.deleted = 0 WHERE s.id = %s ORDER BY e.seq"
-_SINCE = _SELECT + "ON e.session_id = s.id AND e.seq > %s WHERE s.id = %s ORDER BY e.seq"
-_KEYS = _SELECT + "ON e.session_id = s.id AND e.key IN ({keys}) WHERE s.id = %s ORDER BY e.seq"
+_STATE: Final = _SELECT + "ON e.session_id = s.id AND e.deleted = 0 WHERE s.id = %s ORDER BY e.seq"
+_SINCE: Final = _SELECT + "ON e.session_id = s.id AND e.seq > %s WHERE s.id = %s ORDER BY e.seq"
+_KEYS: Final = _SELECT + "ON e.session_id = s.id AND e.key IN ({keys}) WHERE s.id = %s ORDER BY e.seq"
 # MySQL spells the column `key` as a reserved word.
-_QUOTE = {"mysql": "`key`", "sqlite": '"key"'}
+_QUOTE: Final = {"mysql": "`key`", "sqlite": '"key"'}
 
 
 def quoted(sql: str) -> str:

@@ -13,7 +13,7 @@ from workspaces.models import Workspace
 
 SESSIONS: Final = Keyset(by_moment("last_activity_at", is_descending=True), by_number("id", is_descending=True))
 """The latest activity first."""
-_FIELDS = (
+_FIELDS: Final = (
     "id",
     "client_id",
     "title",

@@ -5,13 +5,13 @@ Two SELECTs would be two states. Never inside `atomic()`: on SQLite that takes t
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.db import connection
 
-CHUNK_ROWS = 500
-_WHOLE = (
+CHUNK_ROWS: Final = 500
+_WHOLE: Final = (
     "SELECT s.client_id, s.workspace_id, s.epoch, s.head_seq, s.cold_at, c.entries, "
     "e.{key}, e.seq, e.{rank}, e.deleted, e.content "
     "FROM sync_session s "
@@ -20,7 +20,7 @@ _WHOLE = (
     "WHERE s.id = %s ORDER BY e.seq, e.{key}"
 )
 # `key` and `rank` are reserved words on MySQL and MariaDB.
-_QUOTED = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
+_QUOTED: Final = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
 
 
 class SnapshotEntry(msgspec.Struct, frozen=True):

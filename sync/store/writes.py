@@ -5,7 +5,7 @@ Times are what `stored_moment` gives. Every function runs inside the caller's tr
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -62,57 +62,57 @@ class HeadWrite(NamedTuple):
     id: int
 
 
-_LOCK = (
+_LOCK: Final = (
     "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes, cold_at FROM sync_session "
     "WHERE id IN ({ids}) ORDER BY id"
 )
 # SQLite answers `(a, b) IN (VALUES …)` by scanning the whole table; led by the pairs, each is one step down the index.
 # MariaDB takes the list as ranges of the index.
-_OPERATIONS = {
+_OPERATIONS: Final = {
     "sqlite": "WITH wanted (session_id, operation_id) AS (VALUES {pairs}) "
     "SELECT o.session_id, o.operation_id, o.first_seq, o.last_seq FROM wanted w "
     "CROSS JOIN sync_operation o ON o.session_id = w.session_id AND o.operation_id = w.operation_id",
     "mysql": "SELECT session_id, operation_id, first_seq, last_seq FROM sync_operation "
     "WHERE (session_id, operation_id) IN ({pairs})",
 }
-_ENTRIES = {
+_ENTRIES: Final = {
     "sqlite": 'WITH wanted (session_id, "key") AS (VALUES {pairs}) '
     'SELECT e.session_id, e."key", e.size, e.deleted, {columns} FROM wanted w '
     'CROSS JOIN sync_sessionentry e ON e.session_id = w.session_id AND e."key" = w."key"',
     "mysql": "SELECT e.session_id, e.`key`, e.size, e.deleted, {columns} FROM sync_sessionentry e "
     "WHERE (e.session_id, e.`key`) IN ({pairs})",
 }
-_UPSERT = (
+_UPSERT: Final = (
     "INSERT INTO sync_sessionentry (session_id, {key}, seq, {rank}, content, size, deleted) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s) "
 )
-_ON_CONFLICT = {
+_ON_CONFLICT: Final = {
     "sqlite": "ON CONFLICT (session_id, {key}) DO UPDATE SET seq = excluded.seq, {rank} = excluded.{rank}, "
     "content = excluded.content, size = excluded.size, deleted = excluded.deleted",
     "mysql": "ON DUPLICATE KEY UPDATE seq = VALUES(seq), {rank} = VALUES({rank}), content = VALUES(content), "
     "size = VALUES(size), deleted = VALUES(deleted)",
 }
-_RAISE_RANK = "UPDATE sync_sessionentry SET {rank} = %s WHERE session_id = %s AND {key} = %s"
-_INSERT_OPERATION = (
+_RAISE_RANK: Final = "UPDATE sync_sessionentry SET {rank} = %s WHERE session_id = %s AND {key} = %s"
+_INSERT_OPERATION: Final = (
     "INSERT INTO sync_operation (session_id, operation_id, first_seq, last_seq, created_at) VALUES (%s, %s, %s, %s, %s)"
 )
-_UPDATE_HEAD = (
+_UPDATE_HEAD: Final = (
     "UPDATE sync_session SET head_seq = %s, entry_count = %s, content_bytes = %s, last_activity_at = %s, "
     "snapshot_due_at = COALESCE(snapshot_due_at, %s) WHERE id = %s"
 )
 # One statement for all: MariaDB takes 80 µs of CPU for each by itself, the round trip included, and 10 µs together.
 # In this order and by this index it touches only the rows that are locked already: a scan would wait for others.
-_UPDATE_HEADS = (
+_UPDATE_HEADS: Final = (
     "UPDATE (SELECT %s AS head, %s AS entries, %s AS bytes, %s AS id{more}) v "
     "STRAIGHT_JOIN sync_session s FORCE INDEX (PRIMARY) ON s.id = v.id SET s.head_seq = v.head, "
     "s.entry_count = v.entries, s.content_bytes = v.bytes, s.last_activity_at = %s, "
     "s.snapshot_due_at = COALESCE(s.snapshot_due_at, %s)"
 )
-_NEXT_HEAD = " UNION ALL SELECT %s, %s, %s, %s"
+_NEXT_HEAD: Final = " UNION ALL SELECT %s, %s, %s, %s"
 # `key` and `rank` are reserved words on MySQL and MariaDB.
-_QUOTED = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
+_QUOTED: Final = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
 # A row another process holds waits for the next batch instead of holding this one up; SQLite has no row locks.
-_LOCK_SUFFIX = {"sqlite": "", "mysql": " FOR UPDATE SKIP LOCKED"}
+_LOCK_SUFFIX: Final = {"sqlite": "", "mysql": " FOR UPDATE SKIP LOCKED"}
 
 
 def lock_sessions(ids: Sequence[int]) -> dict[int, LockedSession]:

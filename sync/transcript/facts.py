@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from opencode.lib.money import format_dollars
 from sync.models import Session
 from sync.render.fields import number_at, text_at
 from sync.render.wording import moment, one_line
 
-UNTITLED = "untitled session"
+UNTITLED: Final = "untitled session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ except for what is never handed on: the agent's own share, a model's options and
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,7 +17,7 @@ from sync.protocol.keys import parse_key
 from sync.render.fields import decode
 from sync.transcript.document import Row
 
-FORMAT = "opencode.session.v1"
+FORMAT: Final = "opencode.session.v1"
 
 
 def export_json(rows: Iterable[Row], *, session_id: str, epoch: str, seq: int) -> bytes:

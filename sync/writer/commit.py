@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -22,13 +22,13 @@ from sync.writer.publish import Publish, SessionCommit
 from sync.writer.summaries import has_message, summary_update
 
 log = structlog.get_logger(__name__)
-ATTEMPTS = 5
+ATTEMPTS: Final = 5
 # MySQL and MariaDB: a lock that was waited for too long; a deadlock; a connection that was cut, went away or is silent.
-LOCK_WAITED = 1205
-DEADLOCK = 1213
-CONNECTION_LOST = {2002, 2003, 2006, 2013, 2055, 4031}
+LOCK_WAITED: Final = 1205
+DEADLOCK: Final = 1213
+CONNECTION_LOST: Final = {2002, 2003, 2006, 2013, 2055, 4031}
 # A full disk, as MySQL and MariaDB say it and as SQLite does.
-DISK_FULL = {1021, 1114, "database or disk is full"}
+DISK_FULL: Final = {1021, 1114, "database or disk is full"}
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:

@@ -6,12 +6,13 @@ Either somebody else holds their session's row, or they waited for a cold sessio
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from opencode.lib.errors import ServiceUnavailable
 from sync.writer.publish import Publish
 
 # Many times what a session of 50,000 entries has its row locked for while it comes back (docs/performance.md).
-LOCKED_SECONDS = 30.0
+LOCKED_SECONDS: Final = 30.0
 
 
 class LockedOut:

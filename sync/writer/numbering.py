@@ -1,7 +1,7 @@
 """Numbers the publishes of one locked session and gathers the rows they write. No SQL here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from opencode.lib.errors import Denial
 from sync.errors import EntryTooLarge, SessionFull
@@ -10,7 +10,7 @@ from sync.store import EntryWrite, HeadWrite, LockedSession, OperationWrite, Ran
 from sync.writer.limits import WriteLimits
 from sync.writer.publish import Publish, SessionCommit
 
-_ABSENT = StoredEntry(0, Stored("", 0, True))
+_ABSENT: Final = StoredEntry(0, Stored("", 0, True))
 
 
 class SessionBatch:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
+from typing import Final
 
 import structlog
 from django.conf import settings
@@ -17,9 +18,9 @@ from sync.writer.parked import Parked, Release
 from sync.writer.publish import Publish, SessionCommit
 
 log = structlog.get_logger(__name__)
-BATCH_PUBLISHES = 512
-BATCH_BYTES = 8 * 1024 * 1024
-LOCKED_RETRY_SECONDS = 0.005
+BATCH_PUBLISHES: Final = 512
+BATCH_BYTES: Final = 8 * 1024 * 1024
+LOCKED_RETRY_SECONDS: Final = 0.005
 
 Deliver = Callable[[list[SessionCommit], Sequence[Publish]], None]
 Wake = Callable[[int], None]

@@ -5,7 +5,7 @@ changed, so that a message sent twice counts once.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F
 
@@ -13,7 +13,7 @@ from sync.protocol.keys import info_key
 from sync.protocol.summary import Totals, read_info, read_message
 from sync.writer.numbering import SessionBatch
 
-_MESSAGE = "session/message/"
+_MESSAGE: Final = "session/message/"
 
 
 def has_message(keys: Iterable[str]) -> bool:

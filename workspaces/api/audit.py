@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -16,7 +16,7 @@ from workspaces.models import AuditEntry
 from workspaces.selectors.audit import AUDIT, AuditFilter, audit_entries
 
 router = Router()
-WORDS = 200
+WORDS: Final = 200
 
 
 class AuditEntryOut(Schema):

@@ -1,7 +1,7 @@
 """`/workspaces/…/configuration`: the managed configuration, saving it, its history; by people only."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -18,7 +18,7 @@ from workspaces.selectors.configurations import VERSIONS, config_in_force, confi
 from workspaces.services.configurations import config_save
 
 router = Router()
-HIGHEST_NUMBER = 999_999_999
+HIGHEST_NUMBER: Final = 999_999_999
 Number = Annotated[int, Path(..., ge=1, le=HIGHEST_NUMBER)]
 
 

@@ -1,7 +1,7 @@
 """`/workspaces`: list, make, look, change, delete."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -21,7 +21,7 @@ from workspaces.services.slugs import workspace_slug_set
 from workspaces.services.workspaces import workspace_create, workspace_rename
 
 router = Router()
-SCOPES = ("workspace:read",)
+SCOPES: Final = ("workspace:read",)
 
 
 class WorkspaceOut(Schema):

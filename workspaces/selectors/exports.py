@@ -5,8 +5,19 @@ from typing import Any, Final
 
 from workspaces.models import APIKey, AuditEntry, Invitation, Membership, Role, ShareToken, Workspace
 
-_KEY = ("id", "name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at", "last_used_ip")
-_ACT = ("workspace_id", "seq", "at", "actor_kind", "actor_id", "action", "target_id", "details", "ip", "request_id")
+_KEY: Final = ("id", "name", "prefix", "created_at", "expires_at", "revoked_at", "last_used_at", "last_used_ip")
+_ACT: Final = (
+    "workspace_id",
+    "seq",
+    "at",
+    "actor_kind",
+    "actor_id",
+    "action",
+    "target_id",
+    "details",
+    "ip",
+    "request_id",
+)
 _OPEN: Final = {"workspace__deleted_at": None, "workspace__blocked_at": None}
 
 

@@ -1,6 +1,7 @@
 """Invitations: a workspace's list, and the ones somebody may accept."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Q, QuerySet
 
@@ -10,7 +11,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.keyring import macs_of_all_versions
 from workspaces.models import Invitation, Workspace
 
-PURPOSE = "invitation"
+PURPOSE: Final = "invitation"
 OPEN, ACCEPTED, REVOKED, EXPIRED = "open", "accepted", "revoked", "expired"
 
 

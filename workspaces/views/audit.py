@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
@@ -18,7 +18,7 @@ from workspaces.models import AuditEntry
 from workspaces.selectors.audit import AUDIT, audit_entries, audit_names
 from workspaces.services.auditexport import audit_export
 
-PERMISSION = "audit.view"
+PERMISSION: Final = "audit.view"
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """Taking a whole workspace's data along."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +13,7 @@ from accounts.services.exports import KEPT_DAYS
 from workspaces.access import page_access
 from workspaces.services.exports import workspace_export
 
-SHOWN_EXPORTS = 10
+SHOWN_EXPORTS: Final = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,7 @@
 """Invitations of a workspace: list, invite, send again, revoke."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +17,7 @@ from workspaces.models import Invitation
 from workspaces.selectors.invitations import invitation_state, invitations
 from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
+FORM_METHODS: Final = ["GET", "HEAD", "POST"]
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """One API key: its facts and use, rotation, limit; and finding out whose key a string is."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ from workspaces.services.api_keys import api_key_limit_set
 from workspaces.services.key_rotation import api_key_rotate
 from workspaces.views.api_keys import key_of
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
+FORM_METHODS: Final = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(FORM_METHODS)

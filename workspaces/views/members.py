@@ -1,5 +1,7 @@
 """Who belongs to the workspace: list, role and limit, removal, handing over, leaving."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +22,7 @@ from workspaces.services.memberships import (
     workspace_handover,
 )
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
+FORM_METHODS: Final = ["GET", "HEAD", "POST"]
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """Making a workspace, finding one's way to it, renaming, moving, deleting and restoring it."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +21,7 @@ from workspaces.services.deletions import RESTORABLE, RESTORE_DAYS, workspace_de
 from workspaces.services.slugs import FORMER_SLUGS, workspace_slug_set
 from workspaces.services.workspaces import workspace_create, workspace_rename
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
+FORM_METHODS: Final = ["GET", "HEAD", "POST"]
 
 
 @require_safe

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 it was so already, 2 no such workspace, or no amount.
 import json
 from argparse import ArgumentParser
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand
 
@@ -16,8 +16,8 @@ from billing.services.budgets import budget_set
 from opencode.lib.actor import REASON_CHARACTERS, THE_CONSOLE
 from opencode.lib.money import format_dollars
 
-UNCHANGED = 1
-NO_LIMIT = "none"
+UNCHANGED: Final = 1
+NO_LIMIT: Final = "none"
 
 
 class Command(BaseCommand):

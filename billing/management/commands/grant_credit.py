@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 this grant was given before, 2 no such workspace, no amoun
 import json
 from argparse import ArgumentParser
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -18,7 +18,7 @@ from opencode.lib.actor import REASON_CHARACTERS, THE_CONSOLE
 from opencode.lib.ids import new_id
 from opencode.lib.money import format_dollars
 
-UNCHANGED = 1
+UNCHANGED: Final = 1
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ Exit codes: 0 everything adds up, 1 something does not, 2 no such workspace.
 import json
 import time
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand
 
@@ -15,7 +15,7 @@ from billing.models import BillingAccount
 from billing.selectors.verification import Problem, account_verify
 from opencode.lib.progress import ProgressBar
 
-DIFFERENT = 1
+DIFFERENT: Final = 1
 
 
 class Command(BaseCommand):

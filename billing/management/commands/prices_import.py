@@ -7,7 +7,7 @@ import json
 from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -21,8 +21,8 @@ from billing.services.prices import price_list_of_file, prices_load, prices_prep
 from opencode.lib.clock import utc_now
 
 UNCHANGED, UNUSABLE = 1, 2
-LAYER = PriceVersion.Layer.IMPORTED
-MISSING = "the package genai-prices is not installed: pip install genai-prices, or give a list with --file"
+LAYER: Final = PriceVersion.Layer.IMPORTED
+MISSING: Final = "the package genai-prices is not installed: pip install genai-prices, or give a list with --file"
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 """What the routes beside Django answer with: JSON, or a denial in the one contract."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -10,7 +10,7 @@ from opencode.lib.errors import BodiesFull, Denial
 
 Headers = tuple[tuple[bytes, bytes], ...]
 # Refused before the body was read to its end: what is left of it must not be taken for the next request.
-_CLOSING_STATUSES = frozenset({408, 413, 431})
+_CLOSING_STATUSES: Final = frozenset({408, 413, 431})
 
 
 class Answer(NamedTuple):
@@ -19,7 +19,7 @@ class Answer(NamedTuple):
     headers: Headers = ()
 
 
-EMPTY = Answer(200, b"{}")
+EMPTY: Final = Answer(200, b"{}")
 
 
 def json_answer(value: object) -> Answer:

@@ -1,7 +1,7 @@
 """One HTTP request as the routes beside Django see it: the scope, the body as it streams in, who asks."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -16,7 +16,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 # A client that is refused in the middle of its upload sees the answer only once it has sent what it meant to send.
-DRAIN_BYTES = 64 * 1024 * 1024
+DRAIN_BYTES: Final = 64 * 1024 * 1024
 
 
 class ClientGone(Exception):

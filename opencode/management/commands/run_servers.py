@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -16,7 +16,7 @@ from opencode.devtools.privateservers import PrivateServers, ServerFailed, Serve
 from opencode.server.lifeline import ending_with_parent
 from opencode.settings.sources.datadir import secret_of
 
-STOP_SECONDS = 20
+STOP_SECONDS: Final = 20
 
 
 class Command(BaseCommand):

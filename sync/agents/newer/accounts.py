@@ -4,6 +4,7 @@ Of batches alone the answer is remembered (`remembered`): every other call asks,
 """
 
 from functools import partial
+from typing import Final
 
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
@@ -15,9 +16,9 @@ from sync.sharing import ShareTarget
 from workspaces.access import DeviceAccess, device_access, devices_standing
 from workspaces.errors import OrgMissing
 
-ORG_HEADER = b"x-org-id"
+ORG_HEADER: Final = b"x-org-id"
 # A device's use is written once a minute, by whoever looks it up.
-DEVICE_SECONDS = 60.0
+DEVICE_SECONDS: Final = 60.0
 _devices: Remembered[DeviceAccess] = Remembered(devices_standing, DEVICE_SECONDS)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -23,8 +23,8 @@ from sync.protocol.positions import Position
 from sync.sharing import ShareTarget
 
 log = structlog.get_logger(__name__)
-SWITCHING_PROTOCOLS = 101
-_WITH_ENTRIES = frozenset({"snapshot", "updates"})
+SWITCHING_PROTOCOLS: Final = 101
+_WITH_ENTRIES: Final = frozenset({"snapshot", "updates"})
 
 
 class PollTransport:

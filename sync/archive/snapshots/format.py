@@ -9,15 +9,15 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import IO, NamedTuple
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
 from sync.store import SnapshotEntry
 
-FORMAT = "opencode.session.v1"
-COMPRESSION_LEVEL = 6
-IN_MEMORY_BYTES = 8 * 1024 * 1024
+FORMAT: Final = "opencode.session.v1"
+COMPRESSION_LEVEL: Final = 6
+IN_MEMORY_BYTES: Final = 8 * 1024 * 1024
 
 
 class SnapshotHeader(msgspec.Struct, frozen=True, kw_only=True):

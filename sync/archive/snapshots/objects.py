@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from django.core.files.storage import Storage, storages
@@ -13,8 +13,8 @@ from django.core.files.storage import Storage, storages
 from sync.archive.snapshots.format import PackedSnapshot, SnapshotHeader, unpack
 from sync.archive.snapshots.puts import put_new
 
-ROOT = "sessions"
-CHUNK_BYTES = 256 * 1024
+ROOT: Final = "sessions"
+CHUNK_BYTES: Final = 256 * 1024
 
 
 class SnapshotDamaged(Exception):

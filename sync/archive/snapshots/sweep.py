@@ -15,11 +15,11 @@ from sync.archive.snapshots.writing import snapshot_write, snapshots_prune
 from sync.models import Session, Snapshot
 
 log = structlog.get_logger(__name__)
-SWEEP_SESSIONS = 50
+SWEEP_SESSIONS: Final = 50
 MARK: Final = DueMark(Session, "snapshot_due_at", lease=timedelta(seconds=120))
-RETRY_FIRST = timedelta(seconds=30)
-RETRY_LAST = timedelta(minutes=30)
-PREFIX_BATCH = 500
+RETRY_FIRST: Final = timedelta(seconds=30)
+RETRY_LAST: Final = timedelta(minutes=30)
+PREFIX_BATCH: Final = 500
 
 
 class SweepReport(NamedTuple):

@@ -6,6 +6,7 @@ object's name is used once: what deletes it, however late, never meets another's
 
 import time
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from django.conf import settings
@@ -30,7 +31,7 @@ from sync.store import read_whole
 
 log = structlog.get_logger(__name__)
 # A session that keeps changing is written again after this many times the seconds the last writing took.
-REST_FACTOR = 20
+REST_FACTOR: Final = 20
 
 
 def snapshot_write(*, session_id: int) -> Snapshot | None:

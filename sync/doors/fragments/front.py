@@ -229,7 +229,7 @@ def _nothing_more() -> Receive:
     return receive
 
 
-_FRONTS: "weakref.WeakSet[FragmentFront]" = weakref.WeakSet()
+_FRONTS: Final["weakref.WeakSet[FragmentFront]"] = weakref.WeakSet()
 
 
 def answers_forget(*, share_id: str = "", epoch: str = "") -> None:

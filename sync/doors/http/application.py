@@ -5,7 +5,7 @@ Credentials are those of the sockets. No answer carries a CORS header: pages of 
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -18,9 +18,9 @@ from sync.doors.http.tickets import issue_ticket
 from sync.errors import UpgradeRequired
 
 log = structlog.get_logger(__name__)
-PREFIX = "/sync/v1/"
+PREFIX: Final = "/sync/v1/"
 Handler = Callable[[Exchange, str], Awaitable[Answer]]
-EVENTS = "events"
+EVENTS: Final = "events"
 
 
 class Route(NamedTuple):
@@ -30,11 +30,14 @@ class Route(NamedTuple):
     target: str = ""
 
 
-_HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+_HANDLERS: Final[Mapping[str, Mapping[str, Handler]]] = {
     "entries": {"GET": pull, "POST": push},
     "tickets": {"POST": issue_ticket},
 }
-METHODS = {name: tuple(handlers) for name, handlers in _HANDLERS.items()} | {EVENTS: ("GET",), "session": ("GET",)}
+METHODS: Final = {name: tuple(handlers) for name, handlers in _HANDLERS.items()} | {
+    EVENTS: ("GET",),
+    "session": ("GET",),
+}
 
 
 def is_api_path(path: str) -> bool:

@@ -1,6 +1,6 @@
 """Refusals of frames as refusals of requests."""
 
-from typing import Any
+from typing import Any, Final
 
 from opencode.lib.errors import Denial
 from sync.errors import EntryTooLarge, FrameMalformed, KeyForeign, KeyMalformed
@@ -13,7 +13,7 @@ class UpdatesMalformed(Denial):
     default_message = "A publish needs a list of updates, each a key with content or deleted: true."
 
 
-_KINDS: dict[str, type[Denial]] = {
+_KINDS: Final[dict[str, type[Denial]]] = {
     kind.code: kind for kind in (FrameMalformed, UpdatesMalformed, KeyMalformed, KeyForeign, EntryTooLarge)
 }
 

@@ -1,5 +1,7 @@
 """`POST /sync/v1/tickets`: a key or a cookie for a ticket that opens one socket."""
 
+from typing import Final
+
 import msgspec
 
 from opencode.lib.asgi.answers import Answer, json_answer
@@ -10,7 +12,7 @@ from opencode.lib.errors import BodyMalformed, CredentialsMissing
 from sync.doors.http.asking import ticket_request
 from sync.live import TICKET_SECONDS, socket_access, socket_ticket_create
 
-BODY_BYTES = 4096
+BODY_BYTES: Final = 4096
 
 
 class _Asked(msgspec.Struct):

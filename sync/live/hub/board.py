@@ -6,11 +6,11 @@ within two heartbeats is forgotten, so a process that died leaves nobody behind.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sync.protocol.frames import encode
 
-SHOWN = 50
+SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Final
 
 import msgspec
 
 from sync.protocol.frames import UPDATES_TAIL, entry_text, updates_head, wire_of
 from sync.store import StateRead, StateRow
 
-PART_ROWS = 2000
-PART_CHARACTERS = 1024 * 1024
+PART_ROWS: Final = 2000
+PART_CHARACTERS: Final = 1024 * 1024
 
 
 class Frame:

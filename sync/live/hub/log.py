@@ -1,10 +1,11 @@
 """The short log of a hub's frames, bounded in bytes."""
 
 from collections import deque
+from typing import Final
 
 from sync.live.hub.frame import Frame
 
-LOG_BYTES = 4 * 1024 * 1024
+LOG_BYTES: Final = 4 * 1024 * 1024
 
 
 class FrameLog:

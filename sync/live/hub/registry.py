@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from sync.live.hub.session import SessionHub
 from sync.live.hub.surroundings import Ended, Load, Range
 from sync.protocol.closing import CloseCode
 
-LINGER_SECONDS = 30
+LINGER_SECONDS: Final = 30
 
 
 class HubRegistry:

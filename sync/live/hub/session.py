@@ -1,6 +1,7 @@
 """The hub of one session: takes numbered updates in any order and keeps one gapless log for its readers."""
 
 import asyncio
+from typing import Final
 
 import structlog
 
@@ -15,12 +16,12 @@ from sync.protocol.frames import heartbeat_text, wire_of
 from sync.protocol.positions import Position
 
 log = structlog.get_logger(__name__)
-GAP_SECONDS = 0.05
+GAP_SECONDS: Final = 0.05
 # After a read that failed the next one waits twice as long, and never longer than a heartbeat.
-GAP_LONGEST_SECONDS = 4.0
-STATE_TAIL_BYTES = 128 * 1024
-STATE_KEPT_SECONDS = 10
-FRAMES_KEPT_SECONDS = 15
+GAP_LONGEST_SECONDS: Final = 4.0
+STATE_TAIL_BYTES: Final = 128 * 1024
+STATE_KEPT_SECONDS: Final = 10
+FRAMES_KEPT_SECONDS: Final = 15
 
 
 class SessionHub:

@@ -1,12 +1,13 @@
 """A session's whole state as `snapshot` frames, encoded once for all who join."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sync.protocol.frames import SharedText, entry_text, snapshot_text
 from sync.protocol.positions import Position
 from sync.store import StateRead, StateRow
 
-PART_CHARACTERS = 1024 * 1024
+PART_CHARACTERS: Final = 1024 * 1024
 
 
 class EncodedState:

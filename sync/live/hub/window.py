@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
-MERGE_SECONDS = 0.002
+MERGE_SECONDS: Final = 0.002
 # A frame costs up to 20 µs to write to one reader; the window grows so that writing fills a quarter of it at most.
-READER_SECONDS = 0.000_08
-FRAME_CHARACTERS = 512 * 1024
+READER_SECONDS: Final = 0.000_08
+FRAME_CHARACTERS: Final = 512 * 1024
 
 
 class FlushWindow:

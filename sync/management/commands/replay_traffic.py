@@ -9,7 +9,7 @@ import time
 from argparse import ArgumentParser
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -21,7 +21,7 @@ from sync.management.sending import Sender, ServerUnreachable
 
 REFUSED, UNUSABLE, UNREACHABLE = 1, 2, 3
 # A recording may hold a break of hours; nobody wants to watch one.
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS: Final = 30.0
 
 
 class Command(BaseCommand):

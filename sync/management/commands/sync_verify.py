@@ -7,7 +7,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -16,7 +16,7 @@ from sync.archive import Verification, session_ids_after, session_verify
 from sync.models import Session
 
 DIFFERENT, UNKNOWN, UNREACHABLE = 1, 2, 3
-WALK = 500
+WALK: Final = 500
 
 
 class Command(BaseCommand):
