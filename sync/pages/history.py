@@ -4,7 +4,7 @@ import copy
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -24,7 +24,7 @@ from sync.transcript import build_document, byte_size, compare_states, document_
 
 log = structlog.get_logger(__name__)
 # The retention keeps fewer; what is more waits to be pruned.
-LISTED = 200
+LISTED: Final = 200
 
 
 def unreadable() -> tuple[type[Exception], ...]:
@@ -114,7 +114,7 @@ def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
     try:
         yield
     except unreadable() as error:
-        log.exception("a stored snapshot cannot be read", session=snapshot.session_id, object=snapshot.object_name)
+        log.exception("snapshot_unreadable", session=snapshot.session_id, object=snapshot.object_name)
         raise ServiceUnavailable("The snapshot cannot be read now.") from error
 
 

@@ -3,7 +3,7 @@
 On S3 by `If-None-Match: *`, which `storages` cannot say; on files by a link, which fails where there is one already.
 """
 
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
@@ -11,7 +11,7 @@ from django.core.files.storage import Storage
 from opencode.lib.storage import DurableFileSystemStorage, is_s3
 
 # What S3 and its likes answer when there is such an object, or when one is being put at this moment.
-EXISTS = {"PreconditionFailed", "412"}
+EXISTS: Final = {"PreconditionFailed", "412"}
 
 
 def put_new(storage: Storage, name: str, file: IO[bytes]) -> bool:
