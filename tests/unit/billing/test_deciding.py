@@ -30,6 +30,11 @@ def test_limit_vector(vector: dict[str, Any]) -> None:
     assert fits(vector["limit"], vector["used"], vector.get("reserved", 0), vector["ceiling"]) is vector["allowed"]
 
 
+def test_what_is_free_passes_a_limit_that_is_used_up() -> None:
+    assert fits(50, 80, 0, 0)
+    assert not fits(50, 80, 0, 1)
+
+
 def test_what_was_reserved_before_a_limit_fell_is_settled() -> None:
     books = ledger(month_used=SETTLED["used"])
     books.do(reserve(SETTLED["settle"]))
