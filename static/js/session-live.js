@@ -76,7 +76,6 @@ export function follow(root, transcript, reader) {
 const root = document.querySelector("[data-session]");
 if (root) {
   const transcript = new Transcript(root);
-  const reader = new Reader(root);
-  turnPages(root, transcript, (change) => reader.keepPlace(change));
-  if (root.dataset.socket) follow(root, transcript, reader);
+  turnPages(root, transcript);
+  if (root.dataset.socket) follow(root, transcript, new Reader(root));
 }

@@ -2,13 +2,13 @@
 
 const ID = /^[A-Za-z0-9_.:@-]{1,128}$/;
 
-/** `transcript` takes what was fetched; `keepPlace` leaves the reader where they are while it does. */
-export function turnPages(root, transcript, keepPlace) {
+/** `transcript` takes what was fetched. */
+export function turnPages(root, transcript) {
   if (leadsElsewhere(root)) return;
   root.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-    if (link.closest("[data-earlier]")) take(event, link, () => showEarlier(root, link, transcript, keepPlace));
+    if (link.closest("[data-earlier]")) take(event, link, () => showEarlier(root, link, transcript));
     else if (link.matches("[data-large]")) take(event, link, () => showWhole(root, link, transcript));
     else if (link.matches(".turn-link")) stay(event, link);
   });
@@ -36,7 +36,7 @@ async function take(event, link, act) {
   link.ariaBusy = null;
 }
 
-async function showEarlier(root, link, transcript, keepPlace) {
+async function showEarlier(root, link, transcript) {
   const response = await fetch(link.href, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(`earlier: ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-session]");
@@ -44,12 +44,22 @@ async function showEarlier(root, link, transcript, keepPlace) {
   if (page.dataset.epoch !== root.dataset.epoch) return location.reload();
   const [here, there] = [root, page].map((each) => each.querySelector("[data-earlier]"));
   const wasFocused = document.activeElement === link;
-  keepPlace(() => transcript.putBefore(page));
+  keepInSight(root.querySelector(".turn"), () => transcript.putBefore(page));
   here.hidden = there.hidden;
   link.setAttribute("href", there.querySelector("a").getAttribute("href"));
   transcript.hasEarlier = !here.hidden;
   if (wasFocused && here.hidden) root.querySelector(".turn-link")?.focus({ preventScroll: true });
   return undefined;
+}
+
+/** Browsers hold what is in sight when something comes in above it, but not at the very top of a page. */
+function keepInSight(anchor, change) {
+  const { style } = document.documentElement;
+  style.overflowAnchor = "none";
+  const top = anchor?.getBoundingClientRect().top;
+  change();
+  if (anchor) scrollBy(0, anchor.getBoundingClientRect().top - top);
+  requestAnimationFrame(() => style.removeProperty("overflow-anchor"));
 }
 
 async function showWhole(root, link, transcript) {

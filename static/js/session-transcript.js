@@ -89,7 +89,6 @@ export class Transcript {
     }
     this.#root.toggleAttribute("data-long", this.#messages.childElementCount > LONG_MESSAGES);
     this.#showEmpty();
-    return false;
   }
 
   /** In the place of a link to it: an entry that was too large to stand among others. */

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
@@ -32,8 +33,8 @@ def assets_version() -> str:
 
 
 def answer_when_changed(
-    request: HttpRequest, session: Session, variant: str, answer: Callable[[], HttpResponse]
-) -> HttpResponse:
+    request: HttpRequest, session: Session, variant: str, answer: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
     """`answer()`, or 304 when the reader holds this state in this `variant` (who looks, which theme, which form)."""
     digest = hashlib.sha256(f"{assets_version()}\0{variant}".encode()).hexdigest()[:12]
     # Weak: a proxy may compress. The row is read before the entries, so the tag is never newer than what it names.

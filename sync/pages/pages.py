@@ -1,6 +1,7 @@
 """The share page and the workspace's session page: one document, two audiences."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.gzip import gzip_page
@@ -17,7 +18,7 @@ from sync.sharing import session_shares, share_state
 
 @gzip_page
 @read_only
-def share(request: HttpRequest, share_id: str) -> HttpResponse:
+def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
     """A session as its share's link shows it; nothing of its workspace or its people."""
     reading = share_reading(share_id)
     place = Place.of(request)
@@ -58,7 +59,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     return response
 
 
-def unlisted(response: HttpResponse, reading: Reading) -> HttpResponse:
+def unlisted(response: HttpResponseBase, reading: Reading) -> HttpResponseBase:
     if not is_listed(reading):
         response["X-Robots-Tag"] = "noindex, nofollow"
     return response

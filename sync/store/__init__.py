@@ -5,6 +5,7 @@ The door: reads of a state, a whole session and the lists; `writes` is the write
 
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
+from sync.store.stream import Piece, read_piece
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
 from sync.store.window import Position, Window, WindowRow, read_window
 from sync.store.writes import (
@@ -23,6 +24,7 @@ __all__ = [
     "HeadWrite",
     "LockedSession",
     "OperationWrite",
+    "Piece",
     "Position",
     "RankWrite",
     "SessionIsCold",
@@ -36,6 +38,7 @@ __all__ = [
     "WindowRow",
     "matching_sessions",
     "read_entries",
+    "read_piece",
     "read_state",
     "read_whole",
     "read_window",

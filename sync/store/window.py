@@ -132,7 +132,9 @@ class _Reading:
         end = self._parts + _END if is_all else f"{self._parts}{self._message_id(messages[MESSAGES])}/"
         rest = None if is_all else Position(self._message_id(messages[MESSAGES]))
         messages = messages[:MESSAGES]
-        parts, left_out = self._chosen_parts(f"{self._parts}{at.message_id}/{at.part_id}", end, is_backwards=False)
+        # The first position of all is before every id.
+        start = self._parts + (f"{at.message_id}/{at.part_id}" if at.message_id else "")
+        parts, left_out = self._chosen_parts(start, end, is_backwards=False)
         if left_out is None:
             return messages + parts, rest
         is_within = bool(parts) and self._part_position(parts[-1]).message_id == left_out.message_id
@@ -197,12 +199,13 @@ class _Reading:
     def _arm(
         self, where: str, values: Iterable[Any], limit: int, *, is_backwards: bool = False, columns: str = ""
     ) -> "_Arm":
-        order = " DESC" if is_backwards else ""
+        direction = " DESC" if is_backwards else ""
+        session, order = _ONE_SESSION[connection.vendor]
         sql = (
             f"SELECT {columns or _CONTENTS} FROM sync_sessionentry "  # noqa: S608 - only constants
-            f"WHERE session_id = %s AND deleted = 0 AND {where} ORDER BY key{order} LIMIT {limit:d}"
+            f"WHERE {session} AND deleted = 0 AND {where} ORDER BY {order.format(direction)} LIMIT {limit:d}"
         )
-        return _Arm(sql, [self._id, *values])
+        return _Arm(sql, [*[self._id] * session.count("%s"), *values])
 
     def _select(self, arms: "Sequence[_Arm]") -> list[WindowRow] | None:
         """All arms with the session's row, in one statement: two would be two states."""
@@ -238,6 +241,12 @@ _CONTENTS: Final = (
     f"key AS entry, seq, size, CASE WHEN size <= {ENTRY_BYTES:d} THEN content "
     f"ELSE SUBSTR(content, 1, {CUT_CHARACTERS:d}) END AS content"
 )
+# MariaDB reads a session from its end until it comes to the keys that are wanted, where it may take the session as
+# equal to one; of two, the other of which is none, it goes to the keys at once.
+_ONE_SESSION: Final = {
+    "sqlite": ("session_id = %s", " key {}"),
+    "mysql": ("session_id IN (%s, -1)", "session_id{0}, key {0}"),
+}
 _SIZES: Final = "key AS entry, seq, size, '' AS content"
 _NAMES: Final = "key AS entry, seq, -1 AS size, '' AS content"
 

@@ -6,11 +6,14 @@ The door: `build_document` and `render_transcript` for pages, one fragment, the 
 from sync.render.wording import byte_size, plural
 from sync.transcript.comparison import compare_states
 from sync.transcript.document import Document, build_document, document_before, entry_of
-from sync.transcript.exports import own_sessions_part, workspace_sessions_part
+from sync.transcript.exports import (
+    own_sessions_part,
+    session_json_pieces,
+    session_markdown_pieces,
+    workspace_sessions_part,
+)
 from sync.transcript.facts import session_facts
 from sync.transcript.fragments import Fragment, fragments_forget, fragments_of
-from sync.transcript.json_export import export_json
-from sync.transcript.markdown_export import export_markdown
 from sync.transcript.page import render_entry, render_transcript
 from sync.transcript.workers import rendering_start, rendering_stop
 
@@ -22,8 +25,6 @@ __all__ = [
     "compare_states",
     "document_before",
     "entry_of",
-    "export_json",
-    "export_markdown",
     "fragments_forget",
     "fragments_of",
     "own_sessions_part",
@@ -33,5 +34,7 @@ __all__ = [
     "rendering_start",
     "rendering_stop",
     "session_facts",
+    "session_json_pieces",
+    "session_markdown_pieces",
     "workspace_sessions_part",
 ]

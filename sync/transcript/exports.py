@@ -1,15 +1,41 @@
-"""Sessions as files of an export."""
+"""Sessions as files: read and written a piece at a time, however large they are."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from django.db.models import QuerySet
 
 from accounts.ports import ExportedFile, ExportPart
 from sync.archive import read_warm
+from sync.errors import SessionGone
 from sync.models import Session
-from sync.store import read_state
+from sync.store import Piece, Position, Window, read_entries, read_piece, read_window
 from sync.transcript.json_export import export_json
+from sync.transcript.markdown_export import export_markdown
 from workspaces.models import Membership
+
+
+def session_json_pieces(session: Session) -> Iterator[bytes]:
+    """The session as JSON. Raises SessionGone with the first piece, or later when it goes meanwhile."""
+
+    def read(since: int) -> Piece | None:
+        return read_warm(read_piece, session.pk, since)
+
+    return export_json(read, session.client_id)
+
+
+def session_markdown_pieces(session: Session) -> Iterator[bytes]:
+    """The session as Markdown. Raises as `session_json_pieces` does."""
+
+    def read(at: Position) -> Window | None:
+        return read_warm(lambda: read_window(session.pk, session.client_id, at=at))
+
+    def content_of(key: str) -> str:
+        state = read_warm(read_entries, session.pk, [key])
+        return state.rows[0].content if state is not None and state.rows else ""
+
+    texts = export_markdown(read, content_of, title=session.title, model=session.model)
+    return (text.encode("utf-8", "replace") for text in texts)
 
 
 def own_sessions_part(user_id: str) -> ExportPart:
@@ -28,9 +54,14 @@ def _part(sessions: QuerySet[Session]) -> ExportPart:
 
 
 def _files(sessions: QuerySet[Session]) -> Iterator[ExportedFile]:
-    """One after the other, so that only one is in memory; a cold one comes back. What was erased since is left out."""
-    for pk, owner_key, client_id in list(sessions.values_list("pk", "owner_key", "client_id")):
-        state = read_warm(read_state, pk)
-        if state is not None:
-            text = export_json(state.rows, session_id=client_id, epoch=state.epoch, seq=state.head)
-            yield ExportedFile(f"sessions/{owner_key}/{client_id}.json", [text])
+    """One after the other; a cold one comes back. What was erased since is left out."""
+    for pk in list(sessions.values_list("pk", flat=True)):
+        session = Session.objects.filter(pk=pk).first()
+        if session is None:
+            continue
+        pieces = session_json_pieces(session)
+        try:
+            first = next(pieces)
+        except SessionGone:
+            continue
+        yield ExportedFile(f"sessions/{session.owner_key}/{session.client_id}.json", chain([first], pieces))

@@ -1,34 +1,64 @@
-"""A session's entries as one JSON document.
+"""A session's entries as one JSON document, a piece at a time.
 
-    {"format": "opencode.session.v1", "session": <client session id>, "epoch": …, "seq": <head>,
-     "entries": [{"key": …, "seq": …, "content": <the entry's JSON>}, …]}
+    {"format": "opencode.session.v1", "session": <client session id>, "epoch": …,
+     "entries": [{"key": …, "seq": …, "content": <the entry's JSON>}, …], "seq": <head>}
 
 Entries come in the order of their numbers, which is also the order to replay them in. Contents are what the agent sent,
-except for what is never handed on: the agent's own share, a model's options and headers.
+except for what is never handed on: the agent's own share, a model's options and headers. Of a session that is written
+to while it is read, an entry that changed comes again, later, and one that was removed as `"deleted": true`: the last
+of each key counts, and `seq`, at the end, says of which moment the whole is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
 
+from sync.errors import SessionGone
 from sync.items.redaction import model_without_secrets, session_without_share
 from sync.protocol.keys import parse_key
 from sync.render.fields import decode
-from sync.transcript.document import Row
+from sync.store import Piece, StateRow
 
 FORMAT: Final = "opencode.session.v1"
+ReadPiece = Callable[[int], Piece | None]
+"""What follows a number."""
 
 
-def export_json(rows: Iterable[Row], *, session_id: str, epoch: str, seq: int) -> bytes:
-    """UTF-8 JSON; contents are spliced as stored, so that nothing is lost or reordered inside them."""
-    entries = [{"key": row.key, "seq": row.seq, "content": _content(row)} for row in rows]
-    return msgspec.json.encode(
-        {"format": FORMAT, "session": session_id, "epoch": epoch, "seq": seq, "entries": entries}
-    )
+def export_json(read: ReadPiece, session_id: str) -> Iterator[bytes]:
+    """UTF-8 JSON; contents are spliced as stored, so that nothing is lost or reordered inside them.
+
+    Raises SessionGone before the first piece when there is no such session, and later when it was erased or its history
+    replaced meanwhile: what was written by then is no document.
+    """
+    piece = first = _required(read(0))
+    head = msgspec.json.encode({"format": FORMAT, "session": session_id, "epoch": first.epoch})
+    yield head[:-1] + b',"entries":['
+    separator = b""
+    while True:
+        entries = [_entry(row) for row in piece.rows if not row.deleted or row.seq > first.head]
+        if entries:
+            yield separator + b",".join(entries)
+            separator = b","
+        if piece.through >= piece.head:
+            break
+        piece = _required(read(piece.through), first.epoch)
+    yield b'],"seq":%d}' % piece.head
 
 
-def _content(row: Row) -> Any:
+def _required(piece: Piece | None, epoch: str = "") -> Piece:
+    if piece is None or (epoch and piece.epoch != epoch):
+        raise SessionGone
+    return piece
+
+
+def _entry(row: StateRow) -> bytes:
+    if row.deleted:
+        return msgspec.json.encode({"key": row.key, "seq": row.seq, "deleted": True})
+    return msgspec.json.encode({"key": row.key, "seq": row.seq, "content": _content(row)})
+
+
+def _content(row: StateRow) -> Any:
     name = parse_key(row.key)
     if name is not None and name.kind == "model":
         return model_without_secrets(decode(row.content))

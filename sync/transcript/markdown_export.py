@@ -1,12 +1,14 @@
 """A session as Markdown, a piece at a time: what was said as it was written, what tools did in fenced blocks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from sync.errors import SessionGone
 from sync.render.entries import Job
 from sync.render.fields import number_at, text_at
 from sync.render.wording import moment, one_line
-from sync.transcript.document import Document, Entry, Row, build_document
+from sync.store import Position, Window
+from sync.transcript.document import Document, Entry, build_document
 from sync.transcript.facts import UNTITLED
 from sync.transcript.page import document_models
 from sync.transcript.workers.pool import POOL, Outcome, Task
@@ -14,43 +16,65 @@ from sync.transcript.workers.turns import Patience
 
 # An export has no reader who waits for its first line; it only makes room for pages.
 PATIENCE_SECONDS: Final = 60.0
-_NOT_SHOWN: Final = "*(this entry could not be written as Markdown; the JSON export has it)*"
+NOT_WRITTEN: Final = "*(this entry could not be written as Markdown; the JSON export has it)*"
+BEGINNING: Final = Position("")
+ReadWindow = Callable[[Position], Window | None]
+"""The page that begins at a position."""
+ReadContent = Callable[[str], str]
+"""The whole content of a key's entry."""
 
 
-def export_markdown(rows: Iterable[Row], *, title: str = "") -> str:
-    document = build_document(rows)
-    texts = [*document_texts(document), *entry_texts([document.diff] if document.diff else [])]
-    return "\n\n".join([head_text(document, title), *texts]) + "\n"
+def export_markdown(read: ReadWindow, content_of: ReadContent, *, title: str = "", model: str = "") -> Iterator[str]:
+    """Raises SessionGone as `export_json` does."""
+    window = _required(read(BEGINNING))
+    document = first = build_document(window.rows)
+    yield _head(document, title, model)
+    last = ""
+    while True:
+        for message in document.messages:
+            # A message that continues has been headed on the page before.
+            head = [message.entry] if message.id != last else []
+            last = message.id
+            yield from _texts([*head, *(part.entry for part in message.parts)], content_of)
+        if window.later is None:
+            break
+        window = _required(read(window.later), window.epoch)
+        document = build_document(window.rows)
+    yield from _texts([first.diff] if first.diff else [], content_of)
 
 
-def head_text(document: Document, title: str) -> str:
+def _required(window: Window | None, epoch: str = "") -> Window:
+    if window is None or (epoch and window.epoch != epoch):
+        raise SessionGone
+    return window
+
+
+def _head(document: Document, title: str, model: str) -> str:
     facts = []
     started = moment(number_at(document.info, "time", "created"))
     if started:
         facts.append(f"- started: {started:%Y-%m-%d %H:%M:%S} UTC")
-    models = [label for label, _ in document_models(document)]
+    models = list(dict.fromkeys(filter(None, [*(label for label, _ in document_models(document)), one_line(model)])))
     if models:
         facts.append(f"- models: {', '.join(models)}")
     name = one_line(title or text_at(document.info, "title")) or UNTITLED
-    return "\n\n".join(filter(None, (f"# {name}", "\n".join(facts))))
+    return "\n\n".join(filter(None, (f"# {name}", "\n".join(facts)))) + "\n"
 
 
-def document_texts(document: Document) -> Iterator[str]:
-    """Each message with its parts."""
-    for message in document.messages:
-        yield from entry_texts([message.entry, *(part.entry for part in message.parts)])
-
-
-def entry_texts(entries: Sequence[Entry]) -> list[str]:
-    """The Markdown of those that have any."""
-    tasks = [_task(entry) for entry in entries]
+def _texts(entries: Sequence[Entry], content_of: ReadContent) -> Iterator[str]:
+    """The paragraphs of those that have any."""
+    tasks = [_task(entry, content_of) for entry in entries]
     patience = Patience(in_line=PATIENCE_SECONDS, altogether=PATIENCE_SECONDS)
-    return list(filter(None, map(_text, POOL.render(("export", id(tasks)), tasks, patience))))
+    for text in filter(None, map(_text, POOL.render(("export", id(tasks)), tasks, patience))):
+        yield f"\n{text}\n"
 
 
-def _task(entry: Entry) -> Task:
-    return Task(None, lambda: Job("text", entry.key, entry.seq, entry.content))
+def _task(entry: Entry, content_of: ReadContent) -> Task:
+    def job() -> Job:
+        return Job("text", entry.key, entry.seq, content_of(entry.key) if entry.is_cut else entry.content)
+
+    return Task(None, job)
 
 
 def _text(outcome: Outcome) -> str:
-    return outcome.rendered.text if outcome.rendered is not None else _NOT_SHOWN
+    return outcome.rendered.text if outcome.rendered is not None else NOT_WRITTEN

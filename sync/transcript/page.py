@@ -18,7 +18,7 @@ from sync.transcript.workers.pool import POOL
 from sync.transcript.workers.turns import Patience
 
 # Of the conversation; a page has the changes, other entries and its own frame besides.
-PAGE_BYTES: Final = 260_000
+PAGE_BYTES: Final = 160_000
 OTHERS_BYTES: Final = 40_000
 ORPHANS_BYTES: Final = 20_000
 # So many entries are rendered before it is looked at how much room they leave.

@@ -1,10 +1,14 @@
 """Exports of a session: the same for whoever may read it, and not sent twice."""
 
-import pytest
-from django.test import Client
+import json
 
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
+
+from sync.models import Share
 from tests.cast import Cast, SignIn
-from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, make_session, make_share, publish
+from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST, FIRST_TEXT, make_session, make_share, publish
 from tests.support.transcripts import shared_conversation as shared
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +73,42 @@ def test_members_export_what_the_link_exports(cast: Cast, sign_in: SignIn, clien
     member = sign_in(cast.carol)
     assert member.get(f"{page}export.json").content == client.get(f"/share/{share.pk}.json").content
     assert member.get(f"{page}export.md").content == client.get(f"/share/{share.pk}.md").content
+
+
+def long_share(entries: int = 700) -> Share:
+    """About 1.4 MB in more entries than a piece has."""
+    session = make_session()
+    text = "word " * 400
+    contents = {f"session/message/{CLIENT_ID}/msg_1": CONVERSATION[FIRST]}
+    contents |= {
+        f"session/part/{CLIENT_ID}/msg_1/prt_{number:04d}": {"type": "text", "text": f"number {number}: {text}"}
+        for number in range(entries)
+    }
+    return make_share(publish(session, contents))
+
+
+def test_a_long_session_comes_in_bounded_pieces(client: Client) -> None:
+    share = long_share()
+    response = client.get(f"/share/{share.pk}.json")
+    assert response.streaming
+    pieces = list(response.streaming_content)
+    assert max(map(len, pieces)) < 1_500_000
+    body = json.loads(b"".join(pieces))
+    assert [entry["seq"] for entry in body["entries"]] == list(range(1, 702))
+    assert body["seq"] == 701
+    text = client.get(f"/share/{share.pk}.md").getvalue().decode()
+    assert [text.count(f"number {number}: word") for number in range(700)] == [1] * 700
+    assert text.count("## user") == 1
+
+
+def test_the_head_of_a_long_export_is_answered_without_it(client: Client) -> None:
+    response = client.head(f"/share/{long_share().pk}.json")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_server_sends_a_long_export_as_it_is_read() -> None:
+    share = await sync_to_async(long_share)()
+    response = await AsyncClient().get(f"/share/{share.pk}.json")
+    body = json.loads(b"".join([piece async for piece in response]))
+    assert len(body["entries"]) == 701

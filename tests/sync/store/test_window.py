@@ -3,16 +3,14 @@
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from sync.models import Session, SessionEntry
-from sync.store import Position, SessionIsCold, Window, read_window, window
+from sync.store import Position, SessionIsCold, Window, read_piece, read_window, window
 from sync.store.window import ENTRY_BYTES, MESSAGES, OTHERS, PARTS
+from tests.support.plans import findings, growing_tables, recorded, rows_read
 from tests.support.transcripts import CLIENT_ID, make_session
 
 pytestmark = pytest.mark.django_db
-EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "mysql": "EXPLAIN "}
 
 
 def message_id(number: int) -> str:
@@ -31,12 +29,14 @@ def entries(session: Session, keys: list[str], content: str = '{"id": "x"}', **f
     )
 
 
-def turns(session: Session, count: int, parts: int, content: str = '{"id": "x"}') -> None:
+def turns(session: Session, count: int, parts: int, content: str = '{"id": "x"}', client_id: str = CLIENT_ID) -> None:
     """So many messages with so many parts each."""
+    keys: list[str] = []
     for number in range(count):
-        folder = f"session/part/{CLIENT_ID}/{message_id(number)}"
-        keys = [f"{folder}/prt_{part:05d}" for part in range(parts)]
-        entries(session, [f"session/message/{CLIENT_ID}/{message_id(number)}", *keys], content)
+        folder = f"session/part/{client_id}/{message_id(number)}"
+        keys += [f"session/message/{client_id}/{message_id(number)}"]
+        keys += [f"{folder}/prt_{part:05d}" for part in range(parts)]
+    entries(session, keys, content)
 
 
 def read(session: Session, **place: Position) -> Window:
@@ -163,35 +163,42 @@ def test_a_history_replaced_between_two_statements_is_read_again(monkeypatch: py
     assert len(names(page)) == 6
 
 
-@pytest.mark.parametrize(
-    "place",
-    [{}, {"before": Position(message_id(50))}, {"at": Position(message_id(50), "prt_00001")}],
-    ids=["newest", "before", "at"],
-)
-def test_no_statement_looks_at_a_table_that_grows(place: dict[str, Position]) -> None:
-    """The running code's own statements, with their values, as the database would go about them."""
-    session = make_session()
+PLACES: list[dict[str, Position]] = [
+    {},
+    {"before": Position(message_id(50))},
+    {"before": Position(message_id(50), "prt_00001")},
+    {"at": Position(message_id(50))},
+    {"at": Position(message_id(50), "prt_00001")},
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_page_costs_the_same_however_long_the_session_is(place: dict[str, Position]) -> None:
+    """The running code's own statements: no scan, and no more rows looked at in a session four times as long."""
+    session, long = make_session(), make_session(client_id="ses_long")
     turns(session, 100, 3)
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        read(session, **place)
-    assert len(captured.captured_queries) == 3
-    plans = [plan_of(query["sql"]) for query in captured.captured_queries]
-    assert [step for plan in plans for step in plan if is_scan(step)] == []
+    turns(long, 400, 3, client_id="ses_long")
+    read_rows = []
+    for each in (session, long):
+        with recorded() as statements:
+            read_window(each.pk, each.client_id, **place)
+        assert len(statements) == 3
+        growing = growing_tables()
+        assert [finding for statement in statements for finding in findings(statement, growing)] == []
+        read_rows.append(sum(map(rows_read, statements)))
+    assert read_rows[1] < read_rows[0] * 1.1 + 20
 
 
-def plan_of(sql: str) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(EXPLAIN[connection.vendor] + sql.replace("%", "%%"))
-        columns = [column[0] for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-
-def is_scan(step: dict[str, Any]) -> bool:
-    """A whole table, or a whole index, of ours; not what a statement has collected itself."""
-    if connection.vendor == "sqlite":
-        detail = step["detail"]
-        return "sync_" in detail and (detail.startswith("SCAN") or "(session_id=?)" in detail)
-    is_ours = str(step["table"]).startswith(("s", "sync_"))
-    return is_ours and step["type"] in {"ALL", "index"}
+def test_a_piece_costs_the_same_wherever_in_the_session_it_is() -> None:
+    session = make_session()
+    turns(session, 20, 200)
+    read_rows = []
+    for since in (0, 3_000):
+        with recorded() as statements:
+            piece = read_piece(session.pk, since)
+        assert piece is not None
+        assert [row.seq for row in piece.rows] == list(range(since + 1, since + 501))
+        growing = growing_tables()
+        assert [finding for statement in statements for finding in findings(statement, growing)] == []
+        read_rows.append(sum(map(rows_read, statements)))
+    assert read_rows[1] < read_rows[0] * 1.1 + 20
