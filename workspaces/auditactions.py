@@ -23,6 +23,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "member.reset": "took away a member's second factors",
     "invitation.create": "invited somebody",
     "invitation.resend": "sent an invitation again",
+    "invitation.link": "made an invitation's link to hand over",
     "invitation.revoke": "revoked an invitation",
     "invitation.accept": "accepted an invitation",
     "key.create": "made an API key",

@@ -35,6 +35,7 @@ urlpatterns = [
     path("<slug:slug>/invitations/", invitations.invitation_list, name="invitations"),
     path("<slug:slug>/invitations/new/", invitations.invite, name="invite"),
     path("<slug:slug>/invitations/<str:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
+    path("<slug:slug>/invitations/<str:invitation_id>/link/", invitations.link, name="invitation_link"),
     path("<slug:slug>/invitations/<str:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("<slug:slug>/audit/", audit.audit_list, name="audit"),
     path("<slug:slug>/audit/export.csv", audit.audit_csv, name="audit_csv"),

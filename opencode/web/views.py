@@ -15,6 +15,7 @@ from opencode.server.readiness import degradations, readiness_problems
 from opencode.web.apireference import api_reference
 from opencode.web.jsonapi import api_description
 from workspaces.access import CURRENT_WORKSPACE
+from workspaces.selectors.invitations import invitations_for
 from workspaces.selectors.workspaces import current_workspace
 
 
@@ -25,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     workspace = current_workspace(request.user, request.session.get(CURRENT_WORKSPACE))
     if workspace is None:
-        return redirect("workspaces:create")
+        return redirect("workspaces:list" if invitations_for(request.user) else "workspaces:create")
     return redirect("sync:sessions", workspace.slug)
 
 

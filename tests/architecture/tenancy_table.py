@@ -366,7 +366,7 @@ PEOPLE = [
         "workspaces/invitations/<str:key>/",
         "/workspaces/invitations/{invitation_secret}/",
         "200 403 403 403 403",
-        "login 403 403 403 403",
+        "404 403 403 403 403",
     ),
     Page(
         "workspaces/invitations/<str:key>/",
@@ -432,6 +432,8 @@ PEOPLE = [
         "login 404 403 home home",
     ),
     Page(INVITATION + "resend/", "/workspaces/alpha/invitations/{gammas_invitation}/resend/", POST_ONLY, FOREIGN),
+    Page(INVITATION + "link/", "/workspaces/alpha/invitations/{invitation}/link/", POST_ONLY, "login 404 403 200 200"),
+    Page(INVITATION + "link/", "/workspaces/alpha/invitations/{gammas_invitation}/link/", POST_ONLY, FOREIGN),
     Page(
         INVITATION + "revoke/",
         "/workspaces/alpha/invitations/{invitation}/revoke/",

@@ -1,14 +1,17 @@
 """What tests of invitations share."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.core import mail
 
+from accounts.models import User
 from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
 from tests.accounts.mailbox import link_in
 from tests.cast import Cast
 from workspaces.models import Invitation, Role
+from workspaces.services.invitation_links import invitation_link_create
 from workspaces.services.invitations import invitation_create
 
 LINK = "/workspaces/invitations/"
@@ -28,6 +31,11 @@ def invite(cast: Cast, email: str, role: str = Role.MEMBER, by_role: str = Role.
 def last_link() -> str:
     """The path in the mail sent last."""
     return link_in(mail.outbox[-1], LINK)
+
+
+def handed_link(invitation: Invitation, by: User) -> str:
+    """The path of a link that `by` makes to hand over."""
+    return urlsplit(invitation_link_create(invitation=invitation, actor=Actor(PERSON, by.pk))).path
 
 
 def grow_older(invitation: Invitation, by: timedelta) -> None:

@@ -10,7 +10,7 @@ from accounts.models import User
 from opencode.lib.actor import THE_CONSOLE
 from tests.accounts.mailbox import link_in
 from tests.cast import PASSWORD, Cast, acting, browser, person
-from tests.workspaces.inviting import grow_older, invite, last_link
+from tests.workspaces.inviting import grow_older, handed_link, invite, last_link
 from tests.workspaces.test_invitations import MINUTES, WEEK
 from workspaces.models import Invitation, Membership, Role
 from workspaces.services.invitations import invitation_resend, invitation_revoke
@@ -86,10 +86,10 @@ def test_somebody_else_is_told_whom_it_is_for_and_can_change_accounts(cast: Cast
 
 
 def test_stranger_is_shown_both_ways_in(cast: Cast) -> None:
-    invite(cast, "dave+work@example.com")
-    page = text(browser(), last_link())
-    assert f"{reverse('account_login')}?next={last_link()}" in page
-    assert f"{reverse('account_signup')}?next={last_link()}&amp;email=dave%2Bwork%40example.com" in page
+    path = handed_link(invite(cast, "dave+work@example.com"), cast.alice)
+    page = text(browser(), path)
+    assert f"{reverse('account_login')}?next={path}" in page
+    assert f"{reverse('account_signup')}?next={path}&amp;email=dave%2Bwork%40example.com" in page
 
 
 def test_person_with_an_account_comes_back_after_signing_in(cast: Cast) -> None:
@@ -103,15 +103,14 @@ def test_person_with_an_account_comes_back_after_signing_in(cast: Cast) -> None:
 
 
 def test_new_person_comes_back_after_signing_up_and_confirming(cast: Cast) -> None:
-    invite(cast, "dave@example.com")
-    client, path = browser(), last_link()
+    client, path = browser(), handed_link(invite(cast, "dave@example.com"), cast.alice)
     sign_up = f"{reverse('account_signup')}?next={path}&email=dave@example.com"
     assert 'value="dave@example.com"' in client.get(sign_up).content.decode()
     client.post(sign_up, {"email": "dave@example.com", "password1": PASSWORD, "next": path})
     confirmed = client.post(link_in(mail.outbox[-1], "/accounts/confirm-email/"))
     assert confirmed["Location"] == path
     client.post(path)
-    assert cast.membership(User.objects.get(email="dave@example.com")).role == Role.MEMBER
+    assert list(User.objects.get(email="dave@example.com").memberships.values_list("workspace__slug")) == [("alpha",)]
 
 
 def test_new_person_who_confirmed_elsewhere_finds_the_invitation_in_the_console(cast: Cast) -> None:

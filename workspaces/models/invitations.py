@@ -19,7 +19,8 @@ def new_invitation_id() -> str:
 class Invitation(models.Model):
     """A place in a workspace offered to whoever can show that `email` is theirs; open until one of three times is set.
 
-    The link in the mail carries a secret of which only the keyed hash is kept; sending again replaces it.
+    The link in the mail carries a secret of which only the keyed hash is kept; sending again replaces it. Another
+    secret, in `link_hash`, is of the link that whoever invites may hand over: it does not show whose the address is.
     """
 
     id = models.CharField(primary_key=True, max_length=30, default=new_invitation_id, editable=False)
@@ -27,6 +28,7 @@ class Invitation(models.Model):
     email = FoldedEmailField(db_index=True)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    link_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     hash_version = models.PositiveSmallIntegerField(editable=False)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=utc_now, editable=False)

@@ -34,10 +34,21 @@ def invitation_state(invitation: Invitation, *, now: datetime) -> str:
 
 
 def invitation_by_secret(secret: str) -> Invitation | None:
-    """The invitation whose newest link has this secret, whatever became of it; of a living workspace."""
+    """The invitation one of whose newest links has this secret, whatever became of it; of a living workspace."""
     hashes = list(macs_of_all_versions(PURPOSE, secret).values())
-    found = _whole(Invitation.objects.filter(secret_hash__in=hashes, workspace__deleted_at=None))
-    return found.first()
+    either = Q(secret_hash__in=hashes) | Q(link_hash__in=hashes)
+    return _whole(Invitation.objects.filter(either, workspace__deleted_at=None)).first()
+
+
+def proves_address(invitation: Invitation, secret: str) -> bool:
+    """Whether this secret went to the invited mailbox and nowhere else: whoever has it reads that mailbox."""
+    return invitation.secret_hash in macs_of_all_versions(PURPOSE, secret).values()
+
+
+def may_join_anew(email: str) -> bool:
+    """Whether nobody has an account with this address yet, confirmed or not."""
+    known = Q(email=email) | Q(emailaddress__email=email)
+    return not User.objects.filter(known).exists()
 
 
 def invitation_of(user: User, invitation_id: str) -> Invitation | None:

@@ -141,6 +141,7 @@ def _send_again(row: Invitation, actor: Actor, now: datetime) -> None:
 def _send(row: Invitation, actor: Actor, now: datetime) -> None:
     """Give the invitation a fresh secret and mail it, from whoever acts; the secret is nowhere but in the mail.
 
+    Links made before, mailed or to hand over, end.
     Raises InvitationsTooFast.
     """
     row.invited_by = inviter = User.objects.get(pk=actor.id)
@@ -148,6 +149,7 @@ def _send(row: Invitation, actor: Actor, now: datetime) -> None:
     secret = random_base62(SECRET_BITS)
     row.hash_version = current_version()
     row.secret_hash = mac(PURPOSE, secret, row.hash_version)
+    row.link_hash = None
     row.sent_at, row.expires_at = now, now + timedelta(days=OPEN_DAYS)
     row.save()
     path = reverse("workspaces:invitation", args=[secret])

@@ -11,6 +11,7 @@ from opencode.lib.actor import PERSON, Actor
 from workspaces.errors import SlugTaken, WorkspaceLimitReached
 from workspaces.models import Membership, Role, SlugClaim, Workspace, new_workspace_id
 from workspaces.ports import billing_account_open
+from workspaces.selectors.invitations import invitations_for
 from workspaces.selectors.workspaces import memberships_of
 from workspaces.services.audit import audit_record
 from workspaces.services.slugs import slug_take
@@ -34,10 +35,13 @@ def workspace_create(*, owner: User, name: str, actor: Actor) -> Workspace:
 
 
 def first_workspace_create(user_id: str) -> None:
-    """The workspace everybody starts with, named after its person. Who belongs to one already gets no other."""
+    """The workspace everybody starts with, named after its person.
+
+    Not for who belongs to one already, nor for who is invited into one: they are on their way there.
+    """
     with transaction.atomic():
         user = _lock(User(pk=user_id))
-        if not user.memberships.exists():
+        if not user.memberships.exists() and not invitations_for(user):
             _create(user, user.display_name[:NAME_CHARACTERS], Actor(PERSON, user_id))
 
 

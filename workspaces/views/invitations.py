@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from opencode.lib.clock import utc_now
@@ -15,6 +18,7 @@ from workspaces.errors import MemberAlready
 from workspaces.forms import InvitationForm
 from workspaces.models import Invitation
 from workspaces.selectors.invitations import invitation_state, invitations
+from workspaces.services.invitation_links import invitation_link_create
 from workspaces.services.invitations import invitation_create, invitation_resend, invitation_revoke
 
 FORM_METHODS: Final = ["GET", "HEAD", "POST"]
@@ -38,6 +42,7 @@ def invitation_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "workspaces/invitations.html", context)
 
 
+@never_cache
 @require_http_methods(FORM_METHODS)
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "member.manage")
@@ -53,10 +58,22 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         except Denial as refused:
             form.add_error("email" if isinstance(refused, MemberAlready) else None, refused.message)
         else:
-            messages.success(request, f"An invitation is on its way to {invitation.email}.")
-            return redirect("workspaces:invitations", slug)
+            return _link_page(request, access, invitation, is_sent=True)
     context = {"access": access, "nav": "members", "form": form}
     return render(request, "workspaces/invite.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+def link(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
+    """A fresh link to hand over, shown once."""
+    access = page_access(request, slug, "member.manage")
+    row = _invitation(access, invitation_id)
+    try:
+        return _link_page(request, access, row, is_sent=False)
+    except Denial as refused:
+        messages.error(request, refused.message)
+        return redirect("workspaces:invitations", slug)
 
 
 @require_POST
@@ -68,7 +85,8 @@ def resend(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
     except Denial as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, f"Another mail is on its way to {row.email}; the link in the one before has ended.")
+        way = f"is on its way to {row.email}" if settings.MAIL_IS_QUEUED else "is in the console's log"
+        messages.success(request, f"Another mail {way}; links made before have ended.")
     return redirect("workspaces:invitations", slug)
 
 
@@ -84,6 +102,18 @@ def revoke(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
     state = invitation_state(row, now=utc_now())
     context = {"access": access, "nav": "members", "invitation": row, "state": state}
     return render(request, "workspaces/invitation_revoke.html", context)
+
+
+@sensitive_variables("context")
+def _link_page(request: HttpRequest, access: WorkspaceAccess, row: Invitation, *, is_sent: bool) -> HttpResponse:
+    context = {
+        "access": access,
+        "nav": "members",
+        "invitation": row,
+        "is_sent": is_sent,
+        "link": invitation_link_create(invitation=row, actor=access.actor),
+    }
+    return render(request, "workspaces/invitation_link.html", context)
 
 
 def _invitation(access: WorkspaceAccess, invitation_id: str) -> Invitation:
