@@ -23,6 +23,7 @@ from accounts.services.deletions import account_delete
 from accounts.services.devices import device_revoke
 from accounts.services.sessions import session_forget
 from accounts.services.suspensions import person_suspend
+from accounts.sessionstore import stored_key
 from opencode.lib.actor import PERSON, STAFF, SYSTEM, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from sync.archive.erasure.erasing import session_erase
@@ -175,7 +176,7 @@ FACTS = {
         Fact(
             "signed out",
             lambda room: session_forget(session_key=room.cookie),
-            lambda room: UserSession.objects.filter(session_key=room.cookie).delete(),
+            lambda room: UserSession.objects.filter(session_key=stored_key(room.cookie)).delete(),
         ),
     )
 }
