@@ -60,9 +60,9 @@ def entries_html(
     return shown
 
 
-def fragments_forget(epoch: str) -> None:
+def fragments_invalidate(epoch: str) -> None:
     """Drop what this process holds of an erased session; what others hold is asked for by nobody and goes by itself."""
-    POOL.forget(epoch)
+    POOL.invalidate(epoch)
 
 
 def _task(entry: Entry, epoch: str, is_whole: bool) -> Task:
