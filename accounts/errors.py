@@ -15,27 +15,27 @@ class OwnerLinkInvalid(NotFound):
 
 class EmailTaken(Conflict):
     code = "email_taken"
-    default_message = "Somebody has signed up with this e-mail address already."
+    default_message = "Somebody has already signed up with this e-mail address."
 
 
 class DeviceLimitReached(Conflict):
     code = "device_limit_reached"
-    default_message = "You have as many signed-in devices as one person may; revoke one first."
+    default_message = "You have as many signed-in devices as one person can have; revoke one first."
 
 
 class DeviceCodeUnknown(NotFound):
     code = "device_code_unknown"
-    default_message = "No agent waits with this code: it is mistyped, was answered already, or has run out."
+    default_message = "No agent is waiting with this code: it is mistyped, was already used, or has expired."
 
 
 class AccountHeld(Conflict):
     code = "account_held"
-    default_message = "A workspace would lose its last owner; hand it over first."
+    default_message = "A workspace would lose its last owner; transfer ownership first."
 
 
 class LastOperatorRemains(Conflict):
     code = "last_operator_remains"
-    default_message = "You are the only operator of this console; make somebody else one first."
+    default_message = "You are the only administrator of this console; make somebody else one first."
 
 
 class StaffProtected(Forbidden):
@@ -45,17 +45,17 @@ class StaffProtected(Forbidden):
 
 class RestoreLinkInvalid(NotFound):
     code = "restore_link_invalid"
-    default_message = "This link has been used, or the time to take the deletion back is over."
+    default_message = "This link was already used, or the account can no longer be restored."
 
 
 class ExportRunning(Conflict):
     code = "export_running"
-    default_message = "An export is being made already; wait until it is ready."
+    default_message = "An export is already in progress; wait until it is ready."
 
 
 class ExportLimitReached(Conflict):
     code = "export_limit_reached"
-    default_message = "That were enough exports for a day; the next can be made tomorrow."
+    default_message = "You have reached today's limit of exports; try again tomorrow."
 
 
 class OAuthRefusal(Exception):

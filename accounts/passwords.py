@@ -21,12 +21,12 @@ class GuessablePasswordValidator:
         found = zxcvbn(password[:READ_CHARACTERS], user_inputs=self._known_of(user), max_length=READ_CHARACTERS)
         if found["score"] < LEAST_SCORE:
             hint = found["feedback"]["warning"] or "Add another word or two; uncommon ones are better."
-            raise ValidationError(f"This password would be guessed. {hint}", code="password_guessable")
+            raise ValidationError(f"This password is easy to guess. {hint}", code="password_guessable")
 
     def get_help_text(self) -> str:
         return "Your password can't be one that is known from a breach or easily put together."
 
     @staticmethod
     def _known_of(user: Any) -> list[str]:
-        known = [getattr(user, "email", ""), getattr(user, "name", ""), "opencode", "console"]
-        return [word for text in known for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
+        told = [getattr(user, "email", ""), getattr(user, "name", ""), "opencode", "console"]
+        return [word for text in told for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]

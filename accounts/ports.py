@@ -45,7 +45,7 @@ invitation_open_for: Port[[str], bool] = Port("invitation_open_for", default=lam
 
 
 @dataclass(frozen=True, slots=True)
-class NamedWorkspace:
+class Place:
     """A workspace, as the pages of an account name it."""
 
     slug: str
@@ -56,8 +56,8 @@ class NamedWorkspace:
 class AccountHolds:
     """`needed`: workspaces with other people whose last owner the person is. `alone`: those nobody else belongs to."""
 
-    needed: tuple[NamedWorkspace, ...] = ()
-    alone: tuple[NamedWorkspace, ...] = ()
+    needed: tuple[Place, ...] = ()
+    alone: tuple[Place, ...] = ()
 
 
 account_holds: Port[[str], AccountHolds] = Port("account_holds")
@@ -74,7 +74,7 @@ account_keys_revoke: Port[[str, datetime], None] = Port("account_keys_revoke")
 """Inside the transaction that gives the account of the person with this id back to its mailbox: ends their API keys
 and what service keys they made since that time."""
 
-account_erase: Port[[str, frozenset[str]], None] = Port("account_erase")
+account_forget: Port[[str, frozenset[str]], None] = Port("account_forget")
 """Inside the transaction that purges the account of the person with this id and these addresses: ends their
 memberships and removes their addresses from where the apps above keep any."""
 

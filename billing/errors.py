@@ -17,12 +17,12 @@ class LimitReached(Denial):
 
 class BillingFrozen(Forbidden):
     code = "billing_frozen"
-    default_message = "The workspace's spending is frozen; its support knows why."
+    default_message = "The workspace's spending is frozen; ask your administrator why."
 
 
 class RequestConflict(Conflict):
     code = "request_conflict"
-    default_message = "Another request with this id came before, and the first one stands."
+    default_message = "Another request with this ID came first, and that one counts."
 
 
 class LedgerUnavailable(ServiceUnavailable):

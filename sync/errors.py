@@ -89,7 +89,7 @@ class UpgradeRequired(Denial):
 
 class ShareLimitReached(Conflict):
     code = "share_limit_reached"
-    default_message = "This session has as many live links as it may; end one first."
+    default_message = "This session has as many active links as it can have; revoke one first."
 
 
 class SocketLimitReached(TooManyRequests):

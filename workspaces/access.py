@@ -79,7 +79,7 @@ class KeyAccess:
     def require(self, scope: str) -> None:
         """Raises ScopeMissing when the key does not carry `scope`."""
         if scope not in self.scopes:
-            raise ScopeMissing(f"This key does not carry the scope {scope}.")
+            raise ScopeMissing(f"This key does not have the scope {scope}.")
 
 
 @dataclass(frozen=True)

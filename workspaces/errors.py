@@ -5,27 +5,27 @@ from opencode.lib.errors import Conflict, Denial, FieldsInvalid, Forbidden, NotF
 
 class KeyLimitReached(Conflict):
     code = "key_limit_reached"
-    default_message = "This workspace has as many live keys as it may have; revoke one first."
+    default_message = "This workspace has as many active keys as it can have; revoke one first."
 
 
 class KeyEnded(Conflict):
     code = "key_ended"
-    default_message = "This key has ended or was rotated before; rotate the newest one, or make a new key."
+    default_message = "This key is no longer active or was already rotated; rotate the newest one, or create a new key."
 
 
 class TokenLimitReached(Conflict):
     code = "token_limit_reached"
-    default_message = "This workspace has as many live share tokens as it may have; revoke one first."
+    default_message = "This workspace has as many active share tokens as it can have; revoke one first."
 
 
 class WorkspaceLimitReached(Conflict):
     code = "workspace_limit_reached"
-    default_message = "You own as many workspaces as one person may."
+    default_message = "You own as many workspaces as one person can."
 
 
 class LastOwnerRemains(Conflict):
     code = "last_owner_remains"
-    default_message = "A workspace keeps at least one owner; hand it over first."
+    default_message = "A workspace needs at least one owner; transfer ownership first."
 
 
 class ScopeUnknown(FieldsInvalid):
@@ -36,7 +36,7 @@ class ScopeUnknown(FieldsInvalid):
 class SlugInvalid(FieldsInvalid):
     code = "slug_invalid"
     default_message = (
-        "An address has 2 to 40 small letters, digits and single hyphens between them, and is no word the console uses."
+        "Use 2 to 40 lowercase letters, digits and single hyphens between them, and no word the console uses."
     )
 
 
@@ -52,17 +52,17 @@ class RoleTooHigh(Forbidden):
 
 class SeatLimitReached(Conflict):
     code = "seat_limit_reached"
-    default_message = "The workspace has as many members as its plan has places."
+    default_message = "The workspace has as many members as its plan allows."
 
 
 class MemberAlready(Conflict):
     code = "member_already"
-    default_message = "Somebody with this address is a member already."
+    default_message = "Somebody with this address is already a member."
 
 
 class InvitationInvalid(NotFound):
     code = "invitation_invalid"
-    default_message = "This invitation does not exist, was taken back, or was replaced by one in a newer mail."
+    default_message = "This invitation does not exist, was revoked, or was replaced by one in a newer e-mail."
 
 
 class InvitationExpired(NotFound):
@@ -72,7 +72,7 @@ class InvitationExpired(NotFound):
 
 class InvitationUsed(Conflict):
     code = "invitation_used"
-    default_message = "This invitation has been accepted already."
+    default_message = "This invitation has already been accepted."
 
 
 class InvitationForAnother(Forbidden):
@@ -82,12 +82,12 @@ class InvitationForAnother(Forbidden):
 
 class InvitationLimitReached(Conflict):
     code = "invitation_limit_reached"
-    default_message = "The workspace has as many open invitations as it may have; revoke one first."
+    default_message = "The workspace has as many open invitations as it can have; revoke one first."
 
 
 class InvitationsTooFast(TooManyRequests):
     code = "invitations_too_fast"
-    default_message = "That is a lot of invitations at once; the next can go out in a while."
+    default_message = "Too many invitations at once; try again in a while."
 
 
 class WorkspaceGone(NotFound):
@@ -97,7 +97,7 @@ class WorkspaceGone(NotFound):
 
 class WorkspaceBlocked(Forbidden):
     code = "workspace_blocked"
-    default_message = "This workspace is blocked; its owners can ask the operator of this console why."
+    default_message = "This workspace is blocked; its owners can ask the administrator of this console why."
 
 
 class ConfigRefused(FieldsInvalid):
@@ -119,7 +119,7 @@ class ConfigTooLarge(ConfigRefused):
 
 class ConfigShape(ConfigRefused):
     code = "config_shape"
-    default_message = "A value has another shape than agents take; they would refuse to start."
+    default_message = "A value is not what agents expect; they would refuse to start."
 
 
 class ConfigSecretLiteral(ConfigRefused):
@@ -129,12 +129,12 @@ class ConfigSecretLiteral(ConfigRefused):
 
 class ConfigFileReference(ConfigRefused):
     code = "config_file_reference"
-    default_message = "A configuration must not read files of the machines it is served to."
+    default_message = "A configuration must not read files on the machines that load it."
 
 
 class ConfigChanged(Conflict):
     code = "config_changed"
-    default_message = "Somebody saved another version meanwhile."
+    default_message = "Somebody else saved another version in the meantime."
 
 
 class OrgMissing(Denial):
@@ -144,14 +144,14 @@ class OrgMissing(Denial):
 
 class ScopeMissing(Forbidden):
     code = "scope_missing"
-    default_message = "The API key lacks the scope for this."
+    default_message = "The API key does not have the scope for this."
 
 
 class PersonNeeded(Forbidden):
     code = "person_needed"
-    default_message = "Neither an API key nor an agent opens this; a person who is signed in on a page may."
+    default_message = "API keys and agents cannot do this; sign in on a page instead."
 
 
 class IdempotencyKeyReused(Conflict):
     code = "idempotency_key_reused"
-    default_message = "This Idempotency-Key stands for another request; choose a new one for each."
+    default_message = "This Idempotency-Key was used for another request; choose a new one for each."

@@ -19,13 +19,13 @@ from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS
 
 NO_END: Final = "never"
-LIFETIMES: Final = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (NO_END, "No end"))
+LIFETIMES: Final = (("30", "In 30 days"), ("90", "In 90 days"), ("365", "In 1 year"), (NO_END, "Never"))
 DEFAULT_LIFETIME: Final = "90"
-OVERLAP_WORDS: Final = {0: "no time: it ends now", 1: "1 hour", 24: "24 hours", 168: "7 days"}
+OVERLAP_WORDS: Final = {0: "no time: it stops working now", 1: "1 hour", 24: "24 hours", 168: "7 days"}
 WORDS: Final = {
-    MEMBER: "works with sessions and own keys",
-    ADMIN: "manages people, keys and limits too",
-    OWNER: "pays, hands over and deletes too",
+    MEMBER: "sessions, and keys of their own",
+    ADMIN: "everything of a member, plus people, all keys and limits",
+    OWNER: "everything, plus billing, transfer and deletion",
 }
 
 
@@ -57,7 +57,7 @@ class CredentialForm(forms.Form):
         help_text="What it is for or where it is kept, such as “laptop” or “build server”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    lifetime = forms.ChoiceField(label="Expires after", choices=LIFETIMES, initial=DEFAULT_LIFETIME)
+    lifetime = forms.ChoiceField(label="Expires", choices=LIFETIMES, initial=DEFAULT_LIFETIME)
 
     def expires_at(self) -> datetime | None:
         lifetime = self.cleaned_data["lifetime"]
@@ -93,7 +93,7 @@ class SlugForm(forms.Form):
     slug = forms.CharField(
         label="Address",
         max_length=MAX_CHARACTERS,
-        help_text="Small letters, digits and single hyphens.",
+        help_text="Lowercase letters, digits and single hyphens.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
@@ -102,15 +102,16 @@ class RoleField(forms.ChoiceField):
     """The roles somebody with `by_role` may give, each with what it means."""
 
     def __init__(self, by_role: str) -> None:
-        given = [(role, f"{role}: {WORDS[role]}") for role in (MEMBER, ADMIN, OWNER) if can_manage(by_role, role)]
-        super().__init__(label="Role", choices=given, initial=MEMBER, widget=forms.RadioSelect)
+        given = [role for role in (MEMBER, ADMIN, OWNER) if can_manage(by_role, role)]
+        choices = [(role, f"{role.capitalize()}: {WORDS[role]}") for role in given]
+        super().__init__(label="Role", choices=choices, initial=MEMBER, widget=forms.RadioSelect)
 
 
 class InvitationForm(forms.Form):
     email = forms.EmailField(
         label="E-mail",
         max_length=254,
-        help_text="Whoever can show that this address is theirs may join, once, within 7 days.",
+        help_text="Only this address can accept, within 7 days.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -137,7 +138,7 @@ class LimitField(forms.DecimalField):
 class KeyLimitForm(forms.Form):
     """What a key may cost a month."""
 
-    monthly_limit = LimitField("Of what is spent with this key in a calendar month. Empty: no limit of its own.")
+    monthly_limit = LimitField("What can be spent with this key in a calendar month. Empty: no limit of its own.")
 
     def __init__(self, *args: Any, key: APIKey, **kwargs: Any) -> None:
         limit = key.monthly_limit
@@ -153,7 +154,7 @@ class KeyRotateForm(forms.Form):
     """How long the old key goes on working."""
 
     overlap = forms.TypedChoiceField(
-        label="The old key works on for",
+        label="Keep the old key working for",
         choices=[(hours, OVERLAP_WORDS[hours]) for hours in OVERLAPS],
         coerce=int,
         initial=24,
@@ -167,7 +168,7 @@ class KeyCheckForm(forms.Form):
     text = forms.CharField(
         label="Text",
         max_length=100_000,
-        help_text="A key, or any text that may have keys in it. It is looked through once and not kept.",
+        help_text="A key, or any text that may have keys in it. It is checked once and not kept.",
         widget=forms.Textarea(attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -176,7 +177,7 @@ class MemberForm(forms.Form):
     """A member's role, and what they may spend a month in dollars."""
 
     monthly_limit = LimitField(
-        "Of what this member spends on models in a calendar month. Empty: only the workspace's own limits."
+        "What this member can spend on models in a calendar month. Empty: only the workspace's own limits."
     )
     field_order = ("role", "monthly_limit")
 
@@ -225,12 +226,12 @@ class AuditFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "name, address, id, staff, console", "autocomplete": "off"}),
     )
     action = forms.ChoiceField(
-        label="Did what",
+        label="Action",
         required=False,
         choices=[("", "anything"), *((name, name) for name in sorted(ACTIONS))],
     )
     target = forms.CharField(
-        label="To whom or what",
+        label="Target",
         required=False,
         max_length=128,
         widget=forms.TextInput(attrs={"placeholder": "name or id", "autocomplete": "off"}),

@@ -37,7 +37,7 @@ class ConsoleChangePasswordForm(InOurWords, ChangePasswordForm):  # type: ignore
         label="Also sign out my devices",
         required=False,
         initial=True,
-        help_text="Agents that are logged in as you log in anew. Your other browsers are signed out in any case.",
+        help_text="Agents logged in as you have to log in again. Your other browsers are signed out in any case.",
     )
     user: User
 

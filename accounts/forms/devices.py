@@ -8,7 +8,7 @@ class DeviceCodeForm(forms.Form):
         label="Code",
         max_length=40,
         help_text="Eight letters, as your terminal shows them.",
-        error_messages={"required": "Type the code your terminal shows."},
+        error_messages={"required": "Enter the code your terminal shows."},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True}
         ),
@@ -29,5 +29,5 @@ class DeviceAnswerForm(forms.Form):
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
         if not name.isprintable():
-            raise forms.ValidationError("Use letters, digits, spaces and signs that can be seen.", code="unprintable")
+            raise forms.ValidationError("Use letters, digits, spaces and visible symbols.", code="unprintable")
         return name

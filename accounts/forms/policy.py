@@ -8,8 +8,8 @@ from accounts.selectors.signup import OWNER_FIRST, may_sign_up, sign_up_policy
 
 REFUSALS: Final = {
     OWNER_FIRST: "This console has no owner yet; nobody signs up before them.",
-    "invitation": "New people come by invitation here, and there is no open one for this address.",
-    "domain": "New people need an address of this team here, or an invitation.",
+    "invitation": "Sign-up is by invitation, and there is no open invitation for this address.",
+    "domain": "You need an address of this team, or an invitation, to sign up.",
 }
 
 
@@ -21,5 +21,5 @@ class ByPolicy:
     def clean_email(self) -> str:
         email = self.cleaned_data["email"]
         if not may_sign_up(email):
-            raise forms.ValidationError(REFUSALS.get(sign_up_policy(), "Nobody new comes in here."))
+            raise forms.ValidationError(REFUSALS.get(sign_up_policy(), "Nobody can sign up on this console."))
         return str(super().clean_email())  # type: ignore[misc]

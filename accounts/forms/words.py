@@ -7,12 +7,12 @@ from django import forms
 LABELS: Final = {
     "login": "E-mail",
     "email": "E-mail",
-    "oldpassword": "Present password",
+    "oldpassword": "Current password",
     "code": "Code",
     "name": "Name",
     "password2": "New password again",
 }
-GOOD_CHOICE_HELP: Final = "Ten characters or more; nothing common, nothing like your address."
+GOOD_CHOICE_HELP: Final = "At least ten characters; nothing common, and nothing like your address."
 
 
 class InOurWords:

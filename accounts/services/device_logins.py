@@ -19,7 +19,7 @@ from accounts.errors import (
 from accounts.models import Device, DeviceLogin, User
 from accounts.ports import DeviceAct, device_act_record
 from accounts.selectors.devices import live_devices, waiting_login
-from accounts.services.device_tokens import DeviceTokens, device_tokens_issue
+from accounts.services.device_tokens import Tokens, device_tokens_issue
 from accounts.usercodes import USER_CODE_PURPOSE, new_user_code
 from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
@@ -83,7 +83,7 @@ def device_login_deny(*, user_code: str, user: User) -> None:
     _answer(user_code, state=DeviceLogin.State.DENIED, user=user)
 
 
-def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, request_id: str) -> DeviceTokens:
+def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, request_id: str) -> Tokens:
     """The tokens once the person has said yes, once; until then, and for everything else, raises OAuthRefusal."""
     hashes = list(macs_of_all_versions(DEVICE_CODE_PURPOSE, device_code).values())
     now = utc_now()
@@ -98,7 +98,7 @@ def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, requ
     if login.state == DeviceLogin.State.DENIED:
         DeviceLogin.objects.filter(pk=login.pk).delete()
         raise AccessDenied
-    return _admit(login, ip, user_agent, request_id)
+    return _let_in(login, ip, user_agent, request_id)
 
 
 def _answer(user_code: str, **fields: object) -> None:
@@ -108,7 +108,7 @@ def _answer(user_code: str, **fields: object) -> None:
         raise DeviceCodeUnknown
 
 
-def _admit(login: DeviceLogin, ip: str | None, user_agent: str, request_id: str) -> DeviceTokens:
+def _let_in(login: DeviceLogin, ip: str | None, user_agent: str, request_id: str) -> Tokens:
     """Removing the row is the claim: of two questions at the same time one gets the tokens."""
     with transaction.atomic():
         removed, _ = DeviceLogin.objects.filter(pk=login.pk).delete()

@@ -16,7 +16,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
 
 
-class DeviceTokens(NamedTuple):
+class Tokens(NamedTuple):
     """A fresh pair; `expires_in` is in seconds, for the access token."""
 
     access: str
@@ -24,7 +24,7 @@ class DeviceTokens(NamedTuple):
     expires_in: int
 
 
-def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) -> DeviceTokens:
+def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) -> Tokens:
     """A new pair for the device, which is nowhere else from here on."""
     access, refresh = new_token(ACCESS_PREFIX), new_token(REFRESH_PREFIX)
     version, now = current_version(), utc_now()
@@ -37,10 +37,10 @@ def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) ->
         access_ends_at=now + timedelta(hours=settings.DEVICE_ACCESS_HONOURED_HOURS),
         refresh_ends_at=now + timedelta(days=settings.DEVICE_REFRESH_DAYS),
     )
-    return DeviceTokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
+    return Tokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
 
 
-def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> DeviceTokens:
+def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
     """Another pair for the refresh token; raises GrantInvalid.
 
     A token that was exchanged before still gets an answer for a while, as two processes of one machine share it, and
@@ -55,7 +55,7 @@ def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> DeviceTokens
     return outcome
 
 
-def _exchanged(refresh_token: str) -> DeviceTokens | Device:
+def _exchanged(refresh_token: str) -> Tokens | Device:
     """The new pair, or the device whose token was used by somebody else too."""
     hashes = list(macs_of_all_versions(REFRESH_PURPOSE, refresh_token).values())
     now = utc_now()

@@ -45,12 +45,12 @@ def sessions_end_others(*, user: User, keep: str) -> int:
     return _end(UserSession.objects.filter(user=user).exclude(session_key=stored_key(keep)))
 
 
-def browser_session_delete(*, session_key: str) -> None:
+def session_forget(*, session_key: str) -> None:
     """The browser with this key signs out by itself."""
     _end(UserSession.objects.filter(session_key=stored_key(session_key)))
 
 
-def browser_sessions_delete_ended(*, user: User) -> None:
+def sessions_forget_gone(*, user: User) -> None:
     """Take off the person's list what no browser can be signed in by any more; two statements, whatever its length."""
     session = Session.objects.filter(session_key=OuterRef("session_key"))
     gone = list(UserSession.objects.filter(~Exists(session), user=user).values_list("pk", flat=True))

@@ -69,7 +69,7 @@ def export_download(request: HttpRequest, export_id: str) -> HttpResponseBase:
     """The archive, for whoever asked for it and, of a workspace, still may."""
     export = _export(request, export_id)
     if export.state != DataExport.State.READY or not default_storage.exists(export.object_name):
-        raise NotFound("This export is not there to download; make another one.")
+        raise NotFound("This export is no longer available; request another one.")
     name = content_disposition_header(True, f"opencode-{export.requested_at:%Y-%m-%d}.zip")
     return StreamingHttpResponse(
         _chunks(default_storage.open(export.object_name)),

@@ -82,7 +82,7 @@ def _restore_page(request: HttpRequest, deletion: AccountDeletion) -> HttpRespon
     if request.method == "POST":
         account_restore(deletion=deletion, actor=person_of(request, deletion.pk))
         request.session.pop(RESTORABLE_PERSON, None)
-        messages.success(request, "Your account is back; sign in as before.")
+        messages.success(request, "Your account is restored; sign in as before.")
         return redirect("account_login")
     context = {"email": deletion.user.email, "until": deletion.requested_at + RESTORABLE}
     return render(request, "accounts/restore.html", context)

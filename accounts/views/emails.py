@@ -33,7 +33,7 @@ def email(request: HttpRequest) -> HttpResponse:
         raise_if_reauthentication_required(request, app="allauth.account")
         if "drop" in request.POST and change is not None:
             email_change_drop(change=change)
-            messages.success(request, "The change is dropped.")
+            messages.success(request, "The change is cancelled.")
             return redirect("account_email")
         limited: HttpResponse | None = consume_or_429(request, action="manage_email", user=request.user)
         if limited is not None:
@@ -53,7 +53,7 @@ def email_change(request: HttpRequest, token: str) -> HttpResponse:
     """A link from a mail: opening it changes nothing, the button on its page does. It needs no sign-in."""
     found = change_by_link(token)
     if found is None:
-        raise NotFound("This link has done what it does, has run out, or lost a piece on its way.")
+        raise NotFound("This link was already used, has expired or is incomplete.")
     if request.method != "POST":
         return render(request, "accounts/email_change.html", found._asdict())
     try:

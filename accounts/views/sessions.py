@@ -35,5 +35,5 @@ def end(request: HttpRequest, session_id: int) -> HttpResponse:
 def end_others(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     ended = sessions_end_others(user=request.user, keep=request.session.session_key or "")
-    messages.success(request, f"Signed out elsewhere: {ended}.")
+    messages.success(request, f"Browsers signed out: {ended}.")
     return redirect("accounts:sessions")

@@ -26,7 +26,7 @@ _DATED: Final = re.compile(r"(?:[-@](?:20\d{6}|20\d\d-\d\d-\d\d|latest))+$")
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPrice:
+class Found:
     """A model's terms, and the version of the price list they stand in."""
 
     version: int
@@ -51,7 +51,7 @@ class PriceBook:
                 return layer.version, model
         return None
 
-    def find(self, name: str, context: Mapping[str, str], moment: datetime, provider: str = "") -> FoundPrice:
+    def find(self, name: str, context: Mapping[str, str], moment: datetime, provider: str = "") -> Found:
         """Raises Quarantined when the model or its context has no price."""
         known = self.model_find(name, provider)
         if known is None:
@@ -60,7 +60,7 @@ class PriceBook:
         terms = model.terms_at(context, moment)
         if terms is None:
             raise Quarantined(Code.CONTEXT_WITHOUT_PRICE, name)
-        return FoundPrice(version, model, terms)
+        return Found(version, model, terms)
 
 
 class _Layer:

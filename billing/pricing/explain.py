@@ -9,7 +9,7 @@ from billing.pricing.context import normalized
 from billing.pricing.cost import Cost, cost_of
 from billing.pricing.prices import Price
 from billing.pricing.quarantine import Code, Quarantined
-from billing.pricing.tokens import Pass, UsageReading, usage_read
+from billing.pricing.tokens import Pass, Reading, usage_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ FindPrice = Callable[[str | None, Mapping[str, str], datetime], Priced | None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A usage body with what its provider does not say in it.
+    """A usage body with what its provider not given in it.
 
     `context` comes on top of what the body says itself. `units`, where given, replace those of the body.
     """
@@ -59,7 +59,7 @@ def rows_of(request: Request, find_price: FindPrice) -> list[Row]:
     return [_row(done, request, reading, context, find_price) for done in _joined(reading, request.model)]
 
 
-def _joined(reading: UsageReading, model: str | None) -> list[Pass]:
+def _joined(reading: Reading, model: str | None) -> list[Pass]:
     """An advisor that is the asked model itself shares its row."""
     own, *others = reading.passes
     same = [done for done in others if model is not None and done.model == model]
@@ -68,7 +68,7 @@ def _joined(reading: UsageReading, model: str | None) -> list[Pass]:
     return [own, *(done for done in others if done not in same)]
 
 
-def _row(done: Pass, request: Request, reading: UsageReading, context: Mapping[str, str], find_price: FindPrice) -> Row:
+def _row(done: Pass, request: Request, reading: Reading, context: Mapping[str, str], find_price: FindPrice) -> Row:
     units = (reading.units if request.units is None else request.units) if done.model is None else {}
     found = find_price(done.model, context, request.at)
     window = _window(request, done, found)

@@ -46,7 +46,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceWindow:
+class Window:
     """Hours (UTC) with a price of their own, on weekdays 1 (Monday) to 7. Minutes of the day; half open.
 
     A window that ends before it begins runs over midnight and belongs to the day it begins on.
@@ -72,7 +72,7 @@ class Terms:
 
     price: Price
     since: datetime = BEGINNING
-    windows: tuple[PriceWindow, ...] = ()
+    windows: tuple[Window, ...] = ()
     context: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, moment: datetime) -> Price:

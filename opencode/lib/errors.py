@@ -60,7 +60,7 @@ class HeadersTooLarge(Denial):
 
 class HostUnknown(Denial):
     code = "host_unknown"
-    default_message = "This server is not known by the name in the Host header; see OPENCODE_ALLOWED_HOSTS."
+    default_message = "This server does not accept the name in the Host header; see OPENCODE_ALLOWED_HOSTS."
 
 
 class ContentTypeUnsupported(Denial):
@@ -102,7 +102,7 @@ class CsrfFailed(Denial):
 class NotFound(Denial):
     code = "not_found"
     status = 404
-    default_message = "There is nothing here, or you may not know of it."
+    default_message = "Page not found, or you don't have access."
 
 
 class MethodNotAllowed(Denial):
@@ -120,7 +120,7 @@ class Conflict(Denial):
 class FieldsInvalid(Denial):
     code = "fields_invalid"
     status = 422
-    default_message = "Some fields need another value."
+    default_message = "Some fields are not valid."
 
 
 class TooManyRequests(Denial):
@@ -132,7 +132,7 @@ class TooManyRequests(Denial):
 class InternalError(Denial):
     code = "internal_error"
     status = 500
-    default_message = "Something broke on our side; the request id helps support find it."
+    default_message = "Something went wrong on our side. Include the request ID when you contact your administrator."
 
 
 class ServiceUnavailable(Denial):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-UNSEEN: Final = "Use letters, digits, spaces and signs that can be seen."
+UNSEEN: Final = "Use letters, digits, spaces and visible symbols."
 
 
 def one_line(text: str) -> str:

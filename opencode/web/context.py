@@ -13,7 +13,7 @@ from workspaces.selectors.workspaces import workspaces_of
 
 SIGNUP_WORDS: Final = {"open": "New here?", "domain": "New here?", "invitation": "Invited?"}
 SIGNUP_RULES: Final = {
-    "invitation": "New people come by invitation: use the address that yours was sent to.",
+    "invitation": "Sign-up is by invitation: use the address that yours was sent to.",
     "domain": "Use your address of this team, or the one an invitation was sent to.",
 }
 

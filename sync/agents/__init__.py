@@ -4,7 +4,7 @@ The door: the application, and what facts that end rights make it forget.
 """
 
 from sync.agents.application import application
-from sync.agents.invalidation import rights_invalidate, session_invalidate, share_invalidate
+from sync.agents.forgetting import rights_forget, session_forget, share_forget
 from sync.agents.paths import is_agent_path
 
-__all__ = ["application", "is_agent_path", "rights_invalidate", "session_invalidate", "share_invalidate"]
+__all__ = ["application", "is_agent_path", "rights_forget", "session_forget", "share_forget"]

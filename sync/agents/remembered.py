@@ -24,10 +24,10 @@ class Ground(Generic[V]):
 
     __slots__ = ("confirmed_at", "has_ended", "made_at", "used_at", "value")
 
-    def __init__(self, value: V, checked_at: float) -> None:
+    def __init__(self, value: V, asked_at: float) -> None:
         self.value = value
         self.has_ended = False
-        self.made_at = self.confirmed_at = self.used_at = checked_at
+        self.made_at = self.confirmed_at = self.used_at = asked_at
 
     @property
     def stands(self) -> bool:
@@ -76,9 +76,9 @@ class Remembered(Generic[V]):
 
     async def confirm(self) -> None:
         """Ask for all that are in use whether they still are what they were."""
-        checked_at = time.monotonic()
+        asked_at = time.monotonic()
         grounds = self._held()
-        for name in [name for name, ground in grounds.items() if checked_at - ground.used_at > QUIET_SECONDS]:
+        for name in [name for name, ground in grounds.items() if asked_at - ground.used_at > QUIET_SECONDS]:
             self._grounds.discard(name)
             del grounds[name]
         if not grounds:
@@ -87,7 +87,7 @@ class Remembered(Generic[V]):
         found = await get_runtime().read(self._confirm, values)
         for name, ground in grounds.items():
             if name in found:
-                ground.value, ground.confirmed_at = found[name], checked_at
+                ground.value, ground.confirmed_at = found[name], asked_at
             else:
                 ground.has_ended = True
                 self._grounds.discard(name)
@@ -100,6 +100,6 @@ class Remembered(Generic[V]):
 
 
 async def _looked_up(look_up: Callable[[], Awaitable[V | None]]) -> Ground[V] | None:
-    checked_at = time.monotonic()
+    asked_at = time.monotonic()
     value = await look_up()
-    return None if value is None else Ground(value, checked_at)
+    return None if value is None else Ground(value, asked_at)

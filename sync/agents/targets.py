@@ -43,15 +43,15 @@ class WritingRights(NamedTuple):
         return all(ground.stands for ground in self.grounds)
 
 
-def invalidate_target(share_id: str) -> None:
+def forget_target(share_id: str) -> None:
     _targets.end(share_id)
 
 
-def invalidate_session(session_id: int) -> None:
+def forget_session(session_id: int) -> None:
     _targets.end_where(lambda _share_id, target: target.session_id == session_id)
 
 
-def invalidate_all_targets() -> None:
+def forget_all_targets() -> None:
     """After what ends rights of many: who may still write is asked anew."""
     _targets.end_all()
     _tokens.end_all()

@@ -12,7 +12,7 @@ from sync.protocol.closing import CloseCode
 from sync.protocol.frames import ack_text, error_text
 from sync.protocol.pacing import Strikes
 from sync.protocol.requests import ClientRequest, FrameRefused, read_request
-from sync.protocol.updates import PublishReceipt
+from sync.protocol.updates import Receipt
 
 IN_FLIGHT: Final = 256
 """How many publishes may wait for their answer, and how many answers for a client that reads none."""
@@ -68,10 +68,10 @@ class ConnectionState:
     def publish_taken(self) -> None:
         self.in_flight += 1
 
-    def publish_settled(self, operation_id: str, outcome: PublishReceipt | BaseException) -> None:
+    def publish_settled(self, operation_id: str, outcome: Receipt | BaseException) -> None:
         """Answer a publish that was taken, by its receipt or by what went wrong."""
         self.in_flight -= 1
-        if isinstance(outcome, PublishReceipt):
+        if isinstance(outcome, Receipt):
             self.put(ack_text(operation_id, *outcome))
         elif isinstance(outcome, Denial):
             self.put(error_text(outcome.code, outcome.message, operation_id, facts_of(outcome)))

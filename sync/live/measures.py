@@ -14,7 +14,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from opencode.lib.errors import Denial
-from sync.protocol.updates import PublishReceipt
+from sync.protocol.updates import Receipt
 from sync.writer import Publish
 
 PUBLISHES: Final = Counter("opencode_publishes", "Publishes that were committed or refused by the writer.")
@@ -53,7 +53,7 @@ def count_refused(code: str) -> None:
 
 def count_settled(publish: Publish, now: float) -> None:
     """A publish has its outcome: it is kept when that is a receipt. `now` is on the monotonic clock."""
-    if isinstance(publish.outcome, PublishReceipt):
+    if isinstance(publish.outcome, Receipt):
         ACKNOWLEDGED.observe(now - publish.created)
         if publish.sender is not None:
             publish.sender.acknowledged()

@@ -16,7 +16,7 @@ from sync.live.access import EDITOR
 from sync.live.connections import Connection
 from sync.live.measures import count_refused, count_settled
 from sync.live.runtime import Runtime, get_runtime
-from sync.protocol.updates import PublishReceipt, Resolver, Update
+from sync.protocol.updates import Receipt, Resolver, Update
 from sync.writer import LOCKED_SECONDS, Publish, commit_publishes
 
 LOCKED_RETRY_SECONDS: Final = 0.02
@@ -31,7 +31,7 @@ def publish_begin(
     resolve: Resolver | None = None,
     size: int = 0,
     sender: Connection | None = None,
-) -> "asyncio.Future[PublishReceipt]":
+) -> "asyncio.Future[Receipt]":
     """Queue a publish, all or nothing; the future is its receipt once it is durable, or the Denial.
 
     `sender` is whose right it is by, nobody's when the console itself publishes. With `resolve`, what stands is decided
@@ -59,7 +59,7 @@ async def session_publish(
     resolve: Resolver | None = None,
     size: int = 0,
     sender: Connection | None = None,
-) -> PublishReceipt:
+) -> Receipt:
     """Commit durably as `publish_begin` does, then return; live readers get the updates by themselves.
 
     A cold session is brought back first. Raises SessionGone, SessionFull, EntryTooLarge, SessionCold,
@@ -107,7 +107,7 @@ def session_publish_sync(
     operation_id: str | None = None,
     keys: Sequence[str] = (),
     resolve: Resolver | None = None,
-) -> PublishReceipt:
+) -> Receipt:
     """Commit in this thread, for commands and tasks; readers elsewhere catch up within a heartbeat.
 
     What keeps a cold session away is raised as it is: SnapshotDamaged, or what the storage raises.
@@ -123,7 +123,7 @@ def session_publish_sync(
             time.sleep(LOCKED_RETRY_SECONDS)
             continue
         count_settled(publish, time.monotonic())
-        if isinstance(publish.outcome, PublishReceipt):
+        if isinstance(publish.outcome, Receipt):
             return publish.outcome
         raise publish.outcome
     raise TimeoutError(f"session {session_id} stayed locked")

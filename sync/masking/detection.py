@@ -16,7 +16,7 @@ BLOB_CHARACTERS: Final = 64
 _BASE64: Final = string.ascii_letters + string.digits + "+/="
 
 
-class FoundSecret(NamedTuple):
+class Found(NamedTuple):
     """`text[start:end]` is a secret; `name` says of what kind."""
 
     start: int
@@ -24,7 +24,7 @@ class FoundSecret(NamedTuple):
     name: str
 
 
-def find_secrets(text: str) -> list[FoundSecret]:
+def find_secrets(text: str) -> list[Found]:
     """In the order of the text; what overlaps is one. Takes time linear in the text."""
     return _merged(_all_found(text))
 
@@ -66,7 +66,7 @@ def _names_a_secret(text: str) -> bool:
     return bool(_name_automaton().find_matches_as_indexes(text.lower()))
 
 
-def _all_found(text: str) -> Iterator[FoundSecret]:
+def _all_found(text: str) -> Iterator[Found]:
     patterns = _matcher().patterns
     for number in sorted(_rules_of(text)):
         pattern = patterns[number]
@@ -74,10 +74,10 @@ def _all_found(text: str) -> Iterator[FoundSecret]:
         for match in pattern.finditer(text):
             start, end = match.start(group), match.end(group)
             if end > start and not _is_blob(text, start) and not is_placeholder(text[start:end]):
-                yield FoundSecret(start, end, RULES[number].name)
+                yield Found(start, end, RULES[number].name)
     if _names_a_secret(text):
         for value in assigned_secrets(text):
-            yield FoundSecret(value.start, value.end, ASSIGNED)
+            yield Found(value.start, value.end, ASSIGNED)
 
 
 def _is_blob(text: str, start: int) -> bool:
@@ -86,14 +86,14 @@ def _is_blob(text: str, start: int) -> bool:
     return len(before) == BLOB_CHARACTERS and not before.strip(_BASE64)
 
 
-def _merged(found: Iterable[FoundSecret]) -> list[FoundSecret]:
+def _merged(found: Iterable[Found]) -> list[Found]:
     """Spans that overlap become one, which keeps the more telling name: that of a rule, of the earlier one."""
-    merged: list[FoundSecret] = []
+    merged: list[Found] = []
     for each in sorted(found, key=lambda one: (one.start, one.name == ASSIGNED, -one.end)):
         if merged and each.start < merged[-1].end:
             last = merged[-1]
             name = each.name if last.name == ASSIGNED else last.name
-            merged[-1] = FoundSecret(last.start, max(last.end, each.end), name)
+            merged[-1] = Found(last.start, max(last.end, each.end), name)
         else:
             merged.append(each)
     return merged

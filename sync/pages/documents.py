@@ -8,14 +8,14 @@ from opencode.lib.errors import NotFound
 from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Share
-from sync.pages.place import PagePosition, link
-from sync.pages.reading import ReadableSession
+from sync.pages.place import Place, link
+from sync.pages.reading import Reading
 from sync.protocol.keys import info_key
 from sync.store import Position, StateRead, Window, read_entries, read_window
 from sync.transcript import Document, build_document, entry_of, plural, render_entry, render_transcript, session_facts
 
 
-def document_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
+def document_context(reading: Reading, place: Place) -> dict[str, Any]:
     """What both pages show of the session itself; raises SessionGone when it was erased a moment ago."""
     shown = _entry_context(reading, place.entry) if place.entry else _window_context(reading, place)
     return {
@@ -28,7 +28,7 @@ def document_context(reading: ReadableSession, place: PagePosition) -> dict[str,
     }
 
 
-def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
+def _window_context(reading: Reading, place: Place) -> dict[str, Any]:
     row = reading.session
     window = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
     if window is None:
@@ -50,13 +50,13 @@ def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, 
     }
 
 
-def _ends(window: Window, cut: Position | None, place: PagePosition) -> tuple[Position | None, Position | None]:
+def _ends(window: Window, cut: Position | None, place: Place) -> tuple[Position | None, Position | None]:
     if place.at is None:
         return cut or window.earlier, window.later
     return window.earlier, cut or window.later
 
 
-def _entry_context(reading: ReadableSession, key: str) -> dict[str, Any]:
+def _entry_context(reading: Reading, key: str) -> dict[str, Any]:
     """One entry alone, which found no room among the others."""
     row = reading.session
     state: StateRead | None = read_warm(read_entries, row.pk, [key, info_key(row.client_id)])
@@ -88,6 +88,6 @@ def description(document: Document, *, is_all: bool) -> str:
     return " ".join(["A coding session:" if is_all else "A long coding session", *facts]) + "."
 
 
-def is_listed(reading: ReadableSession) -> bool:
+def is_listed(reading: Reading) -> bool:
     """Whether search engines may keep the page."""
     return reading.share is not None and reading.share.visibility == Share.Visibility.PUBLIC

@@ -9,16 +9,22 @@ from opencode.lib.clock import utc_now
 from sync.models import Session, Share
 
 NO_END: Final = "never"
-LIFETIMES: Final = ((NO_END, "No end"), ("1", "1 day"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"))
+LIFETIMES: Final = (
+    (NO_END, "Never"),
+    ("1", "In 1 day"),
+    ("7", "In 7 days"),
+    ("30", "In 30 days"),
+    ("90", "In 90 days"),
+)
 VISIBILITIES: Final = (
-    (Share.Visibility.LINK.value, "Whoever has the link"),
-    (Share.Visibility.PUBLIC.value, "Everybody, search engines too"),
+    (Share.Visibility.LINK.value, "Anyone with the link"),
+    (Share.Visibility.PUBLIC.value, "Everyone, search engines too"),
 )
 
 
 class ShareLinkForm(forms.Form):
-    visibility = forms.ChoiceField(label="Who may read", choices=VISIBILITIES, initial=Share.Visibility.LINK.value)
-    lifetime = forms.ChoiceField(label="Ends after", choices=LIFETIMES, initial=NO_END)
+    visibility = forms.ChoiceField(label="Access", choices=VISIBILITIES, initial=Share.Visibility.LINK.value)
+    lifetime = forms.ChoiceField(label="Expires", choices=LIFETIMES, initial=NO_END)
 
     def expires_at(self) -> datetime | None:
         lifetime = self.cleaned_data["lifetime"]

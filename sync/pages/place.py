@@ -14,7 +14,7 @@ NAMES: Final = ("before", "at", "entry")
 
 
 @dataclass(frozen=True, slots=True)
-class PagePosition:
+class Place:
     """At most one of them is set."""
 
     before: Position | None = None
@@ -36,7 +36,7 @@ class PagePosition:
 
     @property
     def is_newest(self) -> bool:
-        return self == PagePosition()
+        return self == Place()
 
     def __str__(self) -> str:
         return f"{self.before or ''}\0{self.at or ''}\0{self.entry}"

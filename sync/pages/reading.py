@@ -21,7 +21,7 @@ P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
-class ReadableSession:
+class Reading:
     """A session its reader may see, and through what: exactly one of `share` and `access` is set."""
 
     session: Session
@@ -56,23 +56,23 @@ class ReadableSession:
         return self.access.workspace.slug if self.access is not None else ""
 
 
-def share_reading(share_id: str) -> ReadableSession:
+def share_reading(share_id: str) -> Reading:
     """Raises NotFound, the same for a share that never was, was revoked or has expired."""
     share = shared_session(share_id)
     if share is None:
         raise NotFound
-    return ReadableSession(share.session, share=share)
+    return Reading(share.session, share=share)
 
 
 def member_reading(
     request: HttpRequest, slug: str, client_id: str, *, is_page: bool = False, permission: str = "session.view"
-) -> ReadableSession:
+) -> Reading:
     """Raises what `workspace_access` raises, and NotFound for a session that is not this workspace's."""
     access = page_access(request, slug, permission) if is_page else workspace_access(request.user, slug, permission)
     session = workspace_session(access.workspace, client_id)
     if session is None:
         raise NotFound
-    return ReadableSession(session, access=access)
+    return Reading(session, access=access)
 
 
 def member_page(request: HttpRequest, session: Session) -> str:
@@ -83,7 +83,7 @@ def member_page(request: HttpRequest, session: Session) -> str:
         access = workspace_access(request.user, session.workspace.slug, "session.view")
     except Denial:
         return ""
-    return ReadableSession(session, access=access).url("page")
+    return Reading(session, access=access).url("page")
 
 
 def read_only(

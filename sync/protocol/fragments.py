@@ -13,12 +13,12 @@ EPOCH_LENGTH: Final = 16
 UNCHANGING: Final = "private, max-age=3600, immutable"
 
 
-class FragmentsRequest(NamedTuple):
+class Asked(NamedTuple):
     epoch: str
     keys: dict[str, int]
 
 
-def fragments_request_of(scope: Mapping[str, Any]) -> FragmentsRequest | None:
+def asked_in(scope: Mapping[str, Any]) -> Asked | None:
     """What the address asks for; None for whatever is odd, which the view judges."""
     try:
         items = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, strict_parsing=True)
@@ -34,10 +34,8 @@ def fragments_request_of(scope: Mapping[str, Any]) -> FragmentsRequest | None:
     is_whole = len(epochs) == 1 and len(items) == 1 + len(keys)
     if not is_whole or len(epochs[0]) > EPOCH_LENGTH or not 0 < len(keys) <= KEYS_LIMIT:
         return None
-    return FragmentsRequest(epochs[0], keys)
+    return Asked(epochs[0], keys)
 
 
-def query_of(requested: FragmentsRequest) -> bytes:
-    return urlencode(
-        [("epoch", requested.epoch), *(("k", f"{key}:{seq}") for key, seq in requested.keys.items())]
-    ).encode()
+def query_of(asked: Asked) -> bytes:
+    return urlencode([("epoch", asked.epoch), *(("k", f"{key}:{seq}") for key, seq in asked.keys.items())]).encode()

@@ -60,9 +60,9 @@ def entries_html(
     return shown
 
 
-def fragments_invalidate(epoch: str) -> None:
+def fragments_forget(epoch: str) -> None:
     """Drop what this process holds of an erased session; what others hold is asked for by nobody and goes by itself."""
-    POOL.invalidate(epoch)
+    POOL.forget(epoch)
 
 
 def _task(entry: Entry, epoch: str, is_whole: bool) -> Task:

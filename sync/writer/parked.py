@@ -6,7 +6,7 @@ from opencode.lib.errors import Denial
 from sync.writer.publish import Publish
 
 
-class SessionRelease(NamedTuple):
+class Release(NamedTuple):
     """The session is back; or, with a denial, it cannot be."""
 
     session_id: int
@@ -36,7 +36,7 @@ class Parked:
         waiting.append(publish)
         return len(waiting) == 1
 
-    def release(self, release: SessionRelease) -> list[Publish]:
+    def release(self, release: Release) -> list[Publish]:
         """All of the session's, each with the release's denial as its outcome if there is one."""
         released = self._sessions.pop(release.session_id, [])
         for publish in released:

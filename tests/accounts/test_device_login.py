@@ -67,7 +67,7 @@ def test_agent_waits_is_let_in_and_is_its_person(cast: Cast, sign_in: SignIn) ->
     agent = AgentLogin(address="192.0.2.7")
     code = agent.start()
     assert agent.poll()["error"] == "authorization_pending"
-    assert "the agent is in" in answer(sign_in(cast.carol), code).content.decode()
+    assert "Agent connected" in answer(sign_in(cast.carol), code).content.decode()
     tokens = agent.poll()
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 3600)
     asked = agent.get("/api/user", tokens["access_token"])
@@ -109,7 +109,7 @@ def test_code_runs_out_for_both_sides(cast: Cast, sign_in: SignIn) -> None:
         page = sign_in(cast.carol).get("/device", {"user_code": code})
         assert agent.poll()["error"] == "expired_token"
     assert page.status_code == 422
-    assert "has run out" in page.content.decode()
+    assert "has expired" in page.content.decode()
 
 
 def test_tokens_are_given_once(cast: Cast, sign_in: SignIn) -> None:

@@ -65,7 +65,7 @@ def test_what_a_program_calls_itself_is_shown_as_text(cast: Cast, sign_in: SignI
 def test_code_is_typed_in_any_way(cast: Cast, sign_in: SignIn, change: Callable[[str], str]) -> None:
     typed = change(AgentLogin().start())
     page = sign_in(cast.carol).post("/device", {"user_code": typed})
-    assert "let this agent in?" in page.content.decode()
+    assert "Connect this agent?" in page.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["", "BCDF-GHJK", "BCDF", "AAAA-AAAA", "' OR 1=1 --", "x" * 5000])
@@ -128,4 +128,4 @@ def test_device_is_revoked_after_a_question(cast: Cast, sign_in: SignIn) -> None
     assert Device.objects.get().revoked_at is None
     page = person.post(f"/accounts/devices/{held.id}/revoke/", follow=True).content.decode()
     assert "laptop is signed out" in page
-    assert "Ended" in page
+    assert "Revoked" in page

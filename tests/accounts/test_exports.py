@@ -236,7 +236,7 @@ def test_export_that_fails_is_tried_again_and_given_up_in_the_end(
     assert states == ["waiting"] * len(service.PAUSES) + ["failed"]
     assert exports_due(now=later) == []
     page = browser(world.cast.carol).get(reverse("accounts:export", args=[export.pk])).content.decode()
-    assert "could not be made" in page
+    assert "The export failed" in page
 
 
 @pytest.mark.usefixtures("no_worker")
@@ -285,7 +285,7 @@ def test_expired_export_is_removed_and_says_so(world: World) -> None:
     assert not default_storage.exists(export.object_name)
     client = browser(world.cast.carol)
     assert client.get(reverse("accounts:export_download", args=[export.pk])).status_code == 404
-    assert "is removed" in client.get(reverse("accounts:export", args=[export.pk])).content.decode()
+    assert "has expired" in client.get(reverse("accounts:export", args=[export.pk])).content.decode()
 
 
 def test_storage_that_is_away_is_asked_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

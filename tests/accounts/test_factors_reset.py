@@ -47,7 +47,7 @@ def test_every_factor_is_gone_and_everything_signed_out(alice: User) -> None:
 def test_person_is_told_and_their_workspaces_read_why(alice: User, cast: Cast) -> None:
     command("alice@example.com")
     assert mail.outbox[-1].to == ["alice@example.com"]
-    assert "second factors were taken away" in mail.outbox[-1].subject
+    assert "second factors were removed" in mail.outbox[-1].subject
     (entry,) = audited(cast.alpha, "member.reset")
     assert (entry.actor_kind, entry.target_id) == ("system", alice.pk)
     assert REASON in entry.details

@@ -151,7 +151,7 @@ def test_taken_address_is_answered_and_leaves_the_link() -> None:
     path = link_path()
     User.objects.create_user("olivia@example.com", PASSWORD)
     page = browser().post(path, OWNER)
-    assert "signed up with this e-mail address already" in page.content.decode()
+    assert "already signed up with this e-mail address" in page.content.decode()
     assert browser().post(path, {**OWNER, "email": "other@example.com"}).status_code == 302
 
 

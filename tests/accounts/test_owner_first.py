@@ -89,7 +89,7 @@ def test_every_page_says_where_the_link_is(name: str) -> None:
 
 def test_page_of_the_link_itself_does_not_send_anybody_for_it() -> None:
     page = browser().get(urlsplit(said().split()[0]).path).content.decode()
-    assert "own this console" in page
+    assert "Create the owner account" in page
     assert "manage.py first_owner" not in page
 
 

@@ -121,7 +121,7 @@ def test_address_of_somebody_else_takes_nothing_over(
     assert not is_signed_in(client)
     assert not SocialAccount.objects.exists()
     (warning,) = mail.outbox
-    assert (warning.to, warning.subject) == (["alice@example.com"], "You have an account already")
+    assert (warning.to, warning.subject) == (["alice@example.com"], "You already have an account")
 
 
 def test_linked_person_signs_in_even_after_the_provider_names_another_address(cast: Cast, provider: Provider) -> None:
@@ -197,7 +197,7 @@ def test_turning_away_at_the_provider_changes_nothing(provider: Provider) -> Non
     (state,) = parse_qs(urlsplit(address).query)["state"]
     back = urlsplit(provider.turn_away(address))  # this one forgets to send the state back with a refusal
     response = client.get(f"{back.path}?{back.query}&state={state}", follow=True)
-    assert "sign-in stopped" in response.content.decode()
+    assert "Sign-in cancelled" in response.content.decode()
     assert not User.objects.exists()
 
 
@@ -218,7 +218,7 @@ def test_code_is_bound_to_this_browser_by_pkce(provider: Provider) -> None:
 def test_policy_holds_for_people_of_a_provider(provider: Provider, settings: Settings) -> None:
     settings.SIGNUP_POLICY, settings.SIGNUP_DOMAINS = "domain", frozenset({"corp.example"})
     provider.person("1005", email="dave@example.com", email_verified=True)
-    assert "sign-up is closed" in go_through(browser(), provider, "1005")
+    assert "Sign-up is closed" in go_through(browser(), provider, "1005")
     assert not User.objects.exists()
 
 
@@ -245,9 +245,9 @@ def test_second_step_is_asked_of_people_of_a_provider_too(cast: Cast, provider: 
 
 
 def test_button_shows_only_where_the_provider_is_set_up(provider: Provider, settings: Settings) -> None:
-    assert "Go on with Example ID" in browser().get(reverse("account_login")).content.decode()
+    assert "Continue with Example ID" in browser().get(reverse("account_login")).content.decode()
     settings.SOCIALACCOUNT_PROVIDERS = {}
-    assert "Go on with" not in browser().get(reverse("account_login")).content.decode()
+    assert "Continue with" not in browser().get(reverse("account_login")).content.decode()
 
 
 @pytest.mark.parametrize(

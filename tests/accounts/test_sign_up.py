@@ -84,7 +84,7 @@ def test_confirming_in_another_browser_makes_the_workspace_and_asks_to_sign_in()
     assert confirm(other) == reverse("account_login")
     assert "_auth_user_id" not in other.session
     assert Workspace.objects.count() == 1
-    assert "A password set before is void" in other.get(reverse("account_login")).content.decode()
+    assert "A password set before no longer works" in other.get(reverse("account_login")).content.decode()
 
 
 def test_confirming_in_another_browser_voids_what_the_first_one_set() -> None:

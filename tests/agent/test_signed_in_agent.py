@@ -71,7 +71,7 @@ def test_agent_logs_in_shares_is_configured_refreshes_and_is_revoked(
     page.goto(f"{server.url}/workspaces/{alice['slug']}/configuration/")
     page.get_by_label("Configuration").fill(json.dumps(MANAGED))
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Version 1 is in force;")).to_be_visible()
+    expect(page.get_by_text("Version 1 is saved;")).to_be_visible()
     assert settings_of(agent)["username"] == "the whole team"
 
     (link,) = links_in(agent.run("hello"))
@@ -101,7 +101,7 @@ def test_agent_that_is_kept_out_says_so(console_server: ConsoleServer, bare_agen
     sign_in(page, alice)
     with bare_agent.logging_in(console_server.url) as login:
         page.goto(login.link())
-        page.get_by_role("button", name="keep it out").click()
+        page.get_by_role("button", name="Cancel").click()
         login.end()
         assert "denied" in login.said.lower()
     assert count_of(console_server, "accounts_device") == 0

@@ -66,4 +66,4 @@ def test_field_that_is_none_of_ours_is_refused_by_name(cast: Cast, from_page: Fr
 def test_name_that_cannot_be_seen_is_refused_in_the_page_s_words(cast: Cast, from_page: FromPage) -> None:
     response = from_page(cast.bob)("POST", "/workspaces", {"name": "a\u202eb"})
     assert code_of(response) == (422, "fields_invalid")
-    assert response.json()["error"]["fields"]["name"] == ["Use letters, digits, spaces and signs that can be seen."]
+    assert response.json()["error"]["fields"]["name"] == ["Use letters, digits, spaces and visible symbols."]

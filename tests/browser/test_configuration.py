@@ -61,7 +61,7 @@ def test_configuration_is_edited_compared_and_restored(
     assert page.evaluate(selected).startswith('"apiKey": "hunter2"')
 
     save(page, FIRST, "share by default")
-    expect(page.get_by_text("Version 1 is in force;")).to_be_visible()
+    expect(page.get_by_text("Version 1 is saved;")).to_be_visible()
     save(page, SECOND, "a smaller model, and the docs server")
     expect(page.get_by_text("Starts “npx docs-server” on every machine.")).to_be_visible()
     look("in-force")
@@ -84,14 +84,14 @@ def test_second_of_two_editors_sees_both(
     first = open_configuration(console_server, open_page, alice, {})
     second = open_configuration(console_server, open_page, alice, {})
     save(first.page, FIRST, "the first")
-    expect(first.page.get_by_text("Version 1 is in force;")).to_be_visible()
+    expect(first.page.get_by_text("Version 1 is saved;")).to_be_visible()
     save(second.page, SECOND, "the second")
     expect(second.page.get_by_text("Somebody saved version 1 while you were editing")).to_be_visible()
     expect(second.page.get_by_label("Configuration", exact=True)).to_have_value(SECOND)
     second.screenshot("config-conflict")
     assert violations(second.page) == []
-    second.page.get_by_role("button", name="Save mine over it").click()
-    expect(second.page.get_by_text("Version 2 is in force;")).to_be_visible()
+    second.page.get_by_role("button", name="Overwrite with mine").click()
+    expect(second.page.get_by_text("Version 2 is saved;")).to_be_visible()
 
 
 def test_keys_indent_and_escape_leaves_the_editor(

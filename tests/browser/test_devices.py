@@ -57,14 +57,14 @@ def test_agent_is_let_in_listed_and_revoked(
     page.get_by_label("E-mail").fill(alice["email"])
     page.get_by_label("Password").fill(alice["password"])
     page.get_by_label("Password").press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("let this agent in?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connect this agent?")
     expect(page.get_by_text(agent.codes["user_code"], exact=True)).to_be_visible()
     look("confirm")
     page.get_by_label("Name").fill("")
-    page.get_by_role("button", name="let it in").click()
+    page.get_by_role("button", name="The codes match, connect").click()
     page.get_by_label("Name").fill("laptop")
-    page.get_by_role("button", name="let it in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("the agent is in")
+    page.get_by_role("button", name="The codes match, connect").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Agent connected")
     look("answered")
     token = agent.poll().json()["access_token"]
     assert agent.whoami(token) == 200
@@ -75,13 +75,13 @@ def test_agent_is_let_in_listed_and_revoked(
     page.get_by_role("link", name="Revoke laptop").click()
     look("revoke")
     page.get_by_role("button", name="Revoke the device").click()
-    expect(page.get_by_role("row").filter(has_text="laptop")).to_contain_text("Ended")
+    expect(page.get_by_role("row").filter(has_text="laptop")).to_contain_text("Revoked")
     assert agent.whoami(token) == 401
 
     page.goto(f"{console_server.url}/device")
     page.get_by_label("Code").fill(agent.codes["user_code"].lower())
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("No agent waits with this code")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("No agent is waiting with this code")).to_be_visible()
     expect(page.get_by_label("Code")).to_have_value(agent.codes["user_code"].lower())
     look("unknown-code")
     assert found == []

@@ -41,11 +41,11 @@ def test_link_is_made_and_ended_and_the_session_deleted_on_a_phone(
     page.get_by_role("button", name="New share link").click()
     expect(page.get_by_text("now leads to this session")).to_be_visible()
     seen("share-made")
-    page.get_by_role("link", name="End").first.click()
-    expect(page.get_by_role("heading", name="end")).to_be_visible()
+    page.get_by_role("link", name="Revoke").first.click()
+    expect(page.get_by_role("heading", name="Revoke a share link")).to_be_visible()
     seen("share-end")
-    page.get_by_role("button", name="End this link").click()
-    expect(page.get_by_text("has ended.")).to_be_visible()
+    page.get_by_role("button", name="Revoke this link").click()
+    expect(page.get_by_text("is revoked.")).to_be_visible()
     seen("share-ended")
 
     page.get_by_role("link", name="Delete…").click()
@@ -71,7 +71,7 @@ def test_forms_and_receipts_are_accessible(console_server: ConsoleServer, open_p
     sign_in(page, alice)
     page.goto(f"{workspace}/sessions/ses_1/shares/new/")
     page.get_by_role("button", name="New share link").click()
-    end = page.get_by_role("link", name="End").first.get_attribute("href")
+    end = page.get_by_role("link", name="Revoke").first.get_attribute("href")
     found: dict[str, list[str]] = {}
 
     def look(path: str, name: str) -> None:

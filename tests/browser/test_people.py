@@ -117,11 +117,11 @@ def test_person_takes_their_data_along_leaves_and_comes_back(start_server: Start
     watched.screenshot("account-delete")
     assert violations(page) == []
     page.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("your account is deleted")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account is deleted")
     watched.screenshot("account-deleted")
     assert violations(page) == []
     page.goto(link_in_log(server, "/accounts/restore/"))
-    page.get_by_role("button", name="Take the deletion back").click()
+    page.get_by_role("button", name="Restore my account").click()
     sign_in(page, alice)
     expect(page).to_have_url(re.compile("/workspaces/alpha/sessions/$"))
     assert watched.complaints == []

@@ -53,7 +53,7 @@ def sign_in(page: Page, email: str) -> None:
 def prove(page: Page) -> None:
     """The page that asks whether it is still the same person."""
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def test_authenticator_app_and_recovery_code(console_server: ConsoleServer, open_page: OpenPage) -> None:
@@ -68,21 +68,21 @@ def test_authenticator_app_and_recovery_code(console_server: ConsoleServer, open
     secret = page.locator("#totp-secret").inner_text()
     watched.screenshot("totp-set-up")
     page.get_by_label("Code").fill("000000")
-    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_text("Incorrect code")).to_be_visible()
     watched.screenshot("totp-set-up-error")
     page.get_by_label("Code").fill(totp_code(secret))
-    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("button", name="Turn on").click()
     codes = page.locator("#recovery-codes").inner_text().split()
     assert len(codes) == 10
     watched.screenshot("recovery-codes")
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     watched.screenshot("security-with-app")
     page.goto(console_server.url)
     sign_out(page)
 
     sign_in(page, "dora@example.com")
-    expect(page.get_by_role("heading", name="second step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     watched.screenshot("second-step")
     assert violations(page) == []
     page.get_by_label("Code").fill("000000")
@@ -122,9 +122,9 @@ def test_passkey_signs_in_alone(console_server: ConsoleServer, open_page: OpenPa
     prove(page)
     page.get_by_label("Name").fill("laptop")
     watched.screenshot("passkey-add")
-    page.get_by_role("button", name="Add it").click()
-    page.get_by_role("link", name="I have kept them").click()
-    expect(page.get_by_text("signs in alone")).to_be_visible()
+    page.get_by_role("button", name="Add passkey").click()
+    page.get_by_role("link", name="I have saved them").click()
+    expect(page.get_by_text("works without a password")).to_be_visible()
     watched.screenshot("security-with-passkey")
     assert violations(page) == []
     page.goto(address)
@@ -161,7 +161,7 @@ def test_provider_signs_up_and_in(start_server: StartServer, open_page: OpenPage
         watched.screenshot("sign-in-with-provider")
         assert violations(page) == []
         for _ in range(2):
-            page.get_by_role("button", name="Go on with Example ID").click()
+            page.get_by_role("button", name="Continue with Example ID").click()
             page.wait_for_url(f"{provider.issuer}/**")
             page.locator("input[name=sub]").first.fill("dora-there")
             page.get_by_role("button", name="Authorize").first.click()

@@ -144,7 +144,7 @@ def test_colours_stay_as_chosen(no_sessions: WatchedPage) -> None:
     expect(root).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
-    page.get_by_role("button", name="As the system").click()
+    page.get_by_role("button", name="Same as system").click()
     page.reload()
     assert root.get_attribute("data-theme") is None
     assert no_sessions.complaints == []

@@ -52,13 +52,13 @@ def test_account_page_is_ours(cast: Cast, sign_in: SignIn, name: str) -> None:
     "path", ["/accounts/confirm-email/not-a-key/", "/accounts/password/reset/key/usr_0-not-a-token/"]
 )
 def test_dead_link_says_so(db: None, path: str) -> None:
-    assert "this link does not work" in Client(headers=BROWSER).get(path).content.decode()
+    assert "This link does not work" in Client(headers=BROWSER).get(path).content.decode()
 
 
 @override_settings(SIGNUP_POLICY="closed")
 def test_closed_sign_up_says_so_and_is_not_offered(db: None) -> None:
     client = Client(headers=BROWSER)
-    assert "sign-up is closed" in client.get(reverse("account_signup")).content.decode()
+    assert "Sign-up is closed" in client.get(reverse("account_signup")).content.decode()
     assert reverse("account_signup") not in client.get(reverse("account_login")).content.decode()
 
 

@@ -91,7 +91,7 @@ def test_key_may_have_no_end(cast: Cast) -> None:
     [
         ({"name": ""}, "This field is required"),
         ({"name": "x" * 81}, "at most 80 characters"),
-        ({"name": "a\u202eb"}, "that can be seen"),
+        ({"name": "a\u202eb"}, "visible symbols"),
         ({"scopes": []}, "Choose at least one scope"),
         ({"scopes": ["sync:everything"]}, "not one of the available choices"),
         ({"scopes": ["usage:write"]}, "not one of the available choices"),
@@ -207,7 +207,7 @@ def test_number_of_live_keys_is_limited(cast: Cast, make_key: MakeKey, monkeypat
     make_key(cast.bob)
     page = browser(cast.carol).post(f"{KEYS}new/", FORM)
     assert page.status_code == 422
-    assert "as many live keys as it may have" in page.content.decode()
+    assert "as many active keys as it can have" in page.content.decode()
 
 
 def test_long_lists_are_paged_by_key(cast: Cast, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,5 +244,5 @@ def test_list_says_which_keys_are_alive(cast: Cast, make_key: MakeKey) -> None:
     make_key(cast.carol)
     make_key(cast.carol, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     service.api_key_revoke(key=make_key(cast.carol)[0], actor=THE_CONSOLE)
-    states = re.findall(r"(Live|Expired|Revoked)</span>", browser(cast.carol).get(KEYS).content.decode())
-    assert states == ["Revoked", "Expired", "Live"]
+    states = re.findall(r"(Active|Expired|Revoked)</span>", browser(cast.carol).get(KEYS).content.decode())
+    assert states == ["Revoked", "Expired", "Active"]

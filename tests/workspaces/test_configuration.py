@@ -52,7 +52,7 @@ def test_admin_saves_and_it_is_in_force_with_who_and_why(cast: Cast, sign_in: Si
     assert (version.number, version.text, version.created_by, version.note) == (1, FIRST, cast.bob, "share by default")
     last = last_audited(cast.alpha)
     assert (last["actor"], last["action"], last["target"]) == (("person", cast.bob.pk), "config.save", version.pk)
-    assert "Version 1 is in force, saved by" in sign_in(cast.bob).get(PAGE).content.decode()
+    assert "Version 1 is current, saved by" in sign_in(cast.bob).get(PAGE).content.decode()
 
 
 def test_member_reads_and_cannot_save(cast: Cast, sign_in: SignIn) -> None:
@@ -90,7 +90,7 @@ def test_check_says_what_it_does_and_saves_nothing(cast: Cast, sign_in: SignIn) 
     page = post(sign_in(cast.bob), '{"plugin": ["a-plugin"], "model": "{env:VENDOR}/big"}', action="check")
     body = page.content.decode()
     assert page.status_code == 200
-    assert "Nothing is wrong with it. It is not saved yet." in body
+    assert "No problems found. It is not saved yet." in body
     assert "Downloads “a-plugin” and runs its code on every machine." in body
     assert "<code>VENDOR</code>" in body
     assert not ConfigVersion.objects.exists()
@@ -161,10 +161,10 @@ def test_history_lists_versions_and_shows_what_changed(cast: Cast, sign_in: Sign
     assert listed.index("Version 2") < listed.index("Version 1")
     assert "by hand" in listed
     shown = carol.get(f"{PAGE}2/").content.decode()
-    assert "what changed since version 1" in shown
+    assert "What changed since version 1" in shown
     assert '<span aria-label="added">+</span>' in shown
     assert "Restore" not in shown
-    assert "what changed since version 2" in carol.get(f"{PAGE}1/?with=2").content.decode()
+    assert "What changed since version 2" in carol.get(f"{PAGE}1/?with=2").content.decode()
 
 
 @pytest.mark.parametrize("path", ["3/", "0/", "3/restore/"])
@@ -197,7 +197,7 @@ def test_restore_stands_back_when_somebody_saved_meanwhile(cast: Cast, sign_in: 
     save(cast, SECOND, based_on=1)
     page = sign_in(cast.bob).post(f"{PAGE}1/restore/", {"based_on": 1})
     assert page.status_code == 409
-    assert "Somebody saved another version meanwhile." in page.content.decode()
+    assert "Somebody else saved another version in the meantime." in page.content.decode()
     with pytest.raises(ConfigChanged):
         config_restore(workspace=cast.alpha, user=cast.bob, version=first, based_on=1, actor=THE_CONSOLE)
 

@@ -225,7 +225,7 @@ def test_one_invitation_causes_a_limited_number_of_mails(cast: Cast, monkeypatch
     invitation = invite(cast, "dave@example.com")
     grow_older(invitation, MINUTES)
     grow_older(resend(invitation), MINUTES)
-    with pytest.raises(InvitationsTooFast, match="often enough"):
+    with pytest.raises(InvitationsTooFast, match="too often"):
         resend(invitation)
 
 

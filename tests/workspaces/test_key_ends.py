@@ -46,8 +46,8 @@ def sweep(key: APIKey | ShareToken, **before: int) -> list[tuple[str, str]]:
 
 def test_the_owner_is_told_a_week_and_a_day_before_once_each(cast: Cast, key: APIKey) -> None:
     sweeps = [sweep(key, days=8), sweep(key, days=6), sweep(key, days=5), sweep(key, hours=20), sweep(key, hours=1)]
-    week = [(cast.carol.email, "The API key laptop ends in 7 days")]
-    day = [(cast.carol.email, "The API key laptop ends in a day")]
+    week = [(cast.carol.email, "The API key laptop expires in 7 days")]
+    day = [(cast.carol.email, "The API key laptop expires in a day")]
     assert sweeps == [[], week, [], day, []]
 
 
@@ -97,8 +97,8 @@ def test_a_revoked_key_does_not_expire(cast: Cast, key: APIKey) -> None:
 
 def test_of_a_share_token_the_owners_are_told_a_week_and_a_day_before_once_each(cast: Cast, token: ShareToken) -> None:
     sweeps = [sweep(token, days=8), sweep(token, days=6), sweep(token, days=5), sweep(token, hours=20)]
-    week = [(cast.alice.email, "The share token build server ends in 7 days")]
-    day = [(cast.alice.email, "The share token build server ends in a day")]
+    week = [(cast.alice.email, "The share token build server expires in 7 days")]
+    day = [(cast.alice.email, "The share token build server expires in a day")]
     assert sweeps == [[], week, [], day]
 
 

@@ -169,7 +169,7 @@ def test_a_full_workspace_says_why_no_key_is_made(
     key, _ = make_key(cast.carol)
     monkeypatch.setattr(api_keys, "LIVE_KEY_LIMIT", 1)
     answer = sign_in(cast.carol).post(page_of(key, "rotate/"), {"overlap": "24"})
-    assert (answer.status_code, "as many live keys" in answer.content.decode()) == (422, True)
+    assert (answer.status_code, "as many active keys" in answer.content.decode()) == (422, True)
 
 
 def test_the_page_of_an_ended_key_offers_no_rotation(cast: Cast, sign_in: SignIn, make_key: MakeKey) -> None:
@@ -177,7 +177,7 @@ def test_the_page_of_an_ended_key_offers_no_rotation(cast: Cast, sign_in: SignIn
     api_key_revoke(key=key, actor=THE_CONSOLE)
     client = sign_in(cast.carol)
     assert page_of(key, "rotate/") not in client.get(page_of(key)).content.decode()
-    assert "has ended or was rotated" in client.get(page_of(key, "rotate/")).content.decode()
+    assert "is no longer active or was already rotated" in client.get(page_of(key, "rotate/")).content.decode()
 
 
 def test_admins_limit_a_key_and_members_do_not(cast: Cast, sign_in: SignIn, make_key: MakeKey) -> None:

@@ -160,7 +160,7 @@ def test_the_owner_of_a_key_finds_it_in_a_log_and_can_end_it_there(
 ) -> None:
     key, secret = make_key(cast.carol)
     shown = checked(sign_in(cast.carol), f'2026 GET /x "Authorization: Bearer {secret}", retry {secret}')
-    assert ("found 1" in shown, "laptop" in shown, f"/keys/{key.pk}/revoke/" in shown) == (True, True, True)
+    assert ("Found 1" in shown, "laptop" in shown, f"/keys/{key.pk}/revoke/" in shown) == (True, True, True)
     assert secret not in shown
 
 
@@ -169,7 +169,7 @@ def test_a_member_learns_nothing_about_somebody_elses_key(cast: Cast, sign_in: S
     _, foreign = make_key(cast.charlie, workspace=cast.gamma, name="gammas-laptop")
     client = sign_in(cast.carol)
     shown = [checked(client, secret) for secret in (others, foreign, new_secret(API_KEY_PREFIX))]
-    assert [("none that you may know of" in each, "-laptop" in each) for each in shown] == [(True, False)] * 3
+    assert [("not one you have access to" in each, "-laptop" in each) for each in shown] == [(True, False)] * 3
 
 
 def test_an_admin_sees_whose_key_it_is(cast: Cast, sign_in: SignIn, make_key: MakeKey) -> None:
@@ -204,7 +204,7 @@ def test_a_mistyped_key_is_told_offline(cast: Cast, sign_in: SignIn, make_key: M
 
 
 def test_a_text_without_keys_says_so(cast: Cast, sign_in: SignIn) -> None:
-    assert "nothing found" in checked(sign_in(cast.carol), "sk-something-else")
+    assert "Nothing found" in checked(sign_in(cast.carol), "sk-something-else")
 
 
 def test_no_text_is_said_beside_the_field(cast: Cast, sign_in: SignIn) -> None:

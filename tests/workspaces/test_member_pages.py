@@ -148,7 +148,7 @@ def test_admin_cannot_choose_owner(cast: Cast) -> None:
 def test_inviting_a_member_is_answered_beside_the_field(cast: Cast) -> None:
     page = browser(cast.bob).post(url("invite"), {"email": "carol@example.com", "role": "member"})
     assert page.status_code == 422
-    assert "is a member already" in page.content.decode()
+    assert "is already a member" in page.content.decode()
 
 
 def test_sending_again_too_soon_says_so(cast: Cast) -> None:
@@ -205,5 +205,5 @@ def test_restoring_too_late_is_refused(cast: Cast) -> None:
     workspace_delete(workspace=cast.alpha, actor=THE_CONSOLE)
     Workspace.objects.filter(pk=cast.alpha.pk).update(purging_at=cast.alpha.created_at)
     client = browser(cast.alice)
-    assert "time to restore it is over" in client.get(url("restore")).content.decode()
+    assert "can no longer be restored" in client.get(url("restore")).content.decode()
     assert client.post(url("restore")).status_code == 404

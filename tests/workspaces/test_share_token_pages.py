@@ -97,7 +97,7 @@ def test_number_of_live_tokens_is_limited(cast: Cast, make_token: MakeToken, mon
     make_token()
     page = browser(cast.bob).post(f"{TOKENS}new/", FORM)
     assert page.status_code == 422
-    assert "as many live share tokens as it may have" in page.content.decode()
+    assert "as many active share tokens as it can have" in page.content.decode()
 
 
 def test_revoked_tokens_make_room(cast: Cast, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch) -> None:

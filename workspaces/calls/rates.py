@@ -32,11 +32,11 @@ def count_reports(request: HttpRequest, limit: int) -> None:
     _count(request, "reports", rate_address(client_ip(request)), limit)
 
 
-def set_rate_headers(request: HttpRequest, response: HttpResponseBase) -> None:
+def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:
     """`RateLimit-Policy` and `RateLimit` of what was counted last, as the draft of the IETF has them."""
-    counted: tuple[str, RateState] | None = getattr(request, "rate", None)
-    if counted is not None:
-        of, state = counted
+    told: tuple[str, RateState] | None = getattr(request, "rate", None)
+    if told is not None:
+        of, state = told
         response["RateLimit-Policy"] = f'"{of}";q={state.limit};w={SECONDS}'
         response["RateLimit"] = f'"{of}";r={state.remaining};t={state.reset_seconds}'
 

@@ -9,7 +9,7 @@ from jsonschema.exceptions import ValidationError
 
 from workspaces.configuration.effects import effects
 from workspaces.configuration.essentials import SCHEMA
-from workspaces.configuration.reading import NotJSON, Path, TextPosition, read
+from workspaces.configuration.reading import NotJSON, Path, Place, read
 from workspaces.configuration.secrets import literals, variables
 
 NOT_JSON: Final = "config_not_json"
@@ -17,7 +17,7 @@ TOO_LARGE: Final = "config_too_large"
 SHAPE: Final = "config_shape"
 SECRET: Final = "config_secret_literal"  # noqa: S105 - a code
 FILE: Final = "config_file_reference"
-PROBLEMS_LISTED: Final = 100
+TOLD: Final = 100
 """So many problems are told of; mending them shows what there is beyond."""
 SHOWN_CHARACTERS: Final = 100
 """What of a key is shown in a path."""
@@ -68,9 +68,7 @@ def check(text: str, max_bytes: int) -> Checked:
         value, places = read(text)
     except NotJSON as wrong:
         return Checked([Problem(NOT_JSON, "", *wrong.place, str(wrong))], [], [])
-    problems = sorted(
-        islice(_problems(value, places), PROBLEMS_LISTED), key=lambda problem: (problem.line, problem.column)
-    )
+    problems = sorted(islice(_problems(value, places), TOLD), key=lambda problem: (problem.line, problem.column))
     if problems:
         return Checked(problems, [], [])
     warnings = [Warned(shown(path), _place(path, places).line, said) for path, said in effects(value)]
@@ -89,7 +87,7 @@ def _cut(step: str) -> str:
     return step if len(step) <= SHOWN_CHARACTERS else f"{step[:SHOWN_CHARACTERS]}…"
 
 
-def _problems(value: Any, places: dict[Path, TextPosition]) -> Iterator[Problem]:
+def _problems(value: Any, places: dict[Path, Place]) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(SHAPE, "", *_place((), places), "The configuration must be an object: { … }.")
         return
@@ -106,7 +104,7 @@ def _refused(path: Path, is_file: bool) -> str:
     return f"“{shown(path)}” holds a secret that every member could read; write {{env:NAME}} and set that variable."
 
 
-def _place(path: Path, places: dict[Path, TextPosition]) -> TextPosition:
+def _place(path: Path, places: dict[Path, Place]) -> Place:
     """The place of the nearest thing that has one."""
     while path not in places:
         path = path[:-1]

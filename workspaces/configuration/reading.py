@@ -17,7 +17,7 @@ _STRINGS: Final = JSONDecoder()
 _WORDS: Final[dict[str, Any]] = {"true": True, "false": False, "null": None}
 
 
-class TextPosition(NamedTuple):
+class Place(NamedTuple):
     """Both count from 1, as editors do."""
 
     line: int
@@ -27,41 +27,41 @@ class TextPosition(NamedTuple):
 class NotJSON(ValueError):
     """The text is no JSON; the message says what was expected at `place`."""
 
-    def __init__(self, message: str, place: TextPosition) -> None:
+    def __init__(self, message: str, place: Place) -> None:
         super().__init__(message)
         self.place = place
 
 
-class ParsedText(NamedTuple):
+class Reading(NamedTuple):
     """The value, and the place of each key or list item by its path; the root's path is ()."""
 
     value: Any
-    places: dict[Path, TextPosition]
+    places: dict[Path, Place]
 
 
-def read(text: str) -> ParsedText:
+def read(text: str) -> Reading:
     """Strict JSON: no comments, no trailing commas, no key twice. Raises NotJSON."""
     reader = _Reader(text)
     value = reader.value(reader.space(0), (), 0)
     end = reader.space(reader.at)
     if end != len(text):
         raise reader.wrong("Nothing may follow the last brace.", end)
-    return ParsedText(value, reader.places)
+    return Reading(value, reader.places)
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.places: dict[Path, TextPosition] = {}
+        self.places: dict[Path, Place] = {}
         self.lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
     def wrong(self, message: str, at: int) -> NotJSON:
         return NotJSON(message, self.place(at))
 
-    def place(self, at: int) -> TextPosition:
+    def place(self, at: int) -> Place:
         line = bisect_right(self.lines, at)
-        return TextPosition(line, at - self.lines[line - 1] + 1)
+        return Place(line, at - self.lines[line - 1] + 1)
 
     def space(self, at: int) -> int:
         found = _SPACE.match(self.text, at)

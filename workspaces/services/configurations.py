@@ -33,7 +33,7 @@ def config_save(
     """A new version, in force at the agents' next start; the present one when nothing changed.
 
     `based_on` is the number of the version the text was made from, 0 for none: another one in force raises
-    ConfigChanged. An empty text takes the configuration away. Raises ConfigRefused.
+    ConfigChanged. Save an empty editor to remove the configuration. Raises ConfigRefused.
     """
     text = _tidied(text)
     config_require(text)

@@ -45,7 +45,7 @@ def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "
 
 
 def workspace_restore(*, workspace: Workspace, actor: Actor) -> bool:
-    """Take the deletion back; members, keys and shares are as they were. False when it was not deleted.
+    """Restore my account; members, keys and shares are as they were. False when it was not deleted.
 
     Raises WorkspaceGone once it was purged.
     """

@@ -86,4 +86,4 @@ def require_resend_pace(invitation: Invitation, *, now: datetime) -> None:
     if wait > 0:
         raise InvitationsTooFast(retry_after=int(wait) + 1)
     if invitation.sends >= SENDS_LIMIT:
-        raise InvitationsTooFast("This invitation has been sent often enough; revoke it and invite anew.")
+        raise InvitationsTooFast("This invitation has been sent too often; revoke it and invite again.")

@@ -85,7 +85,7 @@ def restore(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         except (ConfigChanged, ConfigRefused) as denial:
             refused = denial.message
         else:
-            messages.success(request, f"Version {number} is in force again, as version {restored.number}.")
+            messages.success(request, f"Version {number} is current again, as version {restored.number}.")
             return redirect("workspaces:configuration", slug)
     context = {
         "access": access,
@@ -118,7 +118,7 @@ def _edited(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
         )
     except ConfigChanged:
         return _conflict(request, access, form)
-    said = f"Version {saved.number} is in force; agents get it at their next start." if saved.text else GONE
+    said = f"Version {saved.number} is saved; agents load it at their next start." if saved.text else GONE
     messages.success(request, said)
     return redirect("workspaces:configuration", access.workspace.slug)
 

@@ -86,7 +86,7 @@ def resend(request: HttpRequest, slug: str, invitation_id: str) -> HttpResponse:
         messages.error(request, refused.message)
     else:
         way = f"is on its way to {row.email}" if settings.MAIL_IS_QUEUED else "is in the console's log"
-        messages.success(request, f"Another mail {way}; links made before have ended.")
+        messages.success(request, f"Another mail {way}; earlier links no longer work.")
     return redirect("workspaces:invitations", slug)
 
 

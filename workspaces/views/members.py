@@ -64,7 +64,7 @@ def member_remove(request: HttpRequest, slug: str, member_id: str) -> HttpRespon
     access, row = _manageable(request, slug, member_id)
     if request.method == "POST":
         membership_remove(membership=row, actor=access.actor)
-        messages.success(request, f"{row.user.display_name} is no longer a member; their keys and connections ended.")
+        messages.success(request, f"{row.user.display_name} is no longer a member; their keys are revoked.")
         return redirect("home" if row.pk == access.membership.pk else "workspaces:members", *_args(row, access))
     return render(request, "workspaces/member_remove.html", {**_context(access), "member": row})
 

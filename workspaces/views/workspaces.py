@@ -94,7 +94,7 @@ def address(request: HttpRequest, slug: str) -> HttpResponse:
         except (SlugInvalid, SlugTaken) as refused:
             form.add_error("slug", refused.message)
         else:
-            messages.success(request, f"The address is /workspaces/{access.workspace.slug}/ now; old links lead there.")
+            messages.success(request, f"The address is /workspaces/{access.workspace.slug}/ now; old links redirect.")
             request.session[CURRENT_WORKSPACE] = access.workspace.slug
             return redirect("workspaces:settings", access.workspace.slug)
     context = {"access": access, "nav": "settings", "form": form, "former_slugs": FORMER_SLUGS}

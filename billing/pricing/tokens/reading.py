@@ -22,7 +22,7 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class UsageReading:
+class Reading:
     """One pass a model; `units` counts what is paid by the call; `context` is what the body says of how it was served.
 
     Keys of `context` are `service_tier`, `speed` and `region`; what is usual is left out.
@@ -33,6 +33,6 @@ class UsageReading:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-def single(tokens: Tokens, *, context: Mapping[str, str] | None = None) -> UsageReading:
+def single(tokens: Tokens, *, context: Mapping[str, str] | None = None) -> Reading:
     """A request that ran one model once."""
-    return UsageReading((Pass(None, tokens, tokens.prompt),), context=context or {})
+    return Reading((Pass(None, tokens, tokens.prompt),), context=context or {})

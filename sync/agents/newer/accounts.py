@@ -22,7 +22,7 @@ DEVICE_SECONDS: Final = 60.0
 _devices: Remembered[DeviceAccess] = Remembered(devices_standing, DEVICE_SECONDS)
 
 
-def invalidate_all_devices() -> None:
+def forget_all_devices() -> None:
     _devices.end_all()
 
 

@@ -63,7 +63,7 @@ class WarmGate:
         self._queue.put(session_id)
         return future
 
-    def invalidate(self) -> None:
+    def forget(self) -> None:
         """Try again at once whatever failed."""
         with self._lock:
             self._failed.clear()
@@ -143,5 +143,5 @@ def warm_wait(session_id: int) -> None:
         _places.release()
 
 
-def warm_failures_invalidate() -> None:
-    _gate.invalidate()
+def warm_failures_forget() -> None:
+    _gate.forget()

@@ -19,7 +19,7 @@ from opencode.lib.asgi.answers import denial_answer, send_answer
 from opencode.lib.errors import NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
 from sync.doors.fragments.known import KEPT_SECONDS, Headers, KnownShares
-from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING, FragmentsRequest, fragments_request_of, query_of
+from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING, Asked, asked_in, query_of
 
 log = structlog.get_logger(__name__)
 Message = Mapping[str, Any]
@@ -51,7 +51,7 @@ class Clock:
 _CLOCK: Final = Clock()
 
 
-class _RoundKey(NamedTuple):
+class _Place(NamedTuple):
     """Whoever is here can be answered by one reading."""
 
     share_id: str
@@ -63,13 +63,13 @@ class _Round:
     """The followers of one share who wait for one reading of what any of them wants."""
 
     def __init__(self, epoch: str) -> None:
-        self.wanted = FragmentsRequest(epoch, {})
+        self.wanted = Asked(epoch, {})
         self.began_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def join(self, requested: FragmentsRequest) -> bool:
+    def join(self, asked: Asked) -> bool:
         """False when it would be more than one reading takes."""
-        keys = {key: max(seq, self.wanted.keys.get(key, 0)) for key, seq in requested.keys.items()}
+        keys = {key: max(seq, self.wanted.keys.get(key, 0)) for key, seq in asked.keys.items()}
         if len(self.wanted.keys.keys() | keys.keys()) > KEYS_LIMIT:
             return False
         self.wanted.keys.update(keys)
@@ -83,8 +83,8 @@ class FragmentFront:
         self._pages = pages
         self._clock = clock
         self._shares = KnownShares()
-        self._read_at: OrderedDict[_RoundKey, float] = OrderedDict()
-        self._rounds: dict[_RoundKey, _Round] = {}
+        self._read_at: OrderedDict[_Place, float] = OrderedDict()
+        self._rounds: dict[_Place, _Round] = {}
         self._asking: set[_Kept] = set()
         self._missing: OrderedDict[str, float] = OrderedDict()
         self._readings: set[asyncio.Task[None]] = set()
@@ -92,8 +92,8 @@ class FragmentFront:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = PATH.fullmatch(scope["path"])
-        requested = fragments_request_of(scope) if match is not None and scope["method"] == "GET" else None
-        if match is None or requested is None:
+        asked = asked_in(scope) if match is not None and scope["method"] == "GET" else None
+        if match is None or asked is None:
             await self._pages(scope, receive, send)
             return
         share_id = match[1]
@@ -101,13 +101,13 @@ class FragmentFront:
             request_id = new_request_id()
             await send_answer(send, denial_answer(NotFound(), request_id), request_id)
             return
-        if await self._answer(share_id, requested, send, self._clock.monotonic()):
+        if await self._answer(share_id, asked, send, self._clock.monotonic()):
             return
         headers = tuple((name, value) for name, value in scope["headers"] if name in PASSED_ON)
-        waiting = self._join(_RoundKey(share_id, requested.epoch, headers), requested, scope)
+        waiting = self._join(_Place(share_id, asked.epoch, headers), asked, scope)
         await asyncio.shield(waiting.done)
         # However long it took, it is as fresh as an answer of Django's own would be.
-        if await self._answer(share_id, requested, send, waiting.began_at):
+        if await self._answer(share_id, asked, send, waiting.began_at):
             return
         if self._is_missing(share_id):
             await self(scope, receive, send)
@@ -115,29 +115,29 @@ class FragmentFront:
         # Refused, too large, or a number that never was: as if there were nothing in front.
         await self._pages(scope, receive, send)
 
-    def invalidate(self, *, share_id: str = "", epoch: str = "") -> None:
+    def forget(self, *, share_id: str = "", epoch: str = "") -> None:
         """Let go of an ended share, or of the shares of an erased session, and of what is being read."""
         for answer in self._asking:
             answer.is_outdated = answer.is_outdated or answer.share_id == share_id or answer.epoch == epoch
-        self._shares.invalidate(lambda name, share: name == share_id or share.epoch == epoch)
+        self._shares.forget(lambda name, share: name == share_id or share.epoch == epoch)
 
     def _is_missing(self, share_id: str) -> bool:
         """Whether there was no such share a moment ago; nobody who asks for many of them makes anybody else wait."""
         return self._clock.monotonic() < self._missing.get(share_id, 0.0) + KEPT_SECONDS
 
-    def _join(self, place: _RoundKey, requested: FragmentsRequest, scope: Scope) -> _Round:
+    def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
         """The round that will read what is asked: the next one, or another when that is full."""
         found = self._rounds.get(place)
-        if found is not None and found.join(requested):
+        if found is not None and found.join(asked):
             return found
-        begun = self._rounds[place] = _Round(requested.epoch)
-        begun.join(requested)
+        begun = self._rounds[place] = _Round(asked.epoch)
+        begun.join(asked)
         reading = asyncio.create_task(self._read(place, begun, scope))
         self._readings.add(reading)
         reading.add_done_callback(self._readings.discard)
         return begun
 
-    async def _read(self, place: _RoundKey, waiting: _Round, scope: Scope) -> None:
+    async def _read(self, place: _Place, waiting: _Round, scope: Scope) -> None:
         """For all who join until then, not sooner after the last time than PAUSE_SECONDS."""
         try:
             pause = self._read_at.get(place, 0.0) + PAUSE_SECONDS - self._clock.monotonic()
@@ -155,7 +155,7 @@ class FragmentFront:
         finally:
             waiting.done.set_result(None)
 
-    async def _ask(self, place: _RoundKey, waiting: _Round, scope: Scope) -> None:
+    async def _ask(self, place: _Place, waiting: _Round, scope: Scope) -> None:
         """As somebody who has nothing but the link."""
         wanted = waiting.wanted
         answer = _Kept(place.share_id, wanted.epoch)
@@ -169,14 +169,14 @@ class FragmentFront:
         if answer.status == 200 and not answer.is_outdated:
             self._shares.learn(place.share_id, wanted, b"".join(answer.body), answer.headers, waiting.began_at)
         elif answer.status == 404:
-            self.invalidate(share_id=place.share_id)
+            self.forget(share_id=place.share_id)
             self._missing[place.share_id] = self._clock.monotonic()
             if len(self._missing) > MISSING_SHARES:
                 self._missing.popitem(last=False)
 
-    async def _answer(self, share_id: str, requested: FragmentsRequest, send: Send, now: float) -> bool:
+    async def _answer(self, share_id: str, asked: Asked, send: Send, now: float) -> bool:
         share = self._shares.get(share_id)
-        answer = share.answer(requested, now) if share is not None else None
+        answer = share.answer(asked, now) if share is not None else None
         if share is None or answer is None:
             return False
         body, is_exact = answer
@@ -190,7 +190,7 @@ class FragmentFront:
         await send({"type": "http.response.body", "body": body})
         return True
 
-    def _note(self, place: _RoundKey, now: float) -> None:
+    def _note(self, place: _Place, now: float) -> None:
         self._read_at.pop(place, None)
         self._read_at[place] = now
         while now - next(iter(self._read_at.values())) > PAUSE_SECONDS:
@@ -232,7 +232,7 @@ def _nothing_more() -> Receive:
 _FRONTS: Final["weakref.WeakSet[FragmentFront]"] = weakref.WeakSet()
 
 
-def answers_invalidate(*, share_id: str = "", epoch: str = "") -> None:
+def answers_forget(*, share_id: str = "", epoch: str = "") -> None:
     """In every front of this process; on its event loop."""
     for front in _FRONTS:
-        front.invalidate(share_id=share_id, epoch=epoch)
+        front.forget(share_id=share_id, epoch=epoch)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from sync.protocol.fragments import FragmentsRequest
+from sync.protocol.fragments import Asked
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -70,13 +70,13 @@ class KnownShare:
         self.read_at = 0.0
         self.bytes = 0
 
-    def learn(self, requested: FragmentsRequest, answer: _Answer, headers: Headers, read_at: float) -> None:
+    def learn(self, asked: Asked, answer: _Answer, headers: Headers, read_at: float) -> None:
         if answer.head >= self.head:
             self.head, self.header = answer.head, bytes(answer.header)
         self.headers = [(name, value) for name, value in headers if name.lower() in FOR_EVERYONE]
         self.read_at = max(self.read_at, read_at)
         # An entry that shows nothing is not in the answer, which knows of everything up to the head.
-        shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in requested.keys.items()}
+        shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in asked.keys.items()}
         for text in answer.fragments:
             name = _decode_name(text)
             shown[name.key] = _Piece(name.seq, bytes(text), read_at, name.plain)
@@ -86,13 +86,13 @@ class KnownShare:
         self.pieces = {key: piece for key, piece in self.pieces.items() if read_at - piece.read_at < KEPT_SECONDS}
         self.bytes = len(self.header) + sum(200 + len(key) + len(piece.text) for key, piece in self.pieces.items())
 
-    def answer(self, requested: FragmentsRequest, now: float) -> tuple[bytes, bool] | None:
+    def answer(self, asked: Asked, now: float) -> tuple[bytes, bool] | None:
         """The body, and whether each entry is the very one that was asked for; None when this does not know it all."""
-        if requested.epoch != self.epoch:
+        if asked.epoch != self.epoch:
             return None
         found = []
         is_exact = True
-        for key, seq in requested.keys.items():
+        for key, seq in asked.keys.items():
             piece = self.pieces.get(key)
             if piece is None or piece.seq < seq or now - piece.read_at >= KEPT_SECONDS:
                 return None
@@ -114,20 +114,20 @@ class KnownShares:
     def get(self, share_id: str) -> KnownShare | None:
         return self._shares.get(share_id)
 
-    def learn(self, share_id: str, requested: FragmentsRequest, body: bytes, headers: Headers, read_at: float) -> None:
+    def learn(self, share_id: str, asked: Asked, body: bytes, headers: Headers, read_at: float) -> None:
         answer = _decode_answer(body)
         share = self._take(share_id)
-        if answer.epoch != requested.epoch:
+        if answer.epoch != asked.epoch:
             # Another history, or a question about one that never was: only what is current stays.
             if share is not None and share.epoch == answer.epoch:
                 self._put(share_id, share)
         else:
             share = share if share is not None and share.epoch == answer.epoch else KnownShare(answer.epoch)
-            share.learn(requested, answer, headers, read_at)
+            share.learn(asked, answer, headers, read_at)
             self._put(share_id, share)
         self._bound(read_at)
 
-    def invalidate(self, is_gone: Callable[[str, KnownShare], bool]) -> None:
+    def forget(self, is_gone: Callable[[str, KnownShare], bool]) -> None:
         for share_id in [share_id for share_id, share in self._shares.items() if is_gone(share_id, share)]:
             self._take(share_id)
 

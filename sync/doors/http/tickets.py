@@ -15,17 +15,17 @@ from sync.live import TICKET_SECONDS, socket_access, socket_ticket_create
 BODY_BYTES: Final = 4096
 
 
-class _TicketRequest(msgspec.Struct):
+class _Asked(msgspec.Struct):
     session: str
 
 
-_decoder = msgspec.json.Decoder(_TicketRequest)
+_asked = msgspec.json.Decoder(_Asked)
 
 
 async def issue_ticket(exchange: Exchange, _target: str) -> Answer:
     """`{"session": id}` answers `{"ticket", "expires_in"}`. Whoever has only a link needs none and gets none."""
     try:
-        session = _decoder.decode(await exchange.body(BODY_BYTES)).session
+        session = _asked.decode(await exchange.body(BODY_BYTES)).session
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BodyMalformed('The body must read {"session": "<id>"}.') from error
     request = ticket_request(exchange, session)

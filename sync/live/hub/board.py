@@ -59,7 +59,7 @@ class PresenceBoard:
         """When the first of the other processes will have been silent for too long."""
         return min((until for until, _ in self._elsewhere.values()), default=None)
 
-    def invalidate(self, now: float) -> bool:
+    def forget(self, now: float) -> bool:
         """Drop the processes that have been silent too long; whether any was."""
         silent = [process for process, (until, _) in self._elsewhere.items() if until <= now]
         for process in silent:

@@ -43,7 +43,7 @@ class Frame:
             self._wire = wire_of(self.text)
         return self._wire
 
-    def invalidate_wire(self) -> None:
+    def forget_wire(self) -> None:
         """Once those who waited have it: later ones take the text, and a log of both would be twice as large."""
         self._wire = b""
 

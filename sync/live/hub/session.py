@@ -288,7 +288,7 @@ class SessionHub:
         ordinal = self.frames.append(frame, asyncio.get_running_loop().time())
         for reader in tuple(self._parked):
             reader.give(frame, ordinal)
-        frame.invalidate_wire()
+        frame.forget_wire()
 
     def _wake(self) -> None:
         for reader in tuple(self._parked):

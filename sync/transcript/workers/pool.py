@@ -92,7 +92,7 @@ class RenderPool:
             worker.close()
         self.process.stop()
 
-    def invalidate(self, epoch: str) -> None:
+    def forget(self, epoch: str) -> None:
         """Drop what is kept of a session."""
         self.kept.discard_where(lambda name: name[0] == epoch)
         self._hopeless.discard_where(lambda name: name[0] == epoch)
@@ -115,7 +115,7 @@ class RenderPool:
                 return
             found[missing.popleft()] = outcome
             now = time.monotonic()
-            if now >= patience.until or (now >= turn_until and self._turns.has_waiting):
+            if now >= patience.until or (now >= turn_until and self._turns.somebody_waits):
                 return
 
     def _known(self, task: Task) -> Outcome | None:

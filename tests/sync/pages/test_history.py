@@ -65,7 +65,7 @@ def test_snapshot_shows_the_session_as_it_was(cast: Cast, session: Session, sign
     assert "Fix the retry" in words
     assert "Why does it fail?" in words
     assert "Because of the timer." in words
-    assert "cost $0.012 " in words
+    assert "Cost $0.012 " in words
     assert "Something else" not in words
     assert "$9" not in words
 
@@ -82,7 +82,7 @@ def test_comparison_names_what_was_added_changed_and_removed(cast: Cast, session
     publish(session, {THIRD_TEXT: {"type": "text", "text": "New."}})
     publish(session, {}, deleted=(SECOND_TEXT,))
     words = seen(sign_in(cast.carol), address(cast, f"{snapshot.pk}/compare"))
-    assert "added 1 changed 1 removed 1 the same 4 " in words
+    assert "Added 1 Changed 1 Removed 1 The same 4 " in words
     assert "-Why does it fail?" in words
     assert "+Why so slow?" in words
     assert "+New." in words

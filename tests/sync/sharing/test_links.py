@@ -38,7 +38,7 @@ def test_member_makes_a_link_that_anybody_can_open(cast: Cast, session: Session,
     answer = create(sign_in(cast.carol))
     share = Share.objects.get()
     assert (share.visibility, share.expires_at, share.created_by) == ("link", None, cast.carol)
-    assert f"/share/{share.pk} live" in " ".join(text_of(answer.content.decode()).split())
+    assert f"/share/{share.pk} active" in " ".join(text_of(answer.content.decode()).split())
     assert f"/share/{share.pk} now leads to this session" in answer.content.decode()
     seen = Client().get(f"/share/{share.pk}")
     assert seen.status_code == 200
@@ -91,7 +91,7 @@ def test_ended_link_leads_nowhere_and_the_session_stays(
     with django_capture_on_commit_callbacks(execute=True):
         answer = sign_in(cast.bob).post(page(suffix=f"shares/{share.pk}/end/"), follow=True)
     share_ended.disconnect(note)
-    assert f"/share/{share.pk} ended" in " ".join(text_of(answer.content.decode()).split())
+    assert f"/share/{share.pk} revoked" in " ".join(text_of(answer.content.decode()).split())
     assert Client().get(f"/share/{share.pk}").status_code == 404
     assert told == [(share.pk, session.pk)]
     assert Session.objects.filter(pk=session.pk).exists()
@@ -122,7 +122,7 @@ def test_ending_again_changes_nothing(cast: Cast, session: Session, sign_in: Sig
     share = make_share(session, revoked_at=utc_now() - timedelta(days=1))
     before = Share.objects.get().revoked_at
     path = page(suffix=f"shares/{share.pk}/end/")
-    assert "was ended" in sign_in(cast.carol).get(path).content.decode()
+    assert "was revoked" in sign_in(cast.carol).get(path).content.decode()
     assert sign_in(cast.carol).post(path).status_code == 302
     assert Share.objects.get().revoked_at == before
 
@@ -163,7 +163,7 @@ def test_one_link_too_many_is_refused_beside_the_form(
     assert create(sign_in(cast.carol)).status_code == 200
     refused = create(sign_in(cast.carol))
     assert refused.status_code == 422
-    assert "as many live links as it may" in refused.content.decode()
+    assert "as many active links as it can have" in refused.content.decode()
 
 
 def test_form_needs_its_token(cast: Cast, session: Session, settings: Settings) -> None:

@@ -1,0 +1,139 @@
+"""Pages speak sentence case and plain English: headings, buttons, column heads, and no phrase that was given up."""
+
+import html
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.server import ROOT
+
+TEMPLATES: Final = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))
+APPS: Final = ("accounts", "workspaces", "billing", "sync", "opencode")
+SOURCES: Final = sorted(
+    path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+) + sorted((ROOT / "static" / "js").glob("*.js"))
+# What stands at the head of something: headings, titles, subjects of mails, column heads, terms, buttons, menus, tabs.
+BLOCK: Final = re.compile(r"\{% block (?:title|heading|head_title|subject) %\}(.*?)\{% endblock", re.DOTALL)
+ELEMENT: Final = re.compile(r"<(h[1-6]|button|dt|legend|summary)\b[^>]*>(.*?)</\1>", re.DOTALL)
+COLUMN: Final = re.compile(r'<th scope="col"[^>]*>(.*?)</th>', re.DOTALL)
+LINK: Final = re.compile(r'<a\b[^>]*class="[^"]*(?:button|nav-link|menu-item|topbar-link)[^>]*>(.*?)</a>', re.DOTALL)
+TABS: Final = re.compile(r'<nav class="(?:tabs|subnav)"[^>]*>(.*?)</nav>', re.DOTALL)
+NAMED: Final = re.compile(r'(?<![-\w])(?:submit|label|what|person|first|further)="([^"{}]+)"')
+ACTION: Final = re.compile(r'\{% (?:action \S+|fact) "([^"]+)"')
+ANCHOR: Final = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
+BRANCH: Final = re.compile(r"\{% (?:if|elif|else)\b.*?%\}", re.DOTALL)
+HIDDEN: Final = re.compile(r'<span class="(?:visually-hidden|badge[^"]*|faint[^"]*)">.*?</span>', re.DOTALL)
+# Names of things, and words that are written so wherever they stand.
+NAMES: Final = frozenset({"API", "CSV", "ID", "IP", "JSON", "Markdown", "UTC", "QR", "ZIP", "Celery", "Redis"})
+GIVEN_UP: Final = (
+    "own this console",
+    "is it still you?",
+    "let this agent in?",
+    "the agent is in",
+    "say no: whoever asks gets in as you",
+    "There is nothing here, or you may not know of it",
+    "Receipts of deleted sessions",
+    "You see everybody's keys",
+    'yesno:"Of,"',
+    "<dt>Of</dt>",
+    "never belongs into an address",
+    "Whoever can show that this address is theirs",
+    "pays, hands over and deletes too",
+    'label="Who may read"',
+    'label="Ends after"',
+    '"No end"',
+    "no end<",
+    "no end{%",
+    "get at their start, over what their own files say",
+    "An empty text takes the configuration away.",
+    "Another address takes both mailboxes",
+    'submit="Ask both mailboxes"',
+    ">Markdown</a>",
+    ">JSON</a>",
+    "Snapshot at {{",
+    ">Keep it<",
+    ">Stay<",
+    "No, keep it out",
+    "Days are UTC.",
+    "get in no more,",
+    "get in no more.",
+    "Quote the request id",
+)
+# Comments and docstrings may say it in their own way; these are for whoever reads the code.
+CODE_ONLY: Final = re.compile(r'""".*?"""|(?m:^\s*#.*$)|\{#.*?#\}', re.DOTALL)
+
+
+def heads_of(source: str) -> Iterable[str]:
+    """What a template puts at the head of something, one after the other, each branch of an `if` by itself."""
+    found = [match[-1] for match in ELEMENT.findall(source)]
+    found += BLOCK.findall(source) + COLUMN.findall(source) + LINK.findall(source)
+    found += NAMED.findall(source) + ACTION.findall(source)
+    found += [label for tabs in TABS.findall(source) for label in ANCHOR.findall(tabs)]
+    for text in found:
+        first, *rest = BRANCH.split(HIDDEN.sub("", text).partition("{% endif")[0])
+        yield from [first] if plain(first) else rest
+
+
+def plain(text: str) -> str:
+    """The words themselves; values keep a place, so that what follows one is not taken for a beginning."""
+    text = re.sub(r"\{\{.*?\}\}", "•", text, flags=re.DOTALL)
+    text = re.sub(r"\{[%#].*?[%#]\}|<[^>]*>", " ", text, flags=re.DOTALL)
+    return " ".join(html.unescape(text).split())
+
+
+def begins_small(words: str) -> bool:
+    return words[:1].islower()
+
+
+def is_title_case(words: str) -> bool:
+    """Whether a word after the first, of four letters or more, is capital without being a name."""
+    later = re.findall(r"(?<![.:?!•“] )(?<!^)\b[A-Z][a-z]{3,}\b", words)
+    return any(word not in NAMES for word in later)
+
+
+HEADS: Final = sorted(
+    {
+        (str(path.relative_to(ROOT)), plain(head))
+        for path in TEMPLATES
+        for head in heads_of(path.read_text())
+        if plain(head)
+    }
+)
+
+
+def test_heads_are_found_in_every_room_of_the_pages() -> None:
+    rooms = {Path(name).parts[1] for name, _words in HEADS}
+    assert rooms >= {"account", "accounts", "allauth", "console", "mfa", "socialaccount", "sync", "workspaces"}
+    assert len(HEADS) > 300
+
+
+def test_heads_begin_with_a_capital() -> None:
+    assert [head for head in HEADS if begins_small(head[1])] == []
+
+
+def test_heads_are_in_sentence_case() -> None:
+    assert [head for head in HEADS if is_title_case(head[1])] == []
+
+
+@pytest.mark.parametrize("words", ["sign in", "new API key"])
+def test_a_small_beginning_is_seen(words: str) -> None:
+    assert [begins_small(plain(head)) for head in heads_of(f"<h1>{words}</h1>")] == [True]
+
+
+@pytest.mark.parametrize("words", ["New Share Token", "Delete The Workspace"])
+def test_title_case_is_seen(words: str) -> None:
+    assert [is_title_case(plain(head)) for head in heads_of(f'<button type="submit">{words}</button>')] == [True]
+
+
+@pytest.mark.parametrize("phrase", GIVEN_UP)
+def test_no_page_mail_or_message_says_what_was_given_up(phrase: str) -> None:
+    wanted = " ".join(phrase.split()).casefold()
+    said = [
+        str(path.relative_to(ROOT))
+        for path in (*TEMPLATES, *SOURCES)
+        if wanted in " ".join(CODE_ONLY.sub("", path.read_text()).split()).casefold()
+    ]
+    assert said == []
