@@ -17,7 +17,7 @@ from opencode.web.bodies import bounded  # noqa: E402
 from opencode.web.hosts import is_own_host, refuse_host  # noqa: E402
 from opencode.web.pageshandler import PagesHandler  # noqa: E402
 from sync import agents as agent_routes  # noqa: E402
-from sync.doors import http as api  # noqa: E402
+from sync.doors import http as sync_http  # noqa: E402
 from sync.doors.fragments import FragmentFront  # noqa: E402
 from sync.doors.routing import websocket_urlpatterns  # noqa: E402
 from sync.live import get_runtime, stop_runtime  # noqa: E402
@@ -42,8 +42,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _socket(scope, receive, send)
     elif agent_routes.is_agent_path(scope["path"]):
         await agent_routes.application(scope, receive, counted(send, scope["method"], "agent"))
-    elif api.is_api_path(scope["path"]):
-        answer = api.application if is_own_host(scope["headers"]) else refuse_host
+    elif sync_http.is_sync_path(scope["path"]):
+        answer = sync_http.application if is_own_host(scope["headers"]) else refuse_host
         await answer(scope, receive, counted(send, scope["method"], "sync"))
     else:
         await pages(scope, receive, counted(send, scope["method"], route_class(scope["path"])))

@@ -19,7 +19,7 @@ QUIET_SECONDS: Final = 60.0
 V = TypeVar("V")
 
 
-class Ground(Generic[V]):
+class ConfirmedRight(Generic[V]):
     """Something a batch was allowed by, as of `confirmed_at`; `stands` from any thread says whether it still is."""
 
     __slots__ = ("confirmed_at", "has_ended", "made_at", "used_at", "value")
@@ -46,18 +46,18 @@ class Remembered(Generic[V]):
     def __init__(self, confirm: "Confirm[V]", seconds: float | None = None) -> None:
         self._confirm = confirm
         self._seconds = seconds
-        self._grounds: BoundedCache[str, Ground[V] | None] = BoundedCache(REMEMBERED_COUNT)
+        self._rights: BoundedCache[str, ConfirmedRight[V] | None] = BoundedCache(REMEMBERED_COUNT)
 
-    async def find(self, name: str, look_up: Callable[[], Awaitable[V | None]]) -> Ground[V] | None:
-        """The ground that stands, looked up when there is none; what was not found is looked up each time."""
-        ground = self._grounds.get(name)
-        if ground is not None and not (ground.stands and self._is_fresh(ground)):
-            self._grounds.discard(name)
+    async def find(self, name: str, look_up: Callable[[], Awaitable[V | None]]) -> ConfirmedRight[V] | None:
+        """The right that stands, looked up when there is none; what was not found is looked up each time."""
+        right = self._rights.get(name)
+        if right is not None and not (right.stands and self._is_fresh(right)):
+            self._rights.discard(name)
         get_runtime().at_beat(self.confirm)
-        ground = await self._grounds.get_or_await(name, lambda: _looked_up(look_up))
-        if ground is not None:
-            ground.used_at = time.monotonic()
-        return ground
+        right = await self._rights.get_or_await(name, lambda: _looked_up(look_up))
+        if right is not None:
+            right.used_at = time.monotonic()
+        return right
 
     def end(self, name: str) -> None:
         self.end_where(lambda known, _value: known == name)
@@ -65,11 +65,11 @@ class Remembered(Generic[V]):
     def end_where(self, is_over: Callable[[str, V], bool]) -> None:
         """Those that `is_over` is true of are looked up anew, by batches on their way to the writer too."""
         held = self._held()
-        over = {name for name, ground in held.items() if is_over(name, ground.value)}
+        over = {name for name, right in held.items() if is_over(name, right.value)}
         for name in over:
             held[name].has_ended = True
         # What is being looked up may have been read before the fact: it is not kept either.
-        self._grounds.discard_where(lambda name: name in over or name not in held)
+        self._rights.discard_where(lambda name: name in over or name not in held)
 
     def end_all(self) -> None:
         self.end_where(lambda _name, _value: True)
@@ -77,29 +77,29 @@ class Remembered(Generic[V]):
     async def confirm(self) -> None:
         """Ask for all that are in use whether they still are what they were."""
         asked_at = time.monotonic()
-        grounds = self._held()
-        for name in [name for name, ground in grounds.items() if asked_at - ground.used_at > QUIET_SECONDS]:
-            self._grounds.discard(name)
-            del grounds[name]
-        if not grounds:
+        rights = self._held()
+        for name in [name for name, right in rights.items() if asked_at - right.used_at > QUIET_SECONDS]:
+            self._rights.discard(name)
+            del rights[name]
+        if not rights:
             return
-        values = {name: ground.value for name, ground in grounds.items()}
+        values = {name: right.value for name, right in rights.items()}
         found = await get_runtime().read(self._confirm, values)
-        for name, ground in grounds.items():
+        for name, right in rights.items():
             if name in found:
-                ground.value, ground.confirmed_at = found[name], asked_at
+                right.value, right.confirmed_at = found[name], asked_at
             else:
-                ground.has_ended = True
-                self._grounds.discard(name)
+                right.has_ended = True
+                self._rights.discard(name)
 
-    def _held(self) -> dict[str, Ground[V]]:
-        return {name: ground for name, ground in self._grounds.items() if ground is not None}
+    def _held(self) -> dict[str, ConfirmedRight[V]]:
+        return {name: right for name, right in self._rights.items() if right is not None}
 
-    def _is_fresh(self, ground: Ground[V]) -> bool:
-        return self._seconds is None or time.monotonic() - ground.made_at < self._seconds
+    def _is_fresh(self, right: ConfirmedRight[V]) -> bool:
+        return self._seconds is None or time.monotonic() - right.made_at < self._seconds
 
 
-async def _looked_up(look_up: Callable[[], Awaitable[V | None]]) -> Ground[V] | None:
+async def _looked_up(look_up: Callable[[], Awaitable[V | None]]) -> ConfirmedRight[V] | None:
     asked_at = time.monotonic()
     value = await look_up()
-    return None if value is None else Ground(value, asked_at)
+    return None if value is None else ConfirmedRight(value, asked_at)

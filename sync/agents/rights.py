@@ -1,19 +1,19 @@
 """By what right an agent reads or writes a share: the rows that end it when they end."""
 
-from sync.live import EDITOR, VIEWER, SocketAccess
+from sync.live import EDITOR, VIEWER, SessionAccess
 from sync.sharing import ShareTarget
 
 
-def reader_of(target: ShareTarget) -> SocketAccess:
+def reader_of(target: ShareTarget) -> SessionAccess:
     """Whoever has the link."""
     return _access(target, VIEWER)
 
 
-def writer_of(target: ShareTarget) -> SocketAccess:
+def writer_of(target: ShareTarget) -> SessionAccess:
     """Whoever has the secret."""
     return _access(target, EDITOR)
 
 
-def _access(target: ShareTarget, role: str) -> SocketAccess:
+def _access(target: ShareTarget, role: str) -> SessionAccess:
     workspace_id = target.workspace_id or ""
-    return SocketAccess(target.session_id, target.client_id, role, share_id=target.share_id, workspace_id=workspace_id)
+    return SessionAccess(target.session_id, target.client_id, role, share_id=target.share_id, workspace_id=workspace_id)

@@ -11,7 +11,7 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
-from sync.agents.remembered import Ground, Remembered
+from sync.agents.remembered import ConfirmedRight, Remembered
 from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, share_target, share_targets
 from workspaces.access import TokenAccess, share_token_access, share_tokens_standing
 
@@ -35,12 +35,12 @@ class WritingRights(NamedTuple):
     """Where a batch may go, and what says so; they may end while it waits."""
 
     target: ShareTarget
-    grounds: tuple[Ground[Any], ...]
+    rights: tuple[ConfirmedRight[Any], ...]
 
     @property
     def stand(self) -> bool:
         """From any thread: whether everything was confirmed within a heartbeat and nothing has ended."""
-        return all(ground.stands for ground in self.grounds)
+        return all(right.stands for right in self.rights)
 
 
 def forget_target(share_id: str) -> None:
@@ -67,17 +67,17 @@ async def known_workspace(exchange: Exchange, route: Route) -> str | None:
 
 async def token_of(route: Route, ip: str) -> TokenAccess | None:
     """What the address's token opens, None without one; a token that opens nothing raises NotFound."""
-    known = await token_ground(route, ip)
+    known = await token_right(route, ip)
     return None if known is None else replace(known.value, ip=ip or None)
 
 
 async def workspace_of(route: Route, ip: str) -> str | None:
     """The workspace of the address's token, None without one; raises NotFound as `token_of` does."""
-    known = await token_ground(route, ip)
+    known = await token_right(route, ip)
     return None if known is None else known.value.workspace_id
 
 
-async def token_ground(route: Route, ip: str) -> Ground[TokenAccess] | None:
+async def token_right(route: Route, ip: str) -> ConfirmedRight[TokenAccess] | None:
     if not route.token:
         return None
     look_up = partial(patiently, partial(in_thread, share_token_access, route.token, ip=ip or None))
@@ -88,28 +88,28 @@ async def token_ground(route: Route, ip: str) -> Ground[TokenAccess] | None:
 
 
 async def live_target(share_id: str) -> ShareTarget | None:
-    known = await target_ground(share_id)
+    known = await target_right(share_id)
     return None if known is None else known.value
 
 
-async def target_ground(share_id: str) -> Ground[ShareTarget] | None:
+async def target_right(share_id: str) -> ConfirmedRight[ShareTarget] | None:
     return await _targets.find(share_id, partial(patiently, partial(in_thread, share_target, share_id)))
 
 
 async def readable_target(share_id: str, workspace_id: str | None) -> ShareTarget:
     """The live share; NotFound too when the address is another workspace's."""
-    return _readable(await target_ground(share_id), workspace_id).value
+    return _readable(await target_right(share_id), workspace_id).value
 
 
-async def writing_rights(share_id: str, secret: str, token: Ground[TokenAccess] | None) -> WritingRights:
+async def writing_rights(share_id: str, secret: str, token: ConfirmedRight[TokenAccess] | None) -> WritingRights:
     """What the share's secret gives; raises NotFound, CredentialsMissing, CredentialsInvalid."""
-    known = _readable(await target_ground(share_id), None if token is None else token.value.workspace_id)
+    known = _readable(await target_right(share_id), None if token is None else token.value.workspace_id)
     require_secret(secret, share_id)
     require_writer(known.value)
     return WritingRights(known.value, (known,) if token is None else (known, token))
 
 
-def _readable(known: Ground[ShareTarget] | None, workspace_id: str | None) -> Ground[ShareTarget]:
+def _readable(known: ConfirmedRight[ShareTarget] | None, workspace_id: str | None) -> ConfirmedRight[ShareTarget]:
     if known is None or workspace_id not in (None, known.value.workspace_id):
         raise NotFound("There is no such share, or it has ended.")
     return known

@@ -18,15 +18,15 @@ from sync.live import (
     Ending,
     Follower,
     Person,
-    SocketAccess,
+    SessionAccess,
     abort_of,
     count_refused,
     facts_of,
     get_runtime,
     publish_begin,
     resume_position,
-    socket_access,
-    socket_request,
+    session_access,
+    session_request,
 )
 from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import SUBPROTOCOL, SharedText, bye_text, error_text
@@ -86,9 +86,9 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         transport = WebSocketTransport(self.scope, self.base_send)
         offered = SUBPROTOCOL in self.scope.get("subprotocols", ())
         await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
-        request = socket_request(self.scope)
+        request = session_request(self.scope)
         try:
-            access = await socket_access(request)
+            access = await session_access(request)
             get_runtime().connections.require_room(access, request.ip or "")
         except Denial as denial:
             with suppress(OSError, RuntimeError):
@@ -96,7 +96,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         self._serve(access, transport, request.ip or "")
 
-    def _serve(self, access: SocketAccess, transport: WebSocketTransport, address: str) -> None:
+    def _serve(self, access: SessionAccess, transport: WebSocketTransport, address: str) -> None:
         person = Person(secrets.token_hex(6), access.name, access.client, {})
         self._follower = Follower(access, transport, since=resume_position(self.scope), person=person)
         self._connection = Connection(access, self._follower.end, address)
@@ -151,7 +151,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         if code is not None:
             self._follower.end(code)
 
-    def _answer_ping(self, access: SocketAccess) -> None:
+    def _answer_ping(self, access: SessionAccess) -> None:
         hub = get_runtime().hubs.get(access.session_id)
         if hub is not None and hub.heartbeat_now:
             self._follower.put(hub.heartbeat_now)

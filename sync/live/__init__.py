@@ -1,18 +1,18 @@
 """Sessions while they are followed and written to: one runtime a process with its hubs, fan-out, presence and sockets.
 
-The door: who may read and write (`socket_access`), how readers follow (`Follower`, `pulled_frame`), the one way to
+The door: who may read and write (`session_access`), how readers follow (`Follower`, `pulled_frame`), the one way to
 publish (`publish_begin`, `session_publish`), the connections that end with their rights, and the runtime.
 """
 
-from sync.live.access import EDITOR, VIEWER, SocketAccess, SocketRequest
+from sync.live.access import EDITOR, VIEWER, SessionAccess, SessionRequest
 from sync.live.connections import Connection
 from sync.live.connectionstate import IN_FLIGHT, facts_of
 from sync.live.endings import RESTART_SECONDS, refusal_of
 from sync.live.following import Ending, Follower, abort_of, follow_until_gone
-from sync.live.handshake import resume_position, socket_request
+from sync.live.handshake import resume_position, session_request
 from sync.live.hub import Person, pulled_frame, rows_of
 from sync.live.measures import count_refused
-from sync.live.opening import socket_access
+from sync.live.opening import session_access
 from sync.live.publishing import publish_allow, publish_begin, publish_turn, session_publish
 from sync.live.runtime import Runtime, drain_runtime, get_runtime, in_runtime, runtime_load, stop_runtime
 from sync.live.ticketing import socket_ticket_create, socket_tickets_purge
@@ -29,8 +29,8 @@ __all__ = [
     "Follower",
     "Person",
     "Runtime",
-    "SocketAccess",
-    "SocketRequest",
+    "SessionAccess",
+    "SessionRequest",
     "abort_of",
     "count_refused",
     "drain_runtime",
@@ -46,9 +46,9 @@ __all__ = [
     "resume_position",
     "rows_of",
     "runtime_load",
+    "session_access",
     "session_publish",
-    "socket_access",
-    "socket_request",
+    "session_request",
     "socket_ticket_create",
     "socket_tickets_purge",
     "stop_runtime",

@@ -32,7 +32,7 @@ CLIENTS: Final = frozenset({"web", "ide", "desktop", "agent"})
 
 
 @dataclass(frozen=True, slots=True)
-class SocketRequest:
+class SessionRequest:
     """What a handshake shows: the id in its path, its headers, the address it comes from.
 
     `fetch_site` is given for plain reads only, where browsers may name no Origin.
@@ -53,7 +53,7 @@ class SocketRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SocketAccess:
+class SessionAccess:
     """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed.
 
     `name` is the person's, empty for somebody who has only the link; `client` is web, ide, desktop or agent.
@@ -72,11 +72,11 @@ class SocketAccess:
     browser_id: str = ""
 
 
-Decision = SocketAccess | Callable[[], SocketAccess]
+Decision = SessionAccess | Callable[[], SessionAccess]
 """An access; or what gives it once it has written what it needs. That may wait for a lock."""
 
 
-def access_decide(request: SocketRequest) -> Decision:
+def access_decide(request: SessionRequest) -> Decision:
     """Decide by the strongest credential shown: a ticket, a bearer, a live share's id, a sign-in cookie.
 
     A bearer is an API key, a device's access token or a share's secret. An API key with `sync:write`, and a device that
@@ -105,14 +105,14 @@ def live_share(share_id: str) -> Share | None:
     return live_shares().select_related("session__workspace").filter(id=share_id).first()
 
 
-def _by_key(request: SocketRequest, key: KeyAccess) -> Decision:
+def _by_key(request: SessionRequest, key: KeyAccess) -> Decision:
     if not key.scopes & {"sync:read", "sync:write"}:
         raise ScopeMissing
     role = EDITOR if "sync:write" in key.scopes else VIEWER
     session_id = _session_in(key.workspace_id, request.target)
     if session_id is None and role != EDITOR:
         raise NotFound
-    access = SocketAccess(
+    access = SessionAccess(
         session_id or 0,
         request.target,
         role,
@@ -132,7 +132,7 @@ def _session_in(workspace_id: str, client_id: str) -> int | None:
     return found
 
 
-def _created(access: SocketAccess, user_id: str | None) -> SocketAccess:
+def _created(access: SessionAccess, user_id: str | None) -> SessionAccess:
     """The access, with the session it is to; whoever comes second finds the first one's."""
     session, _ = Session.objects.get_or_create(
         owner_key=access.workspace_id,
@@ -142,7 +142,7 @@ def _created(access: SocketAccess, user_id: str | None) -> SocketAccess:
     return replace(access, session_id=session.pk)
 
 
-def _by_device(request: SocketRequest, token: str) -> Decision:
+def _by_device(request: SessionRequest, token: str) -> Decision:
     """As its person, in the workspace that `x-org-id` names or in whichever of theirs has the session."""
     device = device_access(token, request.org, ip=request.ip, user_agent=request.user_agent)
     if request.org:
@@ -153,7 +153,7 @@ def _by_device(request: SocketRequest, token: str) -> Decision:
         session_id = session.pk
         device = device_access(token, membership.workspace_id, ip=request.ip, user_agent=request.user_agent)
         device.require("session.publish")
-    access = SocketAccess(
+    access = SessionAccess(
         session_id or 0,
         request.target,
         EDITOR,
@@ -173,11 +173,11 @@ def _name_of_key(key: KeyAccess) -> str:
     return User.objects.get(id=key.user_id).display_name
 
 
-def _client(request: SocketRequest, default: str) -> str:
+def _client(request: SessionRequest, default: str) -> str:
     return request.client if request.client in CLIENTS else default
 
 
-def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -> SocketAccess:
+def _by_share_secret(request: SessionRequest, share: Share | None, bearer: str) -> SessionAccess:
     secret = read_share_secret(bearer)
     if share is None or secret is None or secret.share_id != share.id or not is_share_secret_valid(secret):
         raise CredentialsInvalid
@@ -187,9 +187,9 @@ def _by_share_secret(request: SocketRequest, share: Share | None, bearer: str) -
     return _by_share(share, EDITOR, _client(request, "agent"), maker)
 
 
-def _by_share(share: Share, role: str, client: str = "web", maker: Membership | None = None) -> SocketAccess:
+def _by_share(share: Share, role: str, client: str = "web", maker: Membership | None = None) -> SessionAccess:
     session = share.session
-    return SocketAccess(
+    return SessionAccess(
         session.pk,
         session.client_id,
         role,
@@ -201,7 +201,7 @@ def _by_share(share: Share, role: str, client: str = "web", maker: Membership | 
     )
 
 
-def _by_ticket(request: SocketRequest) -> Decision:
+def _by_ticket(request: SessionRequest) -> Decision:
     """The access the ticket was given for, if everything it depends on still stands. Shown once, it is used up."""
     ticket = find_ticket(request.ticket)
     if ticket is None:
@@ -210,7 +210,7 @@ def _by_ticket(request: SocketRequest) -> Decision:
     return partial(_taken, ticket.pk, _of_ticket(ticket, request) if is_good else None)
 
 
-def _taken(ticket_id: int, access: SocketAccess | None) -> SocketAccess:
+def _taken(ticket_id: int, access: SessionAccess | None) -> SessionAccess:
     if not take_ticket(ticket_id) or access is None:
         raise CredentialsInvalid
     return access
@@ -222,8 +222,8 @@ def _stands(ticket: SocketTicket) -> bool:
     return facts_now([ticket.session_id], needed).alive == needed
 
 
-def _of_ticket(ticket: SocketTicket, request: SocketRequest) -> SocketAccess:
-    return SocketAccess(
+def _of_ticket(ticket: SocketTicket, request: SessionRequest) -> SessionAccess:
+    return SessionAccess(
         ticket.session_id,
         ticket.session.client_id,
         ticket.role,
@@ -238,12 +238,12 @@ def _of_ticket(ticket: SocketTicket, request: SocketRequest) -> SocketAccess:
     )
 
 
-def _by_cookie(request: SocketRequest) -> SocketAccess:
+def _by_cookie(request: SessionRequest) -> SessionAccess:
     user = _user_of(request)
     if not isinstance(user, User) or not user.is_active:
         raise CredentialsMissing
     session, membership = _session_of_person(user.pk, request)
-    return SocketAccess(
+    return SessionAccess(
         session.pk,
         session.client_id,
         VIEWER,
@@ -255,7 +255,7 @@ def _by_cookie(request: SocketRequest) -> SocketAccess:
     )
 
 
-def _session_of_person(user_id: str, request: SocketRequest) -> tuple[Session, Membership]:
+def _session_of_person(user_id: str, request: SessionRequest) -> tuple[Session, Membership]:
     """The session in one of the person's workspaces, or in the one that is named; raises NotFound."""
     memberships = Membership.objects.filter(user=user_id, workspace__deleted_at=None, workspace__blocked_at=None)
     if request.workspace:
@@ -270,7 +270,7 @@ def _session_of_person(user_id: str, request: SocketRequest) -> tuple[Session, M
     return session, places[session.workspace_id]
 
 
-def _user_of(request: SocketRequest) -> Any:
+def _user_of(request: SessionRequest) -> Any:
     """Whoever the cookie signs in; a page of another site may not use it."""
     if not request.session_cookie:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from opencode.lib.errors import Denial
 from sync.live import endings
-from sync.live.access import SocketAccess
+from sync.live.access import SessionAccess
 from sync.live.limits import SocketCounts
 from sync.live.watching import SocketFacts, WatchedFacts
 from sync.protocol.closing import CloseCode
@@ -21,7 +21,7 @@ class Connection:
     `is_held_back`: its publishes wait for their turn, instead of being refused when they come too fast.
     """
 
-    access: SocketAccess
+    access: SessionAccess
     on_end: Callable[[CloseCode], None]
     address: str = ""
     is_held_back: bool = False
@@ -69,7 +69,7 @@ class Connections:
         """How many sockets are open."""
         return len(self._open)
 
-    def require_room(self, access: SocketAccess, address: str) -> None:
+    def require_room(self, access: SessionAccess, address: str) -> None:
         """Ask right before `add`; raises SocketLimitReached."""
         self._counts.require_room(access, address)
 
@@ -84,7 +84,7 @@ class Connections:
             self.discard(connection)
 
     @contextmanager
-    def request(self, access: SocketAccess, *, is_held_back: bool = False) -> Iterator[Connection]:
+    def request(self, access: SessionAccess, *, is_held_back: bool = False) -> Iterator[Connection]:
         """One request, served while inside: it counts as no socket, and ends as one when its right ends."""
         connection = Connection(access, _nothing, is_held_back=is_held_back)
         self._requests.add(connection)
@@ -166,7 +166,7 @@ class Connections:
         for connection in self._everybody():
             connection.end(code)
 
-    def _end_where(self, code: CloseCode, depends: Callable[[SocketAccess], bool]) -> None:
+    def _end_where(self, code: CloseCode, depends: Callable[[SessionAccess], bool]) -> None:
         for connection in self._everybody():
             if depends(connection.access):
                 connection.end(code)

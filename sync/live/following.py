@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import structlog
 
 from opencode.lib.errors import Denial
-from sync.live.access import SocketAccess
+from sync.live.access import SessionAccess
 from sync.live.connectionstate import ConnectionState
 from sync.live.endings import LAST_WORDS_SECONDS
 from sync.live.greeting import frame_limits, welcome_of
@@ -70,7 +70,7 @@ class Follower:
 
     def __init__(
         self,
-        access: SocketAccess,
+        access: SessionAccess,
         transport: Transport,
         *,
         since: Position | None = None,

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from sync.live.access import SocketAccess
+from sync.live.access import SessionAccess
 from sync.live.connectionstate import IN_FLIGHT, FrameLimits
 from sync.live.hub import SessionHub
 from sync.protocol.frames import welcome_text
@@ -12,7 +12,7 @@ def frame_limits() -> FrameLimits:
     return FrameLimits(settings.SYNC_FRAME_BYTES, settings.SYNC_ENTRY_BYTES, settings.SYNC_REFUSED_PUBLISHES)
 
 
-def welcome_of(access: SocketAccess, hub: SessionHub) -> str:
+def welcome_of(access: SessionAccess, hub: SessionHub) -> str:
     limits = {
         "entry_bytes": settings.SYNC_ENTRY_BYTES,
         "frame_bytes": settings.SYNC_FRAME_BYTES,

@@ -7,17 +7,17 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.http.cookie import parse_cookie
 
-from sync.live.access import SocketRequest
+from sync.live.access import SessionRequest
 from sync.live.tickets import TICKET_PROTOCOL
 from sync.protocol.positions import Position
 
 
-def socket_request(scope: Mapping[str, Any]) -> SocketRequest:
+def session_request(scope: Mapping[str, Any]) -> SessionRequest:
     """The ASGI scope of a socket below `/sync/v1/sessions/`."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     client = scope.get("client")
-    return SocketRequest(
+    return SessionRequest(
         target=scope["url_route"]["kwargs"]["target"],
         authorization=headers.get("authorization", ""),
         session_cookie=_cookie(headers.get("cookie", "")),

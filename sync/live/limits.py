@@ -13,7 +13,7 @@ from django.conf import settings
 
 from opencode.lib.http import is_trusted_proxy, rate_address
 from sync.errors import SocketLimitReached
-from sync.live.access import SocketAccess
+from sync.live.access import SessionAccess
 from sync.protocol.pacing import TokenBucket
 
 K = TypeVar("K", int, str)
@@ -27,12 +27,12 @@ class PublishPace:
     def __init__(self) -> None:
         self._buckets: dict[str, TokenBucket] = {}
 
-    def wait(self, access: SocketAccess) -> int:
+    def wait(self, access: SessionAccess) -> int:
         """Whole seconds until this client may publish again; 0 when its publish may pass."""
         now = time.monotonic()
         return math.ceil(self._bucket(access.key_id or access.device_id, access.share_id, now).wait(now))
 
-    def reserve(self, access: SocketAccess, longest: float) -> float:
+    def reserve(self, access: SessionAccess, longest: float) -> float:
         """For agents, who never repeat: the publish passes, held back for so many seconds, `longest` at most."""
         now = time.monotonic()
         return self._bucket("", access.share_id, now).reserve(now, longest)
@@ -55,7 +55,7 @@ class SocketCounts:
         self._workspaces: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
 
-    def require_room(self, access: SocketAccess, address: str) -> None:
+    def require_room(self, access: SessionAccess, address: str) -> None:
         """Raises SocketLimitReached, naming the limit. Trusted proxies stand for many people: theirs is not counted."""
         checks = (
             ("session", self._sessions[access.session_id], settings.SYNC_SESSION_SOCKETS),
@@ -67,13 +67,13 @@ class SocketCounts:
                 message = f"This {of} has as many open connections as it may."
                 raise SocketLimitReached(message, retry_after=SOCKETS_RETRY_SECONDS, of=of, limit=limit, used=used)
 
-    def add(self, access: SocketAccess, address: str) -> None:
+    def add(self, access: SessionAccess, address: str) -> None:
         self._change(access, address, 1)
 
-    def remove(self, access: SocketAccess, address: str) -> None:
+    def remove(self, access: SessionAccess, address: str) -> None:
         self._change(access, address, -1)
 
-    def _change(self, access: SocketAccess, address: str, by: int) -> None:
+    def _change(self, access: SessionAccess, address: str, by: int) -> None:
         _count(self._sessions, access.session_id, by)
         if access.workspace_id:
             _count(self._workspaces, access.workspace_id, by)

@@ -1,11 +1,11 @@
 """Opening a session: decided in a reading thread; what must be written for it waits where it delays no reader."""
 
 from opencode.lib.asgi.threads import in_thread
-from sync.live.access import SocketAccess, SocketRequest, access_decide
+from sync.live.access import SessionAccess, SessionRequest, access_decide
 from sync.live.runtime import get_runtime
 
 
-async def socket_access(request: SocketRequest) -> SocketAccess:
+async def session_access(request: SessionRequest) -> SessionAccess:
     """What the request's credentials open, as `access_decide` says it; creates the session and takes the ticket."""
     decided = await get_runtime().read(access_decide, request)
-    return decided if isinstance(decided, SocketAccess) else await in_thread(decided)
+    return decided if isinstance(decided, SessionAccess) else await in_thread(decided)

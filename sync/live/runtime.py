@@ -56,7 +56,7 @@ class Runtime:
         self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.pace = PublishPace()
         self._waking = Waking(self.warm, self._release)
-        self._writer = Writer(self._committed, self._waking.wake)
+        self._writer = Writer(self._deliver_commits, self._waking.wake)
         self._readers = ThreadPoolExecutor(READING_THREADS, "sync-reader", bound_connection)
         self._heartbeat: asyncio.Task[None] | None = None
         self._trimmed_count = 0
@@ -138,7 +138,7 @@ class Runtime:
     def _release(self, session_id: int, denial: Denial | None) -> None:
         self._writer.release(session_id, denial)
 
-    def _committed(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
+    def _deliver_commits(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
         """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""
         ranges = [
             (commit.session_id, _range_of(commit))
@@ -146,9 +146,9 @@ class Runtime:
             if commit.session_id in self.hubs or self.fanout.is_read_elsewhere(commit.session_id)
         ]
         if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._settle, ranges, publishes)
+            self.loop.call_soon_threadsafe(self._resolve_and_deliver, ranges, publishes)
 
-    def _settle(self, ranges: list[tuple[int, Range]], publishes: Sequence[Publish]) -> None:
+    def _resolve_and_deliver(self, ranges: list[tuple[int, Range]], publishes: Sequence[Publish]) -> None:
         PUBLISHES.inc(len(publishes))
         now = time.monotonic()
         for publish in publishes:

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sync.live.access import SocketAccess
+from sync.live.access import SessionAccess
 from sync.live.tickets import TICKET_SECONDS, new_ticket
 from sync.models import SocketTicket
 
 CHUNK_ROWS: Final = 1000
 
 
-def socket_ticket_create(*, access: SocketAccess, target: str, now: datetime) -> str:
+def socket_ticket_create(*, access: SessionAccess, target: str, now: datetime) -> str:
     """A ticket that opens one socket at `target` with this access, within TICKET_SECONDS."""
     ticket, secret_hash = new_ticket()
     SocketTicket.objects.create(

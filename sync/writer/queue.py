@@ -128,19 +128,19 @@ class Writer:
         if release.denial is None:
             self._locked_out.put_first(released)
         else:
-            self._settle([], released)
+            self._hand_over([], released)
 
     def _commit(self, batch: list[Publish]) -> None:
         stand = [publish for publish in batch if not _is_withdrawn(publish)]
-        commits, locked = _committed(stand) if stand else ([], [])
+        commits, locked = _commit_safely(stand) if stand else ([], [])
         self._locked_out.put_back(locked)
         for publish in batch:
             if isinstance(publish.outcome, SessionCold) and self._parked.add(publish):
                 self._wake(publish.session_id)
         done = [publish for publish in batch if publish.outcome is not None] + self._locked_out.refuse_old()
-        self._settle(commits, done)
+        self._hand_over(commits, done)
 
-    def _settle(self, commits: list[SessionCommit], done: Sequence[Publish]) -> None:
+    def _hand_over(self, commits: list[SessionCommit], done: Sequence[Publish]) -> None:
         with self._lock:
             self._queued_bytes -= sum(publish.bytes for publish in done)
         try:
@@ -157,7 +157,7 @@ def _is_withdrawn(publish: Publish) -> bool:
     return refusal is not None
 
 
-def _committed(batch: list[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
+def _commit_safely(batch: list[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
     """Commit; a mistake of ours refuses the batch instead of ending the thread that everybody waits for."""
     try:
         commits, locked = commit_publishes(batch)

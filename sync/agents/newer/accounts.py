@@ -10,8 +10,8 @@ from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.patience import patiently
-from sync.agents.remembered import Ground, Remembered
-from sync.agents.targets import WritingRights, require_secret, target_ground
+from sync.agents.remembered import ConfirmedRight, Remembered
+from sync.agents.targets import WritingRights, require_secret, target_right
 from sync.sharing import ShareTarget
 from workspaces.access import DeviceAccess, device_access, devices_standing
 from workspaces.errors import OrgMissing
@@ -62,14 +62,14 @@ async def accounts_target(exchange: Exchange, share_id: str, secret: str) -> tup
     An agent that was switched to another workspace goes on sending to the shares it made before, and so does one that
     signed in after it shared without an account: no batch of theirs is lost.
     """
-    known = await target_ground(share_id)
+    known = await target_right(share_id)
     account = await account_of(exchange, _workspace_of(known))
     return account, _writable(known, account, share_id, secret).value
 
 
 async def accounts_rights(exchange: Exchange, share_id: str, secret: str) -> WritingRights:
     """The same for a batch, with what it rests on."""
-    known = await target_ground(share_id)
+    known = await target_right(share_id)
     workspace_id = _workspace_of(known)
     name = f"{workspace_id} {_bearer(exchange)}"
     account = await _devices.find(name, partial(account_of, exchange, workspace_id))
@@ -79,13 +79,13 @@ async def accounts_rights(exchange: Exchange, share_id: str, secret: str) -> Wri
     return WritingRights(known.value, (known, account))
 
 
-def _workspace_of(known: Ground[ShareTarget] | None) -> str:
+def _workspace_of(known: ConfirmedRight[ShareTarget] | None) -> str:
     return (known and known.value.workspace_id) or ""
 
 
 def _writable(
-    known: Ground[ShareTarget] | None, account: DeviceAccess, share_id: str, secret: str
-) -> Ground[ShareTarget]:
+    known: ConfirmedRight[ShareTarget] | None, account: DeviceAccess, share_id: str, secret: str
+) -> ConfirmedRight[ShareTarget]:
     if known is None:
         raise NotFound("There is no such share, or it has ended.")
     if known.value.workspace_id is not None:

@@ -20,7 +20,7 @@ from sync.agents.targets import (
     opens,
     readable_target,
     shows_secret,
-    token_ground,
+    token_right,
     workspace_of,
     writing_rights,
 )
@@ -53,7 +53,7 @@ async def sync(exchange: Exchange, route: Route) -> Answer:
 async def _rights(exchange: Exchange, route: Route, secret: str) -> WritingRights:
     if route.is_account:
         return await accounts_rights(exchange, route.share_id, secret)
-    return await writing_rights(route.share_id, secret, await token_ground(route, exchange.client_address))
+    return await writing_rights(route.share_id, secret, await token_right(route, exchange.client_address))
 
 
 async def data(exchange: Exchange, route: Route) -> Answer:
@@ -65,7 +65,7 @@ async def data(exchange: Exchange, route: Route) -> Answer:
     return Answer(200, await stored_text(target, items_text))
 
 
-async def share(exchange: Exchange, route: Route) -> Answer:
+async def end(exchange: Exchange, route: Route) -> Answer:
     body = await exchange.body(SMALL_BODY_BYTES)
     secret = secret_of(await decoded(partial(fields_of, body), len(body)))
     if route.is_account:

@@ -19,7 +19,7 @@ from sync.agents.targets import (
     readable_target,
     share_id_of,
     shows_secret,
-    token_ground,
+    token_right,
     workspace_of,
     writing_rights,
 )
@@ -56,7 +56,7 @@ async def share_sync(exchange: Exchange, route: Route) -> Answer:
 
 
 async def _rights(exchange: Exchange, route: Route, secret: str) -> WritingRights:
-    token = await token_ground(route, exchange.client_address)
+    token = await token_right(route, exchange.client_address)
     return await writing_rights(share_id_of(secret), secret, token)
 
 

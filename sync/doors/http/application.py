@@ -40,7 +40,7 @@ METHODS: Final = {name: tuple(handlers) for name, handlers in _HANDLERS.items()}
 }
 
 
-def is_api_path(path: str) -> bool:
+def is_sync_path(path: str) -> bool:
     return path.startswith(PREFIX)
 
 

@@ -9,14 +9,14 @@ from sync.doors.http.asking import reading_request, writing_request
 from sync.doors.http.refusals import denial_of
 from sync.errors import SessionGone
 from sync.live import (
-    SocketAccess,
+    SessionAccess,
     count_refused,
     get_runtime,
     publish_allow,
     pulled_frame,
     resume_position,
+    session_access,
     session_publish,
-    socket_access,
 )
 from sync.protocol.frames import ack_text
 from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
@@ -25,7 +25,7 @@ from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
 async def pull(exchange: Exchange, target: str) -> Answer:
     """A `snapshot` when there is no position to go on from, else `updates`; `more` means: ask again from here."""
     runtime = get_runtime()
-    access = await socket_access(reading_request(exchange, target))
+    access = await session_access(reading_request(exchange, target))
     with runtime.connections.request(access) as connection:
         since = resume_position(exchange.scope, "since")
         frame = await runtime.read_warm(pulled_frame, access.session_id, since)
@@ -38,7 +38,7 @@ async def pull(exchange: Exchange, target: str) -> Answer:
 
 async def push(exchange: Exchange, target: str) -> Answer:
     """The publish's `ack`, once it is committed; a repeat of its id gets the first one's."""
-    access = await socket_access(writing_request(exchange, target))
+    access = await session_access(writing_request(exchange, target))
     # Its body may take long: what the sender depends on is watched from here on.
     with get_runtime().connections.request(access) as connection:
         publish_allow(connection)
@@ -50,7 +50,7 @@ async def push(exchange: Exchange, target: str) -> Answer:
     return Answer(200, ack_text(request.id, *receipt).encode())
 
 
-async def _publish_in(exchange: Exchange, access: SocketAccess) -> PublishRequest:
+async def _publish_in(exchange: Exchange, access: SessionAccess) -> PublishRequest:
     """The publish of the body; what is none is counted as refused, as on a socket."""
     try:
         body = await exchange.body(settings.SYNC_FRAME_BYTES)
@@ -60,7 +60,7 @@ async def _publish_in(exchange: Exchange, access: SocketAccess) -> PublishReques
         raise
 
 
-def _read(body: bytes, access: SocketAccess) -> PublishRequest:
+def _read(body: bytes, access: SessionAccess) -> PublishRequest:
     try:
         return read_publish(body.decode(), access.client_id, settings.SYNC_ENTRY_BYTES)
     except UnicodeDecodeError as error:

@@ -19,7 +19,7 @@ from sync.live import (
     get_runtime,
     refusal_of,
     resume_position,
-    socket_access,
+    session_access,
 )
 from sync.protocol.closing import CloseCode
 from sync.protocol.events import event_of
@@ -59,7 +59,7 @@ class EventTransport:
 async def stream_events(exchange: Exchange, target: str, receive: Receive, send: Send, request_id: str) -> None:
     """Serve one reader until either side ends it. Raises a Denial as long as nothing was sent."""
     runtime = get_runtime()
-    access = await socket_access(reading_request(exchange, target))
+    access = await session_access(reading_request(exchange, target))
     runtime.connections.require_room(access, exchange.client_address)
     await runtime.open_hub(access.session_id)
     transport = EventTransport(exchange.scope, send)

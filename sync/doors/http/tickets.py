@@ -10,7 +10,7 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import BodyMalformed, CredentialsMissing
 from sync.doors.http.asking import ticket_request
-from sync.live import TICKET_SECONDS, socket_access, socket_ticket_create
+from sync.live import TICKET_SECONDS, session_access, socket_ticket_create
 
 BODY_BYTES: Final = 4096
 
@@ -29,7 +29,7 @@ async def issue_ticket(exchange: Exchange, _target: str) -> Answer:
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BodyMalformed('The body must read {"session": "<id>"}.') from error
     request = ticket_request(exchange, session)
-    access = await socket_access(request)
+    access = await session_access(request)
     if access.share_id and not request.authorization:
         raise CredentialsMissing
     ticket = await in_thread(socket_ticket_create, access=access, target=session, now=utc_now())

@@ -254,9 +254,9 @@ def by_key(room: Room, gates: Gates) -> dict[str, Door]:
 
 
 async def by_ticket(room: Room, gates: Gates) -> dict[str, Door]:
-    from sync.live import SocketRequest, socket_access, socket_ticket_create
+    from sync.live import SessionRequest, session_access, socket_ticket_create
 
-    access = await socket_access(SocketRequest("ses_1", authorization=f"Bearer {room.token}"))
+    access = await session_access(SessionRequest("ses_1", authorization=f"Bearer {room.token}"))
     doors: dict[str, Door] = {}
     for name, kind in (("socket", ReadingSocket), ("stalled socket", StalledSocket)):
         ticket = await sync_to_async(socket_ticket_create)(access=access, target="ses_1", now=utc_now())

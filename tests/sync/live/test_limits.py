@@ -8,7 +8,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
-from sync.live.access import VIEWER, SocketAccess
+from sync.live.access import VIEWER, SessionAccess
 from sync.live.connections import Connection
 from sync.live.runtime import get_runtime
 from sync.models import Session, SessionEntry
@@ -186,7 +186,7 @@ async def test_reader_for_whom_the_last_place_went_while_its_session_was_opened_
 ) -> None:
     runtime = get_runtime()
     opened = runtime.open_hub
-    other = Connection(SocketAccess(room.session.pk, "ses_1", VIEWER), lambda _code: None)
+    other = Connection(SessionAccess(room.session.pk, "ses_1", VIEWER), lambda _code: None)
 
     async def meanwhile(session_id: int) -> None:
         await opened(session_id)

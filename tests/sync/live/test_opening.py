@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from sync.live import access
-from sync.live.access import EDITOR, SocketAccess, SocketRequest, access_decide
+from sync.live.access import EDITOR, SessionAccess, SessionRequest, access_decide
 from sync.live.runtime import READING_THREADS, stop_runtime
 from sync.live.ticketing import socket_ticket_create
 from sync.models import Session, Share
@@ -52,29 +52,29 @@ async def room() -> AsyncIterator[Room]:
     await stop_runtime()
 
 
-def by_key(room: Room) -> SocketRequest:
-    return SocketRequest("ses_new", authorization=room.bearer)
+def by_key(room: Room) -> SessionRequest:
+    return SessionRequest("ses_new", authorization=room.bearer)
 
 
-def by_device(room: Room) -> SocketRequest:
+def by_device(room: Room) -> SessionRequest:
     token = device_of(room.cast.carol).access
-    return SocketRequest("ses_new", authorization=f"Bearer {token}", org=room.cast.alpha.pk)
+    return SessionRequest("ses_new", authorization=f"Bearer {token}", org=room.cast.alpha.pk)
 
 
-def by_ticket(room: Room) -> SocketRequest:
-    given = SocketAccess(room.session.pk, "ses_1", EDITOR, share_id=room.share.pk)
-    return SocketRequest("ses_1", ticket=socket_ticket_create(access=given, target="ses_1", now=utc_now()))
+def by_ticket(room: Room) -> SessionRequest:
+    given = SessionAccess(room.session.pk, "ses_1", EDITOR, share_id=room.share.pk)
+    return SessionRequest("ses_1", ticket=socket_ticket_create(access=given, target="ses_1", now=utc_now()))
 
 
 @pytest.mark.parametrize("request_of", [by_key, by_device, by_ticket])
-def test_deciding_writes_nothing(request_of: Callable[[Room], SocketRequest]) -> None:
+def test_deciding_writes_nothing(request_of: Callable[[Room], SessionRequest]) -> None:
     request = request_of(_make_room())
     # Once a minute a key's and a device's use is noted.
     access_decide(request)
     with CaptureQueriesContext(connection) as queries:
         decided = access_decide(request)
     assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
-    assert not isinstance(decided, SocketAccess)
+    assert not isinstance(decided, SessionAccess)
     assert decided().role == EDITOR
 
 
@@ -82,7 +82,7 @@ async def test_creates_that_wait_for_a_lock_delay_no_reader(room: Room, monkeypa
     lock = threading.Event()
     created = access._created
 
-    def waits(given: SocketAccess, user_id: str | None) -> SocketAccess:
+    def waits(given: SessionAccess, user_id: str | None) -> SessionAccess:
         lock.wait(30)
         return created(given, user_id)
 
