@@ -151,6 +151,13 @@ class ConnectionsFull(ServiceUnavailable):
     default_message = "The server has as many open connections as it can serve; try again in a moment."
 
 
+class DatabaseBusy(ServiceUnavailable):
+    """Somebody else held a lock for longer than a page waits."""
+
+    code = "database_busy"
+    default_message = "The database is busy with something else; nothing was changed. Try again in a moment."
+
+
 class NotReady(ServiceUnavailable):
     code = "not_ready"
     default_message = "This process cannot serve yet."

@@ -16,9 +16,12 @@ from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import FileResponse
 
-from opencode.lib.bounds import PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS, bound_connection
+from opencode.lib.bounds import FORM_LOCK_SECONDS, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS, bound_connection
+from opencode.web.refusals import prefers_html
 
 PAGE_THREADS: Final = 16
+# Of forms that people send, who are told soon when a lock is not to be had; agents' posts wait for theirs.
+FORM_THREADS: Final = 8
 # Asked by what restarts the process, or sends nobody to it, when the answer stays away: a thread for each.
 HEALTH_PATHS: Final = ("/healthz", "/readyz")
 
@@ -31,12 +34,15 @@ class PagesHandler(ASGIHandler):
         self.load_middleware(is_async=False)
         bound = partial(bound_connection, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS)
         self._page = self._in_threads(ThreadPoolExecutor(PAGE_THREADS, "page", bound))
+        hasty = partial(bound_connection, PAGE_ANSWER_SECONDS, FORM_LOCK_SECONDS)
+        self._form = self._in_threads(ThreadPoolExecutor(FORM_THREADS, "form", hasty))
         self._health = {
             path: self._in_threads(ThreadPoolExecutor(1, "health", bound_connection)) for path in HEALTH_PATHS
         }
 
     async def run_get_response(self, request: Any) -> Any:
-        return await self._health.get(request.path_info, self._page)(request)
+        is_form = request.method == "POST" and prefers_html(request)
+        return await self._health.get(request.path_info, self._form if is_form else self._page)(request)
 
     def _in_threads(self, threads: ThreadPoolExecutor) -> Callable[[Any], Awaitable[Any]]:
         return sync_to_async(self._answer, thread_sensitive=False, executor=threads)

@@ -1,16 +1,23 @@
 """Answers to refused requests: a page for people, the denial contract for programs; Django's own errors included."""
 
+import re
+import sys
+from http import HTTPStatus
+from typing import Final
+
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from opencode.lib.bounds import is_lock_wait_over
 from opencode.lib.errors import (
     BodyMalformed,
     BodyTooLarge,
     CredentialsMissing,
     CsrfFailed,
+    DatabaseBusy,
     Denial,
     Forbidden,
     InternalError,
@@ -19,6 +26,10 @@ from opencode.lib.errors import (
 )
 from opencode.lib.http import denial_response, request_id_of
 from opencode.lib.theme import theme_of
+
+BUSY_SECONDS: Final = 5
+"""What somebody is asked to wait who met a locked database."""
+SECRET_FIELD: Final = re.compile(r"password|code|secret|credential", re.IGNORECASE)
 
 
 def prefers_html(request: HttpRequest) -> bool:
@@ -33,12 +44,33 @@ def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
         return denial_response(denial, request_id)
     if isinstance(denial, CredentialsMissing):
         return redirect_to_login(request.get_full_path())
-    context = {"denial": denial, "request_id": request_id, "theme": theme_of(request)}
+    context = {
+        "denial": denial,
+        "heading": HTTPStatus(denial.status).phrase.capitalize(),
+        "request_id": request_id,
+        "theme": theme_of(request),
+        "typed": typed_fields(request, denial),
+        "again": request.get_full_path(),
+    }
     response = HttpResponse(render_to_string("console/denial.html", context), status=denial.status)
     response["Cache-Control"] = "no-store"
     if denial.retry_after is not None:
         response["Retry-After"] = str(denial.retry_after)
     return response
+
+
+def typed_fields(request: HttpRequest, denial: Denial) -> list[tuple[str, str]]:
+    """What somebody typed into a form that was refused for no fault of theirs, to send again; secrets come back empty.
+
+    A page of another site gains nothing: the form's own anti-forgery token comes back as it was sent and is checked.
+    """
+    if request.method != "POST" or denial.status < HTTPStatus.TOO_MANY_REQUESTS:
+        return []
+    try:
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+    except Exception:  # the body itself may be why the request was refused
+        return []
+    return [(name, "" if SECRET_FIELD.search(name) else value) for name, value in fields]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -60,6 +92,9 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls it while it handles the exception, a view's or a middleware's."""
+    if is_lock_wait_over(sys.exc_info()[1]):
+        return refusal(request, DatabaseBusy(retry_after=BUSY_SECONDS))
     return refusal(request, InternalError())
 
 

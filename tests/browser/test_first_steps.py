@@ -1,11 +1,13 @@
 """A new person: sign up, confirm the mail, land in a first workspace that says how to connect an agent."""
 
 import re
+import sqlite3
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
+from opencode.settings.sources.datadir import DATABASE_NAME
+from tests.browser.conftest import OpenPage, sign_in
 from tests.support.browser import DESKTOP, PHONE
 from tests.support.processes import wait_until
 from tests.support.server import ConsoleServer
@@ -65,3 +67,24 @@ def test_first_owner_link_signs_in_once(console_server: ConsoleServer, open_page
     become_owner(console_server, open_page)
     again = open_page(link[0]).page
     expect(again.get_by_label("Password")).to_have_count(0)
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_form_that_met_a_locked_database_is_sent_again(
+    console_server: ConsoleServer, open_page: OpenPage, alice: dict[str, str], size: dict[str, int]
+) -> None:
+    watched = open_page(f"{console_server.url}/accounts/login/", viewport=size)
+    page = watched.page
+    sign_in(page, alice)
+    page.goto(f"{console_server.url}/workspaces/{alice['slug']}/invitations/new/")
+    page.get_by_label("E-mail").fill("dora@example.com")
+    other = sqlite3.connect(console_server.data_dir / DATABASE_NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Service unavailable")
+    other.execute("ROLLBACK")
+    other.close()
+    watched.screenshot(f"database-busy-{size['width']}")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("#link")).to_contain_text("/workspaces/invitations/")
