@@ -248,13 +248,14 @@ def device_access(
 
 
 def share_tokens_standing(known: Mapping[str, TokenAccess]) -> Mapping[str, TokenAccess]:
-    """Those that open now what they opened when they were looked up, in one read."""
+    """The share tokens that still open what they opened when they were looked up, in one read."""
     alive = standing_tokens([access.token_id for access in known.values()])
     return {name: access for name, access in known.items() if access.token_id in alive}
 
 
 def devices_standing(known: Mapping[str, DeviceAccess]) -> Mapping[str, DeviceAccess]:
-    """The same of devices, with the role that each one's person has now; without a place then, without one still."""
+    """The devices that still open what they opened when they were looked up, in one read, each with its person's
+    present role. A device that had no workspace then has none now."""
     alive = standing_devices([access.token_id for access in known.values()])
     living = {token_id for token_id, _ in alive}
     now: dict[str, DeviceAccess] = {}

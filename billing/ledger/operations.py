@@ -55,7 +55,7 @@ Operation = Reserve | Settle | Release | Expire | Credit
 
 
 class Answer(StrEnum):
-    """The same for every repeat of an operation."""
+    """What an operation came to; a repeat of it gets an equal answer."""
 
     RESERVED = "reserved"
     REFUSED = "refused"

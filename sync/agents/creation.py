@@ -59,7 +59,7 @@ async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShar
 
 
 async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> None:
-    """The same for an agent that is signed in, which shows its account and the share's secret."""
+    """End the share for an agent that is signed in: it shows its account and the share's secret."""
     if opens(secret, share_id) and await live_target(share_id) is None:
         await account_of(exchange)
         return

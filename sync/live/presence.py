@@ -70,7 +70,7 @@ class Presence:
 
     def _tell(self, hub: SessionHub) -> None:
         self._due.pop(hub.session_id, None)
-        hub.tell_presence()
+        hub.publish_presence()
         self._announce(hub)
 
     def _announce(self, hub: SessionHub) -> None:

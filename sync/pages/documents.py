@@ -11,7 +11,7 @@ from sync.models import Share
 from sync.pages.place import Place, link
 from sync.pages.reading import Reading
 from sync.protocol.keys import info_key
-from sync.store import Position, StateRead, Window, read_entries, read_window
+from sync.store import EntryPosition, StateRead, Window, read_entries, read_window
 from sync.transcript import Document, build_document, entry_of, plural, render_entry, render_transcript, session_facts
 
 
@@ -50,7 +50,7 @@ def _window_context(reading: Reading, place: Place) -> dict[str, Any]:
     }
 
 
-def _ends(window: Window, cut: Position | None, place: Place) -> tuple[Position | None, Position | None]:
+def _ends(window: Window, cut: EntryPosition | None, place: Place) -> tuple[EntryPosition | None, EntryPosition | None]:
     if place.at is None:
         return cut or window.earlier, window.later
     return window.earlier, cut or window.later
@@ -72,7 +72,7 @@ def _entry_context(reading: Reading, key: str) -> dict[str, Any]:
         "transcript": render_entry(entries[0], state.epoch),
         "is_empty": False,
         "is_live": False,
-        "back": link("at", Position(*segments[:1])) if segments else "",
+        "back": link("at", EntryPosition(*segments[:1])) if segments else "",
         "epoch": state.epoch,
         "seq": state.head,
         "description": "A part of a coding session.",

@@ -1,6 +1,7 @@
 """A session as a file, written while it is read: its entries as JSON, or the whole as Markdown."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,8 +12,8 @@ from sync.pages.reading import Reading, member_reading, read_only, share_reading
 from sync.pages.streaming import piecewise
 from sync.transcript import session_json_pieces, session_markdown_pieces
 
-JSON = "application/json"
-MARKDOWN = "text/markdown; charset=utf-8"
+JSON: Final = "application/json"
+MARKDOWN: Final = "text/markdown; charset=utf-8"
 
 
 @read_only

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from opencode.lib.errors import NotFound
 from sync.protocol.keys import is_session_id, parse_key
-from sync.store import Position
+from sync.store import EntryPosition
 
 NAMES: Final = ("before", "at", "entry")
 
@@ -17,8 +17,8 @@ NAMES: Final = ("before", "at", "entry")
 class Place:
     """At most one of them is set."""
 
-    before: Position | None = None
-    at: Position | None = None
+    before: EntryPosition | None = None
+    at: EntryPosition | None = None
     entry: str = ""
 
     @classmethod
@@ -42,13 +42,13 @@ class Place:
         return f"{self.before or ''}\0{self.at or ''}\0{self.entry}"
 
 
-def link(name: str, position: Position | None) -> str:
+def link(name: str, position: EntryPosition | None) -> str:
     """The query that leads to a position; empty for none."""
     return "?" + urlencode({name: str(position)}, safe="/:@") if position is not None else ""
 
 
-def _position(text: str) -> Position:
+def _position(text: str) -> EntryPosition:
     message_id, _, part_id = text.partition("/")
     if not is_session_id(message_id) or (part_id and not is_session_id(part_id)):
         raise NotFound
-    return Position(message_id, part_id)
+    return EntryPosition(message_id, part_id)

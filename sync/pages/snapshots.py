@@ -31,7 +31,7 @@ def snapshot_download(request: HttpRequest, slug: str, client_id: str) -> HttpRe
 
 @read_only
 def snapshot_file(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponseBase:
-    """The same of any snapshot in the history."""
+    """Any snapshot of the session's history, as it was stored: gzip over JSON lines."""
     session = member_reading(request, slug, client_id).session
     return _download(session, snapshot_of(session, snapshot_id))
 

@@ -7,7 +7,7 @@ from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, r
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
 from sync.store.stream import Piece, read_piece
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
-from sync.store.window import Position, Window, WindowRow, read_window
+from sync.store.window import EntryPosition, Window, WindowRow, read_window
 from sync.store.writes import (
     EntryWrite,
     HeadWrite,
@@ -20,12 +20,12 @@ from sync.store.writes import (
 
 __all__ = [
     "SESSIONS",
+    "EntryPosition",
     "EntryWrite",
     "HeadWrite",
     "LockedSession",
     "OperationWrite",
     "Piece",
-    "Position",
     "RankWrite",
     "SessionIsCold",
     "SessionRow",

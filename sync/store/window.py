@@ -33,7 +33,7 @@ _GAPS: Final = [
 _END: Final = "~"
 
 
-class Position(NamedTuple):
+class EntryPosition(NamedTuple):
     """A place between entries: before a message, or before one of its parts. Its text is `<message>[/<part>]`."""
 
     message_id: str
@@ -62,8 +62,8 @@ class Window(NamedTuple):
     epoch: str
     head: int
     rows: list[WindowRow]
-    earlier: Position | None
-    later: Position | None
+    earlier: EntryPosition | None
+    later: EntryPosition | None
 
 
 class _Moved(Exception):
@@ -71,7 +71,7 @@ class _Moved(Exception):
 
 
 def read_window(
-    session_id: int, client_id: str, *, before: Position | None = None, at: Position | None = None
+    session_id: int, client_id: str, *, before: EntryPosition | None = None, at: EntryPosition | None = None
 ) -> Window | None:
     """The newest page, the one that ends `before` a position, or that begins `at` one; None when there is no session.
 
@@ -96,7 +96,7 @@ class _Reading:
         self._epoch = ""
         self._head = -1
 
-    def window(self, before: Position | None, at: Position | None) -> Window | None:
+    def window(self, before: EntryPosition | None, at: EntryPosition | None) -> Window | None:
         found = self._select(self._first_arms(before, at))
         if found is None:
             return None
@@ -112,25 +112,27 @@ class _Reading:
         others = [row for row in rows if not row.key.startswith(self._messages)]
         return Window(self._epoch, self._head, others + kept, earlier, later)
 
-    def _backwards(self, messages: list[WindowRow], before: Position | None) -> tuple[list[WindowRow], Position | None]:
+    def _backwards(
+        self, messages: list[WindowRow], before: EntryPosition | None
+    ) -> tuple[list[WindowRow], EntryPosition | None]:
         """The newest messages and parts before the position, and where what was left out ends."""
         is_all = len(messages) <= MESSAGES
         messages = messages[-MESSAGES:]
         start = self._parts if is_all else f"{self._parts}{self._message_id(messages[0])}/"
         parts, left_out = self._chosen_parts(start, self._parts_end(before), is_backwards=True)
         if left_out is None:
-            earlier = None if is_all else Position(self._message_id(messages[0]))
+            earlier = None if is_all else EntryPosition(self._message_id(messages[0]))
             return messages + parts, earlier
-        first = self._part_position(parts[-1]) if parts else before or Position(_END)
+        first = self._part_position(parts[-1]) if parts else before or EntryPosition(_END)
         is_within = left_out.message_id == first.message_id
         kept = [row for row in messages if self._message_id(row) >= first.message_id]
-        return kept + parts, first if is_within else Position(first.message_id)
+        return kept + parts, first if is_within else EntryPosition(first.message_id)
 
-    def _forwards(self, messages: list[WindowRow], at: Position) -> tuple[list[WindowRow], Position | None]:
+    def _forwards(self, messages: list[WindowRow], at: EntryPosition) -> tuple[list[WindowRow], EntryPosition | None]:
         """The messages and parts from the position on, and where what was left out begins."""
         is_all = len(messages) <= MESSAGES
         end = self._parts + _END if is_all else f"{self._parts}{self._message_id(messages[MESSAGES])}/"
-        rest = None if is_all else Position(self._message_id(messages[MESSAGES]))
+        rest = None if is_all else EntryPosition(self._message_id(messages[MESSAGES]))
         messages = messages[:MESSAGES]
         # The first position of all is before every id.
         start = self._parts + (f"{at.message_id}/{at.part_id}" if at.message_id else "")
@@ -141,9 +143,11 @@ class _Reading:
         kept = [row for row in messages if self._message_id(row) <= left_out.message_id]
         if not is_within:
             kept = [row for row in kept if self._message_id(row) != left_out.message_id]
-        return kept + parts, left_out if is_within else Position(left_out.message_id)
+        return kept + parts, left_out if is_within else EntryPosition(left_out.message_id)
 
-    def _chosen_parts(self, start: str, end: str, *, is_backwards: bool) -> tuple[list[WindowRow], Position | None]:
+    def _chosen_parts(
+        self, start: str, end: str, *, is_backwards: bool
+    ) -> tuple[list[WindowRow], EntryPosition | None]:
         """Parts from one end, as many as a page reads, with their contents; and the first that is left out."""
         arm = self._arm("key >= %s AND key < %s", [start, end], PARTS + 1, is_backwards=is_backwards, columns=_SIZES)
         listed = self._select([arm]) or []
@@ -164,7 +168,7 @@ class _Reading:
             return []
         return self._select([self._arm(f"key IN ({_places(keys)})", keys, len(keys), columns=_CONTENTS)]) or []
 
-    def _first_arms(self, before: Position | None, at: Position | None) -> "list[_Arm]":
+    def _first_arms(self, before: EntryPosition | None, at: EntryPosition | None) -> "list[_Arm]":
         singles = self._arm(f"key IN ({_places(self._singles)})", self._singles, len(self._singles))
         others = [self._arm("key >= %s AND key < %s", gap, OTHERS) for gap in _GAPS]
         if at is not None:
@@ -177,14 +181,14 @@ class _Reading:
         shown = self._arm("key >= %s AND key < %s", [self._messages, end], MESSAGES + 1, is_backwards=True)
         return [singles, *others, shown]
 
-    def _parts_ahead(self, at: Position) -> "list[_Arm]":
+    def _parts_ahead(self, at: EntryPosition) -> "list[_Arm]":
         """Whether the position is not the first of its message."""
         if not at.part_id:
             return []
         start = f"{self._parts}{at.message_id}/"
         return [self._arm("key >= %s AND key < %s", [start, start + at.part_id], 1, columns=_NAMES)]
 
-    def _parts_end(self, before: Position | None) -> str:
+    def _parts_end(self, before: EntryPosition | None) -> str:
         if before is None:
             return self._parts + _END
         return f"{self._parts}{before.message_id}/{before.part_id}"
@@ -192,9 +196,9 @@ class _Reading:
     def _message_id(self, row: WindowRow) -> str:
         return row.key.removeprefix(self._messages)
 
-    def _part_position(self, row: WindowRow) -> Position:
+    def _part_position(self, row: WindowRow) -> EntryPosition:
         message_id, _, part_id = row.key.removeprefix(self._parts).partition("/")
-        return Position(message_id, part_id)
+        return EntryPosition(message_id, part_id)
 
     def _arm(
         self, where: str, values: Iterable[Any], limit: int, *, is_backwards: bool = False, columns: str = ""

@@ -9,7 +9,7 @@ from accounts.ports import ExportedFile, ExportPart
 from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Session
-from sync.store import Piece, Position, Window, read_entries, read_piece, read_window
+from sync.store import EntryPosition, Piece, Window, read_entries, read_piece, read_window
 from sync.transcript.json_export import export_json
 from sync.transcript.markdown_export import export_markdown
 from workspaces.models import Membership
@@ -27,7 +27,7 @@ def session_json_pieces(session: Session) -> Iterator[bytes]:
 def session_markdown_pieces(session: Session) -> Iterator[bytes]:
     """The session as Markdown. Raises as `session_json_pieces` does."""
 
-    def read(at: Position) -> Window | None:
+    def read(at: EntryPosition) -> Window | None:
         return read_warm(lambda: read_window(session.pk, session.client_id, at=at))
 
     def content_of(key: str) -> str:

@@ -7,7 +7,7 @@ from sync.errors import SessionGone
 from sync.render.entries import Job
 from sync.render.fields import number_at, text_at
 from sync.render.wording import moment, one_line
-from sync.store import Position, Window
+from sync.store import EntryPosition, Window
 from sync.transcript.document import Document, Entry, build_document
 from sync.transcript.facts import UNTITLED
 from sync.transcript.page import document_models
@@ -17,8 +17,8 @@ from sync.transcript.workers.turns import Patience
 # An export has no reader who waits for its first line; it only makes room for pages.
 PATIENCE_SECONDS: Final = 60.0
 NOT_WRITTEN: Final = "*(this entry could not be written as Markdown; the JSON export has it)*"
-BEGINNING: Final = Position("")
-ReadWindow = Callable[[Position], Window | None]
+BEGINNING: Final = EntryPosition("")
+ReadWindow = Callable[[EntryPosition], Window | None]
 """The page that begins at a position."""
 ReadContent = Callable[[str], str]
 """The whole content of a key's entry."""

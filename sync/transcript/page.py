@@ -11,7 +11,7 @@ from sync.render.fields import decode, text_at
 from sync.render.large import byte_count
 from sync.render.messages import PARTS_SLOT
 from sync.render.wording import one_line
-from sync.store import Position
+from sync.store import EntryPosition
 from sync.transcript.document import Document, Entry, Message
 from sync.transcript.fragments import entries_html
 from sync.transcript.workers.pool import POOL
@@ -38,7 +38,7 @@ class Transcript:
     orphans: SafeString
     others: SafeString
     models: tuple[tuple[str, str], ...]
-    cut: Position | None = None
+    cut: EntryPosition | None = None
     is_plain: bool = False
 
 
@@ -139,9 +139,9 @@ def _conversation(page: _Page, messages: Sequence[Message], shown: set[str]) -> 
     return mark_safe("".join(pieces))  # noqa: S308 - they come escaped
 
 
-def _cut_at(left_out: Sequence[Entry], fits: Sequence[Entry], is_backwards: bool) -> Position | None:
+def _cut_at(left_out: Sequence[Entry], fits: Sequence[Entry], is_backwards: bool) -> EntryPosition | None:
     """Backwards the position of the last that fits, which the page before ends at; else of the first that does not."""
     if not left_out:
         return None
     entry = fits[-1] if is_backwards else left_out[0]
-    return Position(*entry.name.segments)
+    return EntryPosition(*entry.name.segments)

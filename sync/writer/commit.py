@@ -62,7 +62,7 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
 
 
 def commit_within(publishes: Sequence[Publish]) -> None:
-    """The same inside the caller's transaction, which holds the sessions' locks: any error is the caller's."""
+    """Write the publishes inside the caller's transaction, which holds the sessions' locks; raises any error."""
     _commit_once(publishes, find_repeats=False)
 
 

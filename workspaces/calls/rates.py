@@ -21,7 +21,10 @@ def count_caller(request: HttpRequest, caller: Caller) -> Caller:
 
 
 def count_address(request: HttpRequest) -> None:
-    """The same for the address, before anybody is asked who they are. Proxies of ours are not counted."""
+    """Count one more request from the client's address, before authentication; raises TooManyRequests.
+
+    Trusted proxies are not counted.
+    """
     address = client_ip(request)
     if address and not is_trusted_proxy(address):
         _count(request, "address", rate_address(address), settings.API_ADDRESS_REQUESTS_PER_MINUTE)

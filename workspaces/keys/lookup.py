@@ -166,7 +166,7 @@ def mark_key_used(found: FoundKey, secret: str, ip: str | None) -> None:
 
 
 def mark_token_used(found: FoundToken, secret: str, ip: str | None) -> None:
-    """The same for a share token."""
+    """Write when and from where a share token was used, at most once a minute; hash it anew likewise."""
     _mark(_TOKEN_TABLE, SHARE_TOKEN_PURPOSE, found, secret, ip)
 
 

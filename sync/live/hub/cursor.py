@@ -109,7 +109,7 @@ class LogCursor:
             self.wake()
 
     def beat(self, wire: bytes) -> None:
-        """The same for a heartbeat."""
+        """While waiting: write the heartbeat to the socket when nothing is missing before it, else wake the task."""
         if self._is_free and self.seq >= self._hub.flushed and self._push is not None and self._push(wire):
             self._beats = self._hub.beats
         else:

@@ -48,7 +48,7 @@ class Frame:
         self._wire = b""
 
     def after(self, seq: int) -> str:
-        """The same frame for a reader that already has `seq`."""
+        """This frame for a reader that already has `seq`."""
         if seq < self.first:
             return self.text
         skipped = bisect_right(self._seqs, seq)

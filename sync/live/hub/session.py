@@ -171,7 +171,7 @@ class SessionHub:
         for reader in tuple(self._parked):
             reader.beat(wire)
 
-    def tell_presence(self) -> None:
+    def publish_presence(self) -> None:
         """Let every reader that is up to date know who is here now."""
         self.presence_told += 1
         self._wake()

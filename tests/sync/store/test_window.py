@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sync.models import Session, SessionEntry
-from sync.store import Position, SessionIsCold, Window, read_piece, read_window, window
+from sync.store import EntryPosition, SessionIsCold, Window, read_piece, read_window, window
 from sync.store.window import ENTRY_BYTES, MESSAGES, OTHERS, PARTS
 from tests.support.plans import findings, growing_tables, recorded, rows_read
 from tests.support.transcripts import CLIENT_ID, make_session
@@ -39,7 +39,7 @@ def turns(session: Session, count: int, parts: int, content: str = '{"id": "x"}'
     entries(session, keys, content)
 
 
-def read(session: Session, **place: Position) -> Window:
+def read(session: Session, **place: EntryPosition) -> Window:
     found = read_window(session.pk, CLIENT_ID, **place)
     assert found is not None
     return found
@@ -58,7 +58,7 @@ def walked_back(session: Session) -> list[Window]:
     return pages
 
 
-def walked_on(session: Session, at: Position) -> list[Window]:
+def walked_on(session: Session, at: EntryPosition) -> list[Window]:
     pages = [read(session, at=at)]
     while pages[-1].later is not None:
         pages.append(read(session, at=pages[-1].later))
@@ -77,7 +77,7 @@ def test_pages_back_and_on_hold_every_part_once(count: int, parts: int) -> None:
     session = make_session()
     turns(session, count, parts)
     every = sorted(f"{message_id(number)}/prt_{part:05d}" for number in range(count) for part in range(parts))
-    back, on = walked_back(session), walked_on(session, Position(message_id(0)))
+    back, on = walked_back(session), walked_on(session, EntryPosition(message_id(0)))
     assert parts_of(back) == every
     assert parts_of(on) == every
     assert all(len(names(page)) <= PARTS + MESSAGES for page in back + on)
@@ -88,7 +88,7 @@ def test_pages_back_and_on_hold_every_part_once(count: int, parts: int) -> None:
 def test_a_part_never_comes_without_its_message(count: int, parts: int) -> None:
     session = make_session()
     turns(session, count, parts)
-    for page in [*walked_back(session), *walked_on(session, Position(message_id(0)))]:
+    for page in [*walked_back(session), *walked_on(session, EntryPosition(message_id(0)))]:
         found = names(page)
         assert {name.split("/")[0] for name in found} == {name for name in found if "/" not in name}
 
@@ -96,7 +96,7 @@ def test_a_part_never_comes_without_its_message(count: int, parts: int) -> None:
 def test_a_position_in_the_middle_parts_what_is_before_from_what_is_after() -> None:
     session = make_session()
     turns(session, 3, 3)
-    middle = Position(message_id(1), "prt_00001")
+    middle = EntryPosition(message_id(1), "prt_00001")
     before, after = read(session, before=middle), read(session, at=middle)
     assert names(before)[-2:] == [message_id(1), f"{message_id(1)}/prt_00000"]
     assert names(after)[:2] == [message_id(1), f"{message_id(1)}/prt_00001"]
@@ -163,17 +163,17 @@ def test_a_history_replaced_between_two_statements_is_read_again(monkeypatch: py
     assert len(names(page)) == 6
 
 
-PLACES: list[dict[str, Position]] = [
+PLACES: list[dict[str, EntryPosition]] = [
     {},
-    {"before": Position(message_id(50))},
-    {"before": Position(message_id(50), "prt_00001")},
-    {"at": Position(message_id(50))},
-    {"at": Position(message_id(50), "prt_00001")},
+    {"before": EntryPosition(message_id(50))},
+    {"before": EntryPosition(message_id(50), "prt_00001")},
+    {"at": EntryPosition(message_id(50))},
+    {"at": EntryPosition(message_id(50), "prt_00001")},
 ]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_a_page_costs_the_same_however_long_the_session_is(place: dict[str, Position]) -> None:
+def test_a_page_costs_the_same_however_long_the_session_is(place: dict[str, EntryPosition]) -> None:
     """The running code's own statements: no scan, and no more rows looked at in a session four times as long."""
     session, long = make_session(), make_session(client_id="ses_long")
     turns(session, 100, 3)

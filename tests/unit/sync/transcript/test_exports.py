@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from sync.errors import SessionGone
-from sync.store import Piece, Position, StateRow, Window, WindowRow
+from sync.store import EntryPosition, Piece, StateRow, Window, WindowRow
 from sync.transcript.json_export import export_json
 from sync.transcript.markdown_export import export_markdown
 from tests.unit.sync.transcript.entries import CREATED, SESSION, message, part, row, tool
@@ -107,11 +107,11 @@ def test_markdown_of_odd_entries_does_not_fail() -> None:
 
 
 def test_markdown_goes_on_over_pages_and_heads_each_message_once() -> None:
-    def page(at: Position) -> Window:
+    def page(at: EntryPosition) -> Window:
         first = [message(), part("prt_1", type="text", text="one")]
         rows = [message(), part("prt_2", type="text", text="two")] if at.part_id else first
         read = [WindowRow(row.key, row.seq, len(row.content), row.content) for row in rows]
-        return Window("e", 9, read, None, None if at.part_id else Position("msg_1", "prt_2"))
+        return Window("e", 9, read, None, None if at.part_id else EntryPosition("msg_1", "prt_2"))
 
     text = "".join(export_markdown(page, lambda key: "", title="Long", model="gw/fake"))
     assert text == "# Long\n\n- models: gw/fake\n\n## user · 2026-11-22 09:38:03 UTC\n\none\n\ntwo\n"
