@@ -68,7 +68,7 @@ async def accounts_target(exchange: Exchange, share_id: str, secret: str) -> tup
 
 
 async def accounts_rights(exchange: Exchange, share_id: str, secret: str) -> WritingRights:
-    """The same for a batch, with what it rests on."""
+    """A signed-in agent's right to write one batch to the share, with the cached look-ups the right rests on."""
     known = await target_right(share_id)
     workspace_id = _workspace_of(known)
     name = f"{workspace_id} {_bearer(exchange)}"
