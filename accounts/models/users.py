@@ -84,6 +84,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
+        # Whether the console has an owner is asked on every sign-in page.
+        indexes: ClassVar = [models.Index(fields=["is_superuser"], name="user_by_superuser")]
         permissions: ClassVar = [("suspend_user", "Can suspend people and let them in again")]
 
     def __str__(self) -> str:

@@ -3,7 +3,6 @@
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Q
 
 from accounts.models import User, fold_email
 from accounts.ports import invitation_open_for
@@ -17,12 +16,14 @@ def person_exists() -> bool:
 
     A sign-up that nobody confirmed does not count, or a stranger could lock the owner out at the first start.
     """
-    return User.objects.filter(Q(is_superuser=True) | Q(emailaddress__verified=True)).exists()
+    # The owner is found by an index; only where people came before any owner are addresses looked through.
+    return owner_exists() or User.objects.filter(emailaddress__verified=True).exists()
 
 
 def owner_exists() -> bool:
     """Whether somebody owns the instance: a superuser, by the first owner's link or made by an operator."""
-    return User.objects.filter(is_superuser=True).exists()
+    # `IN` and not `=`: SQLite reads a bare boolean column without its index.
+    return User.objects.filter(is_superuser__in=[True]).exists()
 
 
 def sign_up_policy() -> str:

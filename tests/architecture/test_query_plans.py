@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
+from accounts.models import User
 from opencode.lib.actor import THE_CONSOLE
 from sync.live.publishing import session_publish_sync
 from sync.live.runtime import get_runtime, stop_runtime
@@ -51,6 +52,7 @@ class Full(NamedTuple):
 
 def fill() -> Full:
     cast = make_cast()
+    User.objects.create_superuser("owner@example.com", PASSWORD)
     fill_people(PEOPLE)
     for workspace in (cast.alpha, cast.gamma):
         fill_operations(fill_sessions(workspace, SESSIONS, ENTRIES), 20)

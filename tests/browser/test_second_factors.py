@@ -56,6 +56,7 @@ def prove(page: Page) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
+@pytest.mark.usefixtures("alice")  # whoever comes first must be the owner
 def test_authenticator_app_and_recovery_code(console_server: ConsoleServer, open_page: OpenPage) -> None:
     watched = open_page(console_server.url)
     page = watched.page
@@ -94,6 +95,7 @@ def test_authenticator_app_and_recovery_code(console_server: ConsoleServer, open
     assert watched.complaints == []
 
 
+@pytest.mark.usefixtures("alice")
 def test_passkey_signs_in_alone(console_server: ConsoleServer, open_page: OpenPage) -> None:
     """Browsers keep passkeys by name: on an address of digits there are none."""
     address = console_server.url.replace("127.0.0.1", "localhost")
@@ -156,6 +158,7 @@ def test_provider_signs_up_and_in(start_server: StartServer, open_page: OpenPage
                 "OPENCODE_OIDC_TRUST_EMAIL": "true",
             }
         )
+        server.ask("tests.support.seed")  # whoever comes first must be the owner
         watched = open_page(f"{server.url}/accounts/login/")
         page = watched.page
         watched.screenshot("sign-in-with-provider")
