@@ -1,4 +1,4 @@
-"""What becomes of sessions that rest: snapshots, going cold and coming back, restore, erasure, retention, verification.
+"""The life of sessions at rest: snapshots, cooling and warming, restore, erasure, retention, verification.
 
 The door: services, sweeps and reads by name; the packages inside are for this room only.
 """

@@ -1,7 +1,7 @@
-"""Removed entries keep a row each, so that readers learn of it and nothing stale comes back; here the oldest go.
+"""Tombstones let readers learn of a removal and keep stale items out; this module deletes the oldest of them.
 
-A reader that knows the session from before would not learn of those removals any more, so the session begins a new
-epoch: every reader loads it again, as after a restore. Numbers go on, and what can be read stays as it is.
+A reader that knew the session before would never learn of those removals, so the session begins a new epoch and
+every reader loads it again, as after a restore. Numbers go on, and what readers see does not change.
 """
 
 from typing import Final
@@ -20,9 +20,9 @@ CHUNK_ROWS: Final = 20_000
 
 
 def session_compact(*, session_id: int) -> int:
-    """When more than SYNC_SESSION_REMOVED removed entries are kept, let go of all but the newest half of so many.
+    """With more than SYNC_SESSION_REMOVED tombstones, delete the oldest, leaving the newest half of that limit.
 
-    Answers how many went. A cold session has no rows, and stays as it is.
+    Returns how many were deleted. A cold session has no rows, and is left alone.
     """
     if not _has_many(session_id):
         return 0
@@ -30,7 +30,7 @@ def session_compact(*, session_id: int) -> int:
     newest_that_goes = _removed(session_id).order_by("-seq").values_list("seq", flat=True)[kept : kept + 1]
     last = next(iter(newest_that_goes), 0)
     count = gone = _remove_some(session_id, last, is_first=True)
-    # Nobody who loads the session from now on is ever told of the rest.
+    # Under the new epoch no reader needs the rest of them.
     while gone == CHUNK_ROWS:
         gone = _remove_some(session_id, last, is_first=False)
         count += gone
@@ -40,7 +40,7 @@ def session_compact(*, session_id: int) -> int:
 
 @transaction.atomic
 def _remove_some(session_id: int, last: int, *, is_first: bool) -> int:
-    """The oldest up to the number `last`, CHUNK_ROWS at most: the session is locked for as long as that takes."""
+    """Delete the oldest up to the number `last`, CHUNK_ROWS at most, as the session is locked meanwhile."""
     session = Session.objects.select_for_update().filter(pk=session_id).first()
     old = _removed(session_id).filter(seq__lte=last)
     bound = old.order_by("seq").values_list("seq", flat=True)[CHUNK_ROWS - 1 : CHUNK_ROWS]
@@ -56,7 +56,7 @@ def _removed(session_id: int) -> QuerySet[SessionEntry]:
 
 
 def _has_many(session_id: int) -> bool:
-    """Counted by the index and the session's row: whether an entry is removed stands in its row behind its content."""
+    """Counted from the index and the session's row: reading `deleted` would load each entry's row with its content."""
     living = Session.objects.filter(pk=session_id).values_list("entry_count", flat=True).first()
     rows = SessionEntry.objects.filter(session_id=session_id).count()
     return living is not None and rows - living > settings.SYNC_SESSION_REMOVED

@@ -1,4 +1,4 @@
-"""Forgetting what nobody asks for any more, in short transactions, so that publishes never wait for it."""
+"""Deletes old acknowledgements, in short transactions, so that publishes never wait for it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ CHUNK_ROWS: Final = 1000
 
 
 def operations_purge(*, now: datetime) -> int:
-    """Delete acknowledgements older than SYNC_OPERATION_HOURS; answers how many."""
+    """Delete acknowledgements older than SYNC_OPERATION_HOURS; returns how many."""
     before = now - timedelta(hours=settings.SYNC_OPERATION_HOURS)
     oldest = Operation.objects.order_by("pk").values_list("pk", "created_at")
     removed = 0

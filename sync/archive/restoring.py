@@ -1,6 +1,6 @@
 """Restoring a session: an old state written as new updates under a new epoch, after the present one was stored.
 
-Readers meet another epoch and load again. Numbers go on; nothing is taken back, so a restore is undone by another one.
+Readers see the new epoch and load again. Numbers go on; nothing is taken back, so another restore undoes a restore.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from sync.store import EntryWrite, SnapshotEntry, upsert_entries
 from workspaces.services.audit import audit_record
 
 log = structlog.get_logger(__name__)
-# A session that is written to all the time can move on between its snapshot and the lock.
+# A busy session can change between its snapshot and the lock: so many attempts are made.
 ATTEMPTS: Final = 5
 CHUNK_ENTRIES: Final = 200
 
@@ -44,10 +44,10 @@ class Restoration(NamedTuple):
 def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
     """Make the session what it was in `snapshot`, in one transaction.
 
-    Raises Conflict when others keep writing, SessionGone, SnapshotDamaged, and what the storage raises; then nothing
-    has changed.
+    Raises Conflict when others keep writing, SessionGone, SnapshotDamaged, and the storage's errors; then nothing has
+    changed.
     """
-    # Fetched before anything is written: storing the present state can let the oldest snapshot go.
+    # Fetched before anything is written: storing the present state may make the retention delete the oldest snapshot.
     with snapshot_open(snapshot) as opened:
         for _ in range(ATTEMPTS):
             session_warm(session_id=snapshot.session_id)
@@ -68,7 +68,7 @@ def session_restore(*, snapshot: Snapshot, actor: Actor) -> Restoration:
 
 
 def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
-    """What `session_restore` would do now, with nothing written, but for a cold session's coming back."""
+    """What `session_restore` would do now. Writes nothing, except that a cold session is warmed."""
     session_warm(session_id=snapshot.session_id)
     session = Session.objects.get(pk=snapshot.session_id)
     with snapshot_open(snapshot) as opened:
@@ -80,7 +80,7 @@ def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
 
 @transaction.atomic
 def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry], actor: Actor) -> Restoration | None:
-    """None, and nothing written, when the session is no longer as `undo` holds it, or that is no longer stored."""
+    """None, with nothing written, when the session has moved on from `undo`, or `undo` is no longer stored."""
     unchanged = Session.objects.select_for_update().filter(pk=undo.session_id, epoch=undo.epoch, head_seq=undo.seq)
     session = unchanged.filter(cold_at=None).first()
     if session is None or not Snapshot.objects.filter(pk=undo.pk, state=Snapshot.State.STORED).exists():
@@ -124,7 +124,7 @@ class _Writing:
         self._others = dict(living.values_list("key", "rank"))
 
     def put(self, entries: Iterable[SnapshotEntry]) -> Iterator[tuple[str, str]]:
-        """Write the living ones, in pieces; gives back each as (key, content) once it is written."""
+        """Write the entries that are not tombstones, in pieces; yields each as (key, content) once it is written."""
         living = (entry for entry in entries if not entry.deleted)
         while chunk := list(islice(living, CHUNK_ENTRIES)):
             upsert_entries([self._row(entry.key, entry.rank, entry.content, deleted=False) for entry in chunk])
@@ -134,7 +134,7 @@ class _Writing:
                 yield entry.key, entry.content
 
     def remove_others(self) -> int:
-        """Tombstones for what the old state did not have. Ranks stay, so that nothing stale comes back."""
+        """Write tombstones for entries the old state did not have. Ranks stay, so that no stale item replaces them."""
         removed = len(self._others)
         others = iter(sorted(self._others.items()))
         while chunk := list(islice(others, CHUNK_ENTRIES)):

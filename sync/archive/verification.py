@@ -1,4 +1,4 @@
-"""Checking that what is stored agrees: a session's row with its entries, its entries with its latest snapshot."""
+"""Checks that stored data agrees: a session's row with its entries, its entries with its latest snapshot."""
 
 import zlib
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ class Verification(NamedTuple):
 
 
 def session_verify(*, session_id: int) -> Verification | None:
-    """Compare; None when there is no such session. What is published meanwhile counts as published, not as a problem.
+    """Compare; None when there is no such session. Updates published meanwhile do not count as problems.
 
-    A cold session stays cold: its snapshot is read whole and held against its row.
-    Raises OSError and what else the storage raises when the object cannot be fetched.
+    A cold session stays cold: its snapshot is read whole and compared with its row.
+    Raises OSError and the storage's other errors when the object cannot be fetched.
     """
     session = Session.objects.filter(pk=session_id).first()
     if session is None:
@@ -41,7 +41,7 @@ def session_verify(*, session_id: int) -> Verification | None:
         rows = {entry.key: entry for entry in state.entries}
         head, epoch, is_cold = state.head, state.epoch, state.is_cold
     if is_cold and session.cold_at is None:
-        # It went cold while we looked: by now its snapshot is another one, perhaps.
+        # It was cooled during the check: its latest snapshot may be another one by now.
         return session_verify(session_id=session_id)
     problems = list(_row_problems(rows, head))
     if isinstance(stored, str):
@@ -56,13 +56,13 @@ def session_verify(*, session_id: int) -> Verification | None:
 
 
 def session_ids_after(session_id: int, count: int) -> list[int]:
-    """The next ids in order, for a walk over all sessions in pieces."""
+    """The next `count` ids in order, for a walk over all sessions in pieces."""
     later = Session.objects.filter(pk__gt=session_id).order_by("pk")
     return list(later.values_list("pk", flat=True)[:count])
 
 
 def _objects_entries(snapshot: Snapshot) -> dict[str, SnapshotEntry] | str:
-    """By key; or what is wrong with the object."""
+    """The entries by key; or a sentence that says what is wrong with the object."""
     name = snapshot.object_name
     try:
         if object_read(name).sha256 != snapshot.sha256:
@@ -90,7 +90,7 @@ def _row_problems(rows: dict[str, SnapshotEntry], head: int) -> Iterator[str]:
 def _differences(
     rows: dict[str, SnapshotEntry], stored: dict[str, SnapshotEntry], seq: int, head: int
 ) -> Iterator[str]:
-    """What changed after the snapshot has a higher number; everything else must be the same."""
+    """Entries changed after the snapshot have a higher number; all others must be the same."""
     if head < seq:
         yield f"the head {head} is below the snapshot at {seq}"
     for key, entry in stored.items():
@@ -117,5 +117,5 @@ def _cold_problems(
 
 
 def _value(entry: SnapshotEntry) -> tuple[int, bool, str]:
-    """Without the rank, which may rise while the number stays."""
+    """(seq, deleted, content) without the rank, which may rise while the number stays."""
     return entry.seq, entry.deleted, entry.content

@@ -1,4 +1,4 @@
-"""Cold sessions on their way back: from their snapshot into rows, once, for everybody who waits for them."""
+"""Warming cold sessions: from their snapshot into rows, once, for all callers that wait for them."""
 
 from sync.archive.cold.gate import WARM_SECONDS, warm_begin, warm_wait
 from sync.archive.cold.reads import READ_ATTEMPTS, read_warm

@@ -1,7 +1,7 @@
-"""Letting an idle session's entries leave the database for their snapshot; `sync.archive.cold` brings them back.
+"""Cooling: moves an idle session's entries out of the database into its snapshot; `sync.archive.cold` warms it again.
 
 Nothing is removed before the object was read back, its checksum matched and every entry in it was compared with its
-row. The removal is one transaction under the session's lock, so that a kill between any two steps loses nothing.
+row. The removal is one transaction under the session's lock, so a kill between any two steps loses nothing.
 """
 
 import zlib
@@ -23,14 +23,14 @@ from sync.models import Operation, Session, SessionEntry, Snapshot
 from sync.store import SnapshotEntry, read_whole
 
 log = structlog.get_logger(__name__)
-# Ranks that rose after the snapshot was stored make it one of another state with the same number.
+# Ranks that rose after the snapshot was stored: the rows hold a newer state under the same number.
 ATTEMPTS: Final = 3
 
 Ranks = list[tuple[int, int]]
 
 
 class Cooling(StrEnum):
-    """What became of it: gone to its snapshot; or still here, as it is empty or was written to; or not here before."""
+    """The outcome: cooled; or kept, because it is empty or was written to meanwhile; or cold or gone already."""
 
     COOLED = "cooled"
     BUSY = "busy"
@@ -40,10 +40,10 @@ class Cooling(StrEnum):
 
 
 def session_cool(*, session_id: int, active_before: datetime | None = None) -> Cooling:
-    """Remove the session's entries, and acknowledgements nobody repeats any more, once its snapshot holds them all.
+    """Remove the session's entries, and acknowledgements too old to be repeated, once its snapshot holds every entry.
 
-    With `active_before`, only while its last activity is older. A damaged snapshot is written anew from the rows.
-    Raises SnapshotDamaged and what the storage raises; the session has lost nothing then.
+    With `active_before`, only when its last activity is older. A damaged snapshot is written anew from the rows.
+    Raises SnapshotDamaged and the storage's errors; the session has lost nothing then.
     """
     for _ in range(ATTEMPTS):
         session = Session.objects.filter(pk=session_id).first()
@@ -65,9 +65,9 @@ def session_cool(*, session_id: int, active_before: datetime | None = None) -> C
 
 
 def _compared(snapshot: Snapshot) -> Ranks | None:
-    """The rows' (seq, rank) when the object, fetched anew, holds exactly what they hold; None when it does not.
+    """The rows' (seq, rank) pairs when the object, fetched anew, holds exactly what they hold; None when it does not.
 
-    Rows that were written to since are noticed under the lock, by the head.
+    Rows written to since the snapshot are noticed later, under the lock, by the head.
     """
     try:
         with snapshot_open(snapshot) as opened, read_whole(snapshot.session_id) as state:
@@ -91,7 +91,7 @@ def _common_ranks(rows: Iterable[SnapshotEntry], stored: Iterable[SnapshotEntry]
 
 @transaction.atomic
 def _rows_remove(snapshot: Snapshot, ranks: Ranks, active_before: datetime | None) -> bool:
-    """False, and nothing changed, when anything moved since the comparison."""
+    """False, with nothing changed, when the session changed after the comparison."""
     now = utc_now()
     unchanged = Session.objects.select_for_update().filter(
         pk=snapshot.session_id, epoch=snapshot.epoch, head_seq=snapshot.seq, cold_at=None

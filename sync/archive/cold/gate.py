@@ -1,6 +1,6 @@
-"""Brings sessions back in threads of its own, each session once at a time, and remembers for a moment what failed.
+"""Warms sessions in threads of its own, each session once at a time, and remembers failures for a moment.
 
-Own threads, because the storage may be slow: reads of other sessions never wait behind it, nor do most pages.
+Its own threads, because the storage may be slow: reads of other sessions never wait behind it, nor do most pages.
 """
 
 import threading
@@ -19,13 +19,13 @@ from sync.errors import SessionCold
 
 log = structlog.get_logger(__name__)
 THREADS: Final = 4
-# How long anybody waits for a session; it goes on coming back when they have gone.
+# The longest a caller waits for a session; warming goes on after the caller has gone.
 WARM_SECONDS: Final = 10.0
-# What failed is not tried again before: the storage is away, or the object is damaged and somebody has to look.
+# How long a failure is remembered before the next try: the storage is away, or an object is damaged and needs a person.
 AWAY_SECONDS: Final = 5
 DAMAGED_SECONDS: Final = 60
 REMEMBERED_COUNT: Final = 1000
-# Threads of pages that may wait for sessions at the same time, half of them: the others answer what needs no storage.
+# Half of the pages' threads may wait for sessions at the same time; the others serve what needs no storage.
 WAITING_PAGES: Final = 8
 _NEVER: Final = (0.0, 0)
 
@@ -37,19 +37,19 @@ class WarmGate:
         self._lock = threading.Lock()
         self._queue: SimpleQueue[int] = SimpleQueue()
         self._under_way: dict[int, Future[None]] = {}
-        # Until when a session, or every session, is refused, and how many seconds those who ask are to wait.
+        # (refused until, seconds to wait) by session, and for every session while the storage is away.
         self._failed: dict[int, tuple[float, int]] = {}
         self._away = _NEVER
         self._threads = 0
 
     def begin(self, session_id: int) -> "Future[None]":
-        """Done when the session is back, was never cold, or is gone; its exception is SessionCold."""
+        """A future that is done when the session is warm, was never cold, or is gone; its exception is SessionCold."""
         with self._lock:
             known = self._under_way.get(session_id)
             if known is not None:
                 return known
             future: Future[None] = Future()
-            # Several wait for it: none of them may cancel it.
+            # Several callers wait for it: none of them may cancel it.
             future.set_running_or_notify_cancel()
             denial = self._known_denial(session_id)
             if denial is not None:
@@ -64,7 +64,7 @@ class WarmGate:
         return future
 
     def forget(self) -> None:
-        """Try again at once whatever failed."""
+        """Drop all remembered failures, so that the next call tries again at once."""
         with self._lock:
             self._failed.clear()
             self._away = _NEVER
@@ -74,7 +74,7 @@ class WarmGate:
         while True:
             session_id = self._queue.get()
             with self._lock:
-                # What others met while it was queued.
+                # Another session may have failed while this one was queued.
                 denial = self._known_denial(session_id)
             failure = denial or self._attempt(session_id)
             with self._lock:
@@ -105,7 +105,7 @@ class WarmGate:
         return SessionCold(retry_after=seconds) if until > time.monotonic() else None
 
     def _remembered(self, session_id: int, seconds: int) -> SessionCold:
-        """The denial; the storage is one thing, so when two sessions found it away, no other one is tried either."""
+        """The denial. All sessions share one storage: when two found it away, no other session is tried either."""
         now = time.monotonic()
         failed = (now + seconds, seconds)
         with self._lock:
@@ -127,10 +127,10 @@ def warm_begin(session_id: int) -> "Future[None]":
 
 
 def warm_wait(session_id: int) -> None:
-    """Return when the session is back; for pages, which hold a thread meanwhile.
+    """Return when the session is warm; for pages, which hold a thread meanwhile.
 
-    Raises SessionCold when it cannot be, not within WARM_SECONDS, or when WAITING_PAGES wait already; it is on its way
-    all the same.
+    Raises SessionCold when it cannot be warmed, not within WARM_SECONDS, or when WAITING_PAGES pages wait already;
+    warming goes on all the same.
     """
     coming = _gate.begin(session_id)
     if not _places.acquire(blocking=False):

@@ -1,4 +1,4 @@
-"""What agents sent for a cold session while it could not be brought back, merged as if it arrived now."""
+"""Merges what agents sent for a cold session while it could not be warmed, as if it arrived now."""
 
 import structlog
 from django.conf import settings
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def held_items_merge(*, session_id: int) -> None:
-    """Inside the transaction that brings the session back, so that each item counts once, whatever is killed when."""
+    """Merge in the transaction that warms the session, so that each item counts once despite a kill."""
     held = HeldItem.objects.filter(session_id=session_id).order_by("pk")
     items = [Item(each.key, each.kind, each.content, Clock(each.phase, each.ms)) for each in held]
     for piece in pieces_of(items):

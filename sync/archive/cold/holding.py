@@ -1,4 +1,4 @@
-"""Keeping what an agent sends for a cold session that cannot be brought back now."""
+"""Keeps what an agent sends for a cold session that cannot be warmed now."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,10 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def items_hold(*, session_id: int, items: Sequence[Item]) -> bool:
-    """Keep the items until the session is back, when they are merged; False, and nothing kept, when it is not cold.
+    """Keep the items until the session is warm, when they are merged; False, with nothing kept, when it is not cold.
 
-    Raises SessionFull when the session could have no room for all that is held, as if each item were a new entry's or
-    replaced nothing; so what is held always gets in. Raises SessionCold when SYNC_HELD_BYTES wait already.
+    Raises SessionFull when the session might have no room for all held items, counting each as a new entry that
+    replaces nothing; so held items always fit later. Raises SessionCold when SYNC_HELD_BYTES are held already.
     """
     session = Session.objects.select_for_update().filter(pk=session_id, cold_at__isnull=False).first()
     if session is None:
@@ -42,14 +42,14 @@ def items_hold(*, session_id: int, items: Sequence[Item]) -> bool:
     _require_room(session, {row.key for row in rows}, used + new)
     if used + new > settings.SYNC_HELD_BYTES:
         raise SessionCold(retry_after=5, limit=settings.SYNC_HELD_BYTES, used=used)
-    # One statement an item: the database bounds how much one may carry.
+    # One statement an item: the database limits the size of a statement.
     HeldItem.objects.bulk_create(rows, batch_size=1)
     log.warning("items_held", session=session_id, items=len(rows))
     return True
 
 
 def _require_room(session: Session, keys: set[str], size: int) -> None:
-    """Raises SessionFull when these keys, with those held already, or `size` bytes on top are more than it may hold."""
+    """Raises SessionFull when these keys, with those held already, or `size` more bytes exceed the session's limits."""
     limits = write_limits()
     others = HeldItem.objects.filter(session=session).exclude(key__in=keys).order_by().values("key").distinct().count()
     if session.entry_count + others + len(keys) > limits.entries:

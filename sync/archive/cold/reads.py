@@ -8,12 +8,12 @@ from sync.errors import SessionCold
 from sync.store import SessionIsCold
 
 T = TypeVar("T")
-# Somebody would have to cool it again between two of them.
+# The session would have to be cooled again between two attempts for the first one to fail.
 READ_ATTEMPTS: Final = 3
 
 
 def read_warm(work: Callable[..., T], *args: Any) -> T:
-    """`work(*args)`, after bringing a cold session back. Raises SessionCold. Blocks: not for event loops."""
+    """`work(*args)`, after warming a cold session. Raises SessionCold. Blocks: not for event loops."""
     for _ in range(READ_ATTEMPTS):
         try:
             return work(*args)

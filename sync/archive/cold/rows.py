@@ -1,7 +1,7 @@
-"""A cold session's entries back into their rows, in one transaction with what was held for it meanwhile.
+"""Puts a cold session's entries back into rows, in one transaction with the items held for it meanwhile.
 
-The object is fetched and checked before the lock is taken. Whoever comes second finds the session back and does
-nothing.
+The object is fetched and checked before the lock is taken. The second of two workers finds the session warm and
+does nothing.
 """
 
 import zlib
@@ -25,9 +25,9 @@ CHUNK_ENTRIES: Final = 500
 
 
 def session_warm(*, session_id: int) -> bool:
-    """Bring the session back as it was: epoch, numbers, ranks, tombstones. False when it is not cold, or gone.
+    """Warm the session exactly as it was: epoch, numbers, ranks, tombstones. False when it is not cold, or gone.
 
-    Raises SnapshotDamaged and what the storage raises; nothing has changed then.
+    Raises SnapshotDamaged and the storage's errors; nothing has changed then.
     """
     session = Session.objects.filter(pk=session_id, cold_at__isnull=False).first()
     if session is None:

@@ -1,8 +1,8 @@
-"""The sweep that lets idle sessions go cold, and the one that brings back those for which something is held.
+"""Two sweeps: one cools idle sessions, the other warms those for which items are held.
 
-The due-mark is `idle_since`, due once it is SYNC_COLD_DAYS old. It is never newer than the last activity it was
-compared with, and publishes do not touch it: the sweep compares what it finds due, and moves the mark of what was
-active since.
+The due-mark is `idle_since`, due once it is SYNC_COLD_DAYS old. It is never newer than the last activity it was set
+from, and publishes do not change it: the sweep compares each due session with its last activity, and moves the mark
+of those that were active since.
 """
 
 import time
@@ -21,16 +21,16 @@ from sync.models import HeldItem, Session
 
 log = structlog.get_logger(__name__)
 SWEEP_SESSIONS: Final = 200
-# The worker has other things to do, snapshots among them.
+# The worker has other tasks to run, snapshots among them.
 SWEEP_SECONDS: Final = 5.0
 MARK: Final = DueMark(Session, "idle_since", lease=timedelta(minutes=5))
 RETRY: Final = timedelta(hours=1)
-# In the cache; where it is lost, the next run begins with the oldest.
+# Kept in the cache; when it is lost, the next run begins with the oldest.
 HELD_PLACE: Final = "sync-held-sweep-place"
 
 
 class ColdSweep(NamedTuple):
-    """`looked_at` were due; `cooled` of them are cold now, `failed` ones are tried again later."""
+    """Counts: `looked_at` were due, `cooled` of them are cold now, `failed` ones are tried again later."""
 
     looked_at: int
     cooled: int
@@ -38,9 +38,9 @@ class ColdSweep(NamedTuple):
 
 
 def sessions_cool_idle(*, now: datetime) -> ColdSweep:
-    """Cool the sessions without activity for SYNC_COLD_DAYS, the longest idle first; one that fails stops no other.
+    """Cool the sessions without activity for SYNC_COLD_DAYS, the longest idle first; a failure stops no other session.
 
-    At most SWEEP_SESSIONS of them and about SWEEP_SECONDS: the rest is due at the next run. SYNC_COLD_DAYS 0: none.
+    At most SWEEP_SESSIONS and about SWEEP_SECONDS a run: the rest is due at the next one. SYNC_COLD_DAYS 0: off.
     """
     if settings.SYNC_COLD_DAYS <= 0:
         return ColdSweep(0, 0, 0)
@@ -71,9 +71,9 @@ def sessions_cool_idle(*, now: datetime) -> ColdSweep:
 
 
 def held_sessions_warm(*, monotonic: Callable[[], float] = time.monotonic) -> int:
-    """Bring back the sessions for which items of agents are held; answers how many came. What fails waits on.
+    """Warm the sessions for which items are held; returns how many are warm now. Those that fail are tried again later.
 
-    Each run goes on after the session that the last one took, so that those that fail slowly never take every run.
+    Each run starts after the session the last run ended with, so that slow failures never use up every run.
     """
     began = monotonic()
     last = cache.get(HELD_PLACE, 0)

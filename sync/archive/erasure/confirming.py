@@ -1,4 +1,4 @@
-"""Receipts of erased sessions: their objects removed, their claim checked against database and storage."""
+"""Confirms deletion receipts: removes the erased sessions' objects, checks database and storage for leftovers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ from sync.archive.snapshots.leftovers import objects_left
 from sync.models import DeletionReceipt
 
 log = structlog.get_logger(__name__)
-# An upload that was under way when its session was erased has ended, and its worker removed it, or died, by then.
+# By then an upload that was under way at the erasure has ended, and its worker has removed the object or died.
 CONFIRM_AFTER: Final = timedelta(minutes=5)
 SWEEP_RECEIPTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What is still there of an erased session: rows by table, and objects below its prefix."""
+    """What remains of an erased session: counts of rows by table, and of objects below its prefix."""
 
     rows: dict[str, int]
     objects: int
@@ -33,7 +33,7 @@ class Leftovers:
 
 
 def deletion_objects_remove(*, receipt_id: str) -> int:
-    """Remove every object of the receipt's session; answers how many. Raises what the storage raises."""
+    """Remove every object of the receipt's session; returns how many. Raises the storage's errors."""
     receipt = DeletionReceipt.objects.get(pk=receipt_id)
     removed = tree_delete(receipt.object_prefix)
     if removed:
@@ -42,14 +42,14 @@ def deletion_objects_remove(*, receipt_id: str) -> int:
 
 
 def deletion_verify(*, receipt: DeletionReceipt) -> Leftovers:
-    """Look again at database and storage; changes nothing. Raises what the storage raises."""
+    """Look for leftovers in database and storage; changes nothing. Raises the storage's errors."""
     return Leftovers(rows_left(receipt.session_id), objects_left(receipt.object_prefix))
 
 
 def deletions_confirm(*, now: datetime) -> int:
-    """Confirm the receipts whose sessions left nothing, removing first what came late; answers how many.
+    """Confirm the receipts whose sessions left nothing, after removing late objects; returns how many were confirmed.
 
-    One that cannot be looked at now (the storage is away) stays open for the next sweep and stops no other.
+    A receipt that cannot be checked now (the storage is away) stays open for the next sweep and stops no other.
     """
     due = DeletionReceipt.objects.filter(confirmed_at=None, erased_at__lte=now - CONFIRM_AFTER).order_by("erased_at")
     return sum(_confirm(receipt) for receipt in list(due[:SWEEP_RECEIPTS]))

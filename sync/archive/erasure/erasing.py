@@ -1,4 +1,4 @@
-"""Erasing a session: every row of it in one transaction; what lies outside the database hears of it on commit."""
+"""Erasing a session: all its rows in one transaction; objects, caches and sockets follow on commit."""
 
 from typing import Final
 
@@ -17,10 +17,10 @@ ERASED_AT_ONCE: Final = 200
 
 @transaction.atomic
 def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
-    """Erase a session with everything that belongs to it and leave a receipt; None when there is no such session.
+    """Erase a session with everything that belongs to it and return the receipt; None when there is no such session.
 
-    The receipt names the person, when it was one. Objects, caches and sockets are the matter of those who listen to
-    `session_erased`; the receipt is confirmed when a later sweep finds nothing left.
+    The receipt names the person, if a person acted. Receivers of `session_erased` remove objects, caches and sockets;
+    the receipt is confirmed when a later sweep finds nothing left.
     """
     session = Session.objects.select_for_update().filter(id=session_id).first()
     if session is None:
@@ -66,7 +66,7 @@ def _record(receipt: DeletionReceipt, actor: Actor) -> None:
 
 
 def workspace_sessions_erase(workspace_id: str) -> int:
-    """Erase every session of a workspace, each in a transaction of its own; answers how many. Call it outside one."""
+    """Erase every session of a workspace, each in its own transaction; returns how many. Call it outside one."""
     erased = 0
     while session_ids := list(
         Session.objects.filter(workspace_id=workspace_id).order_by("id").values_list("id", flat=True)[:ERASED_AT_ONCE]

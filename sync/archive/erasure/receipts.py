@@ -1,4 +1,4 @@
-"""Reads of receipts, and of what should be gone."""
+"""Reads of deletion receipts, and of rows that should be gone."""
 
 from django.apps import apps
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ def workspace_receipts(workspace: Workspace) -> QuerySet[DeletionReceipt]:
 
 
 def rows_left(session_id: int) -> dict[str, int]:
-    """How many rows of a session every table holds that points to sessions; tables of a later release included."""
+    """Row counts of a session by table, for every table that points to sessions; tables of later releases included."""
     left = {"Session": Session.objects.filter(pk=session_id).count()}
     for model in apps.get_app_config("sync").get_models():
         for field in model._meta.get_fields():

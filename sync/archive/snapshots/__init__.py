@@ -1,4 +1,4 @@
-"""Snapshots of sessions: how one is read, packed and kept as an object; `writing` and `sweep` hold the workflow."""
+"""Snapshots of sessions: reading, packing and storing one; the workflow is in `writing` and `sweep`."""
 
 from sync.archive.snapshots.format import FORMAT, PackedSnapshot, SnapshotHeader, pack, unpack
 from sync.archive.snapshots.objects import (

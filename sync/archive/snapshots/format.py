@@ -1,7 +1,7 @@
 """A snapshot's bytes: gzip over JSON lines, a header first, then one line an entry in the order of `seq`.
 
-An entry's content is a string holding the JSON text as it was received, so that a restored session is the same to the
-byte. Equal states give equal bytes.
+An entry's content is a string holding the JSON text as it was received, so that a restored session is identical
+byte for byte. Equal states give equal bytes.
 """
 
 import gzip
@@ -31,7 +31,7 @@ class SnapshotHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackedSnapshot(NamedTuple):
-    """The bytes, in memory or, when large, in an unnamed temporary file that goes when it is closed."""
+    """The bytes, in memory or, when large, in an unnamed temporary file that is deleted when closed."""
 
     file: IO[bytes]
     sha256: str
@@ -55,7 +55,7 @@ def pack(header: SnapshotHeader, entries: Iterable[SnapshotEntry]) -> PackedSnap
 def _write_lines(file: IO[bytes], header: SnapshotHeader, entries: Iterable[SnapshotEntry]) -> int:
     encode = msgspec.json.encode
     count = 0
-    # Neither a name nor a time in gzip's own header: they would make equal states differ.
+    # gzip's header gets no name and no time: they would make equal states differ.
     with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=COMPRESSION_LEVEL, mtime=0) as lines:
         lines.write(encode(header) + b"\n")
         for entry in entries:
@@ -65,7 +65,7 @@ def _write_lines(file: IO[bytes], header: SnapshotHeader, entries: Iterable[Snap
 
 
 def unpack(file: IO[bytes]) -> tuple[SnapshotHeader, Iterator[SnapshotEntry]]:
-    """The header at once, the entries while iterating; raises msgspec.DecodeError or OSError for other bytes."""
+    """The header at once, the entries while iterating. Raises msgspec.DecodeError or OSError for any other bytes."""
     lines = gzip.GzipFile(fileobj=file, mode="rb")
     header = msgspec.json.decode(lines.readline(), type=SnapshotHeader)
     decoder = msgspec.json.Decoder(SnapshotEntry)

@@ -1,10 +1,10 @@
-"""What object storage still holds below a prefix."""
+"""Objects that are still in object storage below a prefix."""
 
 from sync.archive.snapshots.objects import snapshot_storage
 
 
 def objects_left(prefix: str) -> int:
-    """How many objects there are below `prefix`, drafts of killed writers included."""
+    """How many objects there are below `prefix`, including drafts of killed writers."""
     try:
         folders, names = snapshot_storage().listdir(prefix)
     except FileNotFoundError:

@@ -18,7 +18,7 @@ CHUNK_BYTES: Final = 256 * 1024
 
 
 class SnapshotDamaged(Exception):
-    """What the storage gives back is not what was put."""
+    """The bytes in the storage are not those that were put."""
 
 
 def snapshot_storage() -> Storage:
@@ -26,17 +26,17 @@ def snapshot_storage() -> Storage:
 
 
 def session_prefix(workspace_id: str | None, session_id: int) -> str:
-    """Everything ever stored of a session lies below this."""
+    """The prefix of everything that is ever stored for a session."""
     return f"{ROOT}/{workspace_id or 'none'}/{session_id}"
 
 
 def object_name(workspace_id: str | None, session_id: int, epoch: str, seq: int) -> str:
-    """Another one each time, so that no name is ever used again. Names sort by `seq` within an epoch."""
+    """A new name at each call, so that no name is used twice. Names sort by `seq` within an epoch."""
     return f"{session_prefix(workspace_id, session_id)}/{epoch}/{seq:020d}-{secrets.token_hex(8)}.jsonl.gz"
 
 
 def prefix_of(name: str) -> str:
-    """The session's prefix that an object's name begins with."""
+    """The session's prefix at the beginning of an object's name."""
     return "/".join(name.split("/")[:3])
 
 
@@ -48,10 +48,10 @@ class StoredObject(NamedTuple):
 
 
 def object_put(name: str, header: SnapshotHeader, packed: PackedSnapshot) -> StoredObject:
-    """Store the bytes under exactly this name, never over another's, and read them back; raises SnapshotDamaged.
+    """Store the bytes under exactly this name, never over another object, and read them back. Raises SnapshotDamaged.
 
-    Another worker may have stored the same state first: its object is taken, for a state's bytes differ by the clocks
-    of equal entries at most. What is no snapshot of that state is damage too: nothing is deleted here.
+    If another worker stored the same state first, its object is used: bytes of one state differ at most by the clocks
+    of equal entries. An object that is no snapshot of that state counts as damaged too; nothing is deleted here.
     """
     if put_new(snapshot_storage(), name, packed.file):
         stored = object_read(name)
@@ -64,7 +64,7 @@ def object_put(name: str, header: SnapshotHeader, packed: PackedSnapshot) -> Sto
 
 
 def object_read(name: str) -> StoredObject:
-    """Checksum and size of what the storage gives back now."""
+    """Fetch the object; its checksum and size."""
     digest, size = hashlib.sha256(), 0
     with snapshot_storage().open(name) as stored:
         for chunk in stored.chunks(CHUNK_BYTES):
@@ -74,7 +74,7 @@ def object_read(name: str) -> StoredObject:
 
 
 def _holds(name: str, header: SnapshotHeader) -> bool:
-    """Whether the object is a whole snapshot of the state that `header` names."""
+    """Whether the object is a complete snapshot of the state that `header` names."""
     try:
         with snapshot_storage().open(name) as stored:
             found, entries = unpack(stored)
@@ -84,7 +84,7 @@ def _holds(name: str, header: SnapshotHeader) -> bool:
 
 
 def tree_delete(prefix: str) -> int:
-    """Delete every object below `prefix`, drafts of killed writers too; answers how many there were."""
+    """Delete every object below `prefix`, including drafts of killed writers; returns how many there were."""
     storage = snapshot_storage()
     try:
         folders, names = storage.listdir(prefix)
@@ -93,7 +93,7 @@ def tree_delete(prefix: str) -> int:
     removed = sum(tree_delete(f"{prefix}/{folder}") for folder in folders)
     for name in names:
         storage.delete(f"{prefix}/{name}")
-    # On files the folder itself; elsewhere there is no such object and nothing happens.
+    # On a file system the folder itself; object storage has no such object, and nothing happens.
     storage.delete(prefix)
     return removed + len(names)
 

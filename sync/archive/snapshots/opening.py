@@ -1,4 +1,4 @@
-"""Reading a stored snapshot: fetched whole and checked before the first entry is handed out."""
+"""Reads a stored snapshot: fetched whole and checked before the first entry is handed out."""
 
 import hashlib
 import tempfile
@@ -16,7 +16,7 @@ from sync.store import SnapshotEntry
 
 
 class OpenSnapshot(NamedTuple):
-    """`entries` is read once, while the block runs."""
+    """`entries` can be read once, inside the `with` block."""
 
     epoch: str
     seq: int
@@ -25,7 +25,7 @@ class OpenSnapshot(NamedTuple):
 
 @contextmanager
 def snapshot_open(snapshot: Snapshot) -> Iterator[OpenSnapshot]:
-    """Raises SnapshotDamaged when the bytes are not those that were stored, and what the storage raises."""
+    """Context manager. Raises SnapshotDamaged when the bytes differ from those stored, and the storage's errors."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as file:
         digest = hashlib.sha256()
         with snapshot_storage().open(snapshot.object_name) as stored:

@@ -1,6 +1,6 @@
-"""Conditional puts: of two workers that store one name, one wins and the other changes nothing.
+"""Conditional puts: when two workers store under one name, one wins and the other changes nothing.
 
-On S3 by `If-None-Match: *`, which `storages` cannot say; on files by a link, which fails where there is one already.
+On S3 by `If-None-Match: *`, which `storages` has no option for; on files by a link, which fails if the name exists.
 """
 
 from typing import IO, Any, Final
@@ -10,12 +10,12 @@ from django.core.files.storage import Storage
 
 from opencode.lib.storage import DurableFileSystemStorage, is_s3
 
-# What S3 and its likes answer when there is such an object, or when one is being put at this moment.
+# S3's answers when the object exists, or when another put of it is under way.
 EXISTS: Final = {"PreconditionFailed", "412"}
 
 
 def put_new(storage: Storage, name: str, file: IO[bytes]) -> bool:
-    """Store the bytes under exactly this name; False, and nothing changed, when there is an object of that name."""
+    """Store the bytes under exactly this name; False, with nothing changed, when an object of that name exists."""
     if isinstance(storage, DurableFileSystemStorage):
         return storage.save_new(name, File(file))
     if is_s3(storage):
@@ -24,11 +24,11 @@ def put_new(storage: Storage, name: str, file: IO[bytes]) -> bool:
 
 
 def _put_object(storage: Any, name: str, file: IO[bytes]) -> bool:
-    # Late: boto3 is 25 MB of memory that is of use only where there is S3.
+    # Imported here: boto3 takes 25 MB of memory and is needed only with S3.
     from botocore.exceptions import ClientError
 
     client = storage.connection.meta.client
-    # botocore closes what it sends; the caller's file stays open.
+    # botocore closes the file it sends; the caller's stays open.
     file.seek(0)
     try:
         client.put_object(Bucket=storage.bucket_name, Key=name, Body=file.read(), IfNoneMatch="*")

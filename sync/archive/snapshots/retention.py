@@ -1,4 +1,4 @@
-"""Which of a session's snapshots are kept. A pure rule: the newest ones, then one an hour, then one a day."""
+"""Which of a session's snapshots are kept, as a pure rule: the newest ones, then one an hour, then one a day."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ class Retention(NamedTuple):
 
 
 def kept_snapshots(taken: Sequence[datetime], now: datetime, rule: Retention) -> set[int]:
-    """The places in `taken` (newest first) of those to keep; never empty when `taken` is not."""
+    """Indexes in `taken` (newest first) of the snapshots to keep; never empty when `taken` is not."""
     kept = set(range(min(max(rule.last, 1), len(taken))))
     return (
         kept
@@ -24,7 +24,7 @@ def kept_snapshots(taken: Sequence[datetime], now: datetime, rule: Retention) ->
 
 
 def _last_of_each(taken: Sequence[datetime], since: datetime, period: str) -> set[int]:
-    """By calendar periods rather than by distances, so that looking again later keeps the same ones."""
+    """By calendar periods rather than by distances, so that a later run keeps the same ones."""
     newest: dict[str, int] = {}
     for place, moment in enumerate(taken):
         if moment >= since:

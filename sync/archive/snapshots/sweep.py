@@ -1,4 +1,4 @@
-"""The sweep over due sessions, and the sweep after objects whose session is gone."""
+"""The sweep over due sessions, and the sweep over objects of sessions that no longer exist."""
 
 from datetime import datetime, timedelta
 from itertools import islice
@@ -28,10 +28,10 @@ class SweepReport(NamedTuple):
 
 
 def snapshots_write_due(*, now: datetime) -> SweepReport:
-    """Write the snapshots due at `now`, oldest first, SWEEP_SESSIONS at most; one that fails never stops the others.
+    """Write the snapshots due at `now`, oldest first, SWEEP_SESSIONS at most; a failure never stops the others.
 
-    A session is due when its mark has come, or, while the mark lies no further ahead than a first change sets it, when
-    SYNC_SNAPSHOT_UPDATES updates wait. A lease and the pause after a failure lie further ahead.
+    A session is due when its mark has come. It is due early when SYNC_SNAPSHOT_UPDATES updates wait, unless its mark
+    lies further ahead than a first change sets it: then it is leased, or pauses after a failure.
     """
     written = failed = 0
     first_mark = now + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS)
@@ -52,7 +52,7 @@ def snapshots_write_due(*, now: datetime) -> SweepReport:
 
 
 def snapshots_remove_orphans() -> int:
-    """Remove objects of sessions that no longer exist, which a worker killed at the wrong moment can leave."""
+    """Remove objects of sessions that no longer exist, left by killed workers; returns how many were removed."""
     removed = 0
     stored = session_prefixes_stored()
     while batch := list(islice(stored, PREFIX_BATCH)):
@@ -65,7 +65,7 @@ def snapshots_remove_orphans() -> int:
 
 
 def snapshots_prune_idle(*, now: datetime) -> int:
-    """Let the retention take effect where nothing was written any more; answers how many snapshots went."""
+    """Apply the retention to sessions that are no longer written; returns how many snapshots were removed."""
     many = Snapshot.objects.order_by().values("session_id").annotate(kept=Count("pk"))
     crowded = many.filter(kept__gt=settings.SYNC_SNAPSHOTS_LAST).values_list("session_id", flat=True)
     return sum(snapshots_prune(session_id=session_id, now=now) for session_id in list(crowded))
@@ -79,9 +79,9 @@ def _compact(session_id: int) -> None:
 
 
 def _retry_later(session_id: int, now: datetime) -> None:
-    """The oldest pending row tells since when the attempts have been failing.
+    """Set the due-mark after a failed attempt. The oldest pending row says how long attempts have been failing.
 
-    Whatever the mark is by now: an attempt that met a damaged object makes the session due itself.
+    The present mark is overwritten: an attempt that found a damaged object has already made the session due.
     """
     pending = Snapshot.objects.filter(session_id=session_id, state=Snapshot.State.PENDING)
     since = pending.aggregate(since=Min("created_at"))["since"] or now

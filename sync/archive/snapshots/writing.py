@@ -1,7 +1,7 @@
-"""Writing a session's snapshot: the row first, then the object, then the row says that the object can be trusted.
+"""Writes a session's snapshot in three steps: a pending row, the object, then the row marked as stored.
 
-A kill between any two steps leaves a pending row, which nobody is offered, and a due-mark, which a sweep finds. An
-object's name is used once: what deletes it, however late, never meets another's object.
+A kill between any two steps leaves a pending row, which no reader is offered, and a due-mark, which a sweep finds. An
+object's name is used once, so that a late deletion never meets another worker's object.
 """
 
 import time
@@ -30,15 +30,15 @@ from sync.models import Session, Snapshot
 from sync.store import read_whole
 
 log = structlog.get_logger(__name__)
-# A session that keeps changing is written again after this many times the seconds the last writing took.
+# A session that keeps changing waits this many times the duration of its last writing before the next.
 REST_FACTOR: Final = 20
 
 
 def snapshot_write(*, session_id: int) -> Snapshot | None:
-    """Store the session's state as it is now; None when it is empty or gone. A cold session's is stored already.
+    """Store the session's present state; None when it is empty or gone. A cold session's is stored already.
 
-    Clears the due-mark when nothing was published meanwhile, else sets it anew. Raises SnapshotDamaged and whatever
-    the storage raises; the session is then as due as before.
+    Clears the due-mark when nothing was published meanwhile, else sets it anew. Raises SnapshotDamaged and the
+    storage's errors; the session is then as due as before.
     """
     began = time.monotonic()
     with read_whole(session_id) as state:
@@ -70,9 +70,9 @@ def snapshot_write(*, session_id: int) -> Snapshot | None:
 
 
 def snapshot_renew(*, snapshot: Snapshot) -> None:
-    """Let the object go and the next writing store the session under another name.
+    """Drop a damaged object, so that the next writing stores the session under another name.
 
-    Only while the rows hold exactly that state: else the object is the only copy of it.
+    Only while the rows hold exactly that state: otherwise the object is the only copy of it.
     """
     with transaction.atomic():
         here = Session.objects.select_for_update().filter(pk=snapshot.session_id, cold_at=None)
@@ -88,10 +88,10 @@ def snapshot_renew(*, snapshot: Snapshot) -> None:
 
 
 def snapshots_prune(*, session_id: int, now: datetime) -> int:
-    """Remove the stored snapshots that the retention lets go, and what failed attempts left; answers how many.
+    """Remove the snapshots that the retention does not keep, and leftovers of failed attempts; returns how many.
 
-    A row stops being offered before its object goes, and goes itself last, so that a kill leaves nothing unnamed. The
-    snapshot of the head is never let go, by the same lock that a session turns cold under: it may be all there is.
+    A row stops being offered before its object is deleted, and is deleted last, so a kill leaves no unnamed object.
+    The snapshot of the head is always kept, under the lock that cooling takes too: it may be the only copy.
     """
     rows = Snapshot.objects.filter(session_id=session_id)
     stored = list(rows.filter(state=Snapshot.State.STORED).order_by("-id").values_list("pk", "created_at"))
@@ -132,10 +132,10 @@ def _begin(session_id: int, header: SnapshotHeader, name: str) -> Snapshot | Non
 
 
 def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timedelta) -> Snapshot | None:
-    """The stored row, by whichever worker; None when there is none, and then nothing is left of it.
+    """The stored row, whichever worker stored it; None when it is not stored, and an object without a row is deleted.
 
-    Under the session's lock once more: while the object was on its way the session may have been erased or restored,
-    and the row stored by another worker, renewed or let go.
+    Takes the session's lock again: during the upload the session may have been erased or restored, and the row may have
+    been stored by another worker, renewed or pruned.
     """
     now = utc_now()
     pending = Snapshot.objects.filter(pk=snapshot.pk, state=Snapshot.State.PENDING, object_name=snapshot.object_name)
@@ -144,7 +144,7 @@ def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timede
         if session is None or session.epoch != snapshot.epoch:
             pending.delete()
         elif _mark_stored(pending, stored, entries, now):
-            # A slower worker may come with an older state.
+            # A slower worker may arrive with an older state.
             seq = max(session.snapshot_seq, snapshot.seq)
             Session.objects.filter(pk=session.pk).update(
                 snapshot_seq=seq, snapshot_due_at=None if session.head_seq == seq else now + rest
@@ -158,7 +158,7 @@ def _finish(snapshot: Snapshot, stored: StoredObject, entries: int, rest: timede
 
 
 def _mark_stored(pending: QuerySet[Snapshot], stored: StoredObject, entries: int, now: datetime) -> bool:
-    """False when the row is stored already, or renewed, or gone with those that the retention let go."""
+    """False when the row is stored already, renewed, or was pruned."""
     return bool(
         pending.update(
             state=Snapshot.State.STORED, sha256=stored.sha256, bytes=stored.size, entries=entries, stored_at=now
