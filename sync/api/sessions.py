@@ -21,7 +21,7 @@ from workspaces.calls.refusals import answers
 
 router = Router()
 READ: Final = ("sync:read", "sync:write")
-"""Whoever may write to a session may read it, as on its socket."""
+"""Scopes that may read a session. Who may write may also read, as on the session's socket."""
 
 
 class Maker(Schema):
@@ -116,7 +116,7 @@ def sessions_delete(request: HttpRequest, workspace: WorkspaceName, session_id: 
 
 
 def session_of(call: WorkspaceCall, session_id: str) -> Session:
-    """The workspace's session of that id; raises NotFound."""
+    """The workspace's session of that id. Raises NotFound."""
     session = workspace_session(call.workspace, session_id)
     if session is None:
         raise NotFound

@@ -1,1 +1,1 @@
-"""Pages and addresses of session sync: authenticate, read, render."""
+"""Pages and addresses of session sync. They authenticate, read and render."""

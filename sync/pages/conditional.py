@@ -1,4 +1,4 @@
-"""Answers that a reader who has them already need not be sent again."""
+"""Conditional answers: 304 for readers who already have the present state."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from django.utils.http import http_date, quote_etag
 
 from sync.models import Session
 
-# Raise it when the markup of pages or exports changes.
+# Increase it when the markup of pages or exports changes.
 MARKUP_VERSION: Final = 2
 
 
 @cache
 def assets_version() -> str:
-    """Changes with the scripts and styles a page names, so that no page outlives them."""
+    """A text that changes with the scripts and styles a page names, so that no cached page outlives them."""
     names = (
         "css/console.css",
         "css/session.css",
@@ -35,14 +35,14 @@ def assets_version() -> str:
 def answer_when_changed(
     request: HttpRequest, session: Session, variant: str, answer: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
-    """`answer()`, or 304 when the reader holds this state in this `variant` (who looks, which theme, which form)."""
+    """`answer()`, or 304 when the reader has this state in this `variant` (reader, theme, format)."""
     digest = hashlib.sha256(f"{assets_version()}\0{variant}".encode()).hexdigest()[:12]
     # Weak: a proxy may compress. The row is read before the entries, so the tag is never newer than what it names.
     etag = "W/" + quote_etag(f"{session.epoch}-{session.head_seq}-{digest}")
     modified = int(session.last_activity_at.timestamp())
     response = get_conditional_response(request, etag=etag, last_modified=modified) or answer()
     if response.get("Cache-Control") == "no-store":
-        # It is not what its state will look like in a moment.
+        # A page that is still incomplete gets no tag: it would stand for the finished one.
         return response
     response["ETag"] = etag
     response["Last-Modified"] = http_date(modified)

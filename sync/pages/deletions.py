@@ -1,4 +1,4 @@
-"""Deleting a session, and the receipts that deletions leave; for owners and admins of its workspace."""
+"""Deleting a session, and the receipts of deletions; for owners and admins of its workspace."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ PERMISSION: Final = "session.delete"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_delete(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
-    """GET asks, naming the session and what goes with it; POST deletes when the name was typed."""
+    """GET asks for confirmation, naming the session and what goes with it; POST deletes when the name was typed."""
     reading = member_reading(request, slug, client_id, is_page=True, permission=PERMISSION)
     form = SessionDeleteForm(request.POST if request.method == "POST" else None, session=reading.session)
     if request.method == "POST" and form.is_valid():

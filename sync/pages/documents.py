@@ -1,4 +1,4 @@
-"""What the share page and the session page show of a session: one page of it, in bounded time and memory."""
+"""The content of the share page and of the session page: one page of a session, in bounded time and memory."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from sync.transcript import Document, build_document, entry_of, plural, render_e
 
 
 def document_context(reading: Reading, place: Place) -> dict[str, Any]:
-    """What both pages show of the session itself; raises SessionGone when it was erased a moment ago."""
+    """The template context that both pages share. Raises SessionGone when the session was just erased."""
     shown = _entry_context(reading, place.entry) if place.entry else _window_context(reading, place)
     return {
         "reading": reading,
@@ -40,7 +40,7 @@ def _window_context(reading: Reading, place: Place) -> dict[str, Any]:
         "facts": session_facts(row, document.info),
         "transcript": transcript,
         "is_empty": not document.messages,
-        # News belong at the end: a page that does not have it does not follow the session.
+        # New entries belong at the end: a page that does not show the end does not follow the session.
         "is_live": later is None,
         "earlier": link("before", earlier),
         "later": link("at", later),
@@ -57,7 +57,7 @@ def _ends(window: Window, cut: EntryPosition | None, place: Place) -> tuple[Entr
 
 
 def _entry_context(reading: Reading, key: str) -> dict[str, Any]:
-    """One entry alone, which found no room among the others."""
+    """The context for one entry alone, which was too large to be shown among the others."""
     row = reading.session
     state: StateRead | None = read_warm(read_entries, row.pk, [key, info_key(row.client_id)])
     if state is None:
@@ -80,7 +80,7 @@ def _entry_context(reading: Reading, key: str) -> dict[str, Any]:
 
 
 def description(document: Document, *, is_all: bool) -> str:
-    """A line for link previews: counts and models, never words of the session, which can hold a secret."""
+    """A line for link previews: counts and models, never text of the session, which can hold a secret."""
     models = list(dict.fromkeys(filter(None, (message.head.model for message in document.messages))))
     facts = [plural(len(document.messages), "message")] if is_all else []
     if models:
@@ -89,5 +89,5 @@ def description(document: Document, *, is_all: bool) -> str:
 
 
 def is_listed(reading: Reading) -> bool:
-    """Whether search engines may keep the page."""
+    """Whether search engines may index the page."""
     return reading.share is not None and reading.share.visibility == Share.Visibility.PUBLIC

@@ -1,4 +1,4 @@
-"""A session as a file, written while it is read: its entries as JSON, or the whole as Markdown."""
+"""A session as a file, streamed while it is read: its entries as JSON, or all of it as Markdown."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -32,7 +32,7 @@ class ShareLinkForm(forms.Form):
 
 
 class SessionDeleteForm(forms.Form):
-    """Typing what is to be deleted: the session's title, or its id when it has none."""
+    """The name of what is to be deleted, typed: the session's title, or its id when it has none."""
 
     confirmation = forms.CharField(
         label="Type the session's title or id",

@@ -1,4 +1,4 @@
-"""Rendered pieces of a session that changed, for a page that follows it live."""
+"""Rendered fragments of entries that changed, for a page that follows its session live."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def session_fragments(request: HttpRequest, slug: str, client_id: str) -> HttpRe
 def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
     """`{epoch, head, header, fragments}` for `k=<key>:<seq>` items.
 
-    A fragment may be newer than the number asked. With another epoch there are no fragments: the page loads again.
+    A fragment may be newer than the number requested. With another epoch there are no fragments: the page reloads.
     """
     asked = asked_keys(request)
     session = reading.session
@@ -49,7 +49,7 @@ def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
 
 
 def asked_keys(request: HttpRequest) -> dict[str, int]:
-    """The keys asked for with the numbers they are known by; raises FieldsInvalid."""
+    """The requested keys, each with the number the page knows it by. Raises FieldsInvalid."""
     asked: dict[str, int] = {}
     for item in request.GET.getlist("k"):
         key, _, seq = item.rpartition(":")
@@ -62,7 +62,7 @@ def asked_keys(request: HttpRequest) -> dict[str, int]:
 
 
 def header_of(session: Session, state: StateRead) -> dict[str, str]:
-    """The page's title and facts as they are now."""
+    """The page's present title and facts."""
     entries = [entry_of(row) for row in state.rows if row.key == info_key(session.client_id) and not row.deleted]
     info = next((entry.data for entry in entries if entry is not None), None)
     facts = session_facts(session, info)
@@ -70,7 +70,7 @@ def header_of(session: Session, state: StateRead) -> dict[str, str]:
 
 
 def wire(fragment: Fragment) -> dict[str, Any]:
-    """`plain` is there while the HTML is only the entry's text: what follows the session asks again."""
+    """The fragment as JSON. `plain` is set while the HTML is only the entry's text: the page requests it again."""
     return {
         "key": fragment.key,
         "seq": fragment.seq,

@@ -1,4 +1,4 @@
-"""A session's history: its snapshots, one of them as it was then, and what has become of it since."""
+"""A session's history: its snapshots, one of them as a page, and the changes between it and now."""
 
 import copy
 import zlib
@@ -23,18 +23,18 @@ from sync.store import SnapshotEntry, read_state
 from sync.transcript import build_document, byte_size, compare_states, document_before, render_transcript, session_facts
 
 log = structlog.get_logger(__name__)
-# The retention keeps fewer; what is more waits to be pruned.
+# The retention keeps fewer; any more wait to be pruned.
 LISTED: Final = 200
 
 
 def unreadable() -> tuple[type[Exception], ...]:
-    """What is raised where a snapshot is away or damaged."""
+    """The exceptions of a snapshot that is unreachable or damaged."""
     return (*storage_errors(), EOFError, zlib.error, SnapshotDamaged, msgspec.DecodeError)
 
 
 @read_only
 def snapshot_list(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
-    """Every snapshot there is, the newest first."""
+    """All stored snapshots, the newest first."""
     reading = member_reading(request, slug, client_id, is_page=True)
     listed = [(snapshot, byte_size(snapshot.bytes)) for snapshot in stored_snapshots(reading.session)[:LISTED]]
     context = {**history_context(reading), "snapshots": listed}
@@ -43,7 +43,7 @@ def snapshot_list(request: HttpRequest, slug: str, client_id: str) -> HttpRespon
 
 @read_only
 def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponse:
-    """The session as it was then; the same document as its page, without anything live."""
+    """The session as it was then: the same document as the session page, without anything live."""
     reading = member_reading(request, slug, client_id, is_page=True)
     snapshot = snapshot_of(reading.session, snapshot_id)
     rows = living_entries(snapshot)
@@ -83,7 +83,7 @@ def snapshot_compare(request: HttpRequest, slug: str, client_id: str, snapshot_i
 
 
 def history_context(reading: Reading) -> dict[str, Any]:
-    """What every page of the history needs."""
+    """The context that every page of the history needs."""
     assert reading.access is not None
     return {
         "access": reading.access,
@@ -95,7 +95,7 @@ def history_context(reading: Reading) -> dict[str, Any]:
 
 
 def snapshot_of(session: Session, snapshot_id: str) -> Snapshot:
-    """The session's stored snapshot of that id; raises NotFound, for another session's too."""
+    """The session's stored snapshot of that id. Raises NotFound, for another session's snapshot too."""
     snapshot = stored_snapshots(session).filter(pk=int(snapshot_id)).first()
     if snapshot is None:
         raise NotFound("There is no such snapshot, or it was kept long enough.")
@@ -103,14 +103,14 @@ def snapshot_of(session: Session, snapshot_id: str) -> Snapshot:
 
 
 def living_entries(snapshot: Snapshot) -> list[SnapshotEntry]:
-    """The entries without tombstones, in the order of their numbers."""
+    """The entries that are not tombstones, in the order of their numbers."""
     with storage_refusals(snapshot), snapshot_open(snapshot) as opened:
         return [entry for entry in opened.entries if not entry.deleted]
 
 
 @contextmanager
 def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
-    """Raises ServiceUnavailable when the storage does not give the snapshot back as it was."""
+    """Context manager. Raises ServiceUnavailable when the snapshot is unreachable or damaged."""
     try:
         yield
     except unreadable() as error:
@@ -119,7 +119,7 @@ def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
 
 
 def _session_then(session: Session, snapshot: Snapshot, rows: list[SnapshotEntry]) -> Session:
-    """The session's row as it was, never saved."""
+    """The session's row as it was then; never saved."""
     then = copy.copy(session)
     for name, value in summary_columns(session.client_id, ((row.key, row.content) for row in rows)).items():
         setattr(then, name, value)

@@ -1,4 +1,4 @@
-"""The share page and the workspace's session page: one document, two audiences."""
+"""The share page and the workspace's session page: one document for two audiences."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,7 +19,7 @@ from sync.sharing import session_shares, share_state
 @gzip_page
 @read_only
 def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
-    """A session as its share's link shows it; nothing of its workspace or its people."""
+    """A session as its link shows it, without anything of its workspace or its people."""
     reading = share_reading(share_id)
     place = Place.of(request)
     session_page = member_page(request, reading.session)
@@ -66,7 +66,7 @@ def unlisted(response: HttpResponseBase, reading: Reading) -> HttpResponseBase:
 
 
 def snapshot_url(reading: Reading) -> str:
-    """The latest snapshot's download; empty while there is none."""
+    """The address of the latest snapshot's download; empty while there is none."""
     row: Session = reading.session
     if row.snapshot_seq <= 0 or reading.access is None:
         return ""

@@ -1,4 +1,4 @@
-"""Where in a long session a page is: its newest part, what is before or from a position on, or one entry alone."""
+"""Which page of a long session: the newest, the one before or from a position, or one entry alone."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -15,7 +15,7 @@ NAMES: Final = ("before", "at", "entry")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """At most one of them is set."""
+    """A place in a session; at most one field is set, none means the newest page."""
 
     before: EntryPosition | None = None
     at: EntryPosition | None = None
@@ -23,7 +23,7 @@ class Place:
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        """What the address says; raises NotFound for what no page of ours links to."""
+        """The place that the request's query names. Raises NotFound for a query that no link of the console has."""
         for name in NAMES:
             text = request.GET.get(name)
             if text and name == "entry":
@@ -43,7 +43,7 @@ class Place:
 
 
 def link(name: str, position: EntryPosition | None) -> str:
-    """The query that leads to a position; empty for none."""
+    """The query string that leads to a position; empty for None."""
     return "?" + urlencode({name: str(position)}, safe="/:@") if position is not None else ""
 
 

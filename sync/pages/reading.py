@@ -1,4 +1,4 @@
-"""Who reads which session through a page: anyone with a live share, or a member of its workspace."""
+"""Who reads which session through a page: a visitor with a live link, or a member of its workspace."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,26 +22,26 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A session its reader may see, and through what: exactly one of `share` and `access` is set."""
+    """A session with what lets the reader see it: exactly one of `share` and `access` is set."""
 
     session: Session
     share: Share | None = None
     access: WorkspaceAccess | None = None
 
     def url(self, name: str) -> str:
-        """The address of this session's `page`, `json`, `md` or `fragments`, as this reader may use it."""
+        """The address of this session's `page`, `json`, `md` or `fragments`, for this reader."""
         suffix = "" if name == "page" else f"-{name}"
         if self.share is not None:
             return reverse(f"sync:share{suffix}", args=[self.share.pk])
         return reverse(f"sync:session{suffix}", args=[self._slug, self.session.client_id])
 
     def may(self, permission: str) -> bool:
-        """Whether a member reads, and one whose role allows it."""
+        """Whether the reader is a member whose role has the permission."""
         return self.access is not None and self.access.can(permission)
 
     @property
     def actor(self) -> Actor:
-        """The member who reads; nobody who has only the link acts."""
+        """The member who reads. Only for members: a visitor with a link cannot act."""
         assert self.access is not None
         return self.access.actor
 
@@ -57,7 +57,7 @@ class Reading:
 
 
 def share_reading(share_id: str) -> Reading:
-    """Raises NotFound, the same for a share that never was, was revoked or has expired."""
+    """Raises NotFound alike for a share that never existed, was revoked or has expired."""
     share = shared_session(share_id)
     if share is None:
         raise NotFound
@@ -67,7 +67,7 @@ def share_reading(share_id: str) -> Reading:
 def member_reading(
     request: HttpRequest, slug: str, client_id: str, *, is_page: bool = False, permission: str = "session.view"
 ) -> Reading:
-    """Raises what `workspace_access` raises, and NotFound for a session that is not this workspace's."""
+    """Raises the errors of `workspace_access`, and NotFound for a session of another workspace."""
     access = page_access(request, slug, permission) if is_page else workspace_access(request.user, slug, permission)
     session = workspace_session(access.workspace, client_id)
     if session is None:
@@ -76,7 +76,7 @@ def member_reading(
 
 
 def member_page(request: HttpRequest, session: Session) -> str:
-    """The session page's address when the person signed in here may open it, else an empty string."""
+    """The session page's address when the signed-in person may open it, else an empty string."""
     if session.workspace is None or not request.user.is_authenticated:
         return ""
     try:
@@ -89,7 +89,7 @@ def member_page(request: HttpRequest, session: Session) -> str:
 def read_only(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """GET and HEAD only; any other method is refused in the denial contract, whatever token it carries."""
+    """Decorator: GET and HEAD only. Any other method gets a denial, whatever token the request carries."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

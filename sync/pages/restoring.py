@@ -19,7 +19,7 @@ PERMISSION: Final = "session.restore"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def snapshot_restore(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponse:
-    """GET asks, naming the session and what will change; POST restores."""
+    """GET asks for confirmation, naming the session and the changes; POST restores."""
     reading = member_reading(request, slug, client_id, is_page=True, permission=PERMISSION)
     snapshot = snapshot_of(reading.session, snapshot_id)
     if request.method == "POST":

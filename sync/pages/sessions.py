@@ -1,4 +1,4 @@
-"""The Sessions page of a workspace, and the list alone for the script that keeps it live."""
+"""The Sessions page of a workspace, and the list alone for the script that keeps it up to date."""
 
 import hashlib
 from functools import partial
@@ -34,7 +34,7 @@ def session_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @read_only
 def session_rows(request: HttpRequest, slug: str) -> HttpResponse:
-    """The list without its page; 304 while nothing in it has changed, which costs the read but no rendering."""
+    """The list without its page. 304 while nothing in it has changed, which costs the read but no rendering."""
     access = workspace_access(request.user, slug, "session.view")
     context = _list_context(request, access)
     state = repr((assets_version(), slug, context["search"], context["may_connect"], context["page"]))

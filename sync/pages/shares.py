@@ -1,4 +1,4 @@
-"""Links to a session: made and ended by members of its workspace."""
+"""Links to a session: created and ended by members of its workspace."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +17,7 @@ from sync.sharing import session_shares, share_link_create, share_link_end, shar
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_create(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
-    """The session's page holds the same form; this one shows what was wrong with it."""
+    """Create a link. The session's page has the same form; this page shows its errors."""
     reading = member_reading(request, slug, client_id, is_page=True, permission="session.share")
     form = ShareLinkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -35,7 +35,7 @@ def share_create(request: HttpRequest, slug: str, client_id: str) -> HttpRespons
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_end(request: HttpRequest, slug: str, client_id: str, share_id: str) -> HttpResponse:
-    """GET asks, naming the link; POST ends it."""
+    """GET asks for confirmation, naming the link; POST ends it."""
     reading = member_reading(request, slug, client_id, is_page=True, permission="session.share")
     share = session_shares(reading.session).filter(pk=share_id).first()
     if share is None:

@@ -1,4 +1,4 @@
-"""Download of a session's stored snapshots."""
+"""Downloads of a session's stored snapshots."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -21,7 +21,7 @@ CHUNK_BYTES: Final = 256 * 1024
 
 @read_only
 def snapshot_download(request: HttpRequest, slug: str, client_id: str) -> HttpResponseBase:
-    """The object as it was stored: gzip over JSON lines. NotFound while there is none yet."""
+    """The latest snapshot as it was stored: gzip over JSON lines. Raises NotFound while there is none."""
     session = member_reading(request, slug, client_id).session
     snapshot = latest_snapshot(session)
     if snapshot is None:
@@ -31,7 +31,7 @@ def snapshot_download(request: HttpRequest, slug: str, client_id: str) -> HttpRe
 
 @read_only
 def snapshot_file(request: HttpRequest, slug: str, client_id: str, snapshot_id: str) -> HttpResponseBase:
-    """Any snapshot of the session's history, as it was stored: gzip over JSON lines."""
+    """Any stored snapshot of the session as it was stored: gzip over JSON lines."""
     session = member_reading(request, slug, client_id).session
     return _download(session, snapshot_of(session, snapshot_id))
 
@@ -59,7 +59,7 @@ def _open(snapshot: Snapshot) -> File[bytes]:
 
 
 async def _chunks(file: File[bytes]) -> AsyncIterator[bytes]:
-    """Read in a thread: the storage may be far away, and the event loop serves everybody."""
+    """The file in pieces, read in a thread: the storage may be slow, and the event loop serves all requests."""
     read = sync_to_async(file.read, thread_sensitive=False)
     try:
         while chunk := await read(CHUNK_BYTES):

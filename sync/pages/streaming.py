@@ -1,4 +1,4 @@
-"""Answers that are made a piece at a time, as fast as their reader takes them and no faster."""
+"""Streamed responses with back-pressure: each piece is made when the reader has taken the one before."""
 
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +12,14 @@ from django.http.response import HttpResponseBase
 
 from opencode.lib.bounds import bound_connection
 
-# A shorter answer has a length, and needs no thread of its own.
+# A shorter response is sent whole, with a length, and needs no thread of its own.
 WHOLE_BYTES: Final = 256 * 1024
-# Beside those that make pages, so that a long export and a page never wait for each other.
+# Separate from the pages' threads, so that a long export and a page never wait for each other.
 THREADS: Final = ThreadPoolExecutor(2, "export", bound_connection)
 
 
 class PiecewiseResponse(StreamingHttpResponse):
-    """Of an ordinary iterator; each step has a thread while it lasts, none while the piece is on its way."""
+    """A streaming response from an ordinary iterator; a thread runs each step, and none while a piece is sent."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces: Iterator[Any] = iter(self.streaming_content)  # type: ignore[arg-type]
@@ -29,10 +29,10 @@ class PiecewiseResponse(StreamingHttpResponse):
 
 
 def piecewise(pieces: Iterator[bytes], content_type: str, *, is_wanted: bool) -> HttpResponseBase:
-    """The answer; whole at once when it is short. What the first pieces raise is raised here.
+    """The response; sent whole when it is short. Exceptions of the first pieces are raised here.
 
-    Once a long one has begun nothing can be refused any more: what is raised then cuts it off. Unless it `is_wanted`,
-    only its head is.
+    Once a long response has begun, an exception can only cut it off. Unless `is_wanted`, only the headers are sent, as
+    for a HEAD request.
     """
     first = bytearray()
     for piece in pieces:

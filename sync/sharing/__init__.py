@@ -1,4 +1,4 @@
-"""Links to sessions: the agents' shares, people's links, their secrets, and which session an address means.
+"""Links to sessions: agents' shares, people's links, their secrets, and which session a link leads to.
 
 The door: services, look-ups and secrets by name.
 """

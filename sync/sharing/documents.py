@@ -1,4 +1,4 @@
-"""What a session's page reads beside its entries."""
+"""What a session's page reads besides the entries."""
 
 from django.db.models import QuerySet
 

@@ -1,4 +1,4 @@
-"""The links that people make and end from the console; those of agents are in `sync.sharing.shares`."""
+"""Links that people create and end from the console; those of agents are in `sync.sharing.shares`."""
 
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ from sync.signals import share_ended
 from workspaces.services.audit import audit_record
 
 LIVE_SHARE_LIMIT: Final = 100
-"""Live links of one session: far above need, low enough that a script cannot fill the page."""
+"""Live links of one session: far more than anyone needs, few enough that a script cannot fill the page."""
 
 
 def share_link_create(
@@ -26,7 +26,7 @@ def share_link_create(
     visibility: str = Share.Visibility.LINK,
     expires_at: datetime | None = None,
 ) -> Share:
-    """Another link to the session, until it is ended or `expires_at`, made by the person in `actor` if there is one.
+    """Create another link to the session, live until ended or `expires_at`, for the person in `actor` if there is one.
 
     Raises ShareLimitReached.
     """
@@ -47,7 +47,7 @@ def share_link_create(
 
 
 def share_link_end(*, share: Share, actor: Actor) -> bool:
-    """End a link, whoever made it: its readers are disconnected, the session stays. False when it had ended before."""
+    """End a link, whoever made it: its readers are disconnected, the session stays. False when it was ended already."""
     with transaction.atomic():
         ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=utc_now())
         if ended:

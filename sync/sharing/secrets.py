@@ -1,4 +1,4 @@
-"""The secret an agent writes to its share with: `<share id>.<key version>.<mac>`, derived, never stored."""
+"""The secret with which an agent writes to its share: `<share id>.<key version>.<mac>`, derived, never stored."""
 
 import re
 from typing import Final, NamedTuple
@@ -16,12 +16,12 @@ class ShareSecret(NamedTuple):
 
 
 def derive_share_secret(share_id: str, version: int) -> str:
-    """The share's secret under a key version; KeyError when that version is no longer listed."""
+    """The share's secret under a key version. Raises KeyError when that version is no longer listed."""
     return f"{share_id}.{version}.{mac(_PURPOSE, share_id, version)}"
 
 
 def read_share_secret(text: str) -> ShareSecret | None:
-    """The parts of a secret, None when it has not the form of one. Says nothing about whether it is right."""
+    """The parts of a secret, None when the text has another form. Does not check the secret."""
     found = _SECRET.fullmatch(text)
     return ShareSecret(found[1], int(found[2]), found[3]) if found else None
 

@@ -1,4 +1,4 @@
-"""Which session a share leads to, and which share a session has."""
+"""Which session a share leads to, and which shares a session has."""
 
 from typing import Final
 
@@ -10,25 +10,25 @@ from sync.models import Share
 from workspaces.models import Membership
 
 SHARES: Final = Keyset(by_moment("created_at", is_descending=True), by_id("id"))
-"""The newest first."""
+"""The order of lists of shares: the newest first."""
 
 
 def live_shares() -> QuerySet[Share]:
-    """Shares that lead somewhere: neither revoked nor expired, of no deleted or blocked workspace."""
+    """Shares that lead to a session: not revoked, not expired, and not of a deleted or blocked workspace."""
     unexpired = Q(expires_at=None) | Q(expires_at__gt=utc_now())
     kept = Q(session__workspace=None) | Q(session__workspace__deleted_at=None, session__workspace__blocked_at=None)
     return Share.objects.filter(unexpired, kept, revoked_at=None)
 
 
 def share_state(share: Share) -> str:
-    """`live`, `ended` (by somebody) or `expired` (by itself)."""
+    """`live`, `ended` (by a person or an agent) or `expired` (by itself)."""
     if share.revoked_at is not None:
         return "ended"
     return "expired" if share.expires_at is not None and share.expires_at <= utc_now() else "live"
 
 
 def maker_of(share: Share) -> Membership | None:
-    """The place in the share's workspace of the person whose device made it, while both last."""
+    """The membership, in the share's workspace, of the person whose device made it; None once either is gone."""
     return Membership.objects.filter(
         workspace=share.session.workspace_id,
         user__is_active=True,

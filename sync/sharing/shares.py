@@ -1,4 +1,4 @@
-"""Creating and ending the shares of agents. All of this is synchronous and runs in a thread beside the event loop."""
+"""Creating and ending the shares of agents. Everything here is synchronous and runs in a thread, off the event loop."""
 
 import secrets
 from datetime import timedelta
@@ -24,12 +24,12 @@ from workspaces.services.audit import audit_record
 
 LOOPBACK_OWNER: Final = "loopback"
 TWIN_SECONDS: Final = 10
-# Two creates that race for one row: the second attempt finds what the first winner wrote.
+# When two creates race for one row, the loser's next attempt finds the winner's row.
 RACE_ATTEMPTS: Final = 5
 
 
 class CreatedShare(NamedTuple):
-    """A create's answer: the share's id, the secret that writes to it, and where it leads."""
+    """The result of a create: the share's id, the secret that writes to it, and its address."""
 
     id: str
     secret: str
@@ -46,10 +46,10 @@ def share_create(
 ) -> CreatedShare:
     """Share the agent's session `client_id`.
 
-    The share belongs to the person and the signed-in agent in `actor`, where there are any. In a workspace, or on a
-    server that only this machine reaches (`is_local`), creating again answers the same share and secret while the share
-    lives. Anybody else gets a session and share of their own, but for the twin create of one run, told by
-    `client_address`. Raises AnonymousSharesOff, AnonymousSharesLimited.
+    The share belongs to the person and the signed-in agent in `actor`, if any. In a workspace, or on a server that only
+    this machine can reach (`is_local`), creating again returns the same share and secret while the share is live. Any
+    other caller gets a new session and share each time, except for the second of two racing creates of one agent run,
+    which `client_address` helps to recognise. Raises AnonymousSharesOff, AnonymousSharesLimited.
     """
     if workspace_id is None and not _may_share_anonymously(is_local):
         raise AnonymousSharesOff
@@ -65,7 +65,7 @@ def _may_share_anonymously(is_local: bool) -> bool:
 
 
 def _count_anonymous(client_address: str) -> None:
-    """One more of a stranger's; raises AnonymousSharesLimited."""
+    """Count one more anonymous share from this address. Raises AnonymousSharesLimited."""
     for of, limit in (
         (rate_address(client_address), settings.SYNC_ANONYMOUS_SHARES_PER_MINUTE),
         ("all", settings.SYNC_ANONYMOUS_SHARES_OF_ALL_PER_MINUTE),
@@ -78,7 +78,7 @@ def _count_anonymous(client_address: str) -> None:
 def share_end(*, share_id: str, actor: Actor) -> None:
     """Unshare: a workspace's session loses this link and stays, a session without an owner is erased.
 
-    A share that does not live is left alone: the agent repeats requests whose answer it did not see.
+    A share that is not live is left alone: agents repeat requests whose answer they did not see.
     """
     target = share_target(share_id)
     if target is None:
@@ -104,7 +104,7 @@ def _record(workspace_id: str, actor: Actor, action: str, client_id: str, share_
 
 
 def share_claims_purge() -> int:
-    """Forget claims whose twin can no longer come; how many."""
+    """Delete claims that are too old for a racing create to use; returns how many."""
     removed, _ = ShareClaim.objects.filter(created_at__lt=utc_now() - timedelta(seconds=TWIN_SECONDS)).delete()
     return removed
 
@@ -112,7 +112,7 @@ def share_claims_purge() -> int:
 def _answer(share: AgentsShare) -> CreatedShare:
     share_id, version = share.target.share_id, share.secret_version
     if version not in key_versions():
-        # The key that derived the agent's secret was retired, and the secret with it: answer a new one.
+        # The key that derived the agent's secret was retired, which ends the secret: return a new one.
         version = current_version()
         Share.objects.filter(id=share_id).update(secret_version=version)
     return CreatedShare(share_id, derive_share_secret(share_id, version), share.target)
@@ -126,7 +126,7 @@ def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor
             defaults={"workspace_id": workspace_id, "created_by_id": actor.person_id},
         )
         if not is_new:
-            # Creates of one session take turns here, so that the second finds the first one's share.
+            # Creates of one session take turns here, so that the second finds the share of the first.
             session = Session.objects.select_for_update().get(pk=session.pk)
             known = agents_share(owner_key, client_id, actor.device_id)
             if known is not None:
@@ -169,7 +169,7 @@ def _anonymous_share(client_id: str, client_address: str, actor: Actor) -> Agent
 
 
 def _claim_share(claim: str, client_id: str, actor: Actor) -> AgentsShare:
-    """A session and share of their own, held for the twin by the claim's unique row; IntegrityError if one won."""
+    """A new session and share, held for a racing create by the unique claim. IntegrityError when the other won."""
     with transaction.atomic():
         known = ShareClaim.objects.select_for_update().filter(claim=claim).first()
         twin = _claimed_share(known)
@@ -184,7 +184,7 @@ def _claim_share(claim: str, client_id: str, actor: Actor) -> AgentsShare:
 
 
 def _claimed_share(claim: ShareClaim | None) -> AgentsShare | None:
-    """The share a twin gets: claimed moments ago, still live, and nothing written to it yet."""
+    """The share for the second of two racing creates: claimed moments ago, still live, and not written to yet."""
     if claim is None or claim.created_at < utc_now() - timedelta(seconds=TWIN_SECONDS):
         return None
     share = claim.share

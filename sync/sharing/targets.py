@@ -1,6 +1,6 @@
-"""Where live shares lead, by prepared SQL: agents ask at every batch that finds nothing remembered.
+"""Where live shares lead, by prepared SQL, for every agents' batch whose right is not remembered.
 
-`live_shares` says the same of shares in Django's terms; a test holds that both agree.
+`live_shares` is the same rule as a Django query; a test checks that both agree.
 """
 
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ ORDER BY h.created_at, h.id LIMIT 1
 
 
 class ShareTarget(NamedTuple):
-    """A live share and the session behind it; `workspace_id` is None for a session without an owner.
+    """A live share and its session; `workspace_id` is None for a session without an owner.
 
-    `has_writer`: whether the secret alone may write, as the device that made the share, if one did, still may.
+    `has_writer`: whether the secret alone may write; False once the device that made the share may no longer.
     """
 
     share_id: str
@@ -55,19 +55,19 @@ class ShareTarget(NamedTuple):
 
 
 class AgentsShare(NamedTuple):
-    """A share an agent gets again, and the key version its secret was derived with."""
+    """A live share that an agent may get again, and the key version its secret was derived with."""
 
     target: ShareTarget
     secret_version: int
 
 
 def share_target(share_id: str) -> ShareTarget | None:
-    """Where a live share leads, in one indexed read."""
+    """The target of a live share, None for any other; one indexed read."""
     return share_targets([share_id]).get(share_id)
 
 
 def share_targets(share_ids: Sequence[str]) -> dict[str, ShareTarget]:
-    """Those of the shares that live."""
+    """The targets of those shares that are live, by share id."""
     found: dict[str, ShareTarget] = {}
     for start in range(0, len(share_ids), CHUNK_IDS):
         ids = share_ids[start : start + CHUNK_IDS]
@@ -78,9 +78,9 @@ def share_targets(share_ids: Sequence[str]) -> dict[str, ShareTarget]:
 
 
 def agents_share(owner_key: str, client_id: str, device_id: str = "") -> AgentsShare | None:
-    """The live share an agent gets again for its session: the first of its own that does not expire by itself.
+    """The live share to return when an agent shares its session again: its oldest one without an expiry.
 
-    Agents that are signed in have shares of their own each, as the secret ends with the device.
+    Each signed-in agent has its own shares, as the secret ends with the device.
     """
     with connection.cursor() as cursor:
         cursor.execute(_AGENTS, [_now(), owner_key, client_id, device_id])
