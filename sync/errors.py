@@ -1,4 +1,4 @@
-"""Refusals of session sync; each changed nothing."""
+"""Refusals of session sync; each leaves everything unchanged."""
 
 from opencode.lib.errors import Conflict, Denial, ServiceUnavailable, TooManyRequests
 

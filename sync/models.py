@@ -12,11 +12,11 @@ from opencode.lib.ids import new_id, random_base62
 from workspaces.models import Workspace
 
 SHARE_ID_BITS: Final = 128
-# Foreign keys without an index of their own: a unique constraint below begins with the same column.
+# Foreign keys without an index of their own: a unique constraint below starts with the same column.
 
 
 def new_epoch() -> str:
-    """A session's epoch: another one means that `seq` counts another history."""
+    """A new random epoch: under another epoch `seq` counts another history."""
     return secrets.token_hex(8)
 
 
@@ -33,7 +33,7 @@ class Session(models.Model):
 
     `client_id` is the agent's own id (`ses_…`), unique within its owner; `owner_key` is the workspace's id, or a
     stand-in for sessions without one. `head_seq` numbers the updates, without gaps, and never starts again.
-    Since `cold_at` its entries are in the snapshot of `head_seq` only; nothing reads or writes it before they are back.
+    Once `cold_at` is set, its entries are only in the snapshot of `head_seq`; it is warmed before any read or write.
     """
 
     client_id = models.CharField(max_length=128)
@@ -60,7 +60,7 @@ class Session(models.Model):
     cost = models.BigIntegerField(default=0, help_text="micro-cents")
     created_at = models.DateTimeField(default=utc_now)
     last_activity_at = models.DateTimeField(default=utc_now)
-    # Publishes leave it alone, so that no index moves with them: a sweep that finds it old looks at the last activity.
+    # Publishes do not change it, which saves an index update each: a sweep that finds it old checks `last_activity_at`.
     # None while the session is cold.
     idle_since = models.DateTimeField(default=utc_now, db_default=Now(), null=True, blank=True, db_index=True)
     cold_at = models.DateTimeField(null=True, blank=True)
@@ -79,7 +79,7 @@ class Session(models.Model):
 
 
 class Share(models.Model):
-    """A link to a session, `/share/<id>`; whoever has it may read while it lives."""
+    """A link to a session, `/share/<id>`; anyone who has it may read the session while the link is live."""
 
     class Visibility(models.TextChoices):
         LINK = "link"
@@ -88,14 +88,14 @@ class Share(models.Model):
     id = models.CharField(primary_key=True, max_length=43, default=new_share_id, editable=False)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="shares")
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.LINK)
-    # The key version the agent's secret was derived with, so that "create again" can answer the same secret.
+    # The key version the agent's secret was derived with, so that "create again" returns the same secret.
     secret_version = models.PositiveSmallIntegerField()
-    # A link that a person made is never handed to an agent that shares the same session, nor ended by one.
+    # A link made by a person is never given to an agent that shares the same session, nor ended by one.
     is_agents = models.BooleanField(default=True, db_default=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    # The signed-in agent that made it, an id: its secret writes only while that device and its place here last.
+    # The id of the signed-in agent that made it: its secret may write only while that device and its membership last.
     device_id = models.CharField(max_length=40, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=utc_now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -110,7 +110,7 @@ class Share(models.Model):
 
 
 class ShareClaim(models.Model):
-    """Holds an anonymous create's answer for its twin: the unique `claim` decides which of two racing creates wins."""
+    """Keeps the result of an anonymous create for a racing one: the unique `claim` decides which of the two wins."""
 
     claim = models.CharField(max_length=64, unique=True)
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="+")
@@ -121,10 +121,10 @@ class ShareClaim(models.Model):
 
 
 class SocketTicket(models.Model):
-    """Opens one socket, once, within a minute; only the keyed hash is kept. Taking it removes the row.
+    """Opens one socket, once, within a minute; only the keyed hash is stored. Using it removes the row.
 
-    The other fields are what the socket may do and what it depends on; ids instead of foreign keys, as the ticket is
-    checked against them when it is used.
+    The other fields say what the socket may do and what it depends on: ids instead of foreign keys, as they are checked
+    when the ticket is used.
     """
 
     secret_hash = models.CharField(max_length=64, unique=True)
@@ -165,9 +165,9 @@ class SessionEntry(models.Model):
 
 
 class HeldItem(models.Model):
-    """An agent's item for a cold session that cannot be brought back now: agents never repeat what was refused.
+    """An agent's item for a cold session that cannot be warmed now: kept, as agents never repeat a refused request.
 
-    The items are merged in the order of their ids, in the transaction that brings the session back.
+    The items are merged in the order of their ids, in the transaction that warms the session.
     """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="held_items")
@@ -184,13 +184,13 @@ class HeldItem(models.Model):
 
 
 class Operation(models.Model):
-    """An acknowledged publish, kept for a day, so that a repeat of it gets the same acknowledgement."""
+    """An acknowledged publish, kept for a day, so that a repeat gets the same acknowledgement."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="operations", db_index=False)
     operation_id = models.CharField(max_length=64)
     first_seq = models.BigIntegerField()
     last_seq = models.BigIntegerField()
-    # Without an index, which each publish would pay for: rows are made in time order, so the oldest have the least ids.
+    # No index, which would slow each publish: rows are made in time order, so the oldest have the lowest ids.
     created_at = models.DateTimeField()
 
     class Meta:
@@ -231,9 +231,9 @@ class Snapshot(models.Model):
 
 
 class DeletionReceipt(models.Model):
-    """What was erased with a session, kept when the session is not. It names ids and counts, never content.
+    """What was erased with a session, kept after it is gone. Holds ids and counts, never content.
 
-    `session_id` is the session's former row id: no foreign key, for there is nothing left to point to.
+    `session_id` is the session's former row id, without a foreign key, as the row is gone.
     """
 
     id = models.CharField(primary_key=True, max_length=30, default=new_receipt_id, editable=False)

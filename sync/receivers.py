@@ -1,7 +1,7 @@
-"""What follows from facts of session sync and of the apps below: sockets close, caches and objects go.
+"""Reactions to facts of session sync and of the apps below: sockets close, cached data and objects are removed.
 
-Sockets are closed at once where this process has an event loop that serves some; a worker or a command has none, and
-other processes learn it from the database within a heartbeat. Receivers run in the thread that committed.
+Sockets are closed at once where this process has an event loop that serves some; workers and commands have none, and
+other processes see the change in the database within a heartbeat. Receivers run in the thread that committed.
 """
 
 from functools import partial
@@ -33,7 +33,7 @@ def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> 
 
 @receiver(session_erased)
 def erased_session_objects_delete(*, receipt_id: str, **_fact: Any) -> None:
-    """Remove everything stored below the session's prefix; what a broken storage keeps, the receipt's sweep removes."""
+    """Remove everything stored below the session's prefix; a later sweep removes what a failing storage keeps."""
     try:
         deletion_objects_remove(receipt_id=receipt_id)
     except Exception:
@@ -64,7 +64,7 @@ def removed_member_sockets_close(*, membership_id: str, **_fact: Any) -> None:
 
 @receiver(account_closed)
 def closed_accounts_sockets_close(*, user_id: str, **_fact: Any) -> None:
-    """Those of the person's cookies and of their keys, whatever workspace they are in."""
+    """Close the sockets of the person's cookies and of their keys, in every workspace."""
     memberships = list(Membership.objects.filter(user_id=user_id).values_list("pk", flat=True))
     for membership_id in memberships:
         in_runtime(partial(_end_membership, membership_id=membership_id))

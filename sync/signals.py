@@ -7,4 +7,4 @@ session_erased = Signal()
 `receipt_id` (str)."""
 
 share_ended = Signal()
-"""A share no longer leads anywhere. Arguments: `share_id` (str), `session_id` (int)."""
+"""A share no longer leads to a session. Arguments: `share_id` (str), `session_id` (int)."""

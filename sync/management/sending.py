@@ -9,7 +9,7 @@ TIMEOUT_SECONDS: Final = 30
 
 
 class ServerUnreachable(Exception):
-    """Nobody answers at the address, or no console does; the text says which."""
+    """No server answers at the address, or it is no console; the message says which."""
 
 
 class Reply(NamedTuple):
@@ -18,14 +18,14 @@ class Reply(NamedTuple):
 
     @property
     def refusal(self) -> str:
-        """Code and message of a denial, in one line."""
+        """Code and message of a denial, on one line."""
         error = self.value.get("error") if isinstance(self.value, dict) else None
         detail = f": {error.get('code')}: {error.get('message')}" if isinstance(error, dict) else ""
         return f"HTTP {self.status}{detail}"
 
 
 class Sender:
-    """Requests below a server's address; with a workspace's `token` the workspace gets what is shared."""
+    """Sends requests to a server's address; with a workspace's `token`, shares belong to that workspace."""
 
     def __init__(self, server: str, token: str = "") -> None:
         parts = urlsplit(server if "://" in server else f"http://{server}")
@@ -37,7 +37,7 @@ class Sender:
         self._origin = f"{parts.scheme}://{parts.netloc}"
 
     def send(self, method: str, path: str, body: Any) -> Reply:
-        """Raises ServerUnreachable. A connection the server closed while idle is opened again once."""
+        """The reply. A connection closed by the server while idle is reopened once. Raises ServerUnreachable."""
         try:
             return self._send(method, path, body)
         except (ConnectionError, HTTPException):

@@ -1,4 +1,4 @@
-"""A file that came with a part: its name, its type, its size, and the picture where it is one."""
+"""A file attached to a part: its name, its type, its size, and the picture if it is one."""
 
 from typing import Any
 

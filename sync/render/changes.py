@@ -7,12 +7,12 @@ from sync.render.html import NOTHING, Html, block, lines
 from sync.render.wording import plural
 
 SHOWN_FILES: Final = 300
-# Changes of so many lines are shown open.
+# Changes of up to this many lines are shown open.
 SHORT_LINES: Final = 60
 
 
 def changed_files(data: Any) -> list[FileDiff]:
-    """The files of a `session/diff` entry, whichever shape an agent gave it."""
+    """The files of a `session/diff` entry, in any of the shapes agents have used."""
     if isinstance(data, dict):
         data = data.get("diffs") if isinstance(data.get("diffs"), list) else list(data.values())
     if not isinstance(data, list):
@@ -21,7 +21,7 @@ def changed_files(data: Any) -> list[FileDiff]:
 
 
 class Changes(NamedTuple):
-    """What is told of changed files."""
+    """Changed files, as shown."""
 
     files: list[FileDiff]
 
@@ -35,7 +35,7 @@ class Changes(NamedTuple):
 
     @property
     def folds(self) -> Html:
-        """Each file as a fold, open when all of them are short."""
+        """Each file as a fold, all open when the changes are short."""
         is_short = sum(len(file.lines) for file in self.files) <= SHORT_LINES
         return lines(*(diff_fold(file, is_open=is_short) for file in self.files))
 

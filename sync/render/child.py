@@ -1,10 +1,10 @@
 """The rendering process: `python -m sync.render.child` with a socket as standard input.
 
-It holds the renderers and nothing else: no Django, no settings, no database, no secret. For every connection that comes
-over the socket it forks a worker, which costs about a millisecond, so that a worker may be ended at any time. A worker
-renders one job after the other. The kernel ends it when a job takes more CPU than allowed (the timer's signal has no
-handler, so code that never returns to Python ends too) and refuses it memory beyond the bound. All of them end when
-their parent does, in whatever way: the sockets close.
+It holds the renderers and nothing else: no Django, no settings, no database, no secret. For every connection received
+on the socket it forks a worker, which costs about a millisecond, so a worker may be killed at any time. A worker
+renders one job after another. The kernel kills it when a job takes more CPU than allowed (the timer's signal has no
+handler, so code that never returns to Python is killed too) and refuses it memory beyond the limit. All of them end
+when their parent ends, however it ends: the sockets close.
 """
 
 import gc
@@ -21,28 +21,28 @@ import msgspec
 from sync.render.entries import OUTPUT_BYTES, Job, render
 from sync.render.languages import load_lexers
 
-# Of one entry, both tries together, 250 ms at most; the kernel looks every few milliseconds.
+# Both attempts at one entry together take 250 ms at most; the kernel checks every few milliseconds.
 RENDER_SECONDS: Final = 0.16
 CAUTIOUS_SECONDS: Final = 0.06
 MEMORY_BYTES: Final = 64 * 1024 * 1024
-# A worker that has grown by so much makes way for a fresh one: what it holds would be missing for the next entry.
+# A worker that has grown by this much is replaced: the next entry would have that much less memory.
 SPENT_BYTES: Final = 16 * 1024 * 1024
-# Pages and publishes go first.
+# Pages and publishes have priority.
 NICENESS: Final = 5
 READY: Final = b"+"
 
-# Before each frame: its length; before an answer also how it went.
+# Before each frame comes its length; before an answer also its state.
 LENGTH: Final = struct.Struct("!I")
 ANSWER: Final = struct.Struct("!BI")
 RENDERED, FAILED = 0, 1
 LAST: Final = 2
-"""Added to how it went: the worker ends now."""
+"""Added to an answer's state: the worker ends now."""
 
 _decode_job = msgspec.msgpack.Decoder(Job).decode
 
 
 def main() -> None:
-    """Fork a worker for every connection that is sent, until the sender is gone."""
+    """Fork a worker for every connection received, until the sender closes the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     os.nice(NICENESS)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Jobs in, answers out, until the other end closes or this process has grown."""
+    """Read jobs and write answers, until the other end closes or this process has grown."""
     base = _memory_bytes()
     resource.setrlimit(resource.RLIMIT_AS, (base + MEMORY_BYTES, base + MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -82,7 +82,7 @@ def serve(connection: socket.socket) -> None:
 
 
 def _answered(frame: bytes) -> tuple[int, bytes]:
-    """MemoryError ends the process like any other bound: what is left of it is not to be trusted."""
+    """The state and the encoded answer. MemoryError ends the process, whose memory can no longer be relied on."""
     signal.setitimer(signal.ITIMER_PROF, RENDER_SECONDS)
     try:
         job = _decode_job(frame)
@@ -101,7 +101,7 @@ def _answered(frame: bytes) -> tuple[int, bytes]:
 
 
 def _received(connection: socket.socket, size: int) -> bytes:
-    """Exactly `size` bytes; none at all when the other end has closed. Raises EOFError in the middle of a frame."""
+    """Exactly `size` bytes; empty when the other end has closed. Raises EOFError in the middle of a frame."""
     data = bytearray()
     while len(data) < size:
         more = connection.recv(min(size - len(data), 1 << 20))

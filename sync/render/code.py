@@ -14,7 +14,7 @@ KEPT_CHARACTERS: Final = 256_000
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """`head` is shown, `rest` opens on request, `cut` says what the page leaves out."""
+    """A block in three parts: `head` is shown, `rest` opens on request, `cut` says what the page leaves out."""
 
     head: Html
     rest: Html
@@ -26,7 +26,7 @@ class CodeBlock:
 
 
 def code_block(text: str, *, language: str = "", label: str = "", kind: str = "code") -> CodeBlock:
-    """A block of `text`; `kind` (code, output, command) only names how it looks."""
+    """A block of `text`; `kind` (code, output, command) only decides how it looks."""
     kept = terminal_text(text[:KEPT_CHARACTERS]).replace("\r", "\n").expandtabs(4)
     lines = highlight_lines(kept, language)
     shown = len(lines) if len(lines) <= SHOWN_LINES + FOLD_SLACK_LINES else SHOWN_LINES
@@ -43,7 +43,7 @@ def code_block(text: str, *, language: str = "", label: str = "", kind: str = "c
 
 
 def code_figure(code: CodeBlock, fold: str = "code") -> Html:
-    """The block as shown; `fold` names its fold among those of an entry."""
+    """The block as HTML; `fold` names its fold within the entry."""
     head = tag("figcaption", tag("bdi", code.label)) if code.label else None
     rest = block("details", tag("summary", code.rest_label), listing(code.rest), class_="more", data_fold=fold)
     cut = tag("p", code.cut, class_="cut") if code.cut else None

@@ -1,4 +1,4 @@
-"""One entry between two states of its session, for a person to read."""
+"""One entry compared between two states of its session, for a person to read."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from sync.render.fields import decode, pretty_json, text_at
 from sync.render.html import Html, block, tag
 from sync.render.wording import one_line
 
-# A change of so many lines is shown open.
+# A change of up to this many lines is shown open.
 SHORT_LINES: Final = 60
 _KINDS: Final = {
     "info": "session",
@@ -22,7 +22,7 @@ _COLOURS: Final = {"added": "ok", "changed": "warn", "removed": "bad"}
 
 
 def change_fold(key: str, name: EntryKey | None, before: str, after: str) -> Html:
-    """A fold with the lines that lead from the earlier JSON text to the later; an empty one was not there."""
+    """A fold with the changed lines between two JSON texts; an empty text means that the entry did not exist."""
     old, new = _read(name, before), _read(name, after)
     label = _label(name, new if after else old)
     diff = patch_diff(unified(_text(old, before), _text(new, after)), path=label)
@@ -39,7 +39,7 @@ def change_fold(key: str, name: EntryKey | None, before: str, after: str) -> Htm
 
 
 def _read(name: EntryKey | None, content: str) -> Any:
-    """The value without what readers never get."""
+    """The value without the fields that readers never get."""
     value = decode(content) if content else None
     if name is not None and name.kind == "info" and isinstance(value, dict):
         return session_without_share(value)
@@ -57,7 +57,7 @@ def _label(name: EntryKey | None, value: Any) -> str:
 
 
 def _text(value: Any, content: str) -> str:
-    """Words as they are, anything else as indented JSON."""
+    """A text as it is, anything else as indented JSON."""
     if not content:
         return ""
     if text_at(value, "type") in {"text", "reasoning"}:

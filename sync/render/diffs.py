@@ -1,4 +1,4 @@
-"""File changes to lines with a class and two line numbers, from a unified patch or from before and after."""
+"""File changes as lines with a class and two line numbers, from a unified patch or from the texts before and after."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ from sync.render.wording import one_line, plural
 
 SHOWN_LINES: Final = 2_000
 COMPARED_LINES: Final = 4_000
-# Pairs of equal lines of the two texts, which is what the differ's time grows with: 40 ms of them at most.
+# The differ's time grows with the pairs of equal lines of the two texts: this many take 40 ms at most.
 COMPARED_PAIRS: Final = 60_000
 LINE_CHARACTERS: Final = 4_000
 _HUNK: Final = re.compile(r"@@ -(\d{1,9})(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
@@ -63,7 +63,7 @@ def file_diff(data: Any) -> FileDiff | None:
 
 
 def patch_diff(patch: str, *, path: str, status: str = "", counts: tuple[int, int] | None = None) -> FileDiff:
-    """A unified patch of one file; `counts` (added, removed) as the agent gave them, else counted here."""
+    """A unified patch of one file; `counts` (added, removed) as the agent gave them, otherwise counted here."""
     parsed = parse_patch(patch)
     added = sum(line.kind == "added" for line in parsed)
     removed = sum(line.kind == "removed" for line in parsed)
@@ -79,7 +79,7 @@ def patch_diff(patch: str, *, path: str, status: str = "", counts: tuple[int, in
 
 
 def parse_patch(patch: str) -> list[DiffLine]:
-    """The lines of a unified patch; text without a hunk header is shown by its signs alone."""
+    """The lines of a unified patch; text without a hunk header is classified by its signs alone."""
     found: list[DiffLine] = []
     old = new = 0
     in_hunk = False
@@ -105,7 +105,7 @@ def parse_patch(patch: str) -> list[DiffLine]:
 
 
 def unified(before: str, after: str) -> str:
-    """The patch between two texts; a patch of everything when comparing them would take too long."""
+    """The patch between two texts; one that replaces everything when comparing them would take too long."""
     old, new = before.splitlines(), after.splitlines()
     if is_cautious() or len(old) + len(new) > COMPARED_LINES:
         return "\n".join(["(too long to compare; the new text)", *(f"+{line}" for line in new)])
@@ -120,7 +120,7 @@ def unified(before: str, after: str) -> str:
 
 
 def _common(one: list[str], other: list[str]) -> int:
-    """How many lines both begin with."""
+    """How many lines both texts have in common at the beginning."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
@@ -141,13 +141,13 @@ def _counts(data: Any) -> tuple[int, int] | None:
 
 
 def diff_figure(file: FileDiff) -> Html:
-    """A change among a tool call's blocks."""
+    """A file's change as one of a tool call's blocks."""
     caption = block("figcaption", tag("bdi", file.path), counts_html(file.additions, file.deletions))
     return block("figure", caption, diff_lines(file), class_="code-block code-diff")
 
 
 def diff_fold(file: FileDiff, *, is_open: bool) -> Html:
-    """A change in a list of changed files."""
+    """A file's change in a list of changed files."""
     summary = block(
         "summary",
         tag("bdi", file.path, class_="path"),

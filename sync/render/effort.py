@@ -1,13 +1,13 @@
-"""How much a renderer may do for the entry at hand. One entry at a time in a process, so it stands in the module.
+"""How much effort a renderer may spend on an entry. Module state, as a process renders one entry at a time.
 
-A cautious rendering does only what is linear in its input: text is shown as it is, without Markdown, colours or
-comparisons. It is what an entry gets whose first rendering was killed.
+A cautious rendering only takes steps linear in its input: text is shown as it is, without Markdown, highlighting or
+comparisons. An entry is rendered cautiously after its first rendering was killed.
 """
 
 import time
 from typing import Final
 
-# Of one entry's CPU: colours of all its blocks together. What is left when they are used up comes plain.
+# CPU time for highlighting all blocks of one entry. Blocks left when it is used up are plain.
 COLOUR_SECONDS: Final = 0.06
 
 
@@ -17,7 +17,7 @@ class _Effort:
 
 
 def begin_entry(*, is_cautious: bool) -> None:
-    """Another entry begins, with the whole allowance."""
+    """Start another entry, with the whole allowance."""
     _Effort.is_cautious = is_cautious
     _Effort.colour_until = time.process_time() + COLOUR_SECONDS
 
@@ -27,5 +27,5 @@ def is_cautious() -> bool:
 
 
 def may_colour() -> bool:
-    """Whether code may (still) be highlighted."""
+    """Whether code may still be highlighted."""
     return not _Effort.is_cautious and time.process_time() < _Effort.colour_until

@@ -1,4 +1,4 @@
-"""What the rendering process is asked, and what it answers: one entry's HTML, or its Markdown for an export."""
+"""The rendering process's jobs and answers: one entry as HTML, or as Markdown for an export."""
 
 from collections.abc import Callable
 from typing import Final
@@ -18,14 +18,14 @@ from sync.render.parts import part_body, part_label
 from sync.render.text import entry_text
 from sync.render.wording import one_line
 
-# What an answer may hold; a picture alone may have 6 MB.
+# The largest answer; a picture alone may have 6 MB.
 OUTPUT_BYTES: Final = 8 * 1024 * 1024
 
 
 class Job(msgspec.Struct, array_like=True, frozen=True):
     """`form` is `html`, `text` (Markdown for an export) or `change` (from `before` to `content`, either may be empty).
 
-    `is_whole`: nothing of it gives way to a link. `is_cautious`: only what is linear in the input is tried.
+    `is_whole`: no large piece is replaced by a link. `is_cautious`: only steps linear in the input are taken.
     """
 
     form: str
@@ -45,13 +45,13 @@ class Rendered(msgspec.Struct, array_like=True, frozen=True):
 
 
 def render(job: Job) -> Rendered:
-    """Raises whatever an entry's content can make the renderers raise, MemoryError among them."""
+    """The job's result. Raises whatever an entry's content makes the renderers raise, including MemoryError."""
     begin_entry(is_cautious=job.is_cautious)
     name = parse_key(job.key)
     if job.form == "text":
         return Rendered(entry_text(name, decode(job.content)))
     if job.form == "change":
-        # A plain `str`, here and below: nothing else goes over the wire.
+        # A plain `str`, here and below: the wire format knows no other type of text.
         return Rendered(str(change_fold(job.key, name, job.before, job.content)))
     if name is None:
         return Rendered("")

@@ -13,9 +13,9 @@ JSON_SHOWN_CHARACTERS: Final = 20_000
 
 
 def pretty_json(value: Any) -> str:
-    """Indented JSON for a person, cut at JSON_SHOWN_CHARACTERS; a plain word when it cannot be written."""
+    """Indented JSON for a person, cut at JSON_SHOWN_CHARACTERS; a fixed word when it cannot be written."""
     try:
-        # `json.dumps` indents in Python: a second for what an entry may hold.
+        # `json.dumps` indents in Python, which takes a second for the largest entry.
         text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
         return "(cannot be shown)"

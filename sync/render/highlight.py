@@ -35,7 +35,7 @@ _CLASSES: Final[tuple[tuple[_TokenType, str], ...]] = (
     (Generic.Heading, "tok-keyword"),
     (Generic.Subheading, "tok-meta"),
 )
-# Characters that reorder what is read: shown by name in code, where order is meaning.
+# Characters that change the reading order: shown by name in code, where order carries meaning.
 _REORDERING: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
@@ -45,7 +45,7 @@ def token_class(kind: _TokenType) -> str:
 
 
 def escape_code(text: str) -> Html:
-    """Escaped text in which characters that reorder their line are spelt out."""
+    """Escaped text; characters that change the reading order of their line are shown by name."""
     safe = escaped(text)
     if _REORDERING.search(safe) is None:
         return safe
@@ -53,7 +53,7 @@ def escape_code(text: str) -> Html:
 
 
 def highlight_lines(text: str, language: str = "") -> list[Html]:
-    """One piece of safe HTML a line; plain where the language is unknown or the text is beyond the bounds."""
+    """One piece of safe HTML a line; plain when the language is unknown or the text exceeds the limits."""
     lines = text.split("\n")
     if lines and lines[-1] == "":
         lines.pop()
@@ -65,7 +65,7 @@ def highlight_lines(text: str, language: str = "") -> list[Html]:
 
 
 def _spans(text: str, language: str) -> Iterator[str]:
-    """Runs of one class as spans that never cross a line; what is left when the effort is spent comes plain."""
+    """Runs of one class as spans that never cross a line; plain once the entry's allowance is used up."""
     position = 0
     tokens = lexer_for(language).get_tokens_unprocessed(text)
     for name, run in groupby(tokens, lambda token: token_class(token[1])):

@@ -1,11 +1,11 @@
-"""HTML that escapes by itself: whatever is given to `tag` is text, unless it is `Html` already."""
+"""HTML that escapes by default: everything passed to `tag` is text, unless it is `Html` already."""
 
 from html import escape
 from typing import Final
 
 
 class Html(str):
-    """A piece of markup that is safe to show. Only `tag`, the sanitiser and the highlighter make any from texts."""
+    """Markup that is safe to show. Only `tag`, the sanitiser and the highlighter make it from texts."""
 
     __slots__ = ()
 
@@ -22,19 +22,19 @@ def escaped(text: str) -> Html:
 
 
 def joined(*children: Child, by: str = "") -> Html:
-    """The children that are there, one after the other."""
+    """The children that are not empty, one after another, with `by` between them."""
     return Html(by.join([escaped(child) for child in children if child]))
 
 
 def lines(*children: Child) -> Html:
-    """As `joined`, with white space between them, so that words of two elements never run into one."""
+    """The children that are not empty, with white space between them, so that words of two never run together."""
     return joined(*children, by="\n")
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Html:
-    """An element. `class_` is `class`, `data_key` is `data-key`; None and False leave an attribute out, True is bare.
+    """An element. `class_` becomes `class`, `data_key` `data-key`; None and False omit an attribute, True is bare.
 
-    What an attribute is called is ours to say, never a stranger's.
+    Attribute names must come from our code, never from untrusted text.
     """
     head = name
     for attribute, value in attributes.items():

@@ -44,7 +44,7 @@ _LANGUAGES: Final = {word: language for language, words in SUFFIXES.items() for 
 
 
 def language_of_fence(info: str) -> str:
-    """The language a Markdown fence asks for (` ```py title=… `), or an empty string."""
+    """The language of a Markdown fence (` ```py title=… `), or an empty string."""
     words = info.split(maxsplit=1)
     return _LANGUAGES.get(words[0].lower(), "") if words else ""
 
@@ -57,11 +57,11 @@ def language_of_file(path: str) -> str:
 
 @lru_cache(maxsize=64)
 def lexer_for(language: str) -> Lexer:
-    """The lexer of a language this module names; it keeps every character of its input."""
+    """The lexer of a language listed in this module; it keeps every character of its input."""
     return get_lexer_by_name(language, stripnl=False, ensurenl=False)
 
 
 def load_lexers() -> None:
-    """Build every lexer now, so that what is forked afterwards has them all, and shares their memory."""
+    """Build every lexer now, so that processes forked afterwards share them in memory."""
     for language in SUFFIXES:
         lexer_for(language)

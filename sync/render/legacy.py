@@ -1,4 +1,4 @@
-"""Messages of agents 0.1.x carry their parts and their metadata inside: brought into today's shape."""
+"""Converts messages of agents 0.1.x, which hold their parts and metadata inside, to today's shape."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Markdown to sanitised HTML. Two walls: the parser emits no raw HTML, and nh3 lets only listed tags through."""
+"""Markdown to sanitised HTML, in two barriers: the parser emits no raw HTML, and nh3 passes only listed tags."""
 
 from collections.abc import MutableMapping, Sequence
 from typing import Any, Final
@@ -44,7 +44,7 @@ _CLEANER: Final = nh3.Cleaner(
 
 
 def render_markdown(text: str) -> Html:
-    """Safe HTML of an untrusted text; one beyond MARKDOWN_CHARACTERS, or that is not worth the risk, as plain lines."""
+    """Safe HTML of an untrusted text; plain lines beyond MARKDOWN_CHARACTERS or in a cautious rendering."""
     if len(text) > MARKDOWN_CHARACTERS or is_cautious():
         return tag("div", text, class_="plain-text", dir="auto")
     return Html(_CLEANER.clean(_PARSER.render(text)))
@@ -58,7 +58,7 @@ def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
-    """A picture from elsewhere would tell its host who reads: it becomes a link."""
+    """A remote picture would reveal readers to its host, so it becomes a link."""
     token = tokens[index]
     address = str(token.attrGet("src") or "")
     label = self.renderInlineAsText(token.children, options, env) if token.children else ""
@@ -68,7 +68,7 @@ def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 def _heading(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]
 ) -> str:
-    """The levels a text uses become h4, h5, h6 in their order: it begins below the page's own headings."""
+    """Maps the levels a text uses, in order, to h4, h5 and h6, below the page's own headings."""
     if "levels" not in env:
         env["levels"] = sorted({token.tag for token in tokens if token.type == "heading_open"})
     level = min(6, 4 + env["levels"].index(tokens[index].tag))
@@ -76,7 +76,7 @@ def _heading(
 
 
 def _block(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
-    """Each outermost block finds its own direction; what is inside follows it."""
+    """Each outermost block finds its own text direction; blocks inside follow it."""
     token = tokens[index]
     if token.level == 0 and not token.hidden:
         token.attrSet("dir", "auto")
@@ -84,7 +84,7 @@ def _block(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 
 
 def _cell(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
-    """The parser aligns by inline style, which the page's policy forbids: a class instead."""
+    """The parser aligns by inline style, which the page's policy forbids: use a class instead."""
     token = tokens[index]
     side = str(token.attrGet("style") or "").partition(":")[2]
     return f'<{token.tag} class="align-{side}">' if side in {"right", "center"} else f"<{token.tag}>"
@@ -118,5 +118,5 @@ _RULES: Final = {
     "table_close": _table,
     **dict.fromkeys(("paragraph_open", "bullet_list_open", "ordered_list_open", "blockquote_open"), _block),
 }
-# A parser keeps the text it is at (its link finder does): it serves one thread.
+# The link finder keeps the text it works on, so a parser serves one thread.
 _PARSER: Final = _build_parser()

@@ -1,4 +1,4 @@
-"""A message's frame: who, which model, when, and what went wrong. Its parts are put into the frame's slot."""
+"""A message's frame: author, model, time, and its error. Its parts are inserted at the frame's slot."""
 
 from typing import Any, Final
 
@@ -10,14 +10,14 @@ from sync.render.order import error_of, message_order, model_of
 from sync.render.parts import part_body
 from sync.render.wording import duration, moment, one_line
 
-# Nothing untrusted can hold this: all text is escaped, and the sanitiser strips comments.
+# Untrusted text can never contain this: all text is escaped, and the sanitiser strips comments.
 PARTS_SLOT: Final = Html("<!--parts-->")
 INNER_PARTS: Final = 500
 ROLES: Final = frozenset({"user", "assistant"})
 
 
 def message_frame(message_id: str, key: str, seq: int, data: dict[str, Any], *, is_whole: bool = False) -> Html:
-    """The message's HTML with PARTS_SLOT where its parts go; unless `is_whole`, large pieces give way to a link."""
+    """The message's HTML with PARTS_SLOT where its parts go. Unless `is_whole`, large pieces are replaced by a link."""
     role, order, model = text_at(data, "role"), message_order(message_id, data), model_of(data)
     own, end = _own(data), _end(data)
     if not is_whole:
@@ -63,7 +63,7 @@ def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
 
 
 def _link(message_id: str, start: float | None) -> Html:
-    """Leads to this message wherever it is in a long session; a page that has it only moves to it."""
+    """A link to this message, wherever it is in a long session; a page that shows it already only scrolls to it."""
     created = moment(start)
     words: str = "link"
     if created:
@@ -74,13 +74,13 @@ def _link(message_id: str, start: float | None) -> Html:
 
 
 def _own(data: dict[str, Any]) -> Html:
-    """The parts agents 0.1.x keep inside their messages."""
+    """The parts that agents 0.1.x keep inside their messages."""
     bodies = [part_body(part) for part in list_at(data, "parts")[:INNER_PARTS]]
     return lines(*(tag("div", body, class_="part") for body in bodies if body))
 
 
 def _end(data: dict[str, Any]) -> Html:
-    """What this turn changed, which agents since 1.18 tell here, leaving the session's own diff empty; its error."""
+    """The turn's error and changes. Agents since 1.18 send changes here, leaving the session's own diff empty."""
     changes, error = Changes(changed_files(at(data, "summary", "diffs"))), error_of(data)
     shown = block("div", changes.folds, class_="turn-changes") if changes.files else None
     why = None

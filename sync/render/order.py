@@ -1,4 +1,4 @@
-"""What places a message among the others and names its model, read without decoding the rest of it."""
+"""A message's sort order and model, read without decoding the rest of it."""
 
 import re
 from typing import Any, Final, NamedTuple
@@ -36,7 +36,7 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 
 def message_head(message_id: str, content: str) -> MessageHead:
-    """Of a message's JSON text; of whatever else it is too."""
+    """The head of a message's JSON text; works on any other text too."""
     try:
         told = msgspec.to_builtins(_decode_head(content))
         data = {name: value for name, value in told.items() if value is not None}
@@ -47,7 +47,7 @@ def message_head(message_id: str, content: str) -> MessageHead:
 
 
 def _told_at_the_beginning(content: str) -> dict[str, Any]:
-    """Of JSON that was cut off: agents write these fields before the large ones."""
+    """The fields found by search in JSON that was cut off: agents write them before the large ones."""
     role, created = _ROLE.search(content), _CREATED.search(content)
     told: dict[str, Any] = {"role": role[1]} if role else {}
     return {**told, "time": {"created": int(created[1])}} if created else told
@@ -59,7 +59,7 @@ def message_order(message_id: str, data: dict[str, Any]) -> str:
 
 
 def model_of(data: dict[str, Any]) -> str:
-    """`provider/model` of an assistant's message; empty on others."""
+    """`provider/model` of an assistant's message; empty for others."""
     if text_at(data, "role") != "assistant":
         return ""
     model, provider = text_at(data, "modelID"), text_at(data, "providerID")
@@ -67,7 +67,7 @@ def model_of(data: dict[str, Any]) -> str:
 
 
 def error_of(data: dict[str, Any]) -> dict[str, str]:
-    """`name` and `message` of an assistant's error; the rest can hold a provider's headers, so it is not shown."""
+    """`name` and `message` of an assistant's error; other fields can hold a provider's headers and are not shown."""
     error = dict_at(data, "error")
     if not error:
         return {}

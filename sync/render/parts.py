@@ -1,4 +1,4 @@
-"""One part of a message to HTML."""
+"""Renders one part of a message as HTML."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -129,7 +129,7 @@ def _rich(text: str) -> Html:
 
 
 def _cut(data: Any) -> Html | None:
-    """A part may hold its own `truncated`: something of it was too large to be kept."""
+    """A note on a part's own `truncated` field: some of the part was too large to be kept."""
     if at(data, "truncated") in (None, False):
         return None
     return tag("p", "Some of this was larger than the server keeps.", class_="cut")

@@ -1,4 +1,4 @@
-"""Pictures that came inside a session as `data:` URLs: raster types only, by declared type and by first bytes."""
+"""Pictures sent inside a session as `data:` URLs: raster types only, by declared type and by first bytes."""
 
 import base64
 import binascii
@@ -31,7 +31,7 @@ def picture_source(url: str) -> str:
 
 
 def data_url_bytes(url: str) -> int | None:
-    """The size of what a base64 `data:` URL holds; None for any other address."""
+    """The decoded size of a base64 `data:` URL in bytes; None for any other address."""
     head, separator, data = url.partition(";base64,")
     if not separator or not head.startswith("data:"):
         return None

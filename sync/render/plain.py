@@ -1,6 +1,6 @@
-"""An entry as escaped text: for one that waits for its rendering, and for one that cannot be rendered.
+"""An entry as escaped text, while it waits for its rendering or when it cannot be rendered.
 
-This runs where pages are made, so it only cuts and escapes.
+This runs in the processes that make pages, so it only cuts and escapes.
 """
 
 from typing import Any, Final
@@ -31,7 +31,7 @@ _decode_words = msgspec.json.Decoder(_Words).decode
 
 
 def plain_entry(key: str, name: EntryKey, seq: int, content: str, words: str = FAILED_WORDS) -> Html:
-    """The entry in its place with `words` about why. One that still `is_waiting` carries `data-plain`."""
+    """The entry at its place, with `words` that say why. One that still `is_waiting` carries `data-plain`."""
     is_waiting = words == WAITING_WORDS
     element_id = name.segments[-1] if name.segments else None
     about: About = {"data_key": key, "data_seq": seq, "data_plain": is_waiting}
@@ -65,7 +65,7 @@ def _message(message_id: str, content: str, words: str, about: About) -> Html:
 
 
 def _text_of(content: str) -> str:
-    """What was written, or else the entry's JSON as it came."""
+    """The written text, or else the entry's JSON as received."""
     try:
         text = _decode_words(content).text
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""One entry as Markdown for an export: what was said as it was written, what tools did in fenced blocks."""
+"""One entry as Markdown for an export: messages as they were written, tool calls in fenced blocks."""
 
 import re
 from typing import Any, Final
@@ -15,7 +15,7 @@ _BACKTICKS: Final = re.compile("`{3,}")
 
 
 def entry_text(name: EntryKey | None, data: Any) -> str:
-    """The paragraphs of a message's head, a part or the session's changes, with an empty line between them."""
+    """The paragraphs of a message's head, a part or the session's changes, separated by empty lines."""
     kind = name.kind if name is not None else ""
     pieces = {"message": _message, "part": _part, "diff": _changes}.get(kind, _nothing)(data)
     return "\n\n".join(filter(None, pieces))
@@ -26,7 +26,7 @@ def _nothing(data: Any) -> list[str]:
 
 
 def _message(data: Any) -> list[str]:
-    """Its head, the parts agents 0.1.x keep inside it, and what went wrong."""
+    """The message's head, the parts that agents 0.1.x keep inside it, and its error."""
     data = modern_message(data)
     model, created = model_of(data), moment(number_at(data, "time", "created"))
     head = [
@@ -57,7 +57,7 @@ def _part(data: Any) -> list[str]:
 
 
 def _tool(data: dict[str, Any]) -> list[str]:
-    """The call's title and status, its input, what came of it."""
+    """The call's title and status, its input, its result."""
     name, status = one_line(text_at(data, "tool"), 80) or "tool", one_line(text_at(data, "state", "status"), 20)
     title = one_line(text_at(data, "state", "title"))
     pieces = [" · ".join(filter(None, (f"**{name}**", title, status)))]

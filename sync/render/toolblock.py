@@ -1,4 +1,4 @@
-"""A tool call as HTML: a fold with what it was given and what came of it."""
+"""A tool call as HTML: a fold with its input and its result."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _NO_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
 def tool_fold(call: ToolCall, attached: Iterable[Html], cut: Html | None) -> Html:
-    """`attached` are the figures of its files; `cut` says that something of it was not kept."""
+    """`attached` are the figures of its files; `cut` notes that some of it was not kept."""
     summary = block(
         "summary",
         tag("span", tag("bdi", call.tool), class_="tool-name"),

@@ -1,4 +1,4 @@
-"""Tool calls: what a call was given and what came of it, as blocks a template can show."""
+"""Tool calls: a call's input and its result, as blocks to show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Todo(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call as shown: `status` is one of STATUSES or empty when the agent said something else."""
+    """A call as shown: `status` is one of STATUSES, or empty for any other value."""
 
     tool: str
     title: str
@@ -39,7 +39,7 @@ class ToolCall:
 
 
 class Shown(NamedTuple):
-    """What a tool's own reader made of its input; `hides_output` where the output only repeats it."""
+    """A tool's input as its own reader shows it; `hides_output` when the output only repeats the input."""
 
     title: str = ""
     blocks: tuple[CodeBlock, ...] = ()
@@ -51,7 +51,7 @@ class Shown(NamedTuple):
 
 
 def tool_call(data: dict[str, Any]) -> ToolCall:
-    """The call of a part of type tool."""
+    """The call in a part of type tool."""
     state = dict_at(data, "state")
     name = one_line(text_at(data, "tool") or "tool", 80)
     given = dict_at(state, "input")

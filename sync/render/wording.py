@@ -1,4 +1,4 @@
-"""Numbers, times and untrusted one-line text in words for a reader."""
+"""Numbers, times and untrusted one-line text, worded for a reader."""
 
 import math
 import re
@@ -13,7 +13,7 @@ _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(
 
 
 def one_line(text: str, limit: int = TITLE_CHARACTERS) -> str:
-    """Untrusted text for a title or a label: one line, no control characters, cut at `limit`."""
+    """Untrusted text as a title or label: one line, no control characters, cut at `limit` characters."""
     line = " ".join(_CONTROLS.sub(" ", text[: limit * 4]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -24,7 +24,7 @@ def terminal_text(text: str) -> str:
 
 
 def moment(milliseconds: float | None) -> datetime | None:
-    """The agent's clock (ms since 1970) as UTC; None when absent or out of any calendar."""
+    """The agent's clock (ms since 1970) as UTC; None when absent, 0 or after the year 9999."""
     if not milliseconds or milliseconds > LATEST_MS:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -62,9 +62,9 @@ def plural(count: int, noun: str) -> str:
 
 
 def dollars(amount: float | None) -> str:
-    """What the agent says something cost; empty for nothing or for a figure that cannot be a price.
+    """The cost the agent reported, in dollars; empty for nothing or for a figure that cannot be a price.
 
-    Two decimals, and below a dollar as many more as it takes to show two digits, to the micro-cent.
+    Two decimals; below a dollar as many more as two significant digits need, down to the micro-cent.
     """
     if not amount or amount > 1_000_000_000 or amount < 0.000_000_005:
         return ""

@@ -1,6 +1,6 @@
 """A session as people read it: Markdown, code, tools, diffs, and the exports.
 
-The door: `build_document` and `render_transcript` for pages, one fragment, the exports.
+The door: `build_document` and `render_transcript` for pages, single fragments, the exports.
 """
 
 from sync.render.wording import byte_size, plural

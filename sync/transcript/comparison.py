@@ -1,4 +1,4 @@
-"""What became of a session's entries between two of its states, for a person to read."""
+"""Compares a session's entries between two of its states, for a person to read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Comparison:
 
 
 def compare_states(then: Iterable[Row], now: Iterable[Row], *, shown_changes: int = SHOWN_CHANGES) -> Comparison:
-    """Both states without tombstones. Equal texts are equal, whatever their numbers."""
+    """Compare two states without tombstones. Entries are equal when their texts are, whatever their numbers."""
     before = {row.key: row.content for row in then}
     after = {row.key: row.content for row in now}
     added = [key for key in after if key not in before]
@@ -48,13 +48,13 @@ def compare_states(then: Iterable[Row], now: Iterable[Row], *, shown_changes: in
 
 
 def _reading_order(key: str) -> tuple[bool, str, str]:
-    """What is about the whole session first, then each message with its parts: ids of agents sort by time."""
+    """A sort key: what is about the whole session first, then each message with its parts; agents' ids sort by time."""
     name = parse_key(key)
     return (bool(name and name.segments), name.segments[0] if name and name.segments else "", key)
 
 
 def _folds(keys: list[str], before: Mapping[str, str], after: Mapping[str, str]) -> tuple[SafeString, ...]:
-    """As many as were compared in time and fit into a page; the others count as hidden."""
+    """As many changes as fit into the time and the page; the others count as hidden."""
 
     def task(key: str) -> Task:
         return Task(None, lambda: Job("change", key, 0, after.get(key, ""), before.get(key, "")))

@@ -1,4 +1,4 @@
-"""The document model: a session's entries in reading order. Contents stay JSON text until somebody renders them."""
+"""The document model: a session's entries in reading order. Contents stay JSON text until they are rendered."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from sync.render.order import MessageHead, message_head
 
 
 class Row(Protocol):
-    """What the store reads: the newest value of a key."""
+    """A row as the store reads it: the newest value of a key."""
 
     @property
     def key(self) -> str: ...
@@ -21,7 +21,7 @@ class Row(Protocol):
 
 
 class Entry(NamedTuple):
-    """One entry with its key taken apart; of one that `is_cut` there is only the beginning of its `size` bytes."""
+    """One entry with its key parsed; when it `is_cut`, `content` is only the beginning of its `size` bytes."""
 
     key: str
     seq: int
@@ -55,7 +55,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A session. `orphans` are parts whose message has not come; `others` are entries of kinds not known here."""
+    """A session. `orphans` are parts whose message is missing; `others` are entries of unknown kinds."""
 
     info: dict[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
@@ -66,7 +66,7 @@ class Document:
 
 
 def entry_of(row: Row) -> Entry | None:
-    """The row's entry; None when its key is not one of ours, or lacks the segments its kind needs."""
+    """The row's entry; None when the key is of another form, or lacks the segments its kind needs."""
     name = parse_key(row.key)
     if name is None or len(name.segments) != {"info": 0, "message": 1, "part": 2}.get(name.kind, len(name.segments)):
         return None
@@ -84,7 +84,7 @@ def part_of(entry: Entry) -> Part:
 
 
 def document_before(document: Document, message_id: str, part_id: str) -> Document:
-    """What of it comes before a message, or before one of its parts."""
+    """The part of the document before a message, or before one of its parts."""
     kept = tuple(
         replace(message, parts=tuple(part for part in message.parts if message.id < message_id or part.id < part_id))
         for message in document.messages
@@ -94,7 +94,7 @@ def document_before(document: Document, message_id: str, part_id: str) -> Docume
 
 
 def build_document(rows: Iterable[Row]) -> Document:
-    """The document of a state read; never raises, whatever the entries hold."""
+    """The document of these rows; never raises, whatever the entries hold."""
     kinds: dict[str, list[Entry]] = {}
     for entry in filter(None, map(entry_of, rows)):
         kinds.setdefault(entry.name.kind, []).append(entry)

@@ -1,4 +1,4 @@
-"""Sessions as files: read and written a piece at a time, however large they are."""
+"""Sessions as files: read and written in pieces, however large they are."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -16,7 +16,7 @@ from workspaces.models import Membership
 
 
 def session_json_pieces(session: Session) -> Iterator[bytes]:
-    """The session as JSON. Raises SessionGone with the first piece, or later when it goes meanwhile."""
+    """The session as JSON, in UTF-8. Raises SessionGone with the first piece, or later when it is erased."""
 
     def read(since: int) -> Piece | None:
         return read_warm(read_piece, session.pk, since)
@@ -25,7 +25,7 @@ def session_json_pieces(session: Session) -> Iterator[bytes]:
 
 
 def session_markdown_pieces(session: Session) -> Iterator[bytes]:
-    """The session as Markdown. Raises as `session_json_pieces` does."""
+    """The session as Markdown, in UTF-8. Raises SessionGone with the first piece, or later when it is erased."""
 
     def read(at: EntryPosition) -> Window | None:
         return read_warm(lambda: read_window(session.pk, session.client_id, at=at))
@@ -39,7 +39,7 @@ def session_markdown_pieces(session: Session) -> Iterator[bytes]:
 
 
 def own_sessions_part(user_id: str) -> ExportPart:
-    """The sessions this person's agents and keys made, in the workspaces they still belong to and that are open."""
+    """The sessions made by this person's agents and keys, in open workspaces of which the person is still a member."""
     mine = Membership.objects.filter(user_id=user_id, workspace__deleted_at=None, workspace__blocked_at=None)
     return _part(Session.objects.filter(created_by_id=user_id, workspace_id__in=mine.values("workspace_id")))
 
@@ -54,7 +54,7 @@ def _part(sessions: QuerySet[Session]) -> ExportPart:
 
 
 def _files(sessions: QuerySet[Session]) -> Iterator[ExportedFile]:
-    """One after the other; a cold one comes back. What was erased since is left out."""
+    """One file after another; a cold session is warmed. Sessions erased meanwhile are left out."""
     for pk in list(sessions.values_list("pk", flat=True)):
         session = Session.objects.filter(pk=pk).first()
         if session is None:

@@ -1,4 +1,4 @@
-"""What a session's header says: title, state, cost, tokens, times. From its row, which the writer keeps up to date."""
+"""A session's header: title, state, cost, tokens, times. From its row, which the writer keeps up to date."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,6 +1,6 @@
-"""Fragments: the HTML of one entry, named by (epoch, key, seq) and rendered once a process.
+"""Fragments: the HTML of one entry, named by (epoch, key, seq) and rendered once in each process.
 
-A fragment depends on nothing but its entry, so whoever may read the entry may be given it.
+A fragment depends on nothing but its entry, so every reader who may read the entry may have it.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ UNSHOWN: Final = frozenset({"info", "model"})
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """`html` is empty where an entry shows nothing; `parent` is a part's message; `order` sorts siblings as text.
+    """`html` is empty when an entry shows nothing; `parent` is a part's message; `order` sorts siblings as text.
 
-    While `is_plain` it is the entry's plain text, and its HTML may be asked for again.
+    While `is_plain`, `html` is the entry's plain text, and the rendered HTML can be requested later.
     """
 
     key: str
@@ -35,9 +35,9 @@ class Fragment:
 
 
 def fragments_of(rows: Sequence[Row], epoch: str, *, is_whole: bool = False) -> list[Fragment]:
-    """Those of stored rows; none for a kind that no page shows by itself (info, models) or a foreign key.
+    """The fragments of stored rows; none for kinds that no page shows by themselves (info, models) or unknown keys.
 
-    What is too large to stand among others gives way to a link, unless `is_whole`.
+    An entry too large to be shown among others is replaced by a link, unless `is_whole`.
     """
     entries = [entry for entry in map(entry_of, rows) if entry is not None and entry.name.kind not in UNSHOWN]
     shown = entries_html(entries, epoch, POOL.patience(), is_whole=is_whole)
@@ -47,7 +47,7 @@ def fragments_of(rows: Sequence[Row], epoch: str, *, is_whole: bool = False) -> 
 def entries_html(
     entries: Sequence[Entry], epoch: str, patience: Patience, *, is_whole: bool = False
 ) -> list[tuple[str, bool]]:
-    """The HTML of each, in their order, and whether it only is the plain text that stands in for it."""
+    """The HTML of each entry, in their order, and whether it is only plain text in place of the rendering."""
     small = [entry for entry in entries if not entry.is_cut]
     outcomes = iter(POOL.render(epoch, [_task(entry, epoch, is_whole) for entry in small], patience))
     shown: list[tuple[str, bool]] = []
@@ -61,12 +61,12 @@ def entries_html(
 
 
 def fragments_forget(epoch: str) -> None:
-    """Drop what this process holds of an erased session; what others hold is asked for by nobody and goes by itself."""
+    """Drop this process's fragments of an erased session; other processes' are never requested again and expire."""
     POOL.forget(epoch)
 
 
 def _task(entry: Entry, epoch: str, is_whole: bool) -> Task:
-    # Only a message's HTML differs when it stands alone.
+    # Only a message's HTML is different when shown alone.
     is_whole = is_whole and entry.name.kind == "message"
     name = (epoch, entry.key, entry.seq, is_whole)
     return Task(name, lambda: Job("html", entry.key, entry.seq, entry.content, is_whole=is_whole))
@@ -84,7 +84,7 @@ def _html(entry: Entry, outcome: Outcome, is_whole: bool) -> str:
 
 
 def _cut_html(entry: Entry) -> str:
-    """Of an entry whose content was too large to be read for a page."""
+    """The HTML of an entry whose content was too large to be read for a page."""
     if entry.name.kind == "message":
         note = large_note(entry.key, "This message", entry.size)
         return plain_entry(entry.key, entry.name, entry.seq, entry.content, note)

@@ -1,12 +1,12 @@
-"""A session's entries as one JSON document, a piece at a time.
+"""A session's entries as one JSON document, written in pieces.
 
     {"format": "opencode.session.v1", "session": <client session id>, "epoch": …,
      "entries": [{"key": …, "seq": …, "content": <the entry's JSON>}, …], "seq": <head>}
 
 Entries come in the order of their numbers, which is also the order to replay them in. Contents are what the agent sent,
-except for what is never handed on: the agent's own share, a model's options and headers. Of a session that is written
-to while it is read, an entry that changed comes again, later, and one that was removed as `"deleted": true`: the last
-of each key counts, and `seq`, at the end, says of which moment the whole is.
+except for what is never passed on: the agent's own share, a model's options and headers. When a session is written to
+during the export, a changed entry comes again, later, and a removed one as `"deleted": true`: the last of each key
+counts, and `seq`, at the end, is the number of the state that the document holds.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,14 +22,14 @@ from sync.store import Piece, StateRow
 
 FORMAT: Final = "opencode.session.v1"
 ReadPiece = Callable[[int], Piece | None]
-"""What follows a number."""
+"""Reads the entries that follow a number."""
 
 
 def export_json(read: ReadPiece, session_id: str) -> Iterator[bytes]:
-    """UTF-8 JSON; contents are spliced as stored, so that nothing is lost or reordered inside them.
+    """The document in UTF-8; contents are inserted as stored, so that nothing in them is lost or reordered.
 
-    Raises SessionGone before the first piece when there is no such session, and later when it was erased or its history
-    replaced meanwhile: what was written by then is no document.
+    Raises SessionGone before the first piece when there is no such session, and later when it was erased or its epoch
+    ended meanwhile: the pieces written by then are no complete document.
     """
     piece = first = _required(read(0))
     head = msgspec.json.encode({"format": FORMAT, "session": session_id, "epoch": first.epoch})

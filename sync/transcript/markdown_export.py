@@ -1,4 +1,4 @@
-"""A session as Markdown, a piece at a time: what was said as it was written, what tools did in fenced blocks."""
+"""A session as Markdown, written in pieces: messages as they were written, tool calls in fenced blocks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -14,25 +14,25 @@ from sync.transcript.page import document_models
 from sync.transcript.workers.pool import POOL, Outcome, Task
 from sync.transcript.workers.turns import Patience
 
-# An export has no reader who waits for its first line; it only makes room for pages.
+# An export has no reader waiting for its first line; it only has to let pages go first.
 PATIENCE_SECONDS: Final = 60.0
 NOT_WRITTEN: Final = "*(this entry could not be written as Markdown; the JSON export has it)*"
 BEGINNING: Final = EntryPosition("")
 ReadWindow = Callable[[EntryPosition], Window | None]
-"""The page that begins at a position."""
+"""Reads the page that begins at a position."""
 ReadContent = Callable[[str], str]
-"""The whole content of a key's entry."""
+"""Reads the whole content of a key's entry."""
 
 
 def export_markdown(read: ReadWindow, content_of: ReadContent, *, title: str = "", model: str = "") -> Iterator[str]:
-    """Raises SessionGone as `export_json` does."""
+    """The Markdown in pieces. Raises SessionGone before the first one, or later when the session is erased."""
     window = _required(read(BEGINNING))
     document = first = build_document(window.rows)
     yield _head(document, title, model)
     last = ""
     while True:
         for message in document.messages:
-            # A message that continues has been headed on the page before.
+            # A message that continues from the page before has its head already.
             head = [message.entry] if message.id != last else []
             last = message.id
             yield from _texts([*head, *(part.entry for part in message.parts)], content_of)
@@ -62,7 +62,7 @@ def _head(document: Document, title: str, model: str) -> str:
 
 
 def _texts(entries: Sequence[Entry], content_of: ReadContent) -> Iterator[str]:
-    """The paragraphs of those that have any."""
+    """The paragraphs of the entries that have any."""
     tasks = [_task(entry, content_of) for entry in entries]
     patience = Patience(in_line=PATIENCE_SECONDS, altogether=PATIENCE_SECONDS)
     for text in filter(None, map(_text, POOL.render(("export", id(tasks)), tasks, patience))):

@@ -1,4 +1,4 @@
-"""A page of a session as HTML, from cached fragments: the newest of it, or what surrounds a place in it."""
+"""A page of a session as HTML, from cached fragments: its newest part, or the part around a place in it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,20 +17,20 @@ from sync.transcript.fragments import entries_html
 from sync.transcript.workers.pool import POOL
 from sync.transcript.workers.turns import Patience
 
-# Of the conversation; a page has the changes, other entries and its own frame besides.
+# For the conversation, in bytes; the changes, other entries and the page's own frame come on top.
 PAGE_BYTES: Final = 160_000
 OTHERS_BYTES: Final = 40_000
 ORPHANS_BYTES: Final = 20_000
-# So many entries are rendered before it is looked at how much room they leave.
+# This many entries are rendered before the remaining room is checked.
 BATCH: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The pieces a page puts into its slots; each came out of an escaping renderer or the sanitiser.
+    """The pieces a page puts into its slots; each was made by an escaping renderer or the sanitiser.
 
-    `cut` is where what found no room begins, or, going backwards, ends. While the page `is_plain`, some of it is plain
-    text that waits for its rendering, and it is not to be kept.
+    `cut` is where the part that did not fit begins or, going backwards, ends. While the page `is_plain`, some of it is
+    plain text that waits for its rendering, and the page must not be cached.
     """
 
     messages: SafeString
@@ -44,7 +44,7 @@ class Transcript:
 
 @dataclass(slots=True)
 class _Page:
-    """What has been rendered so far."""
+    """The entries rendered so far."""
 
     epoch: str
     patience: Patience
@@ -58,7 +58,7 @@ class _Page:
             self.is_plain = self.is_plain or is_plain
 
     def fitting(self, entries: Sequence[Entry], room: int) -> list[Entry]:
-        """Render as many of the entries, from the first on, as have room; one at least."""
+        """Render entries from the first on, and return those that fit into `room` bytes; at least one."""
         fits: list[Entry] = []
         waiting = iter(entries)
         while batch := list(islice(waiting, BATCH)):
@@ -75,15 +75,15 @@ class _Page:
 
 
 def render_transcript(document: Document, epoch: str, *, is_backwards: bool = True) -> Transcript:
-    """As much as one page holds, from the end, or else from the beginning.
+    """As much of the document as one page holds: from the end when `is_backwards`, otherwise from the beginning.
 
-    `orphans` belongs into an inert <template>: it shows once its message comes.
+    `orphans` belongs into an inert <template>: a part is shown once its message arrives.
     """
     page = _Page(epoch, POOL.patience())
     units = _reading_order(document.messages, is_backwards)
     fits = page.fitting(units, PAGE_BYTES)
     shown = {entry.key for entry in fits}
-    # The part that was cut off may be the last of its message: then the message is there as a frame.
+    # The part that was cut off may be the last of its message: then only the message's frame is shown.
     page.render([message.entry for message in document.messages if message.entry.key not in page.html])
     orphans = page.fitting([part.entry for part in document.orphans], ORPHANS_BYTES)
     others = page.fitting(document.others, OTHERS_BYTES)
@@ -111,7 +111,7 @@ NOTHING: Final = SafeString("")
 
 
 def document_models(document: Document) -> tuple[tuple[str, str], ...]:
-    """The models that answered, as (provider/model, name), in order of appearance; else those the agent listed."""
+    """Models that answered, as (provider/model, name), in order of appearance; if none, those the agent listed."""
     names: dict[str, str] = {}
     listed = decode(document.models.content) if document.models else None
     for model in listed if isinstance(listed, list) else []:
@@ -123,7 +123,7 @@ def document_models(document: Document) -> tuple[tuple[str, str], ...]:
 
 
 def _reading_order(messages: Sequence[Message], is_backwards: bool) -> list[Entry]:
-    """Frames and parts as they are read; backwards, a message's frame comes after its parts."""
+    """Frames and parts in reading order; backwards, a message's frame comes after its parts."""
     units = [entry for message in messages for entry in (message.entry, *(part.entry for part in message.parts))]
     return units[::-1] if is_backwards else units
 
@@ -140,7 +140,7 @@ def _conversation(page: _Page, messages: Sequence[Message], shown: set[str]) -> 
 
 
 def _cut_at(left_out: Sequence[Entry], fits: Sequence[Entry], is_backwards: bool) -> EntryPosition | None:
-    """Backwards the position of the last that fits, which the page before ends at; else of the first that does not."""
+    """Backwards, the position of the last entry that fits, where the page before ends; else of the first left out."""
     if not left_out:
         return None
     entry = fits[-1] if is_backwards else left_out[0]

@@ -1,6 +1,6 @@
-"""`manage.py replay_traffic FILE`: plays recorded agent traffic into a running console, for demos and tests.
+"""`manage.py replay_traffic FILE`: replays recorded agent traffic into a running console, for demos and tests.
 
-Exit codes: 0 everything was kept, 1 the server refused some of it, 2 the file or an option is unusable, 3 nobody
+Exit codes: 0 everything was accepted, 1 the server refused some of it, 2 the file or an option is unusable, 3 no server
 answers.
 """
 
@@ -20,7 +20,7 @@ from sync.items.recordings import Call, Recorded, RecordingUnreadable, Replay, S
 from sync.management.sending import Sender, ServerUnreachable
 
 REFUSED, UNUSABLE, UNREACHABLE = 1, 2, 3
-# A recording may hold a break of hours; nobody wants to watch one.
+# A recording may contain a break of hours; the replay shortens it.
 LONGEST_PAUSE_SECONDS: Final = 30.0
 
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
 
 class _Play:
-    """One run through a recording, with its counts."""
+    """One replay of a recording, with its counts."""
 
     def __init__(self, sender: Sender, replay: Replay, bar: ProgressBar | None, *, keep: bool) -> None:
         self.sender = sender

@@ -1,4 +1,4 @@
-"""`manage.py session_cool`: lets sessions' entries leave the database for their snapshots, or brings them back.
+"""`manage.py session_cool`: moves sessions' entries from the database into their snapshots, or warms them again.
 
 Exit codes: 0 done (or rehearsed), 1 some were being written to, 2 no such session or unusable options, 3 the storage
 does not answer, or a snapshot is damaged.

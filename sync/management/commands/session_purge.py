@@ -1,7 +1,7 @@
-"""`manage.py session_purge SESSION`: erases a session; `--verify RECEIPT` looks again whether something is left.
+"""`manage.py session_purge SESSION`: erases a session; `--verify RECEIPT` checks again for leftovers.
 
 Exit codes: 0 erased (or nothing is left), 1 something is left, 2 no such session or receipt, 3 the storage cannot be
-looked at now.
+checked now.
 """
 
 import json
@@ -86,7 +86,7 @@ class Command(BaseCommand):
 
 
 def find_session(name: str, workspace: str) -> Session:
-    """The one session of this id or number; CommandError when there is none, or more than one."""
+    """The one session of this id or number. Raises CommandError when there is none, or more than one."""
     found = Session.objects.filter(client_id=name)
     if workspace:
         found = found.filter(workspace__slug=workspace)

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self._conclude(found, unreachable, as_json=options["json"])
 
     def _one(self, name: str) -> list[int]:
-        """Every session of that id: the agent's, which two workspaces may both have, or the row's."""
+        """The row ids of every session of that name: an agent's id, which two workspaces may share, or a row id."""
         ids = list(Session.objects.filter(client_id=name).values_list("pk", flat=True))
         if not ids and name.isdecimal():
             ids = list(Session.objects.filter(pk=int(name)).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""The rendering processes, from the side of those who ask: their start, their queue, their answers."""
+"""The rendering processes, from their callers' side: their start, their queue, their answers."""
 
 from sync.transcript.workers.pool import POOL
 
@@ -6,7 +6,7 @@ __all__ = ["rendering_start", "rendering_stop"]
 
 
 def rendering_start() -> None:
-    """Start the process that renders, ahead of the first page."""
+    """Start the rendering process, ahead of the first page."""
     POOL.process.start()
 
 

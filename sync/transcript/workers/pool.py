@@ -1,4 +1,4 @@
-"""Rendering for pages: the answers of the workers within a page's patience, and what is remembered of them."""
+"""Rendering for pages: the workers' answers within a page's patience, and the cache of them."""
 
 import atexit
 import time
@@ -22,13 +22,13 @@ LINE_SECONDS: Final = 0.05
 PAGE_SECONDS: Final = 1.0
 CACHE_BYTES: Final = 64 * 1024 * 1024
 REMEMBERED: Final = 20_000
-"""Entries that could not be rendered."""
+"""How many entries that could not be rendered are remembered."""
 
 
 class Outcome(NamedTuple):
-    """`rendered` is None where there is nothing to show but the entry's plain text.
+    """`rendered` is None when only the entry's plain text can be shown.
 
-    Then either it `waits`, and may be asked for again, or it is `broken`, or it took more than an entry may.
+    Then it `waits` and may be requested again, or it `is_broken`, or it exceeded the limits of an entry.
     """
 
     rendered: Rendered | None = None
@@ -40,7 +40,7 @@ Name = tuple[Hashable, ...]
 
 
 class Task(NamedTuple):
-    """A job, made when it is to be rendered. What has a name is kept under it: (epoch, key, seq, …)."""
+    """A job, built only when it is rendered. The result of a named one is cached as (epoch, key, seq, …)."""
 
     name: Name | None
     job: Callable[[], Job]
@@ -72,11 +72,11 @@ class RenderPool:
         self._turns = Turns(self._workers)
 
     def patience(self) -> Patience:
-        """What one page, or one request for fragments, waits for all it asks."""
+        """How long one page, or one request for fragments, waits for all of its entries."""
         return Patience(in_line=self.line_seconds, altogether=self.page_seconds)
 
     def render(self, session: Hashable, tasks: Sequence[Task], patience: Patience) -> list[Outcome]:
-        """An outcome for each task, in their order: as many rendered as the patience allows, from the first on."""
+        """An outcome for each task, in their order. From the first on, as many are rendered as the patience allows."""
         found = [self._known(task) for task in tasks]
         missing = deque(number for number, outcome in enumerate(found) if outcome is None)
         while missing and time.monotonic() < patience.until:
@@ -87,13 +87,13 @@ class RenderPool:
         return [outcome or WAITS for outcome in found]
 
     def stop(self) -> None:
-        """At the end of this process; the others would notice, but the interpreter complains of what is left open."""
+        """Stop at the end of this process. The workers would notice, but the interpreter warns of sockets left open."""
         for worker in self._workers:
             worker.close()
         self.process.stop()
 
     def forget(self, epoch: str) -> None:
-        """Drop what is kept of a session."""
+        """Drop the cached results of a session's epoch."""
         self.kept.discard_where(lambda name: name[0] == epoch)
         self._hopeless.discard_where(lambda name: name[0] == epoch)
 
@@ -105,10 +105,10 @@ class RenderPool:
         missing: deque[int],
         patience: Patience,
     ) -> None:
-        """As many as fit into the turn, and all while nobody else waits."""
+        """Render as many tasks as the turn allows, or all while no other page waits."""
         turn_until = time.monotonic() + TURN_SECONDS
         while missing:
-            # Somebody else's page of this session may have had it rendered while this one stood in line.
+            # Another page of this session may have had it rendered while this one waited in line.
             task = tasks[missing[0]]
             outcome = self._known(task) or self._rendered(worker, task, patience.until)
             if outcome.waits:
@@ -125,7 +125,7 @@ class RenderPool:
         return Outcome(kept) if kept is not None else self._hopeless.get(task.name)
 
     def _rendered(self, worker: Worker, task: Task, until: float) -> Outcome:
-        """What takes too much is tried once more, cautiously."""
+        """The outcome of one task; a job that takes too much is tried once more, cautiously."""
         outcome = self._settled(worker, until)
         if outcome.waits:
             return outcome
@@ -141,7 +141,7 @@ class RenderPool:
         return self._settled(worker, until)
 
     def _settled(self, worker: Worker, until: float) -> Outcome:
-        """The outcome of what the worker is at; what an earlier page gave up waiting for is not lost."""
+        """The outcome of the worker's present job. A job whose page stopped waiting still ends up in the cache."""
         running = self._running.get(worker)
         if running is None:
             return TOO_MUCH

@@ -1,4 +1,4 @@
-"""The rendering process of this one: started when first needed, started again when it died; it forks the workers."""
+"""This process's rendering process: started when first needed, restarted when it dies; it forks the workers."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ END_SECONDS: Final = 2.0
 
 
 class RenderProcess:
-    """Thread-safe. Workers come as sockets; what is on the other end may be killed at any time."""
+    """Thread-safe. A worker is given as a socket; the process at its other end may be killed at any time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class RenderProcess:
         self._control: socket.socket | None = None
 
     def worker(self) -> socket.socket:
-        """A connection to a fresh worker, which says when it is ready. Raises OSError when none can be had."""
+        """A connection to a new worker, which says when it is ready. Raises OSError when none can be started."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._start()
@@ -39,7 +39,7 @@ class RenderProcess:
             return ours
 
     def start(self) -> None:
-        """Ahead of the first job, which would otherwise wait for it."""
+        """Start it ahead of the first job, which would otherwise wait for it."""
         with self._lock:
             if self._process is None:
                 self._start()
@@ -50,11 +50,11 @@ class RenderProcess:
 
     @property
     def pid(self) -> int:
-        """0 while there is none."""
+        """The process's id, 0 while there is none."""
         return self._process.pid if self._process is not None else 0
 
     def _start(self) -> None:
-        """In an environment of its own: nothing that strangers' texts are parsed beside is worth stealing."""
+        """Start it with a nearly empty environment: untrusted text is parsed there, so it must hold no secrets."""
         self._end()
         ours, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}

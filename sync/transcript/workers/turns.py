@@ -1,7 +1,7 @@
-"""Who may use a worker: one turn a session at a time, sessions in the order in which they came.
+"""Shares the workers fairly: one turn a session at a time, sessions in order of arrival.
 
-A turn lasts some milliseconds while others wait; who has more to render stands in line again, at the end. So a session
-with a thousand large entries delays another's page by as much as one entry may take.
+A turn lasts a few milliseconds while others wait; a page with more to render goes back to the end of the line. So a
+session with a thousand large entries delays another session's page by at most the time one entry may take.
 """
 
 import threading
@@ -17,7 +17,7 @@ TURN_SECONDS: Final = 0.010
 
 
 class Patience:
-    """How long one page waits: in line, and altogether. Seconds."""
+    """How long one page waits: in line, and altogether, in seconds."""
 
     def __init__(self, *, in_line: float, altogether: float) -> None:
         self.in_line = in_line
@@ -25,7 +25,7 @@ class Patience:
 
     @property
     def left(self) -> float:
-        """Of its time in line."""
+        """The seconds it may still wait in line."""
         return max(0.0, min(self.in_line, self.until - time.monotonic()))
 
 
@@ -37,7 +37,7 @@ class _Waiting:
 
 
 class Turns:
-    """The line before the workers. Thread-safe."""
+    """The line of pages waiting for workers. Thread-safe."""
 
     def __init__(self, workers: Sequence[Worker]) -> None:
         self._lock = threading.Lock()
@@ -47,7 +47,7 @@ class Turns:
 
     @contextmanager
     def worker(self, session: Hashable, patience: Patience) -> Iterator[Worker | None]:
-        """A worker for one turn; None when `patience` ends before one is free, or this session's turn is another's."""
+        """A worker for one turn; None when `patience` ends before one is free and no other turn of the session runs."""
         worker = self._wait(session, patience)
         try:
             yield worker
@@ -79,7 +79,7 @@ class Turns:
             self._call()
 
     def _call(self) -> None:
-        """Under the lock: the first in line whose session has no turn now, for as long as workers are free."""
+        """Under the lock: give each free worker to the first in line whose session has no turn now."""
         for waiting in list(self._line):
             if not self._free:
                 return

@@ -1,4 +1,4 @@
-"""One worker: a job goes in, its answer comes out, or it is seen to have been ended."""
+"""One worker: takes a job, gives its answer, and may be killed meanwhile."""
 
 import socket
 import time
@@ -10,29 +10,29 @@ import msgspec
 from sync.render.child import ANSWER, LAST, LENGTH, READY, RENDERED
 from sync.render.entries import Job, Rendered
 
-# An answer that has begun to come comes whole, or the worker is given up.
+# Once an answer begins, the rest must follow within this time, or the worker is given up.
 SILENT_SECONDS: Final = 10.0
 _decode = msgspec.msgpack.Decoder(Rendered).decode
 
 
 class RenderKilled(Exception):
-    """The entry took more CPU or memory than allowed, and the worker was ended for it."""
+    """The entry took more CPU or memory than allowed, and the worker was killed for it."""
 
 
 class RenderFailed(Exception):
-    """The renderers raised something; the message says what."""
+    """The renderers raised an exception; the message describes it."""
 
 
 class RenderLate(Exception):
-    """The time is up while the worker is still at it; its answer is to be received later."""
+    """The time is up and the worker is still busy; its answer is to be received later."""
 
 
 class RenderAway(Exception):
-    """There is no worker to be had; nothing is known about the entry."""
+    """No worker is available; nothing is known about the entry."""
 
 
 class Worker:
-    """Serves one thread at a time; takes another process after each that was ended."""
+    """Serves one thread at a time; connects to a new process after each one that was killed."""
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:
         self._connect = connect
@@ -40,7 +40,7 @@ class Worker:
         self._is_ready = False
 
     def send(self, job: Job, until: float) -> None:
-        """Let it begin with a job. Raises RenderAway."""
+        """Give the worker a job, not later than `until` (monotonic seconds). Raises RenderAway."""
         frame = msgspec.msgpack.encode(job)
         try:
             connection = self._ready(until)
@@ -51,11 +51,11 @@ class Worker:
             raise RenderAway(str(error) or "the worker ended") from error
 
     def receive(self, until: float) -> Rendered:
-        """The answer to what was sent, not later than `until` (monotonic). Raises the exceptions above."""
+        """The answer, not later than `until` (monotonic seconds). Raises RenderLate, RenderKilled, RenderFailed."""
         assert self._socket is not None
         try:
             _wait_until(self._socket, until)
-            # Nothing is taken before the head is there as a whole: the rest follows at once.
+            # The head is only peeked at until it is complete; the rest follows at once.
             head = self._socket.recv(ANSWER.size, socket.MSG_PEEK | socket.MSG_WAITALL)
         except TimeoutError as error:
             raise RenderLate from error
@@ -87,7 +87,7 @@ class Worker:
         return _decode(answer)
 
     def _ready(self, until: float) -> socket.socket:
-        """A process that has not said that it is there yet is waited for again, not replaced."""
+        """The worker's socket once it is ready. A process that is still starting is waited for, not replaced."""
         if self._socket is None:
             self._socket, self._is_ready = self._connect(), False
         if not self._is_ready:
@@ -102,7 +102,7 @@ class Worker:
 
 
 def _wait_until(connection: socket.socket, until: float) -> None:
-    """A timeout of nothing would mean not to wait, and none for ever."""
+    """Set the socket's timeout: at least 1 ms, as 0 would mean not to wait and None to wait for ever."""
     connection.settimeout(max(0.001, until - time.monotonic()))
 
 
