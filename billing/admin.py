@@ -1,4 +1,4 @@
-"""Accounts, what moved and holds their balances, and price lists, to look at; a price is overridden with a reason."""
+"""Read-only admin pages of accounts, ledgers and price lists; staff may override a price with a reason."""
 
 from typing import Any, ClassVar, Final
 
@@ -20,7 +20,7 @@ OVERRIDE_CHARACTERS: Final = 1_000_000
 
 @admin.register(BillingAccount)
 class BillingAccountAdmin(LookOnlyAdmin[BillingAccount]):
-    """Amounts in micro-cents, as everywhere here."""
+    """Accounts; amounts are in micro-cents."""
 
     list_display = ("id", "workspace", "funding", "balance", "reserved", "month_used", "monthly_limit", "frozen_at")
     list_select_related = ("workspace",)
@@ -54,7 +54,7 @@ class ReservationAdmin(LookOnlyAdmin[Reservation]):
 
 
 class OverrideForm(forms.ModelForm[PriceVersion]):
-    """What staff say when they override prices; `price_list` is what will be in force."""
+    """The staff's input for overriding prices; `price_list` is the list that will be in force."""
 
     prices = forms.JSONField(
         required=False,
@@ -92,7 +92,7 @@ class OverrideForm(forms.ModelForm[PriceVersion]):
 
 @admin.register(PriceVersion)
 class PriceVersionAdmin(LookOnlyAdmin[PriceVersion]):
-    """Adding one overrides prices of single models, from now on."""
+    """Price lists. Adding one overrides the prices of single models, from now on."""
 
     list_display = ("id", "layer", "number", "source", "made_on", "models_count", "loaded_at", "loaded_by", "reason")
     list_filter: ClassVar = ("layer",)

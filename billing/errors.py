@@ -1,4 +1,4 @@
-"""What billing refuses."""
+"""Refusals of billing."""
 
 from opencode.lib.errors import Conflict, Denial, Forbidden, ServiceUnavailable
 

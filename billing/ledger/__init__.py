@@ -1,1 +1,1 @@
-"""The ledger's rules: what may be reserved, what is charged and by whom, pure and in integers."""
+"""The ledger's rules: what may be reserved, what is charged and who pays it, pure and in integers."""

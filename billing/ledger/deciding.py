@@ -1,6 +1,6 @@
-"""Decides one operation from the facts: an answer by name, and the facts as they are afterwards.
+"""Decides one operation from the facts: returns a named answer and the changed facts.
 
-Pure, so that a batch can decide operations one after the other on facts it has locked, and write once.
+Pure, so that a batch can decide operations one after another on facts it has locked, and write once.
 """
 
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ from billing.pricing.months import month_of
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`facts` are the same object when nothing changed. A settled request's hold is gone from them.
+    """`facts` are the same object when nothing changed; the hold of a settled request is removed from them.
 
-    `was_expired` marks a settlement that came after its reservation had run out.
+    `was_expired` marks a settlement that came after its reservation had expired.
     """
 
     answer: Answer
@@ -40,7 +40,7 @@ class Decision:
 
 
 def counters_needed(account: Account, hold: Hold | None, operation: Operation) -> tuple[CounterKey, ...]:
-    """The counters an operation may read or change, those of the present month included where a hold starts anew."""
+    """The counters an operation may read or change, including the present month's, to which an expired hold moves."""
     month = max(account.month, month_of(operation.now))
     if isinstance(operation, Reserve):
         return operation.hold.counter_keys(month)
@@ -50,7 +50,7 @@ def counters_needed(account: Account, hold: Hold | None, operation: Operation) -
 
 
 def decide(facts: Facts, operation: Operation) -> Decision:
-    """Every operation can be repeated and finds the same answer."""
+    """The decision on one operation. A repeated operation changes nothing and gets the same answer."""
     match operation:
         case Reserve():
             return _reserve(facts, operation)
@@ -103,7 +103,7 @@ def _settle(facts: Facts, operation: Settle) -> Decision:
 
 
 def _settle_expired(facts: Facts, hold: Hold, operation: Settle) -> Decision:
-    """As if reserved anew this month, for what it cost; what does not fit any more is carried by the host."""
+    """Settle as if reserved anew this month for the actual cost; the host carries what no longer fits."""
     again = replace(
         hold,
         month=facts.account.month,
@@ -115,7 +115,7 @@ def _settle_expired(facts: Facts, hold: Hold, operation: Settle) -> Decision:
 
 
 def _charge(facts: Facts, hold: Hold, operation: Settle, *, most: int) -> Decision:
-    """Charge up to `most` in the order of the rows; the host carries the rest. `facts` hold nothing for it any more."""
+    """Charge up to `most` in the order of the rows; the host carries the rest. `facts` no longer contain its hold."""
     account, left = facts.account, most
     counts = operation.payer == Payer.HOST or hold.counts_own
     charges = []
@@ -136,7 +136,7 @@ def _charge(facts: Facts, hold: Hold, operation: Settle, *, most: int) -> Decisi
 
 
 def _end(facts: Facts, now: datetime, state: State) -> Decision:
-    """Give back what an open hold holds; what has ended stays as it ended."""
+    """Return the amount of an open hold to the account; a reservation that has ended stays as it ended."""
     if facts.settled is not None:
         return Decision(Answer.ALREADY_SETTLED, facts)
     hold = facts.hold
@@ -159,7 +159,7 @@ def _credit(facts: Facts, operation: Credit) -> Decision:
 
 
 def _turned(facts: Facts, now: datetime) -> Facts:
-    """The account in the month of `now`. Its month never goes back, whatever a clock says."""
+    """The facts with the account in the month of `now`; never in an earlier month, even if a clock goes back."""
     month = month_of(now)
     if month <= facts.account.month:
         return facts
@@ -167,7 +167,7 @@ def _turned(facts: Facts, now: datetime) -> Facts:
 
 
 def _held(facts: Facts, hold: Hold, sign: int) -> Facts:
-    """Take (1) or give back (-1) what a hold holds: of an older month on the balance and in that month's counters."""
+    """Add (1) or remove (-1) a hold's amounts; an earlier month's count on the balance and on that month's counters."""
     account = replace(facts.account, reserved=facts.account.reserved + sign * hold.on_balance)
     if hold.month == account.month:
         account = replace(account, month_reserved=account.month_reserved + sign * hold.on_limits)

@@ -1,4 +1,4 @@
-"""What a decision about money is made from: an account, its limits' counters, what is held and what was settled.
+"""The facts behind a decision about money: an account, counters of its limits, its hold and what was settled.
 
 Amounts are micro-cents. Months are numbers such as 202611, UTC.
 """
@@ -11,21 +11,21 @@ from typing import Final
 
 
 class Funding(StrEnum):
-    """Prepaid: what is held must fit into the balance. Postpaid: the host pays, and limits alone bound it."""
+    """Prepaid: reservations must fit into the balance. Postpaid: the host pays, and only limits apply."""
 
     PREPAID = "prepaid"
     POSTPAID = "postpaid"
 
 
 class Payer(StrEnum):
-    """Whose credentials at the provider a request was made with."""
+    """Whose credentials at the provider the request used."""
 
     HOST = "host"
     OWN = "own"
 
 
 class State(StrEnum):
-    """Of a reservation. A settled one is no more: its usage rows stand for it."""
+    """The state of a reservation. Settling deletes it: its usage rows take its place."""
 
     OPEN = "open"
     RELEASED = "released"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whom a limit binds, beside the workspace, whose own stands in its account."""
+    """What a limit applies to, besides the workspace, whose own limit is in its account."""
 
     MEMBER = "member"
     KEY = "key"
@@ -41,7 +41,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`reserved` is held against the balance, of every month; the `month_` amounts count towards the limit, of `month`.
+    """`reserved` is held against the balance, for all months; `month_` amounts count towards the limit, in `month`.
 
     `counts_own` says whether usage on the workspace's own credentials counts towards limits.
     """
@@ -60,7 +60,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class CounterKey:
-    """A member's person id or a key's first id, in one month."""
+    """A member, by the person's id, or a key, by the first id of its rotation, in one month."""
 
     scope: Scope
     id: str
@@ -69,7 +69,7 @@ class CounterKey:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """`limit` is None for none, and 0 for nothing that costs."""
+    """Used and held amounts in one month. `limit` None means no limit, and 0 refuses whatever costs anything."""
 
     used: int = 0
     reserved: int = 0
@@ -78,7 +78,7 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A reservation. Its `ceiling` is held against the balance when the host may come to pay, and against limits."""
+    """A reservation. `ceiling` is held against the balance if the host may have to pay, and against limits."""
 
     request_id: str
     fingerprint: str
@@ -107,9 +107,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that one operation may read and change. `settled` is the fingerprint of the request's usage rows, if any.
+    """All that one operation may read and change. `settled` is the fingerprint of the request's usage rows, or None.
 
-    `counters` has every key that `counters_needed` names. `credited` is the amount of the entry that has the source.
+    `counters` has every key that `counters_needed` returns. `credited` is the amount added before for the same source.
     """
 
     account: Account

@@ -1,4 +1,4 @@
-"""Whether a ceiling fits under every limit, and which one refuses it."""
+"""Whether a ceiling fits within every limit, and which limit refuses it."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from billing.pricing.months import month_after, month_begins
 
 
 def fits(limit: int | None, used: int, held: int, ceiling: int) -> bool:
-    """None is no limit; what is free passes any. A limit that was lowered below what is used refuses new requests."""
+    """None means no limit; a free request always fits. A limit lowered below the used amount refuses new requests."""
     return limit is None or ceiling == 0 or used + held + ceiling <= limit
 
 
 def refusal_of(facts: Facts, hold: Hold) -> Refusal | None:
-    """The first bound that the hold does not fit under, in the account's present month; None when it fits."""
+    """The first limit that the hold exceeds, in the account's present month; None when it fits."""
     return next(_refusals(facts, hold), None)
 
 
@@ -33,5 +33,5 @@ def _refusals(facts: Facts, hold: Hold) -> Iterator[Refusal]:
 
 
 def _balance_holds(account: Account, ceiling: int) -> bool:
-    """Nothing that costs is held against a balance below zero, as it could not fit."""
+    """Whether the ceiling fits into the balance; a free request fits even when the balance is below zero."""
     return ceiling == 0 or account.reserved + ceiling <= account.balance

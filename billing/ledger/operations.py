@@ -1,4 +1,4 @@
-"""What can be asked of the ledger, and what it answers."""
+"""The ledger's operations and their answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from billing.ledger.facts import Hold, Payer
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Hold the ceiling of a request that is about to be made. `hold.month` is set by the decision."""
+    """Hold the ceiling of a request that is about to be sent. The decision sets `hold.month`."""
 
     now: datetime
     hold: Hold
@@ -17,7 +17,7 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Charge what a request cost: an amount for each usage row, at least one. `fingerprint` is the whole body's."""
+    """Charge the cost of a request: an amount for each usage row, at least one. `fingerprint` covers the whole body."""
 
     now: datetime
     request_id: str
@@ -28,7 +28,7 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Nothing was spent."""
+    """End a reservation for which nothing was spent."""
 
     now: datetime
     request_id: str
@@ -36,7 +36,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Nobody said what became of the request, and its time is over."""
+    """End a reservation that was neither settled nor released in time."""
 
     now: datetime
     request_id: str
@@ -44,7 +44,7 @@ class Expire:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Put an amount on the balance, once for each source; negative takes off."""
+    """Add an amount to the balance, once for each source; a negative amount is deducted."""
 
     now: datetime
     source: str
@@ -55,7 +55,7 @@ Operation = Reserve | Settle | Release | Expire | Credit
 
 
 class Answer(StrEnum):
-    """What an operation came to; a repeat of it gets an equal answer."""
+    """The result of an operation; a repeat gets an equal answer."""
 
     RESERVED = "reserved"
     REFUSED = "refused"
@@ -70,7 +70,7 @@ class Answer(StrEnum):
 
 
 class Bound(StrEnum):
-    """What refuses a reservation."""
+    """The limits that can refuse a reservation."""
 
     FROZEN = "frozen"
     BALANCE = "balance"
@@ -81,7 +81,7 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`amount` is the limit or the balance; `resets_at` is None for what no month resets."""
+    """`amount` is the limit or the balance; `resets_at` is None when no new month resets it."""
 
     bound: Bound
     amount: int = 0
@@ -92,9 +92,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One usage row: its cost is charged + carried. `counted` is what it added to the limits of `month`.
+    """One usage row: its cost is charged + carried. `counted` is the amount it added to the limits of `month`.
 
-    `seq` and `balance_after` where it moved the balance.
+    `seq` and `balance_after` are None unless it changed the balance.
     """
 
     cost: int

@@ -1,8 +1,8 @@
-"""A price list out of the installed package genai-prices. Only the command that imports prices loads this module.
+"""A price list from the installed package genai-prices. Only the command that imports prices loads this module.
 
-Of a price the package states at several moments, what holds on the list's day and what is known to come is taken. Its
-own rules decide what holds when; here it is only written down. A cache or reasoning price that it leaves out is that of
-the tokens it would count them as: written tokens as input, reasoning as output.
+Where the package has several prices by date, the one valid on the list's day and known future ones are taken; the
+package's own rules decide which is valid when. A missing cache or reasoning price is that of the tokens it would
+otherwise count as: written tokens as input, reasoning as output.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,13 +40,13 @@ LICENCE: Final = (
     "Prices taken from genai-prices, Copyright (c) Pydantic Services Inc. 2025 to present, under the MIT License: "
     "https://github.com/pydantic/genai-prices/blob/main/LICENSE"
 )
-# Media written by a model have prices per token that no class here holds.
+# Media output has prices per token, for which the token classes here have no place.
 MEDIA: Final = ("output_image_mtok", "output_audio_mtok", "output_video_mtok", "requests_kcount")
 UNITS: Final = {"web_searches_kcount": "web_search", "storage_searches_kcount": "file_search"}
 
 
 def price_list_from_package(*, made_on: date, wanted: Iterable[str] = PROVIDERS) -> PriceList:
-    """The package's prices of these providers on that day. Raises PricesInvalid when they make no sense."""
+    """The package's prices of these providers on that day. Raises PricesInvalid when they are no valid list."""
     known = {provider.id: provider for provider in providers}
     models = [model for name in wanted for model in _models(known[name], made_on)]
     return price_list_read(
@@ -65,7 +65,7 @@ def provider_names() -> list[str]:
 
 
 def _models(provider: types.Provider, made_on: date) -> Iterator[dict[str, Any]]:
-    """Those that take and give text for a price. A name that two share stands for the first, as in the package."""
+    """Models that take and give text for a price. A name shared by two stands for the first, as in the package."""
     taken: set[str] = set()
     for model in provider.models:
         terms = list(_terms(model, made_on))
@@ -85,12 +85,12 @@ def _models(provider: types.Provider, made_on: date) -> Iterator[dict[str, Any]]
 
 
 def _unlike(names: Iterable[str]) -> list[str]:
-    """Without those that differ in case only."""
+    """Names without those that differ only in case."""
     return sorted({name.lower(): name for name in sorted(names)}.values())
 
 
 def _names(clause: Any) -> tuple[set[str], set[str]]:
-    """Exact names and beginnings of names; patterns are left out, a date at a name's end is known by itself."""
+    """Exact names and prefixes of names. Patterns are omitted; a date at a name's end is recognised anyway."""
     if isinstance(clause, types.ClauseOr):
         parts = [_names(part) for part in clause.or_]
         return {name for names, _ in parts for name in names}, {start for _, starts in parts for start in starts}
@@ -115,7 +115,7 @@ def _terms(model: types.ModelInfo, made_on: date) -> Iterator[dict[str, Any]]:
 
 
 def _contexts(model: types.ModelInfo) -> list[dict[str, str]]:
-    """The usual one, and those that have prices of their own and can be told from an answer."""
+    """The usual context, and those that have their own prices and can be recognised from an answer."""
     found: dict[str, dict[str, str]] = {"": {}}
     for variant in model.price_variants or ():
         name = spelled(normalized(variant.when))
@@ -160,7 +160,7 @@ def _hours(model: types.ModelInfo) -> list[tuple[time, time]]:
 
 
 def _outside(hours: list[tuple[time, time]], day: date) -> datetime:
-    """A moment of that day that is in no window: the end of one, or noon."""
+    """A time of that day outside all windows: the end of one, or noon."""
     ends = [datetime.combine(day, end, UTC) for _, end in hours] or [datetime.combine(day, time(12), UTC)]
     later = [moment + timedelta(minutes=step) for moment in ends for step in range(0, 1440, 30)]
     return next(
@@ -172,7 +172,7 @@ def _outside(hours: list[tuple[time, time]], day: date) -> datetime:
 
 
 def _price(stated: types.ModelPrice) -> dict[str, Any] | None:
-    """None for what has no price for text read and written."""
+    """A price as JSON; None when text read or written has no price."""
     prices = {name: value for name, value in vars(stated).items() if value is not None}
     if "input_mtok" not in prices or "output_mtok" not in prices or any(name in prices for name in MEDIA):
         return None

@@ -1,4 +1,4 @@
-"""What operators type: workspaces by slug or id, amounts in dollars."""
+"""Reads what operators type: workspaces by slug or id, amounts in dollars."""
 
 import re
 from decimal import Decimal
@@ -16,7 +16,7 @@ _DOLLARS: Final = re.compile(r"\$?(\d{1,8}(?:\.\d{1,8})?)")
 
 
 def workspace_named(name: str) -> Workspace:
-    """Raises CommandError with exit code 2 when there is none."""
+    """The workspace. Raises CommandError with exit code 2 when there is none."""
     workspace = Workspace.objects.filter(Q(slug=name) | Q(pk=name), purged_at=None).first()
     if workspace is None:
         raise CommandError(f"no such workspace: {name}", returncode=UNUSABLE)
@@ -24,7 +24,7 @@ def workspace_named(name: str) -> Workspace:
 
 
 def micro_cents_of(text: str) -> int:
-    """Dollars with up to eight decimals, exactly; raises CommandError with exit code 2 for anything else."""
+    """Dollars with up to eight decimals, converted exactly. Raises CommandError with exit code 2 for anything else."""
     matched = _DOLLARS.fullmatch(text)
     amount = int(Decimal(matched[1]) * MICRO_CENTS_PER_DOLLAR) if matched else AMOUNT_MAX + 1
     if amount > AMOUNT_MAX:

@@ -1,4 +1,4 @@
-"""What you owe: accounts with their limits, what is held and was used, entries, and the prices it is charged by."""
+"""Accounts with their limits, reservations, usage, ledger entries, and the prices in force."""
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.prices import PriceEntry, PriceVersion

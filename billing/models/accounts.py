@@ -1,7 +1,7 @@
 """One account a workspace, and the counters of its members' and keys' limits. Amounts are micro-cents.
 
-Workspaces, people and keys are named without foreign keys in the database: checking one would take a lock out of order,
-and a cascade would erase money.
+Workspaces, people and keys are referenced without foreign keys in the database: checking one would take a lock out of
+order, and a cascade would erase money.
 """
 
 from typing import ClassVar
@@ -15,14 +15,14 @@ from workspaces.models import Workspace
 
 
 def new_billing_account_id() -> str:
-    """Accounts had such ids once; a migration names this."""
+    """Unused since accounts lost these ids; kept because a migration names it."""
     return new_id("bil")
 
 
 class BillingAccount(models.Model):
-    """Holds a workspace's money matters; made with the workspace, in the same transaction.
+    """A workspace's account; created with the workspace, in the same transaction.
 
-    `reserved` is held against the balance; the `month_` amounts count towards the monthly limit, in `month`.
+    `reserved` is held against the balance; `month_` amounts count towards the monthly limit, for `month` only.
     """
 
     workspace = models.OneToOneField(
@@ -55,7 +55,7 @@ class BillingAccount(models.Model):
 
 
 class LimitCounter(models.Model):
-    """What a member (by person id) or a key (by its first id) has used and holds in a month; `limit` is a copy."""
+    """Used and held amounts of a member (by person id) or key (by its first id) in a month; `limit` is a copy."""
 
     account = models.ForeignKey(
         BillingAccount, on_delete=models.PROTECT, related_name="counters", db_constraint=False, db_index=False

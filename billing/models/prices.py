@@ -1,4 +1,4 @@
-"""Price lists as they were loaded, each for good: every usage row names the version it was priced by."""
+"""Price lists as loaded, never changed: every usage row names the version it was priced by."""
 
 from typing import ClassVar
 
@@ -9,10 +9,10 @@ from workspaces.models import AppendOnlyModel
 
 
 class PriceVersion(AppendOnlyModel):
-    """One whole list. The highest number of each layer is in force; a model in a higher layer hides the lower ones'."""
+    """One whole list. The highest number of each layer is in force; models of a higher layer hide the lower ones'."""
 
     class Layer(models.TextChoices):
-        """From the lowest to the highest."""
+        """Layers of price lists, from the lowest to the highest."""
 
         IMPORTED = "imported", "imported"
         FILE = "file", "the operator's file"
@@ -38,7 +38,7 @@ class PriceVersion(AppendOnlyModel):
 
 
 class PriceEntry(AppendOnlyModel):
-    """A model's price in one context from one moment on. `terms` is the JSON that was loaded, prices in micro-cents."""
+    """A model's price in one context from one time on. `terms` is the JSON that was loaded, prices in micro-cents."""
 
     version = models.ForeignKey(PriceVersion, on_delete=models.PROTECT, related_name="entries", db_index=False)
     provider = models.CharField(max_length=60)

@@ -1,4 +1,4 @@
-"""What is held for running requests, what requests cost, and what else moved a balance. Amounts are micro-cents."""
+"""Reservations for running requests, costs of requests, and other changes of a balance. Amounts are micro-cents."""
 
 from typing import ClassVar, Final
 
@@ -13,7 +13,7 @@ REQUEST_ID_CHARACTERS: Final = 64
 
 
 class Reservation(models.Model):
-    """Held until it is settled, which deletes it, or released, or expired; those stay a while to answer repeats."""
+    """Open until it is settled, which deletes it, released or expired; ended ones stay a while to answer repeats."""
 
     account = models.ForeignKey(
         BillingAccount, on_delete=models.PROTECT, related_name="reservations", db_constraint=False, db_index=False
@@ -50,9 +50,9 @@ class Reservation(models.Model):
 
 
 class Usage(AppendOnlyModel):
-    """What one model of a request cost; a ledger entry too when it moved the balance, with `seq` and `balance_after`.
+    """The cost of one model in a request; also a ledger entry when it changed the balance: `seq`, `balance_after`.
 
-    `cost` = `charged` + `carried`, the latter by the host; `counted` is what limits of `month` took of it.
+    `cost` = `charged` + `carried`, the latter paid by the host; `counted` is the part that counts to limits of `month`.
     """
 
     account = models.ForeignKey(
@@ -101,7 +101,7 @@ class Usage(AppendOnlyModel):
 
 
 class LedgerEntry(AppendOnlyModel):
-    """What moved a balance and is no usage, once for each source such as `grant:…`; `seq` counts with usage rows."""
+    """A change of a balance other than usage, once for each source such as `grant:…`; `seq` runs on with usage rows."""
 
     account = models.ForeignKey(
         BillingAccount, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False

@@ -1,4 +1,4 @@
-"""The prices in force: finds a model under any of its names, and its price by context and time."""
+"""The prices in force: finds a model by any of its names, and its price by context and time."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,13 +21,13 @@ MAKERS: Final = (
     "minimax",
     "cohere",
 )
-"""Whose price counts first for a name that several providers sell and none is named; then in order of the alphabet."""
+"""The order of providers for a name that several sell when none is given; all others follow in alphabetical order."""
 _DATED: Final = re.compile(r"(?:[-@](?:20\d{6}|20\d\d-\d\d-\d\d|latest))+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A model's terms, and the version of the price list they stand in."""
+    """A model's terms, and the version of the price list that states them."""
 
     version: int
     model: PricedModel
@@ -38,13 +38,13 @@ class Found:
 
 
 class PriceBook:
-    """Layers of models, the first that knows a model decides about it: overrides come before what was imported."""
+    """Layers of models; the first layer that knows a model decides: overrides come before imported lists."""
 
     def __init__(self, layers: Iterable[tuple[int, Iterable[PricedModel]]]) -> None:
         self._layers = [_Layer(version, models) for version, models in layers]
 
     def model_find(self, name: str, provider: str = "") -> tuple[int, PricedModel] | None:
-        """The version and the model of that name; without a provider, `anthropic/…` or the makers of models decide."""
+        """The version and the model of that name. With no provider given, `anthropic/…` or the makers decide."""
         for layer in self._layers:
             model = layer.find(name, provider)
             if model is not None:
@@ -90,7 +90,7 @@ class _Layer:
         return None
 
     def _of(self, provider: str, name: str) -> PricedModel | None:
-        """By its name, then without a date at the end, then by the longest prefix."""
+        """The model by its name, then without a date at the end, then by the longest prefix."""
         named = self._named.get(provider, {})
         found = named.get(name) or named.get(_DATED.sub("", name))
         if found is not None:

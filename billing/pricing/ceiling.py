@@ -1,4 +1,4 @@
-"""The most a request can cost, before it is sent: what is reserved."""
+"""The ceiling of a request: the most it can cost, computed before it is sent, and reserved."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,11 +9,11 @@ from billing.pricing.quarantine import Code, Quarantined
 
 
 def ceiling_of(prices: Iterable[Price], *, prompt: int, output: int, units: Mapping[str, int] | None = None) -> int:
-    """Micro-cents no request costs more than that has at most `prompt` tokens to read and `output` to write.
+    """Micro-cents that no request with at most `prompt` tokens to read and `output` tokens to write can exceed.
 
-    `prices` are all that may come to apply: of every candidate, context and hour. Which class a token falls into is
-    known afterwards only, so each counts as the dearest, in the dearest tier that the prompt may reach; reasoning is
-    part of `output`. Rounded up for each class. Raises Quarantined when a unit has no price.
+    `prices` are all that may apply: of every candidate, context and hour. A token's class is known only afterwards,
+    so each token counts as the dearest class in the dearest tier that the prompt may reach; reasoning is part of
+    `output`. Rounded up for each class. Raises Quarantined when a unit has no price.
     """
     return max(_ceiling(price, prompt, output, units or {}) for price in prices)
 

@@ -1,4 +1,4 @@
-"""The six disjoint classes a request's tokens fall into, each with a price of its own."""
+"""The six disjoint classes of a request's tokens, each with its own price."""
 
 from dataclasses import astuple, dataclass
 from typing import Final
@@ -10,7 +10,7 @@ TOKEN_CLASSES: Final = INPUT_CLASSES + OUTPUT_CLASSES
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Counts by class, none negative. `input` is fresh prompt only, `output` is without reasoning.
+    """Token counts by class, none negative. `input` excludes cached tokens, `output` excludes reasoning.
 
     `cache_write_5m` holds short-lived cache writes of any provider, `cache_write_1h` long-lived ones.
     """
@@ -24,7 +24,7 @@ class Tokens:
 
     @property
     def prompt(self) -> int:
-        """Everything the model read, from a cache or not."""
+        """All tokens the model read, cached ones included."""
         return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
     def by_class(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What changes between two price lists, model by model."""
+"""Differences between two price lists, model by model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from billing.pricing.prices import PricedModel, Terms
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Models as `provider/model`, sorted. `changed` says old and new input and output prices where these moved."""
+    """Models as `provider/model`, sorted. `changed` has old and new input and output prices where these changed."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -45,5 +45,5 @@ def _said(old: PricedModel, new: PricedModel) -> str:
 
 
 def _plain(model: PricedModel) -> Terms:
-    """The latest terms for the usual context, else any."""
+    """The latest terms for the usual context, or any others if there are none."""
     return max(model.terms, key=lambda terms: (not terms.context, terms.since))

@@ -1,4 +1,4 @@
-"""How a request was served, as far as it changes prices: service tier, speed, region. What is usual has no name."""
+"""How a request was served, as far as prices depend on it: service tier, speed, region. Usual values are omitted."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,7 +14,7 @@ _USUAL: Final = frozenset({"", "standard", "default", "auto", "global", "not_ava
 
 
 def normalized(context: Mapping[str, object]) -> dict[str, str]:
-    """Only the keys that prices depend on, under one name each, without values that are usual; others are ignored."""
+    """Only the keys that prices depend on, each under one name, without usual values; other keys are ignored."""
     found = {}
     for key, value in context.items():
         name = _NAMES.get(key)
@@ -24,10 +24,10 @@ def normalized(context: Mapping[str, object]) -> dict[str, str]:
 
 
 def spelled(context: Mapping[str, str]) -> str:
-    """`service_tier=flex;speed=fast`, empty for the usual: how a row names it."""
+    """`service_tier=flex;speed=fast`, empty for the usual context: the form stored in rows."""
     return ";".join(f"{key}={value}" for key, value in sorted(context.items()))
 
 
 def read_spelled(text: str) -> dict[str, str]:
-    """What `spelled` wrote."""
+    """The context from the form that `spelled` returns."""
     return dict(part.split("=", 1) for part in text.split(";") if part)

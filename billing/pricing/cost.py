@@ -1,4 +1,4 @@
-"""What a request cost, in integers: rounded once a request and model, half up, with parts that add up."""
+"""The cost of a request, in integers: rounded once for each request and model, half up, with parts that add up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ def rounded(numerator: int) -> int:
 
 
 def cost_of(tokens: Tokens, price: Price, *, prompt: int | None = None, units: Mapping[str, int] | None = None) -> Cost:
-    """Charge every token at the prices of the tier that `prompt` reaches (the tokens' own prompt unless told).
+    """The cost of all tokens at the prices of the tier that `prompt` reaches (by default the tokens' own prompt).
 
-    Raises Quarantined when something counted has no price.
+    Raises Quarantined when a counted class or unit has no price.
     """
     size = tokens.prompt if prompt is None else prompt
     lines = _token_lines(tokens, price, size) + _unit_lines(units or {}, price)
@@ -77,8 +77,8 @@ def _unit_lines(units: Mapping[str, int], price: Price) -> list[tuple[str, int, 
 def largest_remainder(numerators: list[int], total: int) -> list[int]:
     """Whole micro-cents for each numerator, so that they add up to `total`, each less than one off its exact share.
 
-    `total` is the sum of the numerators over a million, rounded up or down. What the floors leave over goes to the
-    largest remainders, the first of equals first.
+    `total` is the sum of the numerators over a million, rounded up or down. The remainder after rounding each down goes
+    to the largest fractions, to the first of equal ones.
     """
     floors = [numerator // PER for numerator in numerators]
     left = total - sum(floors)

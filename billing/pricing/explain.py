@@ -1,4 +1,4 @@
-"""Explains what a provider's usage body is charged and why: rows by model, classes, prices, and the sum."""
+"""Explains the charge for a provider's usage body: rows by model, classes, prices, and the sum."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from billing.pricing.tokens import Pass, Reading, usage_read
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A price with what is known about where it is from; `context_window` is None when nobody stated it."""
+    """A price and the version of its list; `context_window` is None when unknown."""
 
     price: Price
     context_window: int | None = None
@@ -22,14 +22,14 @@ class Priced:
 
 
 FindPrice = Callable[[str | None, Mapping[str, str], datetime], Priced | None]
-"""By model (None: the one that was asked), context and time; None when it need not be priced. Raises Quarantined."""
+"""Prices by model (None: the requested one), context and time; None when it need not be priced. Raises Quarantined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A usage body with what its provider not given in it.
+    """A usage body and what its provider did not state in it.
 
-    `context` comes on top of what the body says itself. `units`, where given, replace those of the body.
+    `context` is added to the body's own. `units`, if given, replace those of the body.
     """
 
     wire_format: str
@@ -42,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What becomes one usage row. `model` is None for the model that was asked; `cost` is None without a price."""
+    """The content of one usage row. `model` is None for the requested model; `cost` is None without a price."""
 
     model: str | None
     done: Pass
@@ -53,14 +53,14 @@ class Row:
 
 
 def rows_of(request: Request, find_price: FindPrice) -> list[Row]:
-    """One row a model. Raises Quarantined: then nothing of the request is charged."""
+    """One row a model. Raises Quarantined, and then no part of the request is charged."""
     reading = usage_read(request.wire_format, request.usage)
     context = dict(reading.context) | normalized(request.context)
     return [_row(done, request, reading, context, find_price) for done in _joined(reading, request.model)]
 
 
 def _joined(reading: Reading, model: str | None) -> list[Pass]:
-    """An advisor that is the asked model itself shares its row."""
+    """The passes; an advisor that is the requested model itself shares its row."""
     own, *others = reading.passes
     same = [done for done in others if model is not None and done.model == model]
     for done in same:
@@ -81,7 +81,7 @@ def _row(done: Pass, request: Request, reading: Reading, context: Mapping[str, s
 
 
 def _window(request: Request, done: Pass, found: Priced | None) -> int | None:
-    """The context window that was stated with the request, for the model it asked; else the price list's."""
+    """The context window stated with the request, for the requested model; otherwise the price list's."""
     stated = request.context.get("context_window")
     if done.model is None and type(stated) is int:
         return stated
@@ -89,7 +89,7 @@ def _window(request: Request, done: Pass, found: Priced | None) -> int | None:
 
 
 def row_written(row: Row) -> dict[str, Any]:
-    """As `usage_explain` prints it: `numerator` is a text, as it may exceed what a double holds exactly."""
+    """The row as `usage_explain` prints it: `numerator` is a string, as it may exceed what a double holds exactly."""
     cost = row.cost
     written: dict[str, Any] = {"model": row.model, "tokens": row.done.tokens.by_class()}
     written |= {"numerator": str(cost.numerator), "micro_cents": cost.micro_cents} if cost else _UNPRICED

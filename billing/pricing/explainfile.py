@@ -1,7 +1,7 @@
 """The file that `usage_explain` reads: `{"vectors": [{id, format, usage, prices, …}]}`.
 
-`prices` maps a model to its price, the empty name standing for every other one; `price_versions` are the terms that
-followed one another. Without either, the prices in force count.
+`prices` maps a model to its price, the empty name standing for every other model; `price_versions` are successive
+terms. Without either, the prices in force apply.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ VERSIONS_MAX: Final = 1_000
 UNITS_MAX: Final = 1_000_000
 
 PricesInForce = Callable[[str | None], FindPrice]
-"""How to find prices for a request that asked this model and brought no prices of its own."""
+"""Returns how to find prices for a request for this model that has no prices of its own."""
 
 
 def explained(value: object, prices_in_force: PricesInForce, now: datetime) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def _units(value: object, place: str) -> dict[str, int]:
 
 
 def _prices(item: Mapping[str, object], place: str) -> FindPrice | None:
-    """How the item's own prices are found; None when it has none."""
+    """A way to find the item's own prices; None when it has none."""
     if item.get("price_versions") is not None:
         versions = list_of(item["price_versions"], f"{place}.price_versions", VERSIONS_MAX)
         terms = [
@@ -93,7 +93,7 @@ def _named(prices: Mapping[str, Price], model: str) -> Price:
 
 
 def _latest(terms: list[Terms], context: Mapping[str, str], at: datetime) -> Terms:
-    """Of the versions that had begun, the last; those without a context hold for every one."""
+    """The last version that had begun by `at`; one without a context applies to every context."""
     begun = [each for each in terms if each.since <= at and each.context in ({}, normalized(context))]
     if not begun:
         raise Quarantined(Code.MODEL_WITHOUT_PRICE, "price_versions")

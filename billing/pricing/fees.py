@@ -2,7 +2,7 @@
 
 
 def fee_cents(credit_cents: int) -> int:
-    """What is charged on top of a credit of that many cents, so that card costs of 4.4 % and 30 cents are covered.
+    """The fee charged on top of a credit of that many cents, to cover card costs of 4.4 % and 30 cents.
 
     Integers only; equal to `round((x + 30) / 0.956 * 0.044 + 30)` for every x up to 3,000,000.
     """

@@ -1,4 +1,4 @@
-"""Months and plan periods, in UTC and half open; no local zone has a say in money."""
+"""Months and plan periods, in UTC and half open; local time zones play no part in money."""
 
 import calendar
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ def month_after(month: int) -> int:
 
 
 def plan_period(anchor: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """The period `now` is in, of those that begin on the anchor's day every month, clamped to the month's last day.
+    """The period that contains `now`, of those that begin monthly on the anchor's day, clamped to the month's last day.
 
-    Counted from the anchor itself, so that the 31st comes back after a February. `now` is not before the anchor.
+    Counted from the anchor itself, so that the 31st returns after a February. `now` must not precede the anchor.
     """
     anchor, now = anchor.astimezone(UTC), now.astimezone(UTC)
     months = (now.year - anchor.year) * 12 + now.month - anchor.month

@@ -1,4 +1,4 @@
-"""A price list: read whole or not at all, written in one canonical form, known by its fingerprint."""
+"""A price list: loaded whole or not at all, written in one canonical form, identified by its fingerprint."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ CONTEXT_WINDOW_MAX: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """`source` says where it is from, `made_on` when it was made, `licence` under which terms it was published."""
+    """`source` says where it comes from, `made_on` when it was made, `licence` the terms it was published under."""
 
     source: str
     made_on: date
@@ -30,13 +30,13 @@ class PriceList:
 
     @property
     def fingerprint(self) -> str:
-        """64 hex digits of what it says; source and date play no part."""
+        """64 hex digits over its content; source and date play no part."""
         text = json.dumps([model_written(model) for model in self.models], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def price_list_read(value: object) -> PriceList:
-    """From parsed JSON. Raises PricesInvalid at the first fault: a list with one is not loaded at all."""
+    """A price list from parsed JSON. Raises PricesInvalid at the first fault: a faulty list is not loaded at all."""
     body = mapping_of(value, "list", frozenset({"format", "source", "made_on", "licence", "models"}))
     if body.get("format") != FORMAT:
         raise PricesInvalid("list.format", f"is not {FORMAT}")
@@ -47,12 +47,12 @@ def price_list_read(value: object) -> PriceList:
 
 
 def models_read(value: object, place: str = "models") -> list[PricedModel]:
-    """A list of models in the form of a price list's. Raises PricesInvalid."""
+    """The models in a price list's `models`. Raises PricesInvalid."""
     return [model_of(entry, f"models[{index}]") for index, entry in enumerate(list_of(value, place, MODELS_MAX))]
 
 
 def price_list_of(source: str, made_on: date, models: Iterable[PricedModel], licence: str = "") -> PriceList:
-    """A list of these models in its canonical order. Raises PricesInvalid when two of a provider share a name."""
+    """A list of these models in canonical order. Raises PricesInvalid when two of one provider share a name."""
     ordered = tuple(sorted(models, key=lambda model: (model.provider, model.model)))
     _check_names(ordered)
     return PriceList(source, made_on, ordered, licence)
@@ -91,7 +91,7 @@ def model_of(value: object, place: str) -> PricedModel:
 
 
 def model_written(model: PricedModel) -> dict[str, Any]:
-    """The form that `model_of` reads, without what is empty."""
+    """The model in the form that `model_of` reads, without empty fields."""
     written: dict[str, Any] = {"provider": model.provider, "model": model.model}
     written |= {"names": list(model.names)} if model.names else {}
     written |= {"prefixes": list(model.prefixes)} if model.prefixes else {}
@@ -126,7 +126,7 @@ def _clock(minute: int) -> str:
 
 
 def _check_names(models: Sequence[PricedModel]) -> None:
-    """A name stands for one model of a provider."""
+    """Raises PricesInvalid when a name stands for two models of one provider."""
     seen: dict[tuple[str, str], str] = {}
     for model in models:
         for name in {model.model, *model.names}:

@@ -1,4 +1,4 @@
-"""Prices out of JSON, strictly: whole micro-cents, every class stated, and every fault named by its place."""
+"""Reads prices from JSON, strictly: whole micro-cents, every class stated; errors name the place of the fault."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from billing.pricing.classes import TOKEN_CLASSES
 from billing.pricing.prices import BEGINNING, EVERY_DAY, Price, Rates, Terms, Tier, Window
 
 PRICE_MAX: Final = 10**13
-"""$100,000 for a million tokens; anything dearer is a slip."""
+"""$100,000 for a million tokens; anything dearer is a mistake."""
 TIERS_MAX: Final = 20
 WINDOWS_MAX: Final = 50
 UNITS_MAX: Final = 50
@@ -19,14 +19,14 @@ _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
 class PricesInvalid(ValueError):
-    """A price list that may not be loaded; says where and why."""
+    """A price list that may not be loaded; the message says where and why."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place}: {reason}")
 
 
 def mapping_of(value: object, place: str, known: frozenset[str] | None = None) -> Mapping[str, object]:
-    """An object; with `known`, one that has no other fields than these."""
+    """An object; with `known`, it may have no other fields than these. Raises PricesInvalid."""
     if not isinstance(value, Mapping):
         raise PricesInvalid(place, "is not an object")
     strange = sorted(set(value) - known) if known is not None else []
@@ -44,7 +44,7 @@ def list_of(value: object, place: str, at_most: int) -> list[object]:
 
 
 def whole(value: object, place: str, at_most: int) -> int:
-    """A whole number from 0 to `at_most`; a price that is missing, negative or not finite is none."""
+    """A whole number from 0 to `at_most`. Raises PricesInvalid if missing, negative or not finite."""
     if type(value) is not int:
         raise PricesInvalid(place, "is missing" if value is None else "is not a whole number")
     if value < 0:
@@ -55,7 +55,7 @@ def whole(value: object, place: str, at_most: int) -> int:
 
 
 def moment_of(value: object, place: str) -> datetime:
-    """An ISO time with its zone, as UTC."""
+    """An ISO time with its zone, converted to UTC. Raises PricesInvalid."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -66,7 +66,7 @@ def moment_of(value: object, place: str) -> datetime:
 
 
 def price_of(value: object, place: str, *, is_complete: bool = True) -> Price:
-    """`{"base", "tiers", "units"}`; `is_complete` asks for all classes. Raises PricesInvalid."""
+    """`{"base", "tiers", "units"}`; `is_complete` requires all classes. Raises PricesInvalid."""
     body = mapping_of(value, place, frozenset({"base", "tiers", "units"}))
     base = _rates(body.get("base"), f"{place}.base", is_complete=is_complete)
     tiers = [
@@ -101,7 +101,7 @@ def _rates(value: object, place: str, *, is_complete: bool) -> Rates:
 
 
 def _tier(value: object, place: str, base: Rates) -> Tier:
-    """Either `from`, the least prompt in it, or `above`, the largest prompt below it."""
+    """A tier that states either `from`, its smallest prompt, or `above`, the largest prompt below it."""
     body = mapping_of(value, place, frozenset({"above", "from", "prices"}))
     if ("above" in body) == ("from" in body):
         raise PricesInvalid(place, "has to say either above or from")

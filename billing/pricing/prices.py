@@ -1,7 +1,7 @@
-"""What a model costs: integer micro-cents per million tokens by class, and per call for what is paid by the call.
+"""Prices of a model: integer micro-cents per million tokens by class, and per call for what is paid by the call.
 
-Larger prompts may have other prices (for the whole request), and so may hours of the day. Nothing here is derived by a
-factor: every price is stated.
+Larger prompts may have other prices (for the whole request), and so may hours of the day. No price is derived by a
+factor: each is stated.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 Rates = Mapping[str, int]
-"""Micro-cents per million tokens, by token class; a class that is missing has no price, it is not free."""
+"""Micro-cents per million tokens, by token class; a missing class has no price, which does not mean free."""
 
 EVERY_DAY: Final = frozenset(range(1, 8))
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ class Price:
     units: Mapping[str, int] = field(default_factory=dict)
 
     def rates(self, prompt: int) -> Rates:
-        """Prices of a request with a prompt of that many tokens, cached ones included."""
+        """Prices of a request whose prompt has that many tokens, cached ones included."""
         reached = self.base
         for tier in self.tiers:
             if prompt >= tier.start:
@@ -41,13 +41,13 @@ class Price:
         return reached
 
     def tier_start(self, prompt: int) -> int:
-        """The least prompt that has the same prices: 0 for the base."""
+        """The smallest prompt with the same prices: 0 for the base."""
         return max((tier.start for tier in self.tiers if prompt >= tier.start), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Hours (UTC) with a price of their own, on weekdays 1 (Monday) to 7. Minutes of the day; half open.
+    """Hours (UTC) with their own price, on weekdays 1 (Monday) to 7. Minutes of the day; half open.
 
     A window that ends before it begins runs over midnight and belongs to the day it begins on.
     """
@@ -68,7 +68,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The price of a model in one context from one moment on, with its windows."""
+    """The price of a model in one context from one time on, with its windows."""
 
     price: Price
     since: datetime = BEGINNING
@@ -82,13 +82,13 @@ class Terms:
         return self.price
 
     def every_price(self) -> tuple[Price, ...]:
-        """All prices a request may meet, whatever the hour it is answered in."""
+        """All prices that may apply to a request, whatever the hour of its answer."""
         return (self.price, *(window.price for window in self.windows))
 
 
 @dataclass(frozen=True, slots=True)
 class PricedModel:
-    """A provider's model under all its names, with its terms by context and beginning."""
+    """A provider's model with all its names, and its terms by context and beginning."""
 
     provider: str
     model: str

@@ -1,4 +1,4 @@
-"""Why a usage body is not charged: kept, counted and shown, until somebody looks at it."""
+"""Reasons for not charging a usage body: it is kept, counted and shown until a person looks at it."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The limits that members and keys have, where their workspace keeps them."""
+"""The limits of members and keys, as stored with their workspace."""
 
 from django.db.models import Q
 
@@ -7,9 +7,9 @@ from workspaces.models import APIKey, Membership
 
 
 def limit_of(workspace_id: str, key: CounterKey) -> int | None:
-    """Micro-cents a month; None for no limit, and for who is no member and what is no key of the workspace.
+    """Micro-cents a month; None for no limit, or when there is no such member or key in the workspace.
 
-    A key's is that of the newest of its rotation.
+    A rotated key has the limit of the newest key of its rotation.
     """
     if key.scope == Scope.MEMBER:
         rows = Membership.objects.filter(workspace_id=workspace_id, user_id=key.id)

@@ -1,4 +1,4 @@
-"""Price lists: the versions in force, what one says, and the book that finds a price."""
+"""Price lists: the versions in force, their content, and the book that finds a price."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,20 +20,20 @@ def price_version_in_force(layer: str) -> PriceVersion | None:
 
 
 def price_models_of(version_id: int) -> tuple[PricedModel, ...]:
-    """What a version says, in the order of a list."""
+    """The models of a version, in canonical order."""
     rows = PriceEntry.objects.filter(version_id=version_id).order_by("provider", "model", "context", "since")
     return tuple(_model(list(same)) for _, same in groupby(rows, key=lambda row: (row.provider, row.model)))
 
 
 def price_book() -> PriceBook:
-    """The prices in force: overrides of the admin, of the operator's file, then what was imported."""
+    """The prices in force: first the admin's overrides, then the operator's file, then imported lists."""
     layers = (PriceVersion.Layer.ADMIN, PriceVersion.Layer.FILE, PriceVersion.Layer.IMPORTED)
     versions = [price_version_in_force(layer) for layer in layers]
     return _book(tuple((version.pk, version.fingerprint) for version in versions if version is not None))
 
 
 def prices_in_force(model: str | None) -> FindPrice:
-    """How to find prices for a request that asked `model`; without a name it stays unpriced."""
+    """A way to find prices for a request for `model`; a row without any model name stays unpriced."""
     book = price_book()
 
     def find(named: str | None, context: Mapping[str, str], at: datetime) -> Priced | None:
@@ -48,7 +48,7 @@ def prices_in_force(model: str | None) -> FindPrice:
 
 @lru_cache(maxsize=BOOKS_KEPT)
 def _book(versions: tuple[tuple[int, str], ...]) -> PriceBook:
-    """Versions never change, so a book never does; the fingerprint is for an id whose transaction was rolled back."""
+    """Versions never change, so books can be cached. After a rollback an id may be reused, hence the fingerprint."""
     return PriceBook([(version_id, price_models_of(version_id)) for version_id, _fingerprint in versions])
 
 

@@ -1,4 +1,4 @@
-"""Recomputes an account's sums from its single rows, and names the first difference of each kind. Reads only."""
+"""Recomputes an account's sums from its single rows, and reports the first difference of each kind. Reads only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ROWS_AT_ONCE: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`check` is a stable name; `stored` and `computed` are what differs."""
+    """`check` is a stable name; `stored` and `computed` are the values that differ."""
 
     check: str
     where: str
@@ -34,7 +34,7 @@ class Problem:
 
 def account_verify(account_id: int) -> list[Problem]:
     """Sums are compared under the account's lock, so that a running request cannot look like a fault; usage rows, which
-    never change, one by one afterwards.
+    never change, are checked one by one afterwards.
     """
     with transaction.atomic():
         account = BillingAccount.objects.select_for_update().get(pk=account_id)
@@ -44,7 +44,7 @@ def account_verify(account_id: int) -> list[Problem]:
 
 
 def _balance(account: BillingAccount) -> Iterator[Problem]:
-    """Entries and usage rows that moved the balance: numbered without a gap, each balance the sum up to it."""
+    """Entries and usage rows that changed the balance: numbered without gaps, each balance the sum up to it."""
     balance = 0
     for expected, (seq, amount, after) in enumerate(_moves(account), 1):
         if seq != expected:
@@ -74,7 +74,7 @@ def _count_moves(account: BillingAccount) -> int:
 
 
 def _holds(account: BillingAccount) -> Iterator[Problem]:
-    """What is reserved is the sum of the open ceilings."""
+    """The reserved amount is the sum of the open ceilings."""
     mine = Reservation.objects.filter(account_id=account.pk, state=State.OPEN.value)
     on_balance = _total(mine.filter(may_host_pay=True), "ceiling")
     if account.reserved != on_balance:
@@ -91,7 +91,7 @@ def _used(account: BillingAccount) -> Iterator[Problem]:
 
 
 def _counters(account: BillingAccount) -> Iterator[Problem]:
-    """Of every member and key and month, those included that have rows and no counter."""
+    """The counters of every member and key and month, including those that have rows but no counter."""
     stored = {
         (row.scope, row.scope_id, row.month): (row.used, row.reserved)
         for row in LimitCounter.objects.filter(account_id=account.pk).iterator(chunk_size=ROWS_AT_ONCE)
@@ -116,7 +116,7 @@ def _grouped(rows: Any, name: str, amount: str) -> Iterator[tuple[str, int, int]
 
 
 def _usage_rows(account: BillingAccount) -> Iterator[Problem]:
-    """Each cost is charged and carried, and is what its price version says."""
+    """Each cost is charged + carried, and follows from its price version."""
     books: dict[int, PriceBook] = {}
     for row in Usage.objects.filter(account_id=account.pk).order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
         if row.cost != row.charged + row.carried:
@@ -132,7 +132,7 @@ def _usage_rows(account: BillingAccount) -> Iterator[Problem]:
 
 
 def _repriced(row: Usage, book: PriceBook) -> int | str:
-    """What the row costs by its version, or the code of why it has no price there."""
+    """The row's cost by its price version, or the code of why that version has no price for it."""
     tokens = Tokens(**{name: getattr(row, name) for name in TOKEN_CLASSES})
     try:
         found = book.find(row.model, read_spelled(row.context), row.at)

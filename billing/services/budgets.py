@@ -1,4 +1,4 @@
-"""Limits and credit that people set: the workspace's monthly budget, copies of members' and keys' limits, grants."""
+"""Limits and credit set by people: the workspace's monthly budget, copies of members' and keys' limits, grants."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ GRANT_ID_CHARACTERS: Final = 64
 
 
 def budget_set(*, workspace_id: str, monthly_limit: int | None, actor: Actor) -> bool:
-    """What the workspace may spend a calendar month, in micro-cents; None: no limit. False when it was so already."""
+    """Set what the workspace may spend a calendar month, in micro-cents; None: no limit. False when nothing changes."""
     with transaction.atomic():
         row = BillingAccount.objects.select_for_update().get(workspace_id=workspace_id)
         if row.monthly_limit == monthly_limit:
@@ -30,9 +30,9 @@ def budget_set(*, workspace_id: str, monthly_limit: int | None, actor: Actor) ->
 
 
 def limit_copy(workspace_id: str, scope: str, scope_id: str, monthly_limit: int | None) -> None:
-    """Counters of a member or key take the limit that is being set, in the transaction that sets it.
+    """Copy a member's or key's new limit to its counters, in the transaction that sets it.
 
-    Counters that no request has made yet read it when one does; the account's lock orders the two.
+    A counter that does not exist yet reads the limit when a request creates it; the account's lock orders the two.
     """
     account = BillingAccount.objects.select_for_update().filter(workspace_id=workspace_id).first()
     if account is None:
@@ -42,7 +42,7 @@ def limit_copy(workspace_id: str, scope: str, scope_id: str, monthly_limit: int 
 
 
 def credit_grant(*, workspace_id: str, amount: int, grant_id: str, actor: Actor) -> bool:
-    """Put credit on the balance, once for each `grant_id`; False for a repeat.
+    """Add `amount` micro-cents of credit to the balance, once for each `grant_id`; False for a repeat.
 
     Raises RequestConflict when the id granted another amount.
     """

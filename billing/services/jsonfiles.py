@@ -1,4 +1,4 @@
-"""JSON files that operators hand over: bounded, and every fault in words."""
+"""Reads JSON files given by operators: bounded in size, with every fault in words."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from billing.pricing.pricereading import PricesInvalid
 
 
 def json_file_read(path: Path, *, at_most: int) -> object:
-    """What a file of up to that many bytes holds. Raises PricesInvalid, which names the file."""
+    """The content of a file of up to that many bytes. Raises PricesInvalid, which names the file."""
     try:
         with path.open("rb") as file:
             text = file.read(at_most + 1)

@@ -1,7 +1,7 @@
-"""Carries one operation out, in one transaction: locks and reads the facts, lets the rules decide, writes what changed.
+"""Executes one operation in one transaction: locks and reads the facts, lets the rules decide, writes the changes.
 
-Locked in this order: the account, counters by id, the reservation. The account's lock alone makes operations on it take
-turns; the first request of a month, a member or a key is no exception.
+Locks in this order: the account, counters by id, the reservation. The account's lock alone serialises operations on
+it; the first request of a month, a member or a key is no exception.
 """
 
 from typing import Final
@@ -30,9 +30,9 @@ ATTEMPTS: Final = 5
 
 
 def ledger_execute(*, account_id: int, operation: Operation, details: Details | None = None) -> Decision:
-    """Decide and write; a repeat answers the same. Raises DatabaseError with nothing changed.
+    """Decide and write; a repeat gets the same answer. Raises DatabaseError with nothing changed.
 
-    What the database undid, as after a deadlock, is tried again, unless a transaction is around it.
+    What the database rolled back, as after a deadlock, is tried again, unless the caller has a transaction open.
     """
     attempts = 1 if connection.in_atomic_block else ATTEMPTS
     for left in reversed(range(attempts)):
@@ -76,7 +76,7 @@ def _execute(account_id: int, operation: Operation, details: Details) -> Decisio
 
 
 def _reservation(account_id: int, operation: Operation) -> Reservation | None:
-    """The account's lock, which is held, is what keeps it as it is read."""
+    """Read without a lock of its own: the account's lock, held by the caller, protects it."""
     if isinstance(operation, Credit):
         return None
     return Reservation.objects.filter(account_id=account_id, request_id=_request_id(operation)).first()

@@ -1,4 +1,4 @@
-"""Rows of the ledger as the rules know them, and back: what an operation changed is written, the rest left alone."""
+"""Converts the ledger's rows to the rules' facts, and writes back only what an operation changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _OF_CHARGE: Final = ("month", "cost", "charged", "carried", "counted", "seq", "b
 
 @dataclass(frozen=True, slots=True)
 class UsageDetails:
-    """One model's part of a request, and what it cost in micro-cents."""
+    """One model's part of a request, with its cost in micro-cents."""
 
     model: str
     cost: int
@@ -36,7 +36,7 @@ class UsageDetails:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What rows keep beside what rules decide about."""
+    """Stored in rows without being part of any rule."""
 
     model: str = ""
     session_id: str = ""
@@ -61,7 +61,7 @@ def account_of(row: BillingAccount) -> Account:
 
 
 def account_write(row: BillingAccount, after: Account) -> None:
-    """Only what operations change; limits, funding and freezing are set elsewhere."""
+    """Write only what operations change; limits, funding and freezing are set elsewhere."""
     BillingAccount.objects.filter(pk=row.pk).update(
         balance=after.balance,
         reserved=after.reserved,
@@ -73,7 +73,7 @@ def account_write(row: BillingAccount, after: Account) -> None:
 
 
 def counters_of(row: BillingAccount, keys: Sequence[CounterKey]) -> dict[CounterKey, Counter]:
-    """Locked in the order of their ids. One that is not there yet is fresh, with the limit its owner has now."""
+    """The counters, locked in the order of their ids. A missing one is new, with its owner's present limit."""
     wanted = Q(pk__in=[])
     for key in keys:
         wanted |= Q(scope=key.scope.value, scope_id=key.id, month=key.month)
@@ -141,7 +141,7 @@ def usage_create(
     fingerprint: str,
     was_expired: bool,
 ) -> None:
-    """A row a model. Its day is the reservation's, or today's when that had run out; it is in the charge's month."""
+    """A row a model, in the charge's month. Its day is the reservation's, or today when that had expired."""
     made_at = now if was_expired else reservation.created_at
     of_request = {name: getattr(reservation, name) for name in _OF_REQUEST}
     settled = {"payer": payer.value, "fingerprint": fingerprint, "was_expired": was_expired, "at": now}
@@ -172,5 +172,5 @@ def entry_create(account_id: int, entry: Entry, now: datetime, reason: str) -> N
 
 
 def _day(moment: datetime, month: int) -> date:
-    """The day of the moment; where a clock went back over a month's beginning, the month's first."""
+    """The day of the moment; the month's first if a clock went back before the month began."""
     return moment.date() if month_of(moment) == month else month_begins(month).date()

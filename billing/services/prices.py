@@ -1,4 +1,4 @@
-"""Loading price lists: a version of its own, whole or not at all, and none when nothing changes."""
+"""Loads price lists: each as a new version, whole or not at all, and none when nothing changes."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -28,7 +28,7 @@ _NO_PRICES: Final = PriceList(source="no file", made_on=date(1970, 1, 1), models
 
 
 def price_list_of_file(path: Path) -> PriceList:
-    """Raises PricesInvalid, which names the file, when it cannot be read or states no valid list."""
+    """The price list in a file. Raises PricesInvalid, which names the file, when it is unreadable or not valid."""
     value = json_file_read(path, at_most=FILE_BYTES)
     try:
         return price_list_read(value)
@@ -37,9 +37,9 @@ def price_list_of_file(path: Path) -> PriceList:
 
 
 def prices_load(*, price_list: PriceList, layer: str, reason: str = "", loaded_by: str = "") -> PriceVersion | None:
-    """Put a list in force as the layer's next version; None when the one in force says the same.
+    """Put a list in force as the layer's next version; None when the one in force has the same content.
 
-    Processes that load at the same moment take their turn by the version's number.
+    Processes that load at the same moment are serialised by the version's number.
     """
     fingerprint = price_list.fingerprint
     for attempt in range(_ATTEMPTS):
@@ -59,7 +59,7 @@ def prices_load(*, price_list: PriceList, layer: str, reason: str = "", loaded_b
 
 
 def override_list(models: Iterable[PricedModel], withdrawn: Iterable[str]) -> PriceList:
-    """The admin's list as it is in force, with these models' prices instead or beside, without those withdrawn.
+    """The admin's list in force, with these models' prices added or replaced and without those withdrawn.
 
     `withdrawn` names models as `provider/model`; raises PricesInvalid for one that is not overridden.
     """
@@ -73,13 +73,13 @@ def override_list(models: Iterable[PricedModel], withdrawn: Iterable[str]) -> Pr
 
 
 def prices_override(*, price_list: PriceList, staff: Actor) -> PriceVersion | None:
-    """Put what `override_list` made in force; None when that changes nothing."""
+    """Put a list made by `override_list` in force; None when that changes nothing."""
     return prices_load(price_list=price_list, layer=PriceVersion.Layer.ADMIN, reason=staff.reason, loaded_by=staff.id)
 
 
 def prices_prepare() -> int:
-    """What a start does: the list that comes with the console, when it is newer than the one in force, and the file of
-    `OPENCODE_PRICES`, empty without one. Answers how many versions were loaded. Raises PricesInvalid.
+    """Load prices at a start: the console's own list, when it is newer than the one in force, and the file of
+    `OPENCODE_PRICES`, or an empty list without one. Returns how many versions were loaded. Raises PricesInvalid.
     """
     loaded = [_bundled_load(), _file_load()]
     return sum(version is not None for version in loaded)

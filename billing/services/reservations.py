@@ -1,7 +1,7 @@
-"""The port that whatever spends goes through: reserve before anything can cost, then settle or release.
+"""The port for everything that spends: reserve before anything can cost, then settle or release.
 
-Request ids are the caller's, up to 64 characters, and of one workspace. A reservation that is neither settled nor
-released in time expires.
+Request ids are chosen by the caller, up to 64 characters, unique in a workspace. A reservation that is neither
+settled nor released in time expires.
 """
 
 from collections.abc import Sequence
@@ -28,15 +28,15 @@ log = structlog.get_logger(__name__)
 LIFETIME: Final = timedelta(minutes=30)
 KEPT: Final = timedelta(days=30)
 AMOUNT_MAX: Final = 10**15
-"""$10 million: no request costs more, and no sum of a thousand million of them leaves a bigint."""
+"""$10 million: no request costs more, and a sum of nine thousand such amounts fits into a bigint."""
 EXPIRED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A request that is about to be made. `member_id` is a person's id, `key_id` that of the first key of a rotation.
+    """A request that is about to be sent. `member_id` is a person's id, `key_id` that of the first key of a rotation.
 
-    `may_host_pay` says that one candidate at least has the host's credentials.
+    `may_host_pay`: at least one candidate uses the host's credentials.
     """
 
     request_id: str
@@ -52,10 +52,10 @@ class Wanted:
 
 
 def reserve(*, workspace_id: str, wanted: Wanted, now: datetime | None = None) -> Answer:
-    """`reserved`, also when it was before; `already_settled`, `released` or `expired` for what has ended since.
+    """`reserved`, for a repeat too; `already_settled`, `released` or `expired` when it has ended since.
 
-    Raises BalanceInsufficient, LimitReached, BillingFrozen, RequestConflict; LedgerUnavailable when the database fails:
-    nothing may be sent then.
+    Raises BalanceInsufficient, LimitReached, BillingFrozen, RequestConflict; LedgerUnavailable when the database fails.
+    When it raises, the request must not be sent.
     """
     _check(wanted.request_id, wanted.ceiling)
     moment = now or utc_now()
@@ -93,9 +93,9 @@ def settle(
     fingerprint: str,
     now: datetime | None = None,
 ) -> Decision:
-    """Charge what a reserved request cost, a part for each model, at least one. `fingerprint` tells its body apart.
+    """Charge the cost of a reserved request, one part for each model. `fingerprint` identifies its usage body.
 
-    Answers `settled` or `already_settled`, or without any change `released`, `unknown`, `conflict`.
+    Returns `settled` or `already_settled`; or, with nothing changed, `released`, `unknown` or `conflict`.
     """
     if not usage:
         raise ValueError("a settlement has at least one part")
@@ -110,13 +110,13 @@ def settle(
 
 
 def release(*, workspace_id: str, request_id: str, now: datetime | None = None) -> Answer:
-    """Nothing was spent. Answers `released`, or how the reservation ended before, or `unknown`."""
+    """End a reservation for which nothing was spent. Returns `released`, or how it had ended before, or `unknown`."""
     operation = Release(now or utc_now(), request_id)
     return ledger_execute(account_id=account_id_of(workspace_id), operation=operation).answer
 
 
 def reservations_expire(*, now: datetime) -> int:
-    """Give back what nobody settled or released in time; answers how many that were. A transaction each."""
+    """End reservations that were not settled or released in time, a transaction each; returns how many ended."""
     expired = 0
     while True:
         due = Reservation.objects.filter(state=State.OPEN.value, expires_at__lte=now).order_by("expires_at")
@@ -129,7 +129,7 @@ def reservations_expire(*, now: datetime) -> int:
 
 
 def reservations_purge(*, now: datetime) -> int:
-    """Remove those that ended 30 days ago: nobody repeats them any more."""
+    """Delete reservations that ended 30 days ago, too old to be repeated; returns how many were deleted."""
     ended = Reservation.objects.exclude(state=State.OPEN.value).filter(ended_at__lt=now - KEPT)
     return ended.delete()[0]
 

@@ -1,6 +1,6 @@
-"""`manage.py budget_set WORKSPACE DOLLARS`: what a workspace may spend a calendar month; `none` takes the limit away.
+"""`manage.py budget_set WORKSPACE DOLLARS`: limits what a workspace may spend a calendar month; `none` lifts the limit.
 
-Exit codes: 0 done, 1 it was so already, 2 no such workspace, or no amount.
+Exit codes: 0 done, 1 the limit was the same already, 2 no such workspace, or no amount.
 """
 
 import json

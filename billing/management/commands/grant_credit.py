@@ -1,4 +1,4 @@
-"""`manage.py grant_credit WORKSPACE DOLLARS`: puts credit on a workspace's balance, once for each `--id`.
+"""`manage.py grant_credit WORKSPACE DOLLARS`: adds credit to a workspace's balance, once for each `--id`.
 
 Exit codes: 0 done, 1 this grant was given before, 2 no such workspace, no amount, or the id granted another amount.
 """

@@ -58,7 +58,7 @@ class Command(BaseCommand):
             raise SystemExit(UNCHANGED)
 
     def _prepare(self, *, as_json: bool) -> None:
-        """For deployments that prepare the database themselves; nothing to load is no failure."""
+        """Load what a start loads, for deployments that prepare the database themselves; no change is no failure."""
         try:
             loaded = prices_prepare()
         except PricesInvalid as error:
@@ -88,7 +88,7 @@ class Command(BaseCommand):
 
 
 def _before(output: Path | None) -> tuple[PricedModel, ...]:
-    """What the list takes the place of: in the file, or in force."""
+    """The models of the list that is being replaced: the one in the file, or the one in force."""
     if output is not None:
         return price_list_of_file(output).models if output.exists() else ()
     version = price_version_in_force(LAYER)
@@ -96,7 +96,7 @@ def _before(output: Path | None) -> tuple[PricedModel, ...]:
 
 
 def _from_package(today: date, wanted: list[str]) -> PriceList:
-    """The package is loaded here and nowhere else: it is large, and serving needs none of it."""
+    """The package is imported here and nowhere else: it is large, and serving does not need it."""
     try:
         from billing.management import genai
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""`manage.py usage_explain FILE`: what usage bodies of providers are charged, class by class, or why they are not.
+"""`manage.py usage_explain FILE`: explains what usage bodies of providers cost, class by class, or their quarantine.
 
 Exit codes: 0 explained, quarantined bodies included, 2 an unusable file.
 """

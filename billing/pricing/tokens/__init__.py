@@ -1,4 +1,4 @@
-"""Token classes out of the providers' wire formats, a module each."""
+"""Reads token classes from providers' wire formats, one module each."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,7 +1,7 @@
 """Anthropic Messages: input excludes the cache, thinking is inside the output.
 
 `iterations` lists the passes of one request. Those of type `message` add up to the top level; `compaction` and
-`advisor_message` come on top, the latter on another model.
+`advisor_message` are added to it, the latter on another model.
 """
 
 from typing import Final
@@ -48,7 +48,7 @@ def _passes(top: Tokens, iterations: list[Body]) -> tuple[Pass, ...]:
 
 
 def _model_of(entry: Body) -> str | None:
-    """None for the model that was asked, which compacts itself."""
+    """None stands for the requested model, which also runs compactions."""
     kind = entry.get("type")
     if kind == "compaction":
         return None
@@ -77,7 +77,7 @@ def _tokens(body: Body) -> Tokens:
 
 
 def _cache_writes(body: Body) -> tuple[int, int]:
-    """For five minutes and for an hour; older bodies have no split and knew five minutes only."""
+    """Tokens written for five minutes and for an hour; older bodies have no split, and all are for five minutes."""
     total = count(body, "cache_creation_input_tokens")
     if body.get("cache_creation") is None:
         return total, 0
@@ -89,6 +89,6 @@ def _cache_writes(body: Body) -> tuple[int, int]:
 
 
 def _without_thinking(tokens: Tokens) -> tuple[int, ...]:
-    """Thinking may be told apart at the top level only."""
+    """The counts with thinking inside the output, for comparison: only the top level may state it separately."""
     prompt = (tokens.input, tokens.cache_read, tokens.cache_write_5m, tokens.cache_write_1h)
     return (*prompt, tokens.output + tokens.reasoning)

@@ -1,4 +1,4 @@
-"""Bedrock Converse: input excludes the cache, reasoning is inside the output and not told apart."""
+"""Bedrock Converse: input excludes the cache, reasoning is inside the output and not stated separately."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ def read(usage: Body) -> Reading:
 
 
 def _long_lived(usage: Body, written: int) -> int:
-    """How many of the written tokens are kept for an hour; without details none are."""
+    """How many of the written tokens are cached for an hour; 0 without details."""
     details = entries(usage, "cacheDetails", at_most=DETAILS_MAX)
     if details and sum(count(entry, "inputTokens") for entry in details) != written:
         raise Quarantined(Code.CACHE_WRITES_DISAGREE, "cacheDetails")

@@ -1,4 +1,4 @@
-"""Counts out of a provider's JSON: integers within bounds, or the body is quarantined."""
+"""Reads counts from a provider's JSON: integers within limits, or the body is quarantined."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from billing.pricing.quarantine import Code, Quarantined
 
 COUNT_MAX: Final = 100_000_000
-"""No single request is larger; session totals that somebody sent as one request are."""
+"""No single request is larger; a larger count is a session's total sent as one request."""
 
 Body = Mapping[str, object]
 
@@ -48,12 +48,12 @@ def entries(body: Body, name: str, *, at_most: int) -> list[Body]:
 
 
 def word(body: Body, name: str) -> str:
-    """A short text, or nothing when it is absent or no text."""
+    """A short text, empty when the field is absent or no text."""
     value = body.get(name)
     return value if isinstance(value, str) and len(value) <= 64 else ""
 
 
 def check_total(body: Body, name: str, parts: int) -> None:
-    """Hold the total the provider reports, where it does, against the sum of its parts."""
+    """Raises Quarantined when the provider reports a total that is not the sum of its parts."""
     if body.get(name) is not None and count(body, name) != parts:
         raise Quarantined(Code.TOTAL_DISAGREES, name)

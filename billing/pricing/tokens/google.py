@@ -1,4 +1,4 @@
-"""Gemini: the prompt includes what was cached; the prompts of tools and the thoughts stand beside the other counts."""
+"""Gemini: the prompt includes cached tokens; tools' prompts and thoughts are counted apart from the other counts."""
 
 from billing.pricing.classes import Tokens
 from billing.pricing.context import normalized

@@ -1,4 +1,4 @@
-"""What both of OpenAI's formats share: the prompt includes what was cached and what was written to the cache."""
+"""Shared by OpenAI's two formats: the prompt includes tokens read from the cache and written to it."""
 
 from billing.pricing.classes import Tokens
 from billing.pricing.quarantine import Code, Quarantined

@@ -1,7 +1,7 @@
-"""OpenAI Chat Completions, and who speaks like it.
+"""OpenAI Chat Completions, and other providers that use its format.
 
-OpenAI's own completions include the reasoning. xAI's and those of Gemini's compatible endpoint do not; what the total
-has beyond prompt and completion is then the reasoning, whether or not it is named.
+OpenAI's own completions include the reasoning. xAI's and those of Gemini's compatible endpoint do not: there the part
+of the total beyond prompt and completion is the reasoning, whether or not it is named.
 """
 
 from billing.pricing.quarantine import Code, Quarantined
@@ -23,7 +23,7 @@ def read(usage: Body) -> Reading:
 
 
 def _beside(usage: Body, parts: int) -> int:
-    """How many tokens the total has beyond prompt and completion."""
+    """How many tokens of the total exceed prompt and completion."""
     if usage.get("total_tokens") is None:
         return 0
     beside = count(usage, "total_tokens") - parts

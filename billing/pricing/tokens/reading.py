@@ -1,4 +1,4 @@
-"""What a usage body says once its format is understood."""
+"""The content of a usage body once its format is parsed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from billing.pricing.classes import Tokens
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Tokens of one model within a request. `model` is None for the model that was asked.
+    """Tokens of one model within a request. `model` is None for the requested model.
 
-    `prompt` is the largest prompt the model was given at once: a request may run a model several times.
+    `prompt` is the largest prompt of a single run: a request may run a model several times.
     """
 
     model: str | None
@@ -23,9 +23,9 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One pass a model; `units` counts what is paid by the call; `context` is what the body says of how it was served.
+    """One pass a model; `units` counts what is paid by the call; `context` says how the body says it was served.
 
-    Keys of `context` are `service_tier`, `speed` and `region`; what is usual is left out.
+    Keys of `context` are `service_tier`, `speed` and `region`; usual values are omitted.
     """
 
     passes: tuple[Pass, ...]
@@ -34,5 +34,5 @@ class Reading:
 
 
 def single(tokens: Tokens, *, context: Mapping[str, str] | None = None) -> Reading:
-    """A request that ran one model once."""
+    """The reading of a request that ran one model once."""
     return Reading((Pass(None, tokens, tokens.prompt),), context=context or {})
