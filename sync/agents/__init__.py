@@ -1,6 +1,6 @@
 """The agents' share protocols over HTTP and WebSocket: an ASGI application beside Django's.
 
-The door: the application, and what facts that end rights make it forget.
+The door: the application, and the functions that make it forget remembered rights when facts end them.
 """
 
 from sync.agents.application import application

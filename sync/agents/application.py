@@ -1,6 +1,6 @@
 """The ASGI application of the agents' routes: no cookies, no redirects, JSON whatever the Content-Type says.
 
-It stands beside Django's handler because these are the hot routes; it shares the services, the denials and the logs.
+It is served beside Django's handler because these are the hot routes; it shares the services, denials and logs.
 """
 
 import logging
@@ -36,7 +36,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one request or socket; whatever happens inside, the client is answered."""
+    """Serve one request or socket; the client is answered even when the handler fails."""
     with Exchange(scope, receive) as exchange:
         await _serve(exchange, receive, send)
 
@@ -82,7 +82,7 @@ async def _dispatch(exchange: Exchange) -> Answer:
 
 
 def _log(exchange: Exchange, request_id: str, started: float, status: int) -> None:
-    """One line a request. Syncs that were kept as they should are hundreds a second: those show at level DEBUG."""
+    """Log one line a request. Successful syncs, hundreds a second, are logged at level DEBUG."""
     seconds = time.monotonic() - started
     is_routine = status == 200 and exchange.method == "POST" and seconds < SLOW_SECONDS and _is_sync(exchange)
     level = logging.DEBUG if is_routine else logging.INFO

@@ -1,4 +1,4 @@
-"""From a body to commits: decoded beside the loop when it is large, published in pieces the writer can take."""
+"""From a body to commits: large ones are decoded in a thread, and published in pieces the writer can take."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from sync.live import Connection, get_runtime, publish_turn, session_publish
 from sync.protocol.updates import Resolver, Stored, Update
 from sync.writer import LOCKED_SECONDS
 
-# Each asks the database; only one that answers later than a heartbeat each time uses them up.
+# Each attempt asks the database; only a database that takes longer than a heartbeat every time uses them all up.
 RIGHTS_ATTEMPTS: Final = 3
 # Decoding this much takes about a millisecond.
 INLINE_BYTES: Final = 256 * 1024
@@ -31,11 +31,14 @@ Ask = Callable[[], Awaitable[WritingRights]]
 
 
 class RightsUnconfirmed(Denial):
-    """What allowed the batch has ended, or was not confirmed for a heartbeat: it is asked for anew. Never answered."""
+    """A right the batch depends on has ended or was not confirmed for a heartbeat.
+
+    It is looked up again; no client is ever sent this denial.
+    """
 
 
 async def decoded(work: Callable[[], T], size: int) -> T:
-    """What `work` makes of `size` bytes, in a thread when they are many; an unusable body is BodyMalformed."""
+    """The result of `work`, which decodes `size` bytes: in a thread above INLINE_BYTES. Raises BodyMalformed."""
     try:
         return work() if size <= INLINE_BYTES else await asyncio.to_thread(work)
     except BodyUnusable as error:
@@ -45,11 +48,11 @@ async def decoded(work: Callable[[], T], size: int) -> T:
 async def publish_items(
     ask: Callable[[], Awaitable[WritingRights]], rights: WritingRights, items: Sequence[Item]
 ) -> None:
-    """Commit the items, merged with what is stored; every piece waits for a full queue or a locked database.
+    """Commit the items, merged with what is stored; each piece waits while the queue is full or the database locked.
 
-    However long it waits, it is committed only while the rights stand; what has become of them is asked by `ask`, which
-    raises when they ended. What comes for a cold session that cannot be brought back now is held for it, as durably as
-    a commit.
+    However long it waits, a piece is committed only while the rights are confirmed; `ask` looks them up again and
+    raises their denial once they have ended. Items for a cold session that cannot be warmed now are held, as durably as
+    a commit. Raises SessionGone, ServiceUnavailable, and the refusals that outlast PATIENCE_SECONDS.
     """
     with get_runtime().connections.request(writer_of(rights.target), is_held_back=True) as sender:
         for piece in pieces_of(items):
@@ -58,7 +61,7 @@ async def publish_items(
 
 
 async def _publish_piece(ask: Ask, rights: WritingRights, sender: Connection, piece: Sequence[Item]) -> WritingRights:
-    """The rights by which it was committed."""
+    """Publish one piece; returns the rights by which it was committed."""
     for _ in range(RIGHTS_ATTEMPTS):
         if not rights.stand:
             rights = await ask()
@@ -74,7 +77,10 @@ async def _publish_piece(ask: Ask, rights: WritingRights, sender: Connection, pi
 
 
 async def _publish_or_hold(rights: WritingRights, sender: Connection, piece: Sequence[Item]) -> None:
-    """The wait for the session may have used up the patience there was, so what comes after it has its own."""
+    """Publish one piece, or hold it when its cold session cannot be warmed now.
+
+    The wait for the session may have used up PATIENCE_SECONDS, so the steps after it have a time limit of their own.
+    """
     publish = partial(
         session_publish,
         session_id=sender.access.session_id,
@@ -88,13 +94,13 @@ async def _publish_or_hold(rights: WritingRights, sender: Connection, piece: Seq
     except SessionCold:
         sender.raise_if_ended()
         hold = partial(in_thread, _hold, rights, piece)
-        # The row is locked for as long as the session's entries are being written.
+        # While a session is warmed its row stays locked until all its entries are written.
         if not await patiently(hold, seconds=LOCKED_SECONDS, passing=()):
             await patiently(publish)
 
 
 def _while_standing(rights: WritingRights, resolve: Resolver) -> Resolver:
-    """Asked under the session's lock, right before the commit: the batch may have waited for long."""
+    """The resolver, with the rights checked under the session's lock first: the batch may have waited for long."""
 
     def resolve_while_standing(stored: Mapping[str, Stored]) -> list[Update]:
         if not rights.stand:

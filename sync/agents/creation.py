@@ -18,10 +18,10 @@ from workspaces.access import TokenAccess
 
 
 async def create_share(exchange: Exchange, route: Route, client_id: str) -> CreatedShare:
-    """A share for the agent's session, new or the one it has; raises AnonymousSharesOff, NotFound.
+    """A share for the agent's session, a new one or the one it has; raises AnonymousSharesOff, NotFound.
 
-    For an account it is in the workspace the agent names; raises CredentialsMissing, CredentialsInvalid, OrgMissing,
-    Forbidden too.
+    An agent that is signed in shares into the workspace it names; this also raises CredentialsMissing,
+    CredentialsInvalid, OrgMissing, Forbidden.
     """
     if route.is_account:
         return await _create_for_account(exchange, client_id)
@@ -40,7 +40,7 @@ async def create_share(exchange: Exchange, route: Route, client_id: str) -> Crea
 async def _created(create: Callable[[], CreatedShare]) -> CreatedShare:
     created = await patiently(partial(in_thread, create))
     if created.target.is_cold:
-        # The agent's first batch follows at once: the session is on its way back by then.
+        # The agent's first batch follows at once: a cold session is being warmed by then.
         warm_begin(created.target.session_id)
     return created
 
@@ -59,7 +59,10 @@ async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShar
 
 
 async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> None:
-    """End the share for an agent that is signed in: it shows its account and the share's secret."""
+    """Unshare for an agent that is signed in, which shows its account and the share's secret.
+
+    A share that has ended already is no error. Raises CredentialsMissing, CredentialsInvalid, NotFound.
+    """
     if opens(secret, share_id) and await live_target(share_id) is None:
         await account_of(exchange)
         return
@@ -69,7 +72,11 @@ async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> 
 
 
 async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
-    """Whoever unshares what ended already has what they wanted; NotFound when it is another workspace's."""
+    """Unshare for an agent whose secret the caller has checked. A share that has ended already is no error.
+
+    Raises NotFound when the token is wrong or the share another workspace's, and CredentialsInvalid when the share was
+    made by a signed-in agent whose device or membership has ended.
+    """
     token = await token_of(route, exchange.client_address)
     if await live_target(share_id) is None:
         return
@@ -80,6 +87,6 @@ async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
 
 
 def _actor(token: TokenAccess | None, share_id: str, exchange: Exchange) -> Actor:
-    """Who the audit log says it was: the agent's token, or the share whose secret it has."""
+    """The actor for the audit log: the agent's token, or the share whose secret it shows."""
     of = Actor(KEY, share_id, exchange.client_address or None) if token is None else token.actor
     return replace(of, request_id=exchange.request_id)

@@ -1,4 +1,4 @@
-"""What a fact makes the agents' routes forget, in this process and at once; from any thread."""
+"""What the agents' routes forget when a fact ends rights: in this process, at once; callable from any thread."""
 
 from sync.agents.newer.accounts import forget_all_devices
 from sync.agents.targets import forget_all_targets, forget_session, forget_target
@@ -13,6 +13,6 @@ def session_forget(*, session_id: int) -> None:
 
 
 def rights_forget() -> None:
-    """Of everybody: what ends rights of many is rare, and asking again costs each agent one look-up."""
+    """Forget all rights: facts that end the rights of many are rare, and the new look-up costs each agent one query."""
     forget_all_targets()
     forget_all_devices()

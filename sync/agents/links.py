@@ -19,11 +19,11 @@ def share_url(exchange: Exchange, share_id: str) -> str:
 
 
 def is_local(exchange: Exchange) -> bool:
-    """Whether only this machine's agents can have asked.
+    """Whether the request can only come from an agent on this machine.
 
-    The server listens on loopback, no proxy publishes it under another name or says that it asks for somebody, and the
-    request names a host that is ours: a page in this machine's browser can make any name lead to loopback, and would
-    name that one.
+    The server listens on loopback, no proxy publishes it under another name or forwards the request for another client,
+    and the Host is one of ours: a page in this machine's browser can point any name at loopback (DNS rebinding), but
+    its requests then carry that name as the Host.
     """
     is_forwarded = any(exchange.header(name.lower().encode()) for name in FORWARDING)
     return (

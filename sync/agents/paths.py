@@ -4,9 +4,9 @@ from typing import Final, NamedTuple
 
 
 class Route(NamedTuple):
-    """What an address means; `token` is the workspace token of `/w/<token>/…`, `share_id` the share it names.
+    """What an address means; `token` is the share token of `/w/<token>/…`, `share_id` the share it names.
 
-    `is_account`: below `/api/shares`, where agents that are signed in show their access token.
+    `is_account` is set below `/api/shares`, where agents that are signed in show their access token.
     """
 
     name: str
@@ -38,7 +38,7 @@ def is_agent_path(path: str) -> bool:
 
 
 def route_of(path: str) -> Route | None:
-    """The route of a path; slashes too many, at the end too, do no harm."""
+    """The route of a path, None for an unknown one; doubled and trailing slashes are ignored."""
     segments = _segments(path)
     token = ""
     if segments[:1] == [_WORKSPACE_PREFIX]:

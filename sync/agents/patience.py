@@ -1,4 +1,4 @@
-"""Agents never repeat a share call, so what cannot be done this moment is tried again before it is refused."""
+"""Retries on the server's side: agents never repeat a share call, so it is tried again here before it is refused."""
 
 import asyncio
 import random
@@ -24,9 +24,9 @@ async def patiently(
     seconds: float | None = None,
     passing: tuple[type[Denial], ...] = PASSING,
 ) -> T:
-    """The attempt's result; a passing refusal or a locked database delay it up to PATIENCE_SECONDS, or `seconds`.
+    """The attempt's result. Passing refusals and database errors are retried for PATIENCE_SECONDS, or `seconds`.
 
-    Then the last refusal is raised; what the database said is told as ServiceUnavailable.
+    After that the last refusal is raised; a database error is raised as ServiceUnavailable.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + (PATIENCE_SECONDS if seconds is None else seconds)
@@ -40,6 +40,6 @@ async def patiently(
         except (OperationalError, InterfaceError) as error:
             if loop.time() + pause > deadline:
                 raise ServiceUnavailable from error
-        # Apart from each other, or those who wait would all come back at the same moment.
+        # Jitter, or all waiting agents would retry at the same moment.
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret hangs on it
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

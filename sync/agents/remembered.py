@@ -1,7 +1,7 @@
-"""What agents' batches were allowed by, remembered: agents sync once a second, most of which would be asking again.
+"""Remembers the rights of agents' batches: agents sync once a second, and each sync would look up the same right.
 
-A fact that ends one drops it at once in this process; of facts elsewhere the database is asked, for all of them in one
-query within every heartbeat. What nobody has confirmed for a heartbeat does not stand, whatever kept the query away.
+A fact that ends a right drops it at once in this process; for facts elsewhere, one query within every heartbeat asks
+the database about all of them. A right that was not confirmed for a heartbeat is not valid, whatever delayed the query.
 """
 
 import time
@@ -14,13 +14,16 @@ from opencode.lib.caching import BoundedCache
 from sync.live import get_runtime
 
 REMEMBERED_COUNT: Final = 10_000
-# An agent that was quiet for so long is asked for again: only those at work are confirmed.
+# After so long without a batch the right is dropped and looked up again: only agents at work are confirmed.
 QUIET_SECONDS: Final = 60.0
 V = TypeVar("V")
 
 
 class ConfirmedRight(Generic[V]):
-    """Something a batch was allowed by, as of `confirmed_at`; `stands` from any thread says whether it still is."""
+    """A right of an agent's batches, confirmed at `confirmed_at` (monotonic seconds).
+
+    `stands`, from any thread: whether it has not ended and was confirmed within a heartbeat.
+    """
 
     __slots__ = ("confirmed_at", "has_ended", "made_at", "used_at", "value")
 
@@ -38,9 +41,9 @@ Confirm = Callable[[Mapping[str, V]], Mapping[str, V]]
 
 
 class Remembered(Generic[V]):
-    """Grounds by name. `confirm` reads in one query what those it is given have become, and leaves out what is gone.
+    """Rights by name. `confirm` takes the known values and returns, by one query, the current ones of those not gone.
 
-    With `seconds`, what was found is looked up anew after that time all the same.
+    With `seconds`, a right is looked up again after that time even when it is still confirmed.
     """
 
     def __init__(self, confirm: "Confirm[V]", seconds: float | None = None) -> None:
@@ -49,7 +52,7 @@ class Remembered(Generic[V]):
         self._rights: BoundedCache[str, ConfirmedRight[V] | None] = BoundedCache(REMEMBERED_COUNT)
 
     async def find(self, name: str, look_up: Callable[[], Awaitable[V | None]]) -> ConfirmedRight[V] | None:
-        """The right that stands, looked up when there is none; what was not found is looked up each time."""
+        """The confirmed right, looked up when none is remembered; None when there is none, which is not remembered."""
         right = self._rights.get(name)
         if right is not None and not (right.stands and self._is_fresh(right)):
             self._rights.discard(name)
@@ -63,19 +66,19 @@ class Remembered(Generic[V]):
         self.end_where(lambda known, _value: known == name)
 
     def end_where(self, is_over: Callable[[str, V], bool]) -> None:
-        """Those that `is_over` is true of are looked up anew, by batches on their way to the writer too."""
+        """End the rights for which `is_over(name, value)` holds; batches already on their way look them up again."""
         held = self._held()
         over = {name for name, right in held.items() if is_over(name, right.value)}
         for name in over:
             held[name].has_ended = True
-        # What is being looked up may have been read before the fact: it is not kept either.
+        # A look-up under way may have read the row before the fact: its result is not remembered either.
         self._rights.discard_where(lambda name: name in over or name not in held)
 
     def end_all(self) -> None:
         self.end_where(lambda _name, _value: True)
 
     async def confirm(self) -> None:
-        """Ask for all that are in use whether they still are what they were."""
+        """Confirm all rights in use with one query, end those that are gone, and drop those not used lately."""
         asked_at = time.monotonic()
         rights = self._held()
         for name in [name for name, right in rights.items() if asked_at - right.used_at > QUIET_SECONDS]:

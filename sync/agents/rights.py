@@ -1,16 +1,16 @@
-"""By what right an agent reads or writes a share: the rows that end it when they end."""
+"""The access an agent reads or writes a share by, with the rows that end it when they end."""
 
 from sync.live import EDITOR, VIEWER, SessionAccess
 from sync.sharing import ShareTarget
 
 
 def reader_of(target: ShareTarget) -> SessionAccess:
-    """Whoever has the link."""
+    """The access of a reader who has the link."""
     return _access(target, VIEWER)
 
 
 def writer_of(target: ShareTarget) -> SessionAccess:
-    """Whoever has the secret."""
+    """The access of a writer who has the secret."""
     return _access(target, EDITOR)
 
 

@@ -1,4 +1,4 @@
-"""What is stored for a share, read in a reading thread and written in an agent's form."""
+"""What is stored for a share, read in a reading thread and formatted for an agent."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -14,7 +14,7 @@ Form = Callable[[Iterable[tuple[str, str]]], str]
 
 
 async def stored_text(target: ShareTarget, form: Form) -> bytes:
-    """The session's newest values in `form`; raises SessionGone."""
+    """The session's newest values as UTF-8 text in `form`; raises SessionGone, SessionCold."""
 
     async def read() -> bytes | None:
         return await get_runtime().read_warm(partial(_read, target.session_id, form))

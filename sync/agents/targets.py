@@ -15,11 +15,11 @@ from sync.agents.remembered import ConfirmedRight, Remembered
 from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, share_target, share_targets
 from workspaces.access import TokenAccess, share_token_access, share_tokens_standing
 
-# A token's use is written once a minute, by whoever looks it up.
+# A look-up also notes the token's use, which is written once a minute.
 TOKEN_SECONDS: Final = 60.0
 SMALL_BODY_BYTES: Final = 64 * 1024
-"""For what names a session or a share and carries nothing else."""
-# All agents send it before what is large.
+"""The limit of bodies that only name a session or a share."""
+# Looked for in the beginning of a body: all agents send it before the items.
 _SECRET: Final = re.compile(rb'"secret"\s*:\s*"([A-Za-z0-9_.-]{1,200})"')
 
 
@@ -32,14 +32,14 @@ _tokens: Remembered[TokenAccess] = Remembered(share_tokens_standing, TOKEN_SECON
 
 
 class WritingRights(NamedTuple):
-    """Where a batch may go, and what says so; they may end while it waits."""
+    """Where a batch may go, and the rights that allow it; they may end while it waits."""
 
     target: ShareTarget
     rights: tuple[ConfirmedRight[Any], ...]
 
     @property
     def stand(self) -> bool:
-        """From any thread: whether everything was confirmed within a heartbeat and nothing has ended."""
+        """Whether all of them were confirmed within a heartbeat and none has ended; callable from any thread."""
         return all(right.stands for right in self.rights)
 
 
@@ -52,13 +52,16 @@ def forget_session(session_id: int) -> None:
 
 
 def forget_all_targets() -> None:
-    """After what ends rights of many: who may still write is asked anew."""
+    """Forget all targets and tokens, after a fact that ends many rights: the next batches look them up again."""
     _targets.end_all()
     _tokens.end_all()
 
 
 async def known_workspace(exchange: Exchange, route: Route) -> str | None:
-    """`workspace_of`, before the body is read: whoever shows a workspace's token is no stranger."""
+    """The workspace of the address's token, looked up before the body is read; a request with a token is trusted.
+
+    None without a token; raises NotFound when no workspace has it.
+    """
     workspace_id = await workspace_of(route, exchange.client_address)
     if workspace_id is not None:
         exchange.trust()
@@ -66,13 +69,13 @@ async def known_workspace(exchange: Exchange, route: Route) -> str | None:
 
 
 async def token_of(route: Route, ip: str) -> TokenAccess | None:
-    """What the address's token opens, None without one; a token that opens nothing raises NotFound."""
+    """The access of the address's token, None without a token; raises NotFound for a wrong, expired or revoked one."""
     known = await token_right(route, ip)
     return None if known is None else replace(known.value, ip=ip or None)
 
 
 async def workspace_of(route: Route, ip: str) -> str | None:
-    """The workspace of the address's token, None without one; raises NotFound as `token_of` does."""
+    """The id of the token's workspace, None without a token; raises NotFound for a wrong, expired or revoked one."""
     known = await token_right(route, ip)
     return None if known is None else known.value.workspace_id
 
@@ -97,12 +100,12 @@ async def target_right(share_id: str) -> ConfirmedRight[ShareTarget] | None:
 
 
 async def readable_target(share_id: str, workspace_id: str | None) -> ShareTarget:
-    """The live share; NotFound too when the address is another workspace's."""
+    """The live share; raises NotFound when there is none or the address is another workspace's."""
     return _readable(await target_right(share_id), workspace_id).value
 
 
 async def writing_rights(share_id: str, secret: str, token: ConfirmedRight[TokenAccess] | None) -> WritingRights:
-    """What the share's secret gives; raises NotFound, CredentialsMissing, CredentialsInvalid."""
+    """The right to write to the share by its secret; raises NotFound, CredentialsMissing, CredentialsInvalid."""
     known = _readable(await target_right(share_id), None if token is None else token.value.workspace_id)
     require_secret(secret, share_id)
     require_writer(known.value)
@@ -116,13 +119,13 @@ def _readable(known: ConfirmedRight[ShareTarget] | None, workspace_id: str | Non
 
 
 def require_writer(target: ShareTarget) -> None:
-    """The secret of a share that a signed-in agent made ends with that device, and with its person's membership."""
+    """Raise CredentialsInvalid when the share was made by a signed-in agent whose device or membership has ended."""
     if not target.has_writer:
         raise CredentialsInvalid("The device that made this share was signed out, or its person left the workspace.")
 
 
 def require_secret(secret: str, share_id: str) -> None:
-    """Raises CredentialsMissing, CredentialsInvalid."""
+    """Check the share's secret; raises CredentialsMissing when it is empty, CredentialsInvalid when it is wrong."""
     if not secret:
         raise CredentialsMissing("The share's secret is missing.")
     if not opens(secret, share_id):
@@ -136,7 +139,7 @@ def opens(secret: str, share_id: str) -> bool:
 
 
 def shows_secret(beginning: bytes, share_id: str = "") -> bool:
-    """Whether a body begins with a secret that is right: the share's, or any share's."""
+    """Whether a body begins with the share's valid secret; without a `share_id`, any share's."""
     found = _SECRET.search(beginning)
     parsed = read_share_secret(found[1].decode()) if found else None
     return parsed is not None and share_id in ("", parsed.share_id) and is_share_secret_valid(parsed)

@@ -1,4 +1,4 @@
 """Where readers and writers come in: WebSockets, event streams, pulls, pushes, tickets, the fragments' front.
 
-Shells around `sync.live`; `routing`, `http` and `fragments` are put together in `opencode.asgi`.
+They are shells around `sync.live`; `opencode.asgi` puts `routing`, `http` and `fragments` together.
 """

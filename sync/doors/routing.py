@@ -9,7 +9,7 @@ from sync.protocol.closing import CloseCode
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Refused before it is accepted: an HTTP 403 to the client."""
+    """Refuse the handshake, which reaches the client as HTTP 403."""
     await receive()
     await send({"type": "websocket.close", "code": int(CloseCode.NO_SUCH_SESSION)})
 

@@ -39,7 +39,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class WebSocketTransport:
-    """Frames as WebSocket messages; through the server's extensions where it has them (`opencode.server`)."""
+    """Sends frames as WebSocket messages, through the server's extensions where it has them (`opencode.server`)."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
@@ -48,7 +48,7 @@ class WebSocketTransport:
         self.push: Callable[[bytes], bool] | None = self._extensions.get("opencode.push")
 
     async def send(self, text: str, _position: Position | None) -> None:
-        """A large text that many are sent goes without a copy for each where the server allows."""
+        """Send one frame; a large one that many sockets share is not copied for each where the server allows."""
         if self.push is not None and isinstance(text, SharedText):
             await self._extensions["opencode.writable"].wait()
             if self.push(text.wire):
@@ -62,10 +62,10 @@ class WebSocketTransport:
 
 
 class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
-    """One socket. The process is the group's member, not the socket: no layer channel of its own."""
+    """One socket. It has no channel in the layer: the process is the member of the session's group."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Channels' own loop makes a task for every frame and looks at database connections in a thread before each."""
+        """Serve the socket. Replaces Channels' loop, which makes a task and a thread call for every frame."""
         self.scope = scope
         self.base_send = send
         with suppress(StopConsumer):
@@ -146,7 +146,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         self._follower.wake()
 
     def _refused(self, code: CloseCode | None) -> None:
-        """The answer waits to be told; with a code it is the last."""
+        """Send the queued answer; with a close code it is the last one."""
         self._follower.wake()
         if code is not None:
             self._follower.end(code)
@@ -158,7 +158,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
 
 
 def _last_words(ending: Ending) -> list[str]:
-    """The `error` of a refusal, `bye` when coming back helps; else the close code says it all."""
+    """The last frames: the `error` of a denial, `bye` when reconnecting helps; else the close code says it all."""
     words: list[str] = []
     denial = ending.denial
     if denial is not None:

@@ -1,4 +1,4 @@
-"""Who may open a socket on which session, as what, and what would take that right away again."""
+"""Who may open which session, in which role, and which rows end that right when they end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,9 +33,9 @@ CLIENTS: Final = frozenset({"web", "ide", "desktop", "agent"})
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a handshake shows: the id in its path, its headers, the address it comes from.
+    """What a handshake shows: the id in its path, its headers, the address it comes from; "" for what is missing.
 
-    `fetch_site` is given for plain reads only, where browsers may name no Origin.
+    `fetch_site` (`Sec-Fetch-Site`) is given for plain reads only, where browsers may name no Origin.
     """
 
     target: str
@@ -56,7 +56,7 @@ class SessionRequest:
 class SessionAccess:
     """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed.
 
-    `name` is the person's, empty for somebody who has only the link; `client` is web, ide, desktop or agent.
+    `name` is the person's, empty for a reader who has only the link; `client` is web, ide, desktop or agent.
     """
 
     session_id: int
@@ -73,7 +73,7 @@ class SessionAccess:
 
 
 Decision = SessionAccess | Callable[[], SessionAccess]
-"""An access; or what gives it once it has written what it needs. That may wait for a lock."""
+"""An access, or a function that writes what is needed first and then returns one; it may wait for a lock."""
 
 
 def access_decide(request: SessionRequest) -> Decision:
@@ -133,7 +133,7 @@ def _session_in(workspace_id: str, client_id: str) -> int | None:
 
 
 def _created(access: SessionAccess, user_id: str | None) -> SessionAccess:
-    """The access, with the session it is to; whoever comes second finds the first one's."""
+    """The access with its session, which is created unless another request has just done so."""
     session, _ = Session.objects.get_or_create(
         owner_key=access.workspace_id,
         client_id=access.client_id,
@@ -143,7 +143,7 @@ def _created(access: SessionAccess, user_id: str | None) -> SessionAccess:
 
 
 def _by_device(request: SessionRequest, token: str) -> Decision:
-    """As its person, in the workspace that `x-org-id` names or in whichever of theirs has the session."""
+    """Access as the device's person, in the workspace `x-org-id` names or the one of theirs that has the session."""
     device = device_access(token, request.org, ip=request.ip, user_agent=request.user_agent)
     if request.org:
         device.require("session.publish")
@@ -202,7 +202,7 @@ def _by_share(share: Share, role: str, client: str = "web", maker: Membership | 
 
 
 def _by_ticket(request: SessionRequest) -> Decision:
-    """The access the ticket was given for, if everything it depends on still stands. Shown once, it is used up."""
+    """The access the ticket was issued for, if every row it depends on is still valid. A ticket works once."""
     ticket = find_ticket(request.ticket)
     if ticket is None:
         raise CredentialsInvalid
@@ -271,7 +271,7 @@ def _session_of_person(user_id: str, request: SessionRequest) -> tuple[Session, 
 
 
 def _user_of(request: SessionRequest) -> Any:
-    """Whoever the cookie signs in; a page of another site may not use it."""
+    """The user the cookie signs in; raises OriginForbidden when a page of another site sends it."""
     if not request.session_cookie:
         return None
     read_from_own_page = not request.origin and request.fetch_site == "same-origin"
@@ -284,7 +284,7 @@ def _user_of(request: SessionRequest) -> Any:
 
 
 def is_own_origin(origin: str, host: str) -> bool:
-    """Whether a browser's Origin is this console: the public address, or the very host it was asked at."""
+    """Whether a browser's Origin is this console: the public address, or the host the request was sent to."""
     if origin in {settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS}:
         return True
     parts = urlsplit(origin)

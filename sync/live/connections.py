@@ -1,4 +1,4 @@
-"""Who reads and writes in this process at the moment, and what each depends on."""
+"""The open connections of this process, and the rows each depends on."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from workspaces.keys.usage import count_publish
 class Connection:
     """An open socket, or one request while it is served; `on_end(code)` is called once, and must not wait.
 
-    `is_held_back`: its publishes wait for their turn, instead of being refused when they come too fast.
+    With `is_held_back`, publishes that come too fast wait for their turn instead of being refused.
     """
 
     access: SessionAccess
@@ -28,7 +28,10 @@ class Connection:
     ended: CloseCode | None = None
 
     def end(self, code: CloseCode) -> None:
-        """Of two reasons the one that takes the right counts, for whatever is still in the writer's queue."""
+        """End with this code; a later code that takes the right away replaces one that does not.
+
+        So publishes of a lost right are refused even when they are in the writer's queue already.
+        """
         is_first = self.ended is None
         if self.ended is None or not endings.takes_right(self.ended):
             self.ended = code
@@ -37,17 +40,17 @@ class Connection:
 
     @property
     def refusal(self) -> Denial | None:
-        """What every publish from here is refused with, since the right has ended; any thread may ask."""
+        """The denial for every publish from here once the right has ended, else None; callable from any thread."""
         return None if self.ended is None else endings.refusal_of(self.ended)
 
     def raise_if_ended(self) -> None:
-        """Raises what `refusal` says."""
+        """Raise the denial of a connection whose right has ended."""
         refusal = self.refusal
         if refusal is not None:
             raise refusal
 
     def acknowledged(self) -> None:
-        """One of its publishes is kept. A key's use is counted now, by whatever way the publish came."""
+        """Note that one of its publishes is committed: this is where the use of an API key is counted."""
         if self.access.key_id:
             count_publish(self.access.workspace_id, self.access.key_id)
 
@@ -62,7 +65,7 @@ class Connections:
         self._empty.set()
 
     async def gone(self) -> None:
-        """Until no socket is open."""
+        """Wait until no socket is open."""
         await self._empty.wait()
 
     def __len__(self) -> int:
@@ -70,12 +73,12 @@ class Connections:
         return len(self._open)
 
     def require_room(self, access: SessionAccess, address: str) -> None:
-        """Ask right before `add`; raises SocketLimitReached."""
+        """Check the limits, right before `add`; raises SocketLimitReached."""
         self._counts.require_room(access, address)
 
     @contextmanager
     def opened(self, connection: Connection) -> Iterator[None]:
-        """A socket, open while inside; raises SocketLimitReached."""
+        """Register a socket while the block runs; raises SocketLimitReached."""
         self.require_room(connection.access, connection.address)
         self.add(connection)
         try:
@@ -85,7 +88,7 @@ class Connections:
 
     @contextmanager
     def request(self, access: SessionAccess, *, is_held_back: bool = False) -> Iterator[Connection]:
-        """One request, served while inside: it counts as no socket, and ends as one when its right ends."""
+        """Register a request while the block runs: it does not count as a socket, but ends with its right like one."""
         connection = Connection(access, _nothing, is_held_back=is_held_back)
         self._requests.add(connection)
         self._index(connection)
@@ -110,7 +113,7 @@ class Connections:
             self._empty.set()
 
     def facts(self) -> WatchedFacts:
-        """The rows that somebody here depends on."""
+        """The rows that the connections of this process depend on."""
         accesses = [connection.access for connection in self._everybody()]
         return WatchedFacts(
             frozenset(access.share_id for access in accesses if access.share_id),
@@ -121,7 +124,7 @@ class Connections:
         )
 
     def end_refused(self, asked: WatchedFacts, facts: SocketFacts) -> None:
-        """End all that depends on a row that was asked for and no longer stands."""
+        """End the connections that depend on a row which was checked (`asked`) and is no longer valid in `facts`."""
         shares, keys, memberships, devices, browsers = (
             before - now for before, now in zip(asked, facts.alive, strict=True)
         )
@@ -185,4 +188,4 @@ class Connections:
 
 
 def _nothing(_code: CloseCode) -> None:
-    """A request is not interrupted: it is refused where it asks."""
+    """A request is not interrupted: it is refused at its next check."""

@@ -1,6 +1,6 @@
-"""One connection as a state machine: what its client may still ask, what waits to be told, why it ends.
+"""One connection as a state machine: what its client may still ask, what waits to be sent, why it ends.
 
-Pure: frames go in and come out as text, the time is passed in, in seconds; whoever uses it does the sending.
+Pure: frames go in and come out as text, the time is passed in, in seconds; the caller does the sending.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from sync.protocol.requests import ClientRequest, FrameRefused, read_request
 from sync.protocol.updates import Receipt
 
 IN_FLIGHT: Final = 256
-"""How many publishes may wait for their answer, and how many answers for a client that reads none."""
+"""Back-pressure: how many publishes may wait for their outcome, and how many answers for the client to read them."""
 # Refusals that mean the other side does not speak the protocol: the connection ends after them.
 _FATAL: Final = {"frame_malformed": CloseCode.BAD_FRAME, "frame_too_large": CloseCode.TOO_LARGE}
 
@@ -29,7 +29,7 @@ class FrameLimits(NamedTuple):
 
 
 class ConnectionState:
-    """Begins open. Once ended nothing is taken from the client, and the first reason stands."""
+    """Begins open. Once ended it takes nothing more from the client and keeps the first reason."""
 
     def __init__(self, client_id: str, limits: FrameLimits) -> None:
         """`client_id` is the session's, which every key must name."""
@@ -43,7 +43,7 @@ class ConnectionState:
     # --- from the client
 
     def receive(self, text: str | None) -> ClientRequest | None:
-        """What the client's frame asks for, None when it is too late for it. Raises FrameRefused."""
+        """The request in the client's frame, None when the connection has ended. Raises FrameRefused."""
         if self.closing is not None:
             return None
         if text is None:
@@ -53,12 +53,12 @@ class ConnectionState:
         return read_request(text, self._client_id, self._limits.entry)
 
     def refuse(self, refused: FrameRefused) -> CloseCode | None:
-        """Answer a frame that changes nothing; what to end with if it shows that no protocol of ours is spoken."""
+        """Queue the error for a refused frame; the code to close with if the client does not speak the protocol."""
         self.put(error_text(refused.code, refused.message, refused.operation_id))
         return _FATAL.get(refused.code) if refused.operation_id is None else None
 
     def refuse_publish(self, operation_id: str, denial: Denial, now: float) -> CloseCode | None:
-        """Answer a publish that was not taken; what to end with when the client goes on however often it is refused."""
+        """Queue the error for a refused publish; the code to close with after too many refusals in a row."""
         self.put(error_text(denial.code, denial.message, operation_id, facts_of(denial)))
         if not isinstance(denial, TooManyRequests):
             return None
@@ -69,7 +69,7 @@ class ConnectionState:
         self.in_flight += 1
 
     def publish_settled(self, operation_id: str, outcome: Receipt | BaseException) -> None:
-        """Answer a publish that was taken, by its receipt or by what went wrong."""
+        """Queue the answer to a publish that was taken: its receipt, or the error it ended with."""
         self.in_flight -= 1
         if isinstance(outcome, Receipt):
             self.put(ack_text(operation_id, *outcome))
@@ -80,18 +80,18 @@ class ConnectionState:
 
     @property
     def is_full(self) -> bool:
-        """Whether the client's next frame has to wait: who does not read its answers is not read from either."""
+        """Whether the client's next frame has to wait: a client that does not read its answers is not read from."""
         return self.closing is None and max(self.in_flight, len(self._outbox)) >= IN_FLIGHT
 
     # --- to the client
 
     def put(self, text: str) -> None:
-        """Something to tell this client alone; dropped when its right has ended."""
+        """Queue a frame for this client alone; dropped when its right has ended."""
         if self.closing is None or not takes_right(self.closing):
             self._outbox.append(text)
 
     def take(self) -> str | None:
-        """The oldest that waits to be told."""
+        """The oldest queued frame, None when there is none."""
         return self._outbox.popleft() if self._outbox else None
 
     @property
@@ -99,7 +99,7 @@ class ConnectionState:
         return bool(self._outbox)
 
     def end(self, code: CloseCode) -> bool:
-        """Take nothing more from the client, nor tell it anything if its right has ended; False if it had ended."""
+        """Take nothing more from the client, and drop what is queued if it lost its right; False if ended already."""
         if self.closing is not None:
             return False
         self.closing = code
@@ -109,6 +109,6 @@ class ConnectionState:
 
 
 def facts_of(denial: Denial) -> dict[str, object]:
-    """What a refusal says beside its code and message."""
+    """The fields of a refusal beside its code and message."""
     pause = {} if denial.retry_after is None else {"retry_after": denial.retry_after}
     return {**denial.extra, **pause}

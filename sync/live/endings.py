@@ -1,4 +1,4 @@
-"""Why connections end: the close code of each fact, and what is answered to those it took the right from."""
+"""Why connections end: the close code of each fact, and the denial for connections that lost their right by it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,9 +15,9 @@ BROWSER_ENDED: Final = CloseCode.NOT_SIGNED_IN
 WORKSPACE_CLOSED: Final = CloseCode.SESSION_REMOVED
 
 RESTART_SECONDS: Final = 1.0
-"""When to come back after a restart."""
+"""How long clients should wait before they reconnect after a restart."""
 LAST_WORDS_SECONDS: Final = 5.0
-"""How long a client may hold up the word that it is over, before its connection is cut."""
+"""How long sending the last frames to a slow client may take before its connection is cut."""
 
 _REFUSALS: Final[Mapping[CloseCode, type[Denial]]] = {
     CloseCode.NOT_SIGNED_IN: CredentialsInvalid,
@@ -27,10 +27,10 @@ _REFUSALS: Final[Mapping[CloseCode, type[Denial]]] = {
 
 
 def takes_right(code: CloseCode) -> bool:
-    """Whether whoever is closed with this may neither read nor write any longer; else they may come back."""
+    """Whether this code means that the client may no longer read or write; with any other it may reconnect."""
     return code in _REFUSALS
 
 
 def refusal_of(code: CloseCode) -> Denial | None:
-    """What is answered to whoever goes on after such an end; None when the end takes no right."""
+    """The denial for a client that goes on after this code; None when the code takes no right away."""
     return _REFUSALS[code]() if code in _REFUSALS else None

@@ -1,7 +1,7 @@
-"""Carries committed ranges between processes: each tells the others which sessions it reads, and is sent only those.
+"""Carries committed ranges between processes: each announces which sessions it reads and is sent only those.
 
-The layer is only the fast path. Whatever is sent may be lost, doubled or reordered; hubs repair themselves from the
-database, and what a process reads is told again with every heartbeat.
+The channel layer is only the fast path. Any message may be lost, doubled or reordered: hubs repair themselves from the
+database, and every process repeats with each heartbeat what it reads.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ PROCESSES: Final = "sync.processes"
 MESSAGE_CHARACTERS: Final = 64 * 1024
 MESSAGE_SESSIONS: Final = 5000
 RECEIVE_RETRY_SECONDS: Final = 1.0
-# A layer that hangs holds as many messages, of MESSAGE_CHARACTERS at most; the rest is lost, as anything sent may be.
+# While the layer hangs, at most so many messages (of MESSAGE_CHARACTERS) wait; the rest is lost, as any message may be.
 PENDING_SENDS: Final = 256
 Announced = tuple[int, Range]
 
@@ -43,7 +43,7 @@ class Fanout:
 
     @property
     def has_others(self) -> bool:
-        """Whether another process has told of itself lately."""
+        """Whether another process was heard of lately."""
         return bool(self._elsewhere)
 
     def is_read_elsewhere(self, session_id: int) -> bool:
@@ -51,7 +51,7 @@ class Fanout:
         return session_id in self._elsewhere
 
     def start(self, registry: HubRegistry, hear: Callable[[Mapping[str, Any]], None]) -> None:
-        """Begin to receive: ranges go to their hubs, everything else to `hear`."""
+        """Begin to receive: ranges go to their hubs, every other message to `hear`."""
         if self._layer is not None:
             self._spawn(self._receive(registry, hear))
 
@@ -61,7 +61,7 @@ class Fanout:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def join(self, session_id: int) -> None:
-        """This process reads the session; the others are told at the end of this turn of the loop."""
+        """Note that this process reads the session; announced at the end of this turn of the event loop."""
         self._here.add(session_id)
         if self._channel:
             if not self._joined:
@@ -69,17 +69,17 @@ class Fanout:
             self._joined.append(session_id)
 
     def leave(self, session_id: int) -> None:
-        """Not told: the others forget what they no longer hear of."""
+        """Note that this process no longer reads the session. Not announced: what is not repeated expires elsewhere."""
         self._here.discard(session_id)
 
     def beat(self) -> None:
-        """Tell again what is read here, and forget what has not been told again."""
+        """Repeat what is read here, and forget what other processes have not repeated."""
         self._elsewhere.forget(asyncio.get_running_loop().time())
         if self._channel:
             self._tell_reads(self._here)
 
     def announce(self, ranges: Sequence[Announced]) -> None:
-        """Tell the other processes of one commit; never waits and never fails the commit it follows."""
+        """Send one commit's ranges to the processes that read them; never waits, never fails the commit."""
         wanted: dict[str, list[Announced]] = defaultdict(list)
         for announced in ranges:
             for channel in self._elsewhere.channels(announced[0]):
@@ -89,7 +89,7 @@ class Fanout:
                 self._send(channel, {"type": "sync.ranges", "ranges": part})
 
     def tell(self, session_id: int, message: Mapping[str, Any]) -> None:
-        """Send a message to the other processes that have readers of the session, if it can be."""
+        """Send a message to the other processes that have readers of the session; it may be lost."""
         for channel in self._elsewhere.channels(session_id):
             self._send(channel, {**message, "session": session_id})
 
@@ -98,7 +98,7 @@ class Fanout:
         self._tell_reads(joined)
 
     def _tell_reads(self, session_ids: Iterable[int], *, to: str = "", ask: bool = False) -> None:
-        """Say to one process, or to all, what is read here; with `ask` they say the same in return."""
+        """Announce what is read here to one process or to all; with `ask` they answer with what they read."""
         told = list(session_ids)
         for start in range(0, max(len(told), 1), MESSAGE_SESSIONS):
             sessions = told[start : start + MESSAGE_SESSIONS]
@@ -123,8 +123,8 @@ class Fanout:
                 await asyncio.sleep(RECEIVE_RETRY_SECONDS)
 
     async def _enter(self) -> None:
-        """Become one of the processes, and ask them what they read."""
-        # Tried again it is the same one: of a second, the first would go on to receive, and nobody would read it.
+        """Join the group of processes, and ask them what they read."""
+        # A retry keeps the channel: with a second one, messages to the first would pile up unread.
         self._made = self._made or await self._layer.new_channel()
         await self._layer.group_add(PROCESSES, self._made)
         self._channel = self._made
@@ -139,7 +139,7 @@ class Fanout:
             self._tell_reads(self._here, to=channel)
 
     def _send(self, channel: str, message: Mapping[str, Any]) -> None:
-        """To one process, or to all when no channel is named."""
+        """Send to one process, or to all when no channel is named."""
         if len(self._tasks) < PENDING_SENDS:
             self._is_behind = False
             send = self._layer.send(channel, message) if channel else self._layer.group_send(PROCESSES, message)
@@ -160,7 +160,7 @@ class Fanout:
 
 
 def _parts_of(ranges: Sequence[Announced]) -> Iterator[list[list[Any]]]:
-    """Ranges as lists, as many to a message as it should hold."""
+    """Ranges as lists, grouped into messages of bounded size."""
     part: list[list[Any]] = []
     room = MESSAGE_CHARACTERS
     for session_id, update in ranges:

@@ -1,7 +1,7 @@
-"""How every reader follows a session: joined to its hub, sent what comes next, until one of the sides ends it.
+"""How every reader follows a session: it joins the hub and is sent what comes next, until one side ends it.
 
-WebSockets, event streams and the older agents' poll follow alike; they differ in how a frame reaches the client, which
-is their transport's business. A pull (`pulled_frame`) is one step of it, read from the database.
+WebSockets, event streams and the older agents' poll follow alike; how a frame reaches the client is the business of
+their transport. A pull (`pulled_frame`) is a single step, read from the database.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ log = structlog.get_logger(__name__)
 
 
 class ReaderLost(Exception):
-    """The other side has gone; there is nobody to send to."""
+    """The client has gone, so nothing can be sent any more."""
 
 
 class Ending(NamedTuple):
-    """Why a connection is over; with a denial when the session could not be read at all."""
+    """Why a connection is over; `denial` is set when the session could not be read at all."""
 
     code: CloseCode
     denial: Denial | None = None
@@ -42,27 +42,30 @@ class Transport(Protocol):
 
     @property
     def push(self) -> Push | None:
-        """Writes a whole frame's bytes at once, past every task; None when this transport cannot."""
+        """A function that writes a whole frame's bytes at once, without a task; None when this transport has none."""
 
     async def send(self, text: str, position: Position | None) -> None:
-        """One frame, and what the reader has with it if that changes."""
+        """Send one frame; `position` is how far the reader then is, None when the frame does not change that."""
 
     async def close(self, ending: Ending) -> None:
-        """Say why it is over, and end the connection."""
+        """Send the reason, and close the connection."""
 
     @property
     def abort(self) -> Callable[[], None]:
-        """Cuts the connection, whatever still waits to be sent; nothing happens if it is gone."""
+        """A function that cuts the connection and drops what waits to be sent; harmless when it is closed already."""
 
 
 def abort_of(scope: Mapping[str, Any]) -> Callable[[], None]:
-    """What cuts the connection of an ASGI scope at once, where the server can (`opencode.server.sharedframes`)."""
+    """A function that cuts the scope's connection at once where the server can (`opencode.server.sharedframes`).
+
+    On other servers it does nothing.
+    """
     abort: Callable[[], None] = (scope.get("extensions") or {}).get("opencode.abort", _cannot)
     return abort
 
 
 def _cannot() -> None:
-    """Then the connection ends as the server ends those whose application has returned."""
+    """Do nothing: the server closes the connection when the application returns."""
 
 
 class Follower:
@@ -76,7 +79,7 @@ class Follower:
         since: Position | None = None,
         person: Person | None = None,
     ) -> None:
-        """`since`: where the reader wants to go on; `person`: who is shown to the others, nobody without."""
+        """`since`: where the reader wants to go on; `person`: who is shown as present, None for no one."""
         self.state = ConnectionState(access.client_id, frame_limits())
         self._runtime = get_runtime()
         self._access = access
@@ -90,39 +93,39 @@ class Follower:
         self._is_following = False
 
     def start(self) -> "asyncio.Task[None]":
-        """Follow until one side ends it, then say goodbye; the task is over when there is nothing left to send."""
+        """Follow until one side ends it, then send the reason; the task ends when nothing is left to send."""
         self._task = asyncio.create_task(self._run())
         return self._task
 
     def end(self, code: CloseCode) -> None:
-        """From now on nothing is taken from the client, and what is being sent is given up for the goodbye."""
+        """Take nothing more from the client, and interrupt what is being sent to send the reason."""
         if not self.state.end(code):
             return
         self._room.set()
         if self._task is not None and self._is_following and self._task is not asyncio.current_task():
             self._task.cancel()
 
-    # --- for the half that hears the client
+    # --- for the half that receives from the client
 
     def put(self, text: str) -> None:
-        """Tell this client something."""
+        """Queue a frame for this client alone."""
         self.state.put(text)
         self.wake()
 
     def wake(self) -> None:
-        """There is something to tell, or more room for what the client says."""
+        """Look again: there is something to send, or room for the client's next frame."""
         self._room.set()
         if self._cursor is not None:
             self._cursor.wake()
 
     async def may_receive(self) -> None:
-        """Until the client's next frame may be looked at."""
+        """Wait until there is room for the client's next frame."""
         while self.state.is_full:
             self._room.clear()
             await self._room.wait()
 
     def present(self, state: Mapping[str, Any]) -> None:
-        """Show the others what the person is doing; nothing happens before they have joined."""
+        """Show the other readers what the person is doing; ignored before they have joined."""
         if self._person is not None and self._hub is not None:
             self._person = replace(self._person, state=state)
             self._runtime.presence.join(self._hub, self._person)
@@ -138,12 +141,12 @@ class Follower:
         except ReaderLost:
             return
         finally:
-            # Whoever waits for room in the outbox would wait for ever: nobody empties it now.
+            # The outbox is not emptied from here on: without this, the receiving half would wait for room for ever.
             self.state.end(CloseCode.NORMAL)
             self._room.set()
 
     async def _until_ended(self) -> Ending:
-        """Follow; `end` comes through as a cancellation, whatever the task waits for."""
+        """Follow the session. `end` cancels the task, whatever it waits for; other cancellations pass through."""
         self._is_following = True
         try:
             if self.state.closing is None:
@@ -197,11 +200,11 @@ class Follower:
         try:
             await self._transport.send(text, position)
         except (OSError, RuntimeError) as error:
-            # The server's ways to say that the other side has gone.
+            # Servers raise either when the client has gone.
             raise ReaderLost from error
 
     async def _say_goodbye(self, ending: Ending) -> None:
-        """In LAST_WORDS_SECONDS at most; then the connection is cut, whether or not the client read any of it."""
+        """Send the reason within LAST_WORDS_SECONDS; after that the connection is cut, read or not."""
         asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, self._transport.abort)
         try:
             async with asyncio.timeout(LAST_WORDS_SECONDS):
@@ -213,7 +216,7 @@ class Follower:
 
 
 async def follow_until_gone(follower: Follower, receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
-    """For a client that has nothing to say: until the follower is done, or the client has gone."""
+    """Run the follower for a client that only listens, until it is done or the client has gone."""
     tasks = [follower.start(), asyncio.create_task(_gone(receive))]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

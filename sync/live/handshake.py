@@ -1,4 +1,4 @@
-"""Reads a WebSocket handshake: who asks for which session, and from where they want to go on."""
+"""Reads a WebSocket handshake: the credentials, the session, and the position to go on from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from sync.protocol.positions import Position
 
 
 def session_request(scope: Mapping[str, Any]) -> SessionRequest:
-    """The ASGI scope of a socket below `/sync/v1/sessions/`."""
+    """The request in the ASGI scope of a socket below `/sync/v1/sessions/`."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     client = scope.get("client")
@@ -33,7 +33,7 @@ def session_request(scope: Mapping[str, Any]) -> SessionRequest:
 
 
 def resume_position(scope: Mapping[str, Any], seq: str = "seq") -> Position | None:
-    """`?epoch=…&seq=…` of the address; None when either is missing or no number: then the whole state is sent."""
+    """The position in `?epoch=…&seq=…`; None, which means the whole state, when one is missing or `seq` no number."""
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     return Position.of_texts(query.get("epoch", [""])[0], query.get(seq, [""])[0])
 

@@ -1,10 +1,10 @@
-"""Which sessions the other processes read, as they tell it. Pure: the time is passed in, in seconds."""
+"""Which sessions the other processes read, as they announce it. Pure: the time is passed in, in seconds."""
 
 from collections.abc import Iterable, Sequence
 
 
 class Interest:
-    """By the channel of each process. What is not told again in time is forgotten, as after a process died."""
+    """The sessions by each process's channel. What is not repeated in time is forgotten, as when a process died."""
 
     def __init__(self) -> None:
         self._processes: dict[str, float] = {}
@@ -18,11 +18,11 @@ class Interest:
         return session_id in self._sessions
 
     def channels(self, session_id: int) -> Sequence[str]:
-        """Where to send what readers of this session should have."""
+        """The channels of the processes that read this session."""
         return tuple(self._sessions.get(session_id, ()))
 
     def hear(self, channel: str, session_ids: Iterable[int], until: float) -> None:
-        """The process reads these sessions, and counts as there, until then; earlier words of it stand beside."""
+        """Note that the process is there and reads these sessions until then; what it announced before stays valid."""
         self._processes[channel] = until
         for session_id in session_ids:
             self._sessions.setdefault(session_id, {})[channel] = until

@@ -1,7 +1,7 @@
-"""Publishes a second and open sockets, counted in this process: several processes allow as many times as much.
+"""Limits on publishes a second and open sockets, counted in each process: two processes allow twice as much.
 
-The counts are in memory, so that a publish costs no question to anybody; what protects the whole server is the queue of
-its writer, which is bounded too.
+The counts are in memory, so that a publish costs no query; what protects the whole server is the writer's queue, which
+is bounded too.
 """
 
 import math
@@ -33,7 +33,7 @@ class PublishPace:
         return math.ceil(self._bucket(access.key_id or access.device_id, access.share_id, now).wait(now))
 
     def reserve(self, access: SessionAccess, longest: float) -> float:
-        """For agents, who never repeat: the publish passes, held back for so many seconds, `longest` at most."""
+        """Let a publish pass; the seconds to delay it by, at most `longest`. For agents, which never retry."""
         now = time.monotonic()
         return self._bucket("", access.share_id, now).reserve(now, longest)
 
@@ -56,7 +56,7 @@ class SocketCounts:
         self._addresses: Counter[str] = Counter()
 
     def require_room(self, access: SessionAccess, address: str) -> None:
-        """Raises SocketLimitReached, naming the limit. Trusted proxies stand for many people: theirs is not counted."""
+        """Raise SocketLimitReached, naming the limit. Addresses of trusted proxies are many people's: not counted."""
         checks = (
             ("session", self._sessions[access.session_id], settings.SYNC_SESSION_SOCKETS),
             ("workspace", self._workspaces[access.workspace_id], settings.SYNC_WORKSPACE_SOCKETS),

@@ -1,4 +1,4 @@
-"""What a process counts of the publishes it is sent; `/metrics` shows it. No id and no key becomes a label.
+"""The metrics of a process's publishes, shown at `/metrics`. No id and no key becomes a label.
 
 An acknowledgement's time is counted thousands of times a second, by the event loop alone: plain numbers cost a quarter
 of what the library's histogram with its locks does.
@@ -52,7 +52,7 @@ def count_refused(code: str) -> None:
 
 
 def count_settled(publish: Publish, now: float) -> None:
-    """A publish has its outcome: it is kept when that is a receipt. `now` is on the monotonic clock."""
+    """Count a publish that has its outcome, a receipt or a denial. `now` is in seconds of the monotonic clock."""
     if isinstance(publish.outcome, Receipt):
         ACKNOWLEDGED.observe(now - publish.created)
         if publish.sender is not None:
@@ -62,7 +62,7 @@ def count_settled(publish: Publish, now: float) -> None:
 
 
 class RuntimeLoad(NamedTuple):
-    """How much a process holds at the moment."""
+    """How much a process holds at the moment: open sockets, hubs, bytes in the writer's queue."""
 
     sockets: int = 0
     hubs: int = 0

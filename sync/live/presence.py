@@ -1,4 +1,4 @@
-"""Tells who is at a session: merges changes of this process, passes them to the others, hears theirs."""
+"""Announces who is at a session: merges this process's changes, sends them to the others, and takes in theirs."""
 
 import asyncio
 import secrets
@@ -9,17 +9,17 @@ from sync.live.fanout import Fanout
 from sync.live.hub import HubRegistry, Person, SessionHub
 
 MERGE_SECONDS: Final = 1.0
-# Beyond so many, one process tells the others only of the first.
+# A process announces at most so many people to the others.
 TOLD: Final = 200
 
 
 class Presence:
-    """One per process. Losing any message is made good by the next heartbeat."""
+    """One per process. The next heartbeat makes good for any lost message."""
 
     def __init__(self, hubs: HubRegistry, fanout: Fanout, heartbeat_seconds: float) -> None:
         self._hubs = hubs
         self._fanout = fanout
-        # Told again with every heartbeat; gone, and told to be gone, within two.
+        # Repeated with every heartbeat; what is not repeated has left the screens within two.
         self._kept_seconds = heartbeat_seconds * 2 - MERGE_SECONDS
         self._process = secrets.token_hex(6)
         self._due: dict[int, asyncio.TimerHandle] = {}
@@ -34,7 +34,7 @@ class Presence:
         self._tell_soon(hub)
 
     def hear(self, message: Mapping[str, Any]) -> None:
-        """What another process tells of its people."""
+        """Take in what another process announces of its people."""
         hub = self._hubs.get(message["session"])
         if hub is None or message["process"] == self._process:
             return
@@ -44,14 +44,14 @@ class Presence:
         self._watch(hub)
 
     def beat(self) -> None:
-        """Tell the others again who is here."""
+        """Announce again who is here."""
         for session_id in self._hubs.session_ids:
             hub = self._hubs.get(session_id)
             if hub is not None and hub.presence.here:
                 self._announce(hub)
 
     def _watch(self, hub: SessionHub) -> None:
-        """Look again when the first of the other processes has been silent for too long."""
+        """Look again when the first of the other processes' announcements expires."""
         until = hub.presence.heard_until
         if until is not None and hub.session_id not in self._watched:
             self._watched[hub.session_id] = asyncio.get_running_loop().call_at(until, self._forget, hub)
@@ -63,7 +63,7 @@ class Presence:
         self._watch(hub)
 
     def _tell_soon(self, hub: SessionHub) -> None:
-        """Once a second at most, however many come and go."""
+        """Announce changes at most once in MERGE_SECONDS, however many people come and go."""
         if hub.session_id not in self._due:
             loop = asyncio.get_running_loop()
             self._due[hub.session_id] = loop.call_later(MERGE_SECONDS, self._tell, hub)

@@ -1,7 +1,7 @@
 """Publishing to a session: the one way in, for sockets, pushes, the agents' routes and commands.
 
-Here it is checked once who may, whether their right still stands and how fast they are; what is refused is counted
-here and where commits are settled, a key's use when its publish is kept.
+The role, the sender's right and its pace are checked here, once. Refusals are counted here and where commits are
+settled; the use of a key, when its publish is committed.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ def publish_begin(
 ) -> "asyncio.Future[Receipt]":
     """Queue a publish, all or nothing; the future is its receipt once it is durable, or the Denial.
 
-    `sender` is whose right it is by, nobody's when the console itself publishes. With `resolve`, what stands is decided
-    under the session's lock from what is stored for `keys`; give the batch's `size` in bytes then. Raises
-    PublishForbidden, TooManyRequests, WriterBusy, and what the sender's right ended with.
+    `sender` is the connection whose right allows it, None when the console itself publishes. With `resolve`, the
+    updates are decided under the session's lock from what is stored for `keys`; give the batch's `size` in bytes then.
+    Raises PublishForbidden, TooManyRequests, WriterBusy, and the denial of a sender whose right has ended.
     """
     runtime = get_runtime()
     if sender is not None:
@@ -60,10 +60,11 @@ async def session_publish(
     size: int = 0,
     sender: Connection | None = None,
 ) -> Receipt:
-    """Commit durably as `publish_begin` does, then return; live readers get the updates by themselves.
+    """Publish, all or nothing, and return the receipt once it is durable; live readers get the updates by themselves.
 
-    A cold session is brought back first. Raises SessionGone, SessionFull, EntryTooLarge, SessionCold,
-    ServiceUnavailable too.
+    Arguments are those of `publish_begin`. A cold session is warmed first. Raises PublishForbidden, TooManyRequests,
+    WriterBusy, the denial of a sender whose right has ended, SessionGone, SessionFull, EntryTooLarge, SessionCold,
+    ServiceUnavailable.
     """
     return await publish_begin(
         session_id=session_id,
@@ -77,16 +78,16 @@ async def session_publish(
 
 
 async def publish_turn(sender: Connection, longest: float) -> None:
-    """Wait for the turn of a sender that is held back, `longest` seconds at most."""
+    """Wait until the sender's pace lets it publish, `longest` seconds at most."""
     delay = get_runtime().pace.reserve(sender.access, longest)
     if delay:
         await asyncio.sleep(delay)
 
 
 def publish_allow(sender: Connection) -> None:
-    """Whether the sender may publish at all: to ask before anything large is read from them.
+    """Check that the sender may publish at all, before anything large is read from it.
 
-    Raises PublishForbidden, and what the sender's right ended with.
+    Raises PublishForbidden, or the denial of a sender whose right has ended; either is counted.
     """
     refusal = sender.refusal or (None if sender.access.role == EDITOR else PublishForbidden())
     if refusal is not None:
@@ -110,7 +111,8 @@ def session_publish_sync(
 ) -> Receipt:
     """Commit in this thread, for commands and tasks; readers elsewhere catch up within a heartbeat.
 
-    What keeps a cold session away is raised as it is: SnapshotDamaged, or what the storage raises.
+    Raises the publish's denial, TimeoutError when the session stays locked for LOCKED_SECONDS, and, when a cold session
+    cannot be warmed, SnapshotDamaged or the storage's own error.
     """
     publish = Publish(session_id, updates, operation_id, keys, resolve)
     deadline = time.monotonic() + LOCKED_SECONDS

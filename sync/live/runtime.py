@@ -40,13 +40,13 @@ TRIM_SECONDS: Final = 20
 # The writer's thread waits for the interpreter this long at most while the event loop is busy; Python's 5 ms would be
 # the larger part of an acknowledgement's time.
 SWITCH_SECONDS: Final = 0.0005
-# Far longer than a message between processes takes.
+# Far longer than a message takes between processes.
 SECOND_LOOK_SECONDS: Final = 0.25
 T = TypeVar("T")
 
 
 class Runtime:
-    """Start it inside the event loop it shall serve."""
+    """One process's runtime. Make and start it inside the event loop it serves."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -72,7 +72,7 @@ class Runtime:
         self._heartbeat = self.loop.create_task(self._beat())
 
     async def stop(self) -> None:
-        """Say goodbye to readers, commit what waits, end the threads."""
+        """End the readers, commit what waits, end the threads."""
         self.hubs.end_all(CloseCode.RESTART)
         for task in filter(None, (self._heartbeat, self._second_look)):
             task.cancel()
@@ -82,7 +82,7 @@ class Runtime:
         await self.loop.run_in_executor(None, self._readers.shutdown)
 
     def end_session(self, session_id: int) -> None:
-        """The session is erased: end its readers and writers, and let go of what is held of it."""
+        """The session is erased: end its readers and writers, and drop what is held of it."""
         self.hubs.end_session(session_id)
         self.connections.end_session(session_id, CloseCode.SESSION_REMOVED)
 
@@ -110,7 +110,7 @@ class Runtime:
         return RuntimeLoad(len(self.connections), len(self.hubs), self._writer.queued_bytes)
 
     async def read_warm(self, work: Callable[..., T], *args: Any) -> T:
-        """A read of a session's entries; a cold one is brought back first. Raises SessionCold."""
+        """Run a read of a session's entries in a reading thread; a cold session is warmed first. Raises SessionCold."""
         for _ in range(READ_ATTEMPTS):
             try:
                 return await self.read(work, *args)
@@ -119,7 +119,7 @@ class Runtime:
         raise SessionCold(retry_after=1)
 
     async def warm(self, session_id: int) -> None:
-        """Return when the session is back, or was never cold. Raises SessionCold."""
+        """Warm the session; returns when it is warm or already was. Raises SessionCold."""
         try:
             async with asyncio.timeout(WARM_SECONDS):
                 await asyncio.shield(asyncio.wrap_future(warm_begin(session_id)))
@@ -139,7 +139,7 @@ class Runtime:
         self._writer.release(session_id, denial)
 
     def _deliver_commits(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
-        """In the writer's thread: encode what somebody will read, then hop to the loop once for the whole batch."""
+        """In the writer's thread: encode what has readers, then go to the event loop once for the whole batch."""
         ranges = [
             (commit.session_id, _range_of(commit))
             for commit in commits
@@ -165,7 +165,10 @@ class Runtime:
         self.fanout.announce(ranges)
 
     def _opened(self, session_id: int) -> None:
-        """What another process commits before it hears that we read the session is looked for a moment later."""
+        """Note a session that is read from now on, and look at its head again a moment later.
+
+        Another process may have committed to it before it heard that we read it.
+        """
         self.fanout.join(session_id)
         if self.fanout.has_others:
             self._just_opened.append(session_id)
@@ -189,11 +192,11 @@ class Runtime:
             await self.beat()
 
     def at_beat(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this at every heartbeat too; once, however often it is asked."""
+        """Run this at every heartbeat too; adding it again changes nothing."""
         self._at_beat.add(work)
 
     async def beat(self) -> None:
-        """Within every heartbeat: one query compares all hubs and sockets with the database; the others are told."""
+        """Run once in every heartbeat: compare hubs and sockets with the database, and announce what is read here."""
         for work in (self.check, *self._at_beat):
             try:
                 await work()
@@ -205,14 +208,17 @@ class Runtime:
         self._trim()
 
     def _trim(self) -> None:
-        """Sessions that were closed leave holes behind."""
+        """Return freed memory to the system: hubs that were closed leave holes in it."""
         now = self.loop.time()
         if self.hubs.closed_count != self._trimmed_count and now - self._trimmed_at > TRIM_SECONDS:
             self._trimmed_count, self._trimmed_at = self.hubs.closed_count, now
             self._readers.submit(memory_trim)
 
     async def check(self) -> None:
-        """A session that opens while the query runs is not in it and is left for the next beat."""
+        """Compare all hubs and connections with the database, in one query, and send the heartbeats.
+
+        A session that opens while the query runs is left for the next beat.
+        """
         session_ids = self.hubs.session_ids
         watched = self.connections.facts()
         if not session_ids and not any(watched):
@@ -238,7 +244,7 @@ def _read(work: Callable[..., T], args: Sequence[Any]) -> T:
 
 
 def _range_of(commit: SessionCommit) -> Range:
-    """What cannot be encoded here is left to be read: whoever published must hear of the commit all the same."""
+    """The commit as a range; without texts when they cannot be encoded, so that the sender still gets its receipt."""
     try:
         pieces = [entry_text(update.key, update.seq, update.content, update.deleted) for update in commit.updates]
     except Exception:
@@ -260,13 +266,13 @@ def get_runtime() -> Runtime:
 
 
 def runtime_load() -> RuntimeLoad:
-    """Of this process's runtime, from any thread; nothing without one."""
+    """The load of this process's runtime, all zero without one; callable from any thread."""
     runtime = _current
     return runtime.load if runtime is not None else RuntimeLoad()
 
 
 def in_runtime(work: Callable[[Runtime], None]) -> None:
-    """From any thread: let the event loop of this process's runtime do `work` soon; nothing happens without one."""
+    """From any thread: run `work` soon on the event loop of this process's runtime; does nothing without one."""
     runtime = _current
     if runtime is not None:
         # The loop may end at any moment, and every socket with it.

@@ -1,4 +1,4 @@
-"""Handing out single-use tickets for sockets, and sweeping up those nobody used."""
+"""Issuing single-use tickets for sockets, and deleting those that expired unused."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,7 +30,7 @@ def socket_ticket_create(*, access: SessionAccess, target: str, now: datetime) -
 
 
 def socket_tickets_purge(*, now: datetime) -> int:
-    """Delete tickets that expired unused; answers how many."""
+    """Delete tickets that expired unused; returns how many."""
     removed = 0
     expired = SocketTicket.objects.filter(expires_at__lte=now).order_by("expires_at")
     while chunk := list(expired.values_list("pk", flat=True)[:CHUNK_ROWS]):

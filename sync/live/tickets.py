@@ -17,19 +17,19 @@ _PURPOSE: Final = "socket-ticket"
 
 
 def new_ticket() -> tuple[str, str]:
-    """A ticket and the keyed hash to store."""
+    """A new ticket and the keyed hash (MAC) to store in its place."""
     ticket = random_base62(_BITS)
     return ticket, mac(_PURPOSE, ticket, current_version())
 
 
 def find_ticket(ticket: str) -> SocketTicket | None:
-    """The row of a ticket that lives."""
+    """The row of a ticket that has not expired, with its session; None when there is none."""
     hashes = list(macs_of_all_versions(_PURPOSE, ticket).values())
     living = SocketTicket.objects.filter(secret_hash__in=hashes, expires_at__gt=utc_now())
     return living.select_related("session").first()
 
 
 def take_ticket(ticket_id: int) -> bool:
-    """Remove the row; of several who try at once, one gets it."""
+    """Delete the row, which uses the ticket up; of several concurrent calls only one returns True."""
     removed, _ = SocketTicket.objects.filter(id=ticket_id).delete()
     return bool(removed)

@@ -1,4 +1,4 @@
-"""Brings sessions back that publishes wait for, and lets the writer know."""
+"""Warms the cold sessions that publishes wait for, and passes each outcome to the writer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class Waking:
-    """Lives on the event loop it is made in; `release(session_id, denial)` is told how each attempt ended."""
+    """Lives on the event loop it is made in; `release(session_id, denial)` is called with each attempt's outcome."""
 
     def __init__(self, warm: Callable[[int], Awaitable[None]], release: Callable[[int, Denial | None], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -22,13 +22,13 @@ class Waking:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self, session_id: int) -> None:
-        """From any thread: begin soon."""
+        """Begin to warm the session soon; callable from any thread."""
         # The loop may end at any moment; the writer refuses what waits when it ends itself.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._begin, session_id)
 
     async def stop(self) -> None:
-        """Call it when nobody calls `wake` any longer."""
+        """Cancel what is under way; to be called once `wake` is called no more."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

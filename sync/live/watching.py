@@ -1,4 +1,4 @@
-"""What open sockets depend on, and whether it still stands: one query for everything a process watches."""
+"""The rows that open connections depend on, and whether they are still valid: one query for all a process watches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -17,7 +17,7 @@ from workspaces.models import APIKey, Membership
 
 
 class WatchedFacts(NamedTuple):
-    """Ids of rows that open sockets depend on."""
+    """Ids of the rows that open connections depend on, by kind."""
 
     shares: frozenset[str]
     keys: frozenset[str]
@@ -30,7 +30,7 @@ NOTHING_WATCHED: Final = WatchedFacts(frozenset(), frozenset(), frozenset())
 
 
 class SocketFacts(NamedTuple):
-    """The rows as they are now: the head by session, and which of the watched rows still stand."""
+    """The rows as they are now: the head by session, and which of the watched rows are still valid."""
 
     sessions: Mapping[int, Position]
     alive: WatchedFacts
@@ -40,7 +40,10 @@ _KINDS: Final = ("share", "key", "membership", "device", "browser")
 
 
 def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
-    """One query for everything that may move or close a socket of this process."""
+    """Read, in one query, the heads of these sessions and which of the watched rows are still valid.
+
+    A session that is not in the result is gone.
+    """
     sessions: dict[int, Position] = {}
     alive: dict[str, set[str]] = {kind: set() for kind in _KINDS}
     for kind, name, epoch, head in _facts_query(session_ids, watched):
@@ -63,7 +66,7 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
     ).order_by()
     memberships = Membership.objects.filter(open_workspace, id__in=watched.memberships, user__is_active=True).order_by()
     devices = Device.objects.filter(id__in=watched.devices, revoked_at=None, user__is_active=True).order_by()
-    # Asked for each, as the rest is joined: of a list of all that live SQLite would read every row.
+    # A subquery for each row: given the list of all live browser sessions, SQLite would read every one of them.
     signed_in = BrowserSession.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
     browsers = UserSession.objects.filter(Exists(signed_in), id__in=watched.browsers).order_by()
     first = sessions.annotate(fact=Value("session"), row=Cast("id", CharField())).values_list(
@@ -74,7 +77,7 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
 
 
 def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """Their ids as text: those of browser sessions are numbers."""
+    """The rows as (kind, id, "", 0), with ids as text: those of browser sessions are numbers."""
     named: QuerySet[Any, Any] = rows.annotate(
         fact=Value(kind),
         row=Cast("id", CharField()) if kind == "browser" else F("id"),

@@ -1,6 +1,7 @@
-"""Agents that are signed in: their access token, and the person's place in the workspace.
+"""Agents that are signed in: their access token, and the person's membership in the workspace.
 
-Of batches alone the answer is remembered (`remembered`): every other call asks, so a revoked device is refused at once.
+Only batches use remembered rights (`remembered`); every other call asks the database, so that a revoked device is
+refused at once.
 """
 
 from functools import partial
@@ -17,7 +18,7 @@ from workspaces.access import DeviceAccess, device_access, devices_standing
 from workspaces.errors import OrgMissing
 
 ORG_HEADER: Final = b"x-org-id"
-# A device's use is written once a minute, by whoever looks it up.
+# A look-up also notes the device's use, which is written once a minute.
 DEVICE_SECONDS: Final = 60.0
 _devices: Remembered[DeviceAccess] = Remembered(devices_standing, DEVICE_SECONDS)
 
@@ -27,7 +28,10 @@ def forget_all_devices() -> None:
 
 
 async def account_of(exchange: Exchange, workspace_id: str = "") -> DeviceAccess:
-    """Who asks, with their place in the workspace if they have one; raises CredentialsMissing, CredentialsInvalid."""
+    """The device whose token is shown, with its person's membership in the workspace if there is one.
+
+    Raises CredentialsMissing, CredentialsInvalid.
+    """
     ask = partial(
         device_access,
         _bearer(exchange),
@@ -47,7 +51,10 @@ def _bearer(exchange: Exchange) -> str:
 
 
 async def sharing_account(exchange: Exchange) -> DeviceAccess:
-    """For a create: into the workspace the agent names; raises OrgMissing, NotFound, Forbidden too."""
+    """The device that creates a share, with its person's membership in the workspace the agent names.
+
+    Raises CredentialsMissing, CredentialsInvalid, OrgMissing, NotFound, WorkspaceBlocked, Forbidden.
+    """
     org = exchange.header(ORG_HEADER)
     account = await account_of(exchange, org)
     if not org:
@@ -57,10 +64,11 @@ async def sharing_account(exchange: Exchange) -> DeviceAccess:
 
 
 async def accounts_target(exchange: Exchange, share_id: str, secret: str) -> tuple[DeviceAccess, ShareTarget]:
-    """The live share the secret writes to, by somebody who may write in its workspace, whichever the agent names now.
+    """The device, and the live share that its person and the secret may write to.
 
-    An agent that was switched to another workspace goes on sending to the shares it made before, and so does one that
-    signed in after it shared without an account: no batch of theirs is lost.
+    The workspace is the share's, whichever the agent names now: an agent that was switched to another workspace goes on
+    sending to the shares it made before, and so does one that signed in after it shared without an account. Raises
+    CredentialsMissing, CredentialsInvalid, NotFound, WorkspaceBlocked, Forbidden.
     """
     known = await target_right(share_id)
     account = await account_of(exchange, _workspace_of(known))
@@ -68,7 +76,10 @@ async def accounts_target(exchange: Exchange, share_id: str, secret: str) -> tup
 
 
 async def accounts_rights(exchange: Exchange, share_id: str, secret: str) -> WritingRights:
-    """A signed-in agent's right to write one batch to the share, with the cached look-ups the right rests on."""
+    """A signed-in agent's right to write one batch to the share, with the remembered rights it depends on.
+
+    Raises CredentialsMissing, CredentialsInvalid, NotFound, WorkspaceBlocked, Forbidden.
+    """
     known = await target_right(share_id)
     workspace_id = _workspace_of(known)
     name = f"{workspace_id} {_bearer(exchange)}"

@@ -37,7 +37,7 @@ async def create(exchange: Exchange, route: Route) -> Answer:
 
 
 async def sync(exchange: Exchange, route: Route) -> Answer:
-    """Answered after the commit; `refused` counts the items that had no readable form."""
+    """Answer a sync after the commit, with `{"refused": n}` when n items could not be read, else empty."""
     workspace_id = await known_workspace(exchange, route)
     if not route.is_account:
         await readable_target(route.share_id, workspace_id)
@@ -57,7 +57,7 @@ async def _rights(exchange: Exchange, route: Route, secret: str) -> WritingRight
 
 
 async def data(exchange: Exchange, route: Route) -> Answer:
-    """Whoever has the link may read; an agent that shows an account must show one that lives."""
+    """Answer with the share's items. The link is enough to read; an account that is shown must be valid, though."""
     if route.is_account:
         await account_of(exchange)
     workspace_id = await workspace_of(route, exchange.client_address)

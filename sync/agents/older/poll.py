@@ -1,4 +1,4 @@
-"""The older protocol's socket `/share_poll?id=`: what is stored at connect, then each new value: `{key, content}`."""
+"""The older protocol's socket `/share_poll?id=`: sends what is stored, then each new value, as `{key, content}`."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -28,7 +28,7 @@ _WITH_ENTRIES: Final = frozenset({"snapshot", "updates"})
 
 
 class PollTransport:
-    """Each entry as a message of its own; the other frames are none of this protocol's."""
+    """Sends each entry as a message of its own, and leaves out frames this protocol does not have."""
 
     push = None
 
@@ -47,7 +47,7 @@ class PollTransport:
 
 
 async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str) -> int:
-    """Serve one socket until either side ends it; the HTTP status its handshake came to."""
+    """Serve one socket until either side ends it; returns the HTTP status of its handshake."""
     await receive()
     with ExitStack() as connected:
         try:
@@ -65,13 +65,13 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
 
 
 async def _admitted(exchange: Exchange, send: Send, connected: ExitStack) -> Follower:
-    """Somebody who can still be refused, entered among the open connections."""
+    """The follower of a handshake that can still be refused, registered in `connected`. Raises a Denial."""
     runtime = get_runtime()
     access = reader_of(await _target(exchange, route_of(exchange.scope["path"])))
     runtime.connections.require_room(access, exchange.client_address)
     await patiently(partial(runtime.open_hub, access.session_id))
     follower = Follower(access, PollTransport(exchange.scope, send))
-    # Others came while the session was opened.
+    # The limits are checked again: other sockets came while the session was opened.
     connected.enter_context(runtime.connections.opened(Connection(access, follower.end, exchange.client_address)))
     return follower
 

@@ -68,7 +68,7 @@ async def share_delete(exchange: Exchange, route: Route) -> Answer:
 
 
 async def share_delete_admin(exchange: Exchange, route: Route) -> Answer:
-    """There is no secret that deletes any share: administrators use the console."""
+    """Refuse: there is no secret that deletes any share, administrators use the console."""
     raise Forbidden("Shares are not deleted with an administrator's secret here: use the console.")
 
 

@@ -1,4 +1,4 @@
-"""In front of Django for a share's fragments: whoever follows a share is answered together (decision 0022)."""
+"""A cache in front of Django for shares' fragments: followers of a share are answered together (decision 0022)."""
 
 from sync.doors.fragments.front import FragmentFront, answers_forget
 

@@ -1,8 +1,8 @@
-"""In front of Django: what it answered to one follower of a share a moment ago is answered to the others too.
+"""The front: what Django answered to one follower of a share is served to the others for a moment.
 
 200 browsers that follow one busy session ask about once a second each, nearly all for the same entries. An answer is
-given again for KEPT_SECONDS at most, so that whatever ends a share takes effect within a heartbeat, and when followers
-want what is newer, they wait together for one answer of Django instead of asking for one each.
+reused for at most KEPT_SECONDS, so that the end of a share takes effect within a heartbeat. Followers who want newer
+entries wait together for one answer of Django instead of one each.
 """
 
 import asyncio
@@ -28,18 +28,18 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# So often one share's newest is read at most, for all who wait for it.
+# One share's newest entries are read at most this often, for all who wait for them.
 PAUSE_SECONDS: Final = 0.25
 ANSWER_BYTES: Final = 4 * 1024 * 1024
 MISSING_SHARES: Final = 10_000
 PATH: Final = re.compile(r"/share/([A-Za-z0-9_-]{1,43})/fragments")
-# What an answer may depend on beside the address. Nobody's cookies, and nothing else that one of a round could send to
-# have it refused for all.
+# The headers an answer may depend on. No cookies, and nothing else with which one follower of a round could have the
+# request refused for all.
 PASSED_ON: Final = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
 
 
 class Clock:
-    """The time that passes, and waiting for it; tests pass another."""
+    """The monotonic time in seconds, and waiting; tests pass another."""
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -52,7 +52,7 @@ _CLOCK: Final = Clock()
 
 
 class _Place(NamedTuple):
-    """Whoever is here can be answered by one reading."""
+    """What a round is for: followers with the same share, epoch and headers can be answered by one request."""
 
     share_id: str
     epoch: str
@@ -60,7 +60,7 @@ class _Place(NamedTuple):
 
 
 class _Round:
-    """The followers of one share who wait for one reading of what any of them wants."""
+    """The followers of one share who wait for one request to Django, for the entries any of them wants."""
 
     def __init__(self, epoch: str) -> None:
         self.wanted = Asked(epoch, {})
@@ -68,7 +68,7 @@ class _Round:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def join(self, asked: Asked) -> bool:
-        """False when it would be more than one reading takes."""
+        """Add what a follower asks for; False when that would be more keys than one request may have."""
         keys = {key: max(seq, self.wanted.keys.get(key, 0)) for key, seq in asked.keys.items()}
         if len(self.wanted.keys.keys() | keys.keys()) > KEYS_LIMIT:
             return False
@@ -77,7 +77,10 @@ class _Round:
 
 
 class FragmentFront:
-    """The ASGI application `pages` with this in front; everything runs on one event loop."""
+    """An ASGI application that serves fragments of shares from memory and passes all else to `pages`.
+
+    Everything runs on one event loop.
+    """
 
     def __init__(self, pages: Application, clock: Clock = _CLOCK) -> None:
         self._pages = pages
@@ -106,27 +109,27 @@ class FragmentFront:
         headers = tuple((name, value) for name, value in scope["headers"] if name in PASSED_ON)
         waiting = self._join(_Place(share_id, asked.epoch, headers), asked, scope)
         await asyncio.shield(waiting.done)
-        # However long it took, it is as fresh as an answer of Django's own would be.
+        # Judged as of the round's start: however long it took, it is as fresh as an answer of Django's own would be.
         if await self._answer(share_id, asked, send, waiting.began_at):
             return
         if self._is_missing(share_id):
             await self(scope, receive, send)
             return
-        # Refused, too large, or a number that never was: as if there were nothing in front.
+        # Refused, too large, or a seq that does not exist: Django answers this follower itself.
         await self._pages(scope, receive, send)
 
     def forget(self, *, share_id: str = "", epoch: str = "") -> None:
-        """Let go of an ended share, or of the shares of an erased session, and of what is being read."""
+        """Drop an ended share, or all shares of an erased session's epoch, and answers that are being read for them."""
         for answer in self._asking:
             answer.is_outdated = answer.is_outdated or answer.share_id == share_id or answer.epoch == epoch
         self._shares.forget(lambda name, share: name == share_id or share.epoch == epoch)
 
     def _is_missing(self, share_id: str) -> bool:
-        """Whether there was no such share a moment ago; nobody who asks for many of them makes anybody else wait."""
+        """Whether Django answered 404 for the share within KEPT_SECONDS: many such requests then delay no one else."""
         return self._clock.monotonic() < self._missing.get(share_id, 0.0) + KEPT_SECONDS
 
     def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
-        """The round that will read what is asked: the next one, or another when that is full."""
+        """The round that will read what is asked for: the waiting one, or another when that is full."""
         found = self._rounds.get(place)
         if found is not None and found.join(asked):
             return found
@@ -138,7 +141,7 @@ class FragmentFront:
         return begun
 
     async def _read(self, place: _Place, waiting: _Round, scope: Scope) -> None:
-        """For all who join until then, not sooner after the last time than PAUSE_SECONDS."""
+        """Read for all who join the round until it begins, PAUSE_SECONDS after the last one at the earliest."""
         try:
             pause = self._read_at.get(place, 0.0) + PAUSE_SECONDS - self._clock.monotonic()
             if pause > 0:
@@ -156,7 +159,7 @@ class FragmentFront:
             waiting.done.set_result(None)
 
     async def _ask(self, place: _Place, waiting: _Round, scope: Scope) -> None:
-        """As somebody who has nothing but the link."""
+        """Ask Django as a reader who has nothing but the link, and keep the answer."""
         wanted = waiting.wanted
         answer = _Kept(place.share_id, wanted.epoch)
         self._asking.add(answer)
@@ -198,7 +201,7 @@ class FragmentFront:
 
 
 class _Kept:
-    """Takes an answer, unless it is too large to be kept."""
+    """The `send` of a request to Django: collects the answer, unless it has more than ANSWER_BYTES."""
 
     def __init__(self, share_id: str, epoch: str) -> None:
         self.share_id, self.epoch = share_id, epoch
@@ -219,7 +222,7 @@ class _Kept:
 
 
 def _nothing_more() -> Receive:
-    """What a request without a body receives: its end, then nothing for as long as it lasts."""
+    """The `receive` of a request without a body: the end of the body, then nothing."""
     first = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
@@ -233,6 +236,9 @@ _FRONTS: Final["weakref.WeakSet[FragmentFront]"] = weakref.WeakSet()
 
 
 def answers_forget(*, share_id: str = "", epoch: str = "") -> None:
-    """In every front of this process; on its event loop."""
+    """Drop an ended share, or all shares of an erased session's epoch, in every front of this process.
+
+    To be called on the event loop.
+    """
     for front in _FRONTS:
         front.forget(share_id=share_id, epoch=epoch)

@@ -1,4 +1,4 @@
-"""What was answered moments ago, by share: which entries, at which numbers, how old."""
+"""What Django answered moments ago, by share: which entries, at which seq, read when."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 KEPT_SECONDS: Final = 2.0
 KEPT_BYTES: Final = 32 * 1024 * 1024
-# Whatever else an answer says, cookies above all, is for the one who asked.
+# All other headers of an answer, cookies above all, are for the client who asked.
 FOR_EVERYONE: Final = frozenset(
     {
         b"content-type",
@@ -43,9 +43,9 @@ class _Name(msgspec.Struct):
 
 
 class _Piece(NamedTuple):
-    """A fragment's JSON, or nothing where the entry shows nothing, as it stood at `read_at`.
+    """A fragment's JSON as it was at `read_at` (monotonic seconds), empty where the entry shows nothing.
 
-    While it `is_plain` its HTML is still to come: it is answered for its two seconds, and nobody keeps it.
+    While it `is_plain` its final HTML is still to come: it is served for KEPT_SECONDS, and browsers may not cache it.
     """
 
     seq: int
@@ -59,7 +59,7 @@ _decode_name = msgspec.json.Decoder(_Name).decode
 
 
 class KnownShare:
-    """What is known of one share's session."""
+    """The fragments known of one share's session."""
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
@@ -75,7 +75,7 @@ class KnownShare:
             self.head, self.header = answer.head, bytes(answer.header)
         self.headers = [(name, value) for name, value in headers if name.lower() in FOR_EVERYONE]
         self.read_at = max(self.read_at, read_at)
-        # An entry that shows nothing is not in the answer, which knows of everything up to the head.
+        # The answer covers everything up to its head: an entry that is asked for and not in it shows nothing.
         shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in asked.keys.items()}
         for text in answer.fragments:
             name = _decode_name(text)
@@ -87,7 +87,10 @@ class KnownShare:
         self.bytes = len(self.header) + sum(200 + len(key) + len(piece.text) for key, piece in self.pieces.items())
 
     def answer(self, asked: Asked, now: float) -> tuple[bytes, bool] | None:
-        """The body, and whether each entry is the very one that was asked for; None when this does not know it all."""
+        """The answer's JSON, and whether every entry is at the seq asked for; None when some fragment is not known.
+
+        Only an exact answer may be cached by browsers. `now` is in monotonic seconds.
+        """
         if asked.epoch != self.epoch:
             return None
         found = []
@@ -105,7 +108,7 @@ class KnownShare:
 
 
 class KnownShares:
-    """By share id, the longest unread first; bounded in bytes."""
+    """Known shares by id, the one read longest ago first; bounded by KEPT_BYTES and KEPT_SECONDS."""
 
     def __init__(self) -> None:
         self._shares: OrderedDict[str, KnownShare] = OrderedDict()
@@ -118,7 +121,7 @@ class KnownShares:
         answer = _decode_answer(body)
         share = self._take(share_id)
         if answer.epoch != asked.epoch:
-            # Another history, or a question about one that never was: only what is current stays.
+            # The session has another epoch than was asked for: what is known stays only if it is of the current one.
             if share is not None and share.epoch == answer.epoch:
                 self._put(share_id, share)
         else:

@@ -1,4 +1,4 @@
-"""The ASGI application of `/sync/v1/…` over HTTP. It stands beside Django's handler, as the sockets do.
+"""The ASGI application of `/sync/v1/…` over HTTP, beside Django's handler as the sockets are.
 
 Credentials are those of the sockets. No answer carries a CORS header: pages of other sites read nothing here.
 """
@@ -24,7 +24,7 @@ EVENTS: Final = "events"
 
 
 class Route(NamedTuple):
-    """What an address means; `target` is the session's or share's id it names."""
+    """What an address means; `target` is the id of the session or share it names."""
 
     name: str
     target: str = ""
@@ -57,7 +57,7 @@ def route_of(path: str) -> Route | None:
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve one request; whatever happens inside, the client is answered."""
+    """Serve one request; the client is answered even when the handler fails."""
     started = time.monotonic()
     with Exchange(scope, receive) as exchange:
         request_id = exchange.request_id

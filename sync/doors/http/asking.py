@@ -1,4 +1,4 @@
-"""Who asks: a request over HTTP shows the same credentials as a socket's handshake."""
+"""The credentials of a request over HTTP: the same ones as in a socket's handshake."""
 
 from dataclasses import replace
 
@@ -7,17 +7,17 @@ from sync.live import SessionRequest, session_request
 
 
 def reading_request(exchange: Exchange, target: str) -> SessionRequest:
-    """For reads. Browsers name no Origin when a page reads from its own site; they say `Sec-Fetch-Site` then."""
+    """The credentials of a read. When a page reads from its own site, browsers send `Sec-Fetch-Site`, not Origin."""
     return replace(_request(exchange, target), fetch_site=exchange.header(b"sec-fetch-site"))
 
 
 def writing_request(exchange: Exchange, target: str) -> SessionRequest:
-    """For writes, where a cookie counts for nothing."""
+    """The credentials of a write, where cookies are ignored."""
     return replace(_request(exchange, target), session_cookie="")
 
 
 def ticket_request(exchange: Exchange, target: str) -> SessionRequest:
-    """For a ticket: as at a socket's handshake, a cookie together with the page's Origin."""
+    """The credentials for a ticket: as in a socket's handshake, a cookie needs the page's Origin beside it."""
     return _request(exchange, target)
 
 

@@ -23,13 +23,16 @@ from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
 
 
 async def pull(exchange: Exchange, target: str) -> Answer:
-    """A `snapshot` when there is no position to go on from, else `updates`; `more` means: ask again from here."""
+    """Answer with a `snapshot` when there is no position to resume from, else `updates`; `more`: pull again from here.
+
+    Raises the denials of `session_access`, SessionCold and SessionGone.
+    """
     runtime = get_runtime()
     access = await session_access(reading_request(exchange, target))
     with runtime.connections.request(access) as connection:
         since = resume_position(exchange.scope, "since")
         frame = await runtime.read_warm(pulled_frame, access.session_id, since)
-        # Bringing a cold session back takes long enough for the right to end.
+        # Warming a cold session takes long enough for the right to end meanwhile.
         connection.raise_if_ended()
     if frame is None:
         raise SessionGone
@@ -37,9 +40,9 @@ async def pull(exchange: Exchange, target: str) -> Answer:
 
 
 async def push(exchange: Exchange, target: str) -> Answer:
-    """The publish's `ack`, once it is committed; a repeat of its id gets the first one's."""
+    """Answer with the publish's `ack` once it is committed; a repeat of its operation id gets the first one's."""
     access = await session_access(writing_request(exchange, target))
-    # Its body may take long: what the sender depends on is watched from here on.
+    # The body may take long to arrive: the rows the sender's right depends on are watched from here on.
     with get_runtime().connections.request(access) as connection:
         publish_allow(connection)
         exchange.trust()
@@ -51,7 +54,7 @@ async def push(exchange: Exchange, target: str) -> Answer:
 
 
 async def _publish_in(exchange: Exchange, access: SessionAccess) -> PublishRequest:
-    """The publish of the body; what is none is counted as refused, as on a socket."""
+    """The publish in the body; a malformed one counts as a refused publish, as on a socket."""
     try:
         body = await exchange.body(settings.SYNC_FRAME_BYTES)
         return _read(body, access)

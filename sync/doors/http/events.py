@@ -28,7 +28,7 @@ from sync.protocol.positions import Position
 
 
 class EventTransport:
-    """Frames as events of one answer. Nothing follows it on its connection, so that it can be cut at its end."""
+    """Sends frames as events of one answer. It is the last answer on its connection, so that this can be cut."""
 
     push = None
 
@@ -57,7 +57,7 @@ class EventTransport:
 
 
 async def stream_events(exchange: Exchange, target: str, receive: Receive, send: Send, request_id: str) -> None:
-    """Serve one reader until either side ends it. Raises a Denial as long as nothing was sent."""
+    """Serve one reader until either side ends it. Raises a Denial only before anything was sent."""
     runtime = get_runtime()
     access = await session_access(reading_request(exchange, target))
     runtime.connections.require_room(access, exchange.client_address)
@@ -66,14 +66,14 @@ async def stream_events(exchange: Exchange, target: str, receive: Receive, send:
     since = Position.parse(exchange.header(b"last-event-id")) or resume_position(exchange.scope)
     person = Person(secrets.token_hex(6), access.name, access.client, {})
     follower = Follower(access, transport, since=since, person=person)
-    # Others came while the session was opened.
+    # The limits are checked again: other sockets came while the session was opened.
     with runtime.connections.opened(Connection(access, follower.end, exchange.client_address)):
         await transport.start(request_id)
         await follow_until_gone(follower, receive)
 
 
 def _last_words(code: CloseCode) -> str:
-    """`bye` when coming back helps, else the `error` that says why not."""
+    """The last frame: `bye` when reconnecting helps, else the `error` that says why it does not."""
     if code is CloseCode.RESTART:
         return bye_text("restart", RESTART_SECONDS)
     if code is CloseCode.EPOCH_CHANGED:

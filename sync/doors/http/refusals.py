@@ -1,4 +1,4 @@
-"""Refusals of frames as refusals of requests."""
+"""Refused frames as denials of HTTP requests."""
 
 from typing import Any, Final
 
@@ -19,6 +19,6 @@ _KINDS: Final[dict[str, type[Denial]]] = {
 
 
 def denial_of(refused: FrameRefused) -> Denial:
-    """The denial with the frame's code; `id` is that of the publish when it was readable."""
+    """The denial with the refused frame's code; its `id` is the publish's operation id when that was readable."""
     extra: dict[str, Any] = {} if refused.operation_id is None else {"id": refused.operation_id}
     return _KINDS.get(refused.code, FrameMalformed)(refused.message, **extra)

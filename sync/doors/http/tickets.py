@@ -1,4 +1,4 @@
-"""`POST /sync/v1/tickets`: a key or a cookie for a ticket that opens one socket."""
+"""`POST /sync/v1/tickets`: exchanges an API key or a cookie for a ticket that opens one socket."""
 
 from typing import Final
 
@@ -23,7 +23,10 @@ _asked = msgspec.json.Decoder(_Asked)
 
 
 async def issue_ticket(exchange: Exchange, _target: str) -> Answer:
-    """`{"session": id}` answers `{"ticket", "expires_in"}`. Whoever has only a link needs none and gets none."""
+    """Answer `{"session": id}` with `{"ticket", "expires_in"}`, in seconds. A link alone needs no ticket and gets none.
+
+    Raises BodyMalformed, CredentialsMissing, and the denials of `session_access`.
+    """
     try:
         session = _asked.decode(await exchange.body(BODY_BYTES)).session
     except (msgspec.DecodeError, UnicodeError) as error:

@@ -1,7 +1,7 @@
-"""Who is here: the readers of one session, in this process and, as far as they have told, in the others.
+"""Presence: the readers of one session, in this process and, as far as they have announced them, in the others.
 
-Nothing of it is stored. Every process tells its own part at each change and each heartbeat; what is not told again
-within two heartbeats is forgotten, so a process that died leaves nobody behind.
+Nothing of it is stored. Every process announces its own readers at each change and each heartbeat; what is not repeated
+within two heartbeats is forgotten, so a process that died leaves no one shown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One connection: `kind` is web, ide, desktop or agent; `name` is empty for somebody who only has the link."""
+    """One connection: `kind` is web, ide, desktop or agent; `name` is empty for a reader who only has the link."""
 
     id: str
     name: str
@@ -33,7 +33,7 @@ class PresenceBoard:
 
     @property
     def here(self) -> list[Person]:
-        """Those of this process."""
+        """The people connected to this process."""
         return list(self._here.values())
 
     def put(self, person: Person) -> None:
@@ -45,7 +45,7 @@ class PresenceBoard:
         self._texts.clear()
 
     def hear(self, process: str, people: Iterable[Person], until: float) -> bool:
-        """Take what another process tells; whether that changed anything."""
+        """Take the people another process announces, valid until then; whether that changed anything."""
         told = list(people)
         before = self._elsewhere.get(process, (0.0, []))[1]
         if told:
@@ -56,18 +56,18 @@ class PresenceBoard:
 
     @property
     def heard_until(self) -> float | None:
-        """When the first of the other processes will have been silent for too long."""
+        """When the first of the other processes' announcements expires, None without any; in the loop's seconds."""
         return min((until for until, _ in self._elsewhere.values()), default=None)
 
     def forget(self, now: float) -> bool:
-        """Drop the processes that have been silent too long; whether any was."""
+        """Drop announcements that have expired; whether there were any."""
         silent = [process for process, (until, _) in self._elsewhere.items() if until <= now]
         for process in silent:
             del self._elsewhere[process]
         return self._changed(bool(silent))
 
     def text(self, *, with_names: bool) -> str:
-        """The presence frame; without names for those who only have the link. Encoded once for all."""
+        """The presence frame, encoded once for all; without names and states for readers who only have the link."""
         if with_names not in self._texts:
             everybody = [*self.here, *(person for _, people in self._elsewhere.values() for person in people)]
             shown = [_shown(person, with_names) for person in everybody[:SHOWN]]

@@ -1,4 +1,4 @@
-"""One reader's place in a session: how far it has been sent, and what comes next."""
+"""One reader's place in a session: how far it has been sent updates, and what comes next."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,10 +12,13 @@ Push = Callable[[bytes], bool]
 
 
 class LogCursor:
-    """A slow reader falls behind on the shared log; off the log it takes the state from the database: no memory."""
+    """A reader's place in the shared log. A slow one falls behind, then off the log, and goes on from the database.
+
+    So a reader, however slow, holds no memory of its own.
+    """
 
     def __init__(self, hub: SessionHub, push: Push | None = None, *, sees_names: bool = False) -> None:
-        """`push(bytes)` writes a whole WebSocket frame at once and says whether it did."""
+        """`push(bytes)` writes a whole WebSocket frame at once and returns whether it did."""
         self._sees_names = sees_names
         self._presence = hub.presence_told
         self._hub = hub
@@ -27,7 +30,7 @@ class LogCursor:
 
     @property
     def position(self) -> Position:
-        """How far the reader has been sent."""
+        """How far the reader has been sent updates."""
         return Position(self._hub.epoch, self.seq)
 
     async def start(self, since: Position | None) -> list[SharedText]:
@@ -87,7 +90,7 @@ class LogCursor:
         return frame.text
 
     async def wait(self) -> None:
-        """Until there may be something to take, or somebody calls `wake`; frames are pushed past us meanwhile."""
+        """Wait until there may be something to take, or `wake` is called; meanwhile the hub pushes frames directly."""
         self._waiter = asyncio.get_running_loop().create_future()
         self._hub.park(self)
         try:

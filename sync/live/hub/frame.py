@@ -1,4 +1,4 @@
-"""A frame of the log: encoded once, shared by all readers, cut for the few that stand in its middle."""
+"""A frame of the log: encoded once, shared by all readers, cut for the few that have the first part of it already."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Frame:
         return self._wire
 
     def forget_wire(self) -> None:
-        """Once those who waited have it: later ones take the text, and a log of both would be twice as large."""
+        """Drop the bytes once the waiting readers have them: later ones take the text, and both need twice the room."""
         self._wire = b""
 
     def after(self, seq: int) -> str:
@@ -80,12 +80,12 @@ def rows_of(text: str) -> list[StateRow]:
 
 
 def covered_to(state: StateRead, limit: int) -> int:
-    """How far a state read of at most `limit` rows reaches: to the head, unless the limit cut it."""
+    """The seq a state read of at most `limit` rows reaches: the head, unless the limit cut it short."""
     return state.rows[-1].seq if len(state.rows) >= limit else state.head
 
 
 def frame_of_state(epoch: str, since: int, to: int, rows: Sequence[StateRow]) -> Frame:
-    """A frame after `since` by the newest value of each key: up to `to`, or as far as a frame's size allows."""
+    """A frame of the newest value of each key after `since`: up to `to`, or as far as a frame's size allows."""
     pieces: list[str] = []
     characters = 0
     for row in rows:

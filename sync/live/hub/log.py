@@ -19,7 +19,7 @@ class FrameLog:
         self.bytes = 0
 
     def append(self, frame: Frame, now: float = 0.0) -> int:
-        """Add the frame that follows; its ordinal."""
+        """Add the frame that follows, appended at `now` (in seconds); returns its ordinal."""
         self._frames.append(frame)
         self._times.append(now)
         self.bytes += frame.size
@@ -28,7 +28,7 @@ class FrameLog:
         return self._base + len(self._frames) - 1
 
     def expire(self, before: float) -> None:
-        """Let go of frames appended before that moment, so that quiet sessions hold no memory."""
+        """Drop frames appended before that moment, so that quiet sessions hold no memory."""
         while self._frames and self._times[0] < before:
             self._drop()
 
@@ -57,7 +57,7 @@ class FrameLog:
         return None
 
     def bytes_after(self, seq: int) -> int | None:
-        """How much the frames after `seq` weigh; None when the log does not reach back that far."""
+        """The size of the frames after `seq`; None when the log does not reach back that far."""
         total = 0
         for frame in reversed(self._frames):
             if frame.last <= seq:

@@ -1,4 +1,4 @@
-"""One answer to a pull: read from the database each time, so that clients that poll cost no hub."""
+"""The answer to a pull: read from the database each time, so that clients that poll need no hub."""
 
 from sync.live.hub.frame import PART_ROWS, Frame, covered_to, frame_of_state
 from sync.protocol.frames import UPDATES_TAIL, snapshot_text, updates_head
@@ -7,10 +7,10 @@ from sync.store import StateRead, read_state
 
 
 def pulled_frame(session_id: int, since: Position | None) -> str | None:
-    """An `updates` frame after `since`, a `snapshot` when it cannot be gone on from; None when there is no session.
+    """An `updates` frame after `since`, or a `snapshot` when the reader cannot resume there; None without a session.
 
-    A long state comes in parts, oldest numbers first. With `more: true` the next part is the answer to the number the
-    frame ends with; what changes between two parts is in a later one.
+    A long state comes in parts, oldest numbers first. With `more: true`, the next part is what a pull from the number
+    this frame ends with returns; what changes between two parts is in a later one. Raises SessionIsCold.
     """
     if since is not None and since.seq > 0:
         state = read_state(session_id, since.seq, PART_ROWS)

@@ -15,7 +15,7 @@ LINGER_SECONDS: Final = 30
 class HubRegistry:
     """Makes a hub when a session gets its first reader here; it lingers a while after the last.
 
-    `opened` and `closed` are called with the session's id, so that the process can tell others what it reads; `ended`
+    `opened` and `closed` are called with the session's id, so that the process can announce what it reads; `ended`
     with the id and the close code when a hub ends its readers.
     """
 
@@ -44,7 +44,7 @@ class HubRegistry:
 
     @asynccontextmanager
     async def reading(self, session_id: int) -> AsyncIterator[SessionHub]:
-        """The session's hub, counted as read while inside."""
+        """The session's hub, counted as read while the block runs."""
         hub = self._hubs.get(session_id)
         if hub is None or hub.is_ended:
             hub = self._hubs[session_id] = SessionHub(session_id, self._load, self._ended)
@@ -62,7 +62,7 @@ class HubRegistry:
             hub.deliver(update)
 
     def sweep(self) -> None:
-        """Drop hubs nobody has read for a while, and encoded states nobody joined by."""
+        """Drop hubs without readers for LINGER_SECONDS, and encoded states and frames that are no longer of use."""
         now = asyncio.get_running_loop().time()
         for session_id, hub in list(self._hubs.items()):
             hub.trim(now)
@@ -70,7 +70,7 @@ class HubRegistry:
                 self._drop(session_id)
 
     def end_session(self, session_id: int) -> None:
-        """The session is gone: end its readers and let go of what is held of it."""
+        """The session is gone: end its readers and drop its hub."""
         hub = self._hubs.get(session_id)
         if hub is not None:
             hub.end(CloseCode.SESSION_REMOVED)

@@ -25,9 +25,10 @@ FRAMES_KEPT_SECONDS: Final = 15
 
 
 class SessionHub:
-    """`load(session_id, since, rows)` reads the state off the event loop; everything else runs on it.
+    """The hub of one session. `load(session_id, since, rows)` reads the state off the event loop; all else runs on it.
 
-    `ended(session_id, code)` is called when the hub ends its readers, for those that are busy elsewhere.
+    `ended(session_id, code)` is called when the hub ends its readers, so that connections which are not waiting here
+    end too.
     """
 
     def __init__(self, session_id: int, load: Load, ended: Ended | None = None) -> None:
@@ -84,7 +85,7 @@ class SessionHub:
         if head is None or head.epoch != self.epoch:
             self.end(CloseCode.SESSION_REMOVED if head is None else CloseCode.EPOCH_CHANGED)
         elif head.seq > self.last:
-            # Most often the updates are on their way to the loop: only what stays away is read.
+            # Most often the updates are on their way to the loop already: the database is read only if they stay away.
             self._known_head = max(self._known_head, head.seq)
             self._watch_gap()
 
@@ -97,7 +98,7 @@ class SessionHub:
             self._tell_end(self.session_id, code)
 
     def trim(self, now: float) -> None:
-        """Let go of the encoded state when nobody joined for a while, and of frames only a lost reader wants."""
+        """Drop the encoded state when no reader joined for a while, and frames that only a lost reader would want."""
         self.frames.expire(now - FRAMES_KEPT_SECONDS)
         if self._state is not None and now - self._state_at > STATE_KEPT_SECONDS:
             self._state = None
@@ -115,18 +116,18 @@ class SessionHub:
 
     @property
     def head(self) -> Position:
-        """What this hub knows of; its `seq` is -1 before the session is loaded."""
+        """The newest position this hub knows; its `seq` is -1 before the session is loaded."""
         return Position(self.epoch, self.last)
 
     async def open(self) -> Position:
-        """The head a reader joins at; loads the session at the first. Raises ReaderEnded."""
+        """The head a reader joins at; the first reader loads the session. Raises ReaderEnded."""
         if self.last < 0:
             await self.whole_state()
         self.raise_if_ended()
         return self.head
 
     async def whole_state(self) -> EncodedState:
-        """The whole state, encoded once for everybody who joins while the log still reaches back to it."""
+        """The whole state, encoded once for all readers who join while the log still reaches back to it."""
         kept = self._state
         if kept is not None and kept.position.epoch == self.epoch:
             tail = self.frames.bytes_after(kept.position.seq) if kept.position.seq < self.flushed else 0
@@ -146,7 +147,7 @@ class SessionHub:
         self.raise_if_ended()
 
     async def state_after(self, seq: int) -> Frame | None:
-        """What comes after `seq` from the database, a part at a time, for a reader off the log. Raises ReaderEnded."""
+        """The next part after `seq`, from the database, for a reader off the log, or None. Raises ReaderEnded."""
         state = await self._load(self.session_id, seq, PART_ROWS)
         if state is None or state.epoch != self.epoch:
             raise ReaderEnded(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)
@@ -164,7 +165,7 @@ class SessionHub:
         return heartbeat_text(self.head) if self.last >= 0 else ""
 
     def beat(self) -> None:
-        """Let every reader that is up to date send a heartbeat."""
+        """Send a heartbeat to every reader that is up to date."""
         self.beats += 1
         self.heartbeat = self.heartbeat_now
         wire = wire_of(self.heartbeat)
@@ -172,7 +173,7 @@ class SessionHub:
             reader.beat(wire)
 
     def publish_presence(self) -> None:
-        """Let every reader that is up to date know who is here now."""
+        """Send the presence frame to every reader that is up to date."""
         self.presence_told += 1
         self._wake()
 
@@ -244,7 +245,7 @@ class SessionHub:
             self._take_early()
 
     async def _repair_part(self) -> bool:
-        """One part of it; whether there is more."""
+        """Read and append one part of what is missing; whether there is more."""
         state = await self._load(self.session_id, self.last, PART_ROWS)
         if state is None or state.epoch != self.epoch:
             self.end(CloseCode.SESSION_REMOVED if state is None else CloseCode.EPOCH_CHANGED)

@@ -1,4 +1,4 @@
-"""What a hub deals with: how it reads, what it is told, who waits at it, and how it ends them."""
+"""The types around a hub: how it reads, the ranges it is sent, the readers that wait at it, and how they end."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
@@ -20,7 +20,7 @@ class ReaderEnded(Exception):
 
 
 class Range(NamedTuple):
-    """Committed updates `first` … `last` and their entries' texts; `pieces` is None when they must be read."""
+    """Committed updates `first` … `last` and their entries' JSON; without `pieces` they are read from the database."""
 
     epoch: str
     first: int

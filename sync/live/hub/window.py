@@ -1,4 +1,4 @@
-"""Merges what arrives within a few milliseconds into one frame; what arrives on a quiet session leaves at once."""
+"""Merges updates that arrive within a few milliseconds into one frame; on a quiet session an update leaves at once."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ class FlushWindow:
             self._timer = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
 
     def flush(self) -> None:
-        """Hand over what waits."""
+        """Pass on what waits, if anything does."""
         self.cancel()
         if self._pieces:
             pieces, self._pieces = self._pieces, []
