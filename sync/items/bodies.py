@@ -9,7 +9,7 @@ from sync.protocol.keys import is_session_id
 
 
 class BodyUnusable(ValueError):
-    """The body is no JSON, or a field that is needed has another shape; the text says which."""
+    """The body is not JSON, or a required field is missing or has another type; the text says which."""
 
 
 class _Sync(msgspec.Struct):
@@ -26,7 +26,7 @@ def session_id_of(body: bytes) -> str:
 
 
 def sync_of(body: bytes) -> tuple[str, list[msgspec.Raw]]:
-    """The secret ("" when missing) and the unopened items of a newer sync; raises BodyUnusable."""
+    """The secret ("" when missing) and the items, not decoded yet, of a newer agent's sync; raises BodyUnusable."""
     try:
         sync = msgspec.json.decode(body, type=_Sync)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -39,7 +39,7 @@ def sync_of(body: bytes) -> tuple[str, list[msgspec.Raw]]:
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
-    """A body that must be an object; raises BodyUnusable."""
+    """The fields of a body, which must be a JSON object; raises BodyUnusable."""
     try:
         value = decode(body).value
     except Unreadable:
@@ -50,13 +50,13 @@ def fields_of(body: bytes) -> dict[str, Any]:
 
 
 def secret_of(fields: dict[str, Any]) -> str:
-    """The `secret`, "" when it is missing or no text."""
+    """The `secret`, "" when it is missing or not a string."""
     secret = fields.get("secret")
     return secret if isinstance(secret, str) else ""
 
 
 def entry_of(fields: dict[str, Any]) -> tuple[str, Decoded]:
-    """The key and content of an older sync; raises BodyUnusable."""
+    """The key and content of an older agent's sync; raises BodyUnusable."""
     key = fields.get("key")
     if not isinstance(key, str) or "content" not in fields:
         raise BodyUnusable("key and content are needed")

@@ -1,7 +1,7 @@
-"""The clock of an item, as one integer to compare: `rank = phase << CLOCK_BITS | milliseconds`.
+"""How new an item is, as one integer to compare: `rank = phase << CLOCK_BITS | milliseconds`.
 
 The phase comes first: what is finished never goes back to unfinished, whatever the times say. Within a phase the later
-time wins. Finished items carry their own time; the others take the batch's `session.time.updated`.
+time wins. Finished items have a time of their own; the others take the batch's `session.time.updated`.
 """
 
 from typing import Any, Final, NamedTuple
@@ -14,7 +14,7 @@ _TOOL_PHASES: Final = {"running": RUNNING, "completed": FINISHED, "error": FINIS
 
 
 class Clock(NamedTuple):
-    """An item's phase and time; None where neither item nor batch has one: then the order of arrival counts."""
+    """An item's phase and time in milliseconds, None when neither item nor batch has one: then arrival order counts."""
 
     phase: int
     ms: int | None
@@ -25,12 +25,12 @@ def rank_of(phase: int, ms: int) -> int:
 
 
 def updated_ms(session: Any) -> int | None:
-    """`time.updated` of a session's info."""
+    """`time.updated` of a session's info in milliseconds, None when it is missing or unusable."""
     return _ms(at(session, "time", "updated"))
 
 
 def clock_of(kind: str, data: Any, batch_ms: int | None) -> Clock:
-    """The clock of an item of a kind (`info`, `message`, `part`, …) in a batch of that time."""
+    """The clock of an item of a kind (`info`, `message`, `part`, …) in a batch whose info was updated at `batch_ms`."""
     if kind == "info":
         return Clock(OPEN, updated_ms(data))
     if kind == "message":
@@ -56,7 +56,7 @@ def _part_clock(part: Any, batch_ms: int | None) -> Clock:
 
 
 def _ms(value: Any) -> int | None:
-    """A time in milliseconds that fits a rank; anything else counts as no time."""
+    """A time in milliseconds that fits into a rank; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1 << CLOCK_BITS:
         return None
     return int(value)

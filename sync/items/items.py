@@ -1,4 +1,4 @@
-"""From a batch as the agent sends it to items that are ready to merge."""
+"""Turns a batch as the agent sends it into items that are ready to merge."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ class Item(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The items of one sync, and how many were kept out for having no readable value, type or ids."""
+    """The items of one sync, and how many were refused because their value, type or ids could not be read."""
 
     items: list[Item]
     refused: int
@@ -40,7 +40,10 @@ class _Opened(NamedTuple):
 
 
 def items_of_batch(raws: Iterable[msgspec.Raw], session_id: str, max_bytes: int) -> Batch:
-    """The items of a newer protocol's batch, each on its own: a malformed one is counted, never fails the others."""
+    """The items of a newer agent's batch; malformed ones are counted in `refused` and never fail the others.
+
+    An item of more than `max_bytes` is replaced by a placeholder.
+    """
     opened = [_open(raw) for raw in raws]
     batch_ms = _batch_ms([item for item in opened if item is not None], session_id)
     items = [_item(each, session_id, batch_ms, max_bytes) for each in opened if each is not None]
@@ -49,7 +52,10 @@ def items_of_batch(raws: Iterable[msgspec.Raw], session_id: str, max_bytes: int)
 
 
 def item_of_entry(key: str, kind: str, data: Decoded, max_bytes: int) -> Item | None:
-    """The item of an older protocol's single entry, under the key it names; None when its shape is wrong."""
+    """The item of an older agent's sync, under the key it names; None when its shape is wrong.
+
+    An item of more than `max_bytes` is replaced by a placeholder.
+    """
     is_shaped = isinstance(data.value, list) if kind in ("diff", "model") else isinstance(data.value, dict)
     return _prepared(key, kind, data, None, max_bytes) if is_shaped else None
 
@@ -91,14 +97,14 @@ def _item(opened: _Opened, session_id: str, batch_ms: int | None, max_bytes: int
 def _prepared(key: str, kind: str, data: Decoded, batch_ms: int | None, max_bytes: int) -> Item:
     clock = clock_of(kind, data.value, batch_ms)
     value, text = _without_secrets(kind, data)
-    # Four bytes are the most a character takes: most items need no encoding to know that they fit.
+    # A character takes at most four bytes, so most items are known to fit without being encoded.
     if len(text) * 4 > max_bytes and (size := len(text.encode())) > max_bytes:
         text = encode(placeholder_of(kind, value, size))
     return Item(key, kind, text, clock)
 
 
 def _without_secrets(kind: str, data: Decoded) -> Decoded:
-    # Written anew even when nothing was taken out: of a doubled name the text would still hold the first value.
+    # Encoded again even when nothing was removed: with a duplicate name the text would still hold the first value.
     value: Any
     if kind == "info":
         value = session_without_share(data.value)

@@ -14,12 +14,12 @@ KIND_OF_TYPE: Final = {
 TYPE_OF_KIND: Final = {kind: type_ for type_, kind in KIND_OF_TYPE.items()}
 # How many ids follow the session's in a key of a known kind.
 _IDS: Final = {"info": 0, "message": 1, "part": 2, "diff": 0, "model": 0}
-# An item type not known yet that is called like one of our kinds gets this prefix, so that the two never mix.
+# An unknown item type with the name of one of our kinds gets this prefix, so that the two never mix.
 _FOREIGN_KIND_PREFIX: Final = "item:"
 
 
 def kind_of_type(type_: str) -> str:
-    """`session` → `info`, `session_diff` → `diff`; a type not known yet is its own kind."""
+    """The kind of an item type: `session` → `info`, `session_diff` → `diff`; an unknown type is a kind of its own."""
     known = KIND_OF_TYPE.get(type_)
     if known is not None:
         return known
@@ -36,14 +36,14 @@ def is_item_key(key: keys.EntryKey) -> bool:
 
 
 def key_of_item(type_: str, data: Any, session_id: str) -> str | None:
-    """The key an item is stored under; None when its shape or its ids make no key, or name another session."""
+    """The key an item is stored under; None when its data has no usable ids or names another session."""
     kind = kind_of_type(type_)
     segments = _segments(kind, data, session_id)
     if segments is None:
         return None
     key = "/".join(["session", kind, session_id, *segments])
     parsed = keys.parse_key(key)
-    # An id with a slash in it would read back as other segments than were put in.
+    # An id with a slash in it would be parsed as two segments.
     return key if parsed is not None and parsed.segments == tuple(segments) else None
 
 

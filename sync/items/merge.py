@@ -1,6 +1,6 @@
-"""What of a batch stands against what is stored: stale items stay out, repeats change nothing.
+"""Merges a batch with what is stored: stale items are left out, repeats change nothing.
 
-Batches of a slow connection overlap and land in any order; whatever the order, the newest value of a key remains.
+Batches over a slow connection overlap and arrive in any order; whatever the order, the newest value of a key remains.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from sync.protocol.updates import Resolver, Stored, Update
 
 
 def resolver_of(items: Sequence[Item], max_bytes: int) -> Resolver:
-    """The decision for a batch, to be taken by the writer while the session is locked."""
+    """The resolver of a batch, for the writer to call under the session's lock; `max_bytes` limits merged contents."""
 
     def resolve(stored: Mapping[str, Stored]) -> list[Update]:
         current = dict(stored)
@@ -33,10 +33,10 @@ def resolver_of(items: Sequence[Item], max_bytes: int) -> Resolver:
 
 
 def merge(item: Item, stored: Stored | None, max_bytes: int) -> Update | None:
-    """The update that `item` makes to `stored`; None when it is stale or says nothing new.
+    """The update that `item` makes to `stored`; None when it is stale or changes nothing.
 
-    The same content with a later clock is an update too, as it is the later word on the key: the writer raises the
-    stored rank without numbering it.
+    The same content with a later clock is an update too, as older items may not replace it any more: the writer raises
+    the stored rank without numbering it.
     """
     if stored is None or (stored.deleted and not stored.rank):
         return Update(item.key, item.content, rank_of(item.clock.phase, item.clock.ms or 0))

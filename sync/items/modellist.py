@@ -9,12 +9,12 @@ Model = dict[str, Any]
 
 
 def models_cleaned(models: Iterable[Any]) -> list[Model]:
-    """The list's models without secrets; what is no object is left out."""
+    """The list's models without secrets; anything but objects is left out."""
     return [model_without_secrets(model) for model in models if isinstance(model, dict)]
 
 
 def models_merged(stored: Iterable[Model], incoming: Iterable[Model], *, incoming_is_newer: bool) -> list[Model]:
-    """One model per provider and id, in that order; of two definitions the newer list's stays."""
+    """One model for each provider and id, sorted by them; of two definitions the one in the newer list is kept."""
     older, newer = (stored, incoming) if incoming_is_newer else (incoming, stored)
     merged = {_identity(model): model for models in (older, newer) for model in models}
     return [merged[identity] for identity in sorted(merged)]

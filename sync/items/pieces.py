@@ -1,4 +1,4 @@
-"""Batches of any size in pieces of one commit's size."""
+"""Splits batches of any size into pieces of one commit's size."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -10,7 +10,10 @@ PIECE_CHARACTERS: Final = 8 * 1024 * 1024
 
 
 def pieces_of(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Runs of items that one commit takes without holding up the other sessions for long."""
+    """The items in pieces that one commit takes without delaying other sessions for long.
+
+    A piece has at most PIECE_ITEMS items and about PIECE_CHARACTERS of content.
+    """
     piece: list[Item] = []
     size = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""What stands in for an item too large to keep: its ids, what it was, and how large."""
+"""Placeholders for items too large to keep: their ids, what they were, and how large."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from sync.protocol.jsontext import encode
 
 FIELD_BYTES: Final = 4096
 LIST_ITEMS: Final = 1000
-# Without these a message or session would not be readable as one; what is small of them is kept.
+# Without these a message or session could not be read as one, so those of them that are small are kept.
 _INFO_FIELDS: Final = ("slug", "projectID", "directory", "parentID", "version", "agent", "model", "cost", "tokens")
 _MESSAGE_FIELDS: Final = (
     "sessionID", "role", "parentID", "agent", "mode", "modelID", "providerID", "model", "path", "cost", "tokens",
@@ -33,7 +33,7 @@ def placeholder_of(kind: str, data: Any, size: int) -> Any:
 def _part(data: dict[str, Any], note: str) -> dict[str, Any]:
     names = _small(data, ("type", "tool", "filename", "mime"))
     what = " ".join(str(value) for value in names.values())
-    # A text part is what every reader can show, also the agent when it imports the session.
+    # Every reader can show a text part, even the agent when it imports the session.
     return {
         **_small(data, ("id", "sessionID", "messageID", "time")),
         "type": "text",

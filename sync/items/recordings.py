@@ -1,4 +1,4 @@
-"""Recorded agent traffic, fitted to another server: its share ids, secrets and links take the recorded ones' place.
+"""Replays recorded agent traffic to another server, whose share ids, secrets and links replace the recorded ones.
 
 A recording holds one JSON object a line: `{t, method, path, body, status, response, …}`; `t` in seconds.
 """
@@ -14,11 +14,11 @@ _NEWER: Final = "/api/share/"
 
 
 class RecordingUnreadable(ValueError):
-    """Not a recording; the text names the line."""
+    """The file is not a recording; the text says why, with the line if there is one."""
 
 
 class Recorded(NamedTuple):
-    """One recorded request; `t` counts seconds from the first."""
+    """One recorded request; `t` is in seconds since the first."""
 
     t: float
     method: str
@@ -29,7 +29,7 @@ class Recorded(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request to send now. `ends` marks an unshare."""
+    """A request to send. `creates` marks a create, `ends` an unshare."""
 
     method: str
     path: str
@@ -88,14 +88,14 @@ class Replay:
         return Skipped("it is no share call")
 
     def learn(self, request: Recorded, answer: Any) -> str | None:
-        """Take over what the server answered to a create; the link to show, None when there is none."""
+        """Learn the server's ids, secret and link from its answer to a create; returns the link, if there is one."""
         recorded = request.response
         if not isinstance(recorded, dict) or not isinstance(answer, dict):
             return None
         names = [name for name in ("id", "secret", "url") if _are_texts(recorded.get(name), answer.get(name))]
         if "id" in names:
             self._shares.add(recorded["id"])
-        # A recorded id is part of the recorded session id as well, so only whole texts are exchanged.
+        # A recorded share id is part of the recorded session id as well, so only whole strings are replaced.
         self._texts |= {recorded[name]: answer[name] for name in names}
         link = answer.get("url")
         if not isinstance(link, str):
@@ -124,7 +124,7 @@ _UNKNOWN_SHARE: Final = Skipped("its share was not created in this replay")
 
 
 def session_ids_of(requests: Iterable[Recorded]) -> list[str]:
-    """The sessions a recording creates shares of."""
+    """The ids of the sessions a recording creates shares of, each once."""
     bodies = [request.body for request in requests if request.path in _CREATES and isinstance(request.body, dict)]
     return list(dict.fromkeys(body["sessionID"] for body in bodies if isinstance(body.get("sessionID"), str)))
 

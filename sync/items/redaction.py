@@ -1,8 +1,8 @@
-"""What of the agent's data is never stored nor shown: provider options and headers, and the share."""
+"""What is removed from the agent's data before it is stored or shown: provider options and headers, and the share."""
 
 from typing import Any, Final
 
-# Both come from the user's provider config and hold API keys often enough.
+# Both come from the user's provider config and often hold API keys.
 _MODEL_SECRETS: Final = frozenset({"options", "headers"})
 
 
@@ -16,5 +16,5 @@ def model_without_secrets(value: Any) -> Any:
 
 
 def session_without_share(session: dict[str, Any]) -> dict[str, Any]:
-    """A session's info without `share`: the older protocol puts the secret there, and a link is not every reader's."""
+    """A session's info without `share`: older agents put the secret there, and not every reader may have the link."""
     return {name: value for name, value in session.items() if name != "share"} if "share" in session else session

@@ -1,4 +1,4 @@
-"""Stored entries in the forms agents read back: the newer protocol's item list, the older one's tree."""
+"""Stored entries in the forms agents read: the newer protocol's item list, the older one's tree."""
 
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
@@ -9,7 +9,7 @@ from sync.items.redaction import session_without_share
 from sync.protocol.jsontext import Unreadable, decode, encode
 from sync.protocol.keys import EntryKey, parse_key
 
-# `opencode import` looks for the session first; messages and parts follow in the order of their ids, which is time.
+# `opencode import` expects the session first; messages and parts follow in the order of their ids, which sort by time.
 _ORDER: Final = {"info": 0, "message": 1, "part": 2, "diff": 3, "model": 4}
 # Kinds that no item maps to; an entry of such a kind could pass for the session's own info.
 _NEVER_ITEMS: Final = frozenset(KIND_OF_TYPE) - frozenset(_ORDER)
@@ -21,7 +21,10 @@ class _Entry(NamedTuple):
 
 
 def items_text(rows: Iterable[tuple[str, str]]) -> str:
-    """`[{"type","data"}…]` for rows of (key, JSON text); the texts go in as they are."""
+    """`[{"type","data"}…]` for rows of (key, JSON text), which are inserted as they are but for secrets in them.
+
+    Secrets are provider options and headers of models, and the info's `share`.
+    """
     items = (f'{{"type":{encode(type_of_kind(key.kind))},"data":{_safe(key, text)}}}' for key, text in _sorted(rows))
     return f"[{','.join(items)}]"
 
@@ -46,7 +49,7 @@ def tree_text(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def frame_text(key: str, content: str) -> str:
-    """A frame of the older protocol's socket: `{"key","content"}`."""
+    """A message of the older protocol's socket, `{"key","content"}`; `content` is JSON text."""
     parsed = parse_key(key)
     return f'{{"key":{encode(key)},"content":{_safe(parsed, content) if parsed else content}}}'
 
@@ -62,7 +65,7 @@ def _is_item(key: EntryKey) -> bool:
 
 
 def _safe(key: EntryKey, text: str) -> str:
-    # What agents send was cleaned before it was stored; what came over a socket was not.
+    # What agents send was cleaned before it was stored; what clients publish over a socket was not.
     if key.kind == "model":
         models = _value(text)
         return encode(models_cleaned(models)) if isinstance(models, list) else "[]"

@@ -1,6 +1,6 @@
-"""Values that are given to names which say secret: `DB_PASSWORD=…`, `"api_key": "…"`, `--token …`.
+"""Finds values assigned to names that suggest a secret: `DB_PASSWORD=…`, `"api_key": "…"`, `--token …`.
 
-A name alone proves nothing in code, so the value is judged too: types, calls, placeholders and words are left alone.
+In code a name alone proves nothing, so the value is judged too: types, calls, placeholders and words are left alone.
 """
 
 import math
@@ -30,7 +30,7 @@ NAME_WORDS: Final = (
     "auth_key",
     "credential",
 )
-"""In lower case; one of them must stand in the text before any pattern is tried."""
+"""In lower case; a text without any of them is not tried against the patterns."""
 _NAMES: Final = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|private|auth)[_-]?key|credential)"
 _QUOTED: Final = re2.compile(
     rf"(?i)([A-Za-z0-9_.-]*{_NAMES}[A-Za-z0-9_-]{{0,40}})[\"'\]]{{0,2}}\s{{0,8}}(?:=>|:=|[:=])\s{{0,8}}"
@@ -43,7 +43,7 @@ _FLAG: Final = re2.compile(
     rf"(?i)--([A-Za-z-]*{_NAMES})(?:\s+|=)[\"']?([^\s\"'`<>()\[\]{{}}$-][^\s\"'`<>()\[\]{{}}]{{5,400}})"
 )
 _PASSWORD: Final = re2.compile(r"(?i)pass(?:word|wd|phrase)|pwd")
-# A name that ends so counts, names or describes secrets and holds none.
+# A name with such an ending is a count, a name or a description of secrets, and holds none.
 _HARMLESS_NAME: Final = re2.compile(
     r"(?i)(?:tokens|s?_?(?:count|limit|type|name|id|url|uri|path|file|field|label|hint|length|size|budget|expiry|expires|"
     r"expires_in|regex|pattern|policy|reset|version|prefix|hash|hashers?|min|max|class|status|error|kind|header|endpoint|"
@@ -64,14 +64,14 @@ BITS_A_CHARACTER: Final = 2.5
 
 
 class Assigned(NamedTuple):
-    """Where the value of a secret's name stands in the text."""
+    """The assigned value is `text[start:end]`."""
 
     start: int
     end: int
 
 
 def assigned_secrets(text: str) -> Iterator[Assigned]:
-    """Every value that is worth hiding; `text` holds one of NAME_WORDS."""
+    """The values to hide, in no particular order; `text` must hold one of NAME_WORDS in any case."""
     for found in _QUOTED.finditer(text):
         group = next(number for number in (2, 3, 4) if found.start(number) >= 0)
         if _is_secret(found.group(1), found.group(group), is_quoted=True):
@@ -89,7 +89,7 @@ def _is_secret(name: str, value: str, *, is_quoted: bool) -> bool:
         return False
     has_digit = any(character.isdigit() for character in value)
     if _PASSWORD.search(name) and is_quoted:
-        # People's passwords can be words; a label of a form is a word too, and says what the name says.
+        # A password can be a word, but so can a form's label, which repeats what the name says.
         return " " not in value and not _PASSWORD.search(value) and (has_digit or not _WORDS.match(value))
     if _IDENTIFIER_PATH.match(value) or (not has_digit and _WORDS.match(value) and len(value) < LONG_WORD):
         return False
@@ -99,11 +99,11 @@ def _is_secret(name: str, value: str, *, is_quoted: bool) -> bool:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether the value only stands for one: `${TOKEN}`, `<your key>`, `changeme`, `password`."""
+    """Whether the value is only a placeholder: `${TOKEN}`, `<your key>`, `changeme`, `password`."""
     return bool(_PLACEHOLDER.match(value) or _PASSWORD.fullmatch(value)) or len(set(value)) < 4
 
 
 def _bits_a_character(value: str) -> float:
-    """Shannon's entropy of the characters, in bits each."""
+    """Shannon entropy, in bits per character."""
     counts = Counter(value).values()
     return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)

@@ -1,4 +1,4 @@
-"""Finding secrets in a text: keywords first, in one pass for all rules, then the patterns of those that are there."""
+"""Finding secrets in a text: first the keywords of all rules in one pass, then the patterns of the rules that match."""
 
 import string
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ _BASE64: Final = string.ascii_letters + string.digits + "+/="
 
 
 class Found(NamedTuple):
-    """`text[start:end]` is a secret; `name` says of what kind."""
+    """`text[start:end]` is a secret; `name` is its kind, a rule's name or "secret"."""
 
     start: int
     end: int
@@ -25,17 +25,17 @@ class Found(NamedTuple):
 
 
 def find_secrets(text: str) -> list[Found]:
-    """In the order of the text; what overlaps is one. Takes time linear in the text."""
+    """The secrets of a text, in their order, overlapping ones merged. Takes time linear in the text."""
     return _merged(_all_found(text))
 
 
 def has_keyword(text: str) -> bool:
-    """Whether any rule could apply: most texts hold none of its words."""
+    """Whether any rule could apply; most texts hold none of the keywords."""
     return bool(_rules_of(text)) or _names_a_secret(text)
 
 
 class _Matcher:
-    """The automaton over every keyword, and which rules each belongs to."""
+    """The automaton over the keywords of all rules, and the rules each keyword belongs to."""
 
     def __init__(self) -> None:
         keywords = sorted({keyword for rule in RULES for keyword in rule.keywords})
@@ -81,13 +81,13 @@ def _all_found(text: str) -> Iterator[Found]:
 
 
 def _is_blob(text: str, start: int) -> bool:
-    """Whether what stands before is one long run of base64, in which any token's form comes up by chance."""
+    """Whether the text before `start` is a long run of base64, in which any token's form comes up by chance."""
     before = text[max(0, start - BLOB_CHARACTERS) : start]
     return len(before) == BLOB_CHARACTERS and not before.strip(_BASE64)
 
 
 def _merged(found: Iterable[Found]) -> list[Found]:
-    """Spans that overlap become one, which keeps the more telling name: that of a rule, of the earlier one."""
+    """Merge spans that overlap; the merged one keeps a rule's name before "secret", else the earlier one's name."""
     merged: list[Found] = []
     for each in sorted(found, key=lambda one: (one.start, one.name == ASSIGNED, -one.end)):
         if merged and each.start < merged[-1].end:

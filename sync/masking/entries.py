@@ -1,6 +1,6 @@
-"""Hiding secrets in an entry's JSON: in every string of it, as it reads once it is decoded.
+"""Hiding secrets in an entry's JSON: in each of its strings, after decoding.
 
-In JSON text a token after a line break reads `\\nghp_…`, where no word begins; so nothing is judged before decoding.
+In JSON text a token after a line break reads `\\nghp_…`, where no word begins, so the patterns would miss it.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,9 +20,9 @@ _HIDDEN: Final = Masked('{"hidden":' + msgspec.json.encode(TOO_LARGE).decode() +
 
 
 def mask_entry(content: str) -> Masked:
-    """The entry's JSON for a reader who has only the link; the very same text where nothing has to be hidden.
+    """The entry's JSON for a reader who has only the link; the same text when nothing has to be hidden.
 
-    What cannot be judged, because it is too large or no JSON, is hidden whole.
+    What cannot be checked, because it is too large or not JSON, is hidden whole.
     """
     if not content:
         return Masked(content, 0)
@@ -43,17 +43,17 @@ def mask_entry(content: str) -> Masked:
 
 
 def secrets_in_entry(content: str) -> int:
-    """How many secrets link readers do not see of this entry."""
+    """How many secrets of this entry are hidden from readers who have only the link."""
     return mask_entry(content).hidden
 
 
 def _may_hold_secrets(content: str) -> bool:
-    """A cheap look at the JSON text: an escape can hide a keyword from it, so texts with such are decoded."""
+    """A cheap check of the JSON text; an escape can hide a keyword from it, so texts with escapes count as well."""
     return "\\u00" in content or has_keyword(content)
 
 
 def _is_growing(value: Any) -> bool:
-    """Whether the part is still being written: a text without an end, a tool that runs."""
+    """Whether the part is still being written: a text without an end time, a tool that is not finished."""
     if not isinstance(value, Mapping):
         return False
     if value.get("type") in {"text", "reasoning"}:
@@ -64,7 +64,7 @@ def _is_growing(value: Any) -> bool:
 
 
 class _Walk:
-    """One pass over a decoded value; strings are masked, names of members too."""
+    """One pass over a decoded value that masks its strings and its members' names."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -92,7 +92,7 @@ class _Walk:
         return self.value(inner, is_growing=is_growing, is_growing_here=here)
 
     def _named(self, name: str, text: str) -> str:
-        """A member's name says what its value is: `"password": "…"` of a tool's input is an assignment."""
+        """Mask a member's text as an assignment to its name: `"password": "…"` of a tool's input is one."""
         masked = self._text(text, False)
         if masked is not text or not has_keyword(name):
             return masked
@@ -116,6 +116,6 @@ class _Walk:
 
 
 def _is_picture(text: str) -> bool:
-    """A picture as base64 and nothing behind it, in which by chance anything can stand."""
+    """Whether the text is nothing but a picture in base64, in which any token's form comes up by chance."""
     head, comma, body = text.partition(";base64,")
     return bool(comma) and len(head) < 64 and body.isascii() and not set(body[-64:]) & set(" \n\"'{}<>")

@@ -1,4 +1,4 @@
-"""Hiding what was found in a text, and the end of a text that is still being written."""
+"""Hiding the secrets found in a text, and the unfinished end of a text that is still being written."""
 
 import string
 from typing import Final, NamedTuple
@@ -6,21 +6,24 @@ from typing import Final, NamedTuple
 from sync.masking.detection import find_secrets
 
 TEXT_CHARACTERS: Final = 2 * 1024 * 1024
-"""A longer text is hidden whole: checking it would take more than a reader's request may."""
+"""A longer text is hidden whole: checking it would take longer than a reader's request may."""
 TOO_LARGE: Final = "[hidden: too large to be checked for secrets]"
-# A run at the end that could become a token with the next characters; a word is shown once it is followed by a space.
+# A run of these at the end could become a token with the next characters; a word is shown once a space follows it.
 _UNFINISHED: Final = string.ascii_letters + string.digits + "_+/=.~:@-"
 
 
 class Masked(NamedTuple):
-    """`hidden` says how many secrets were in what became `text`."""
+    """`text` with its secrets hidden, and how many there were (`hidden`)."""
 
     text: str
     hidden: int
 
 
 def mask_text(text: str, *, is_growing: bool = False) -> Masked:
-    """Every secret replaced by a word on its kind; with `is_growing` the unfinished run at the end is held back."""
+    """Replace every secret by a word for its kind; with `is_growing`, the unfinished run at the end is left out.
+
+    A text of more than TEXT_CHARACTERS becomes TOO_LARGE.
+    """
     if len(text) > TEXT_CHARACTERS:
         return Masked(TOO_LARGE, 1)
     found = find_secrets(text)

@@ -1,17 +1,17 @@
 """What a secret looks like: the documented forms of providers' tokens, keys in files, addresses with passwords.
 
-Each rule names words of which at least one must stand in the text before its pattern is tried. Patterns are RE2's,
-which takes time linear in the text whatever the text is; group 1 is what is hidden, the whole match without one.
+Each rule names keywords, at least one of which must be in the text before its pattern is tried. Patterns are RE2's,
+which takes time linear in the text whatever the text is; group 1 is hidden, or the whole match without a group.
 """
 
 from typing import Final, NamedTuple
 
 RULES_VERSION: Final = 1
-"""Counts up with every change of a rule: what was masked under another version is masked anew."""
+"""Raised with every change of a rule: what was masked under another version is masked again."""
 
 
 class Rule(NamedTuple):
-    """`keywords` are matched to the letter; `name` is what readers are told was hidden."""
+    """`keywords` are matched case-sensitively; `name` is what readers see in place of the secret."""
 
     name: str
     keywords: tuple[str, ...]

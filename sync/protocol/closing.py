@@ -1,4 +1,4 @@
-"""Why a socket is closed: the codes clients decide by."""
+"""Why a socket is closed: the close codes, by which clients decide whether to reconnect."""
 
 from enum import IntEnum
 from typing import Final

@@ -5,12 +5,12 @@ from typing import Final
 from sync.protocol.frames import kind_of
 from sync.protocol.positions import Position
 
-# Between the tokens of somebody's JSON; inside its strings they are always escaped.
+# JSON may have line ends between its tokens, where a space means the same; inside strings they are always escaped.
 _LINE_ENDS: Final = str.maketrans("\r\n", "  ")
 
 
 def event_of(frame: str, position: Position | None = None) -> bytes:
-    """One event: named by the frame's type, the frame as its data, the position the reader has with it as its id."""
+    """One event, in UTF-8: `event` is the frame's type, `data` the frame, `id` the reader's position after it."""
     kind = kind_of(frame)
     if "\n" in frame or "\r" in frame:
         frame = frame.translate(_LINE_ENDS)

@@ -1,4 +1,4 @@
-"""What a page that follows a session asks for: entries by epoch, key and number, named in the address."""
+"""The fragments a page that follows a session asks for: entries by epoch, key and seq, named in the address."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from sync.protocol.keys import parse_key
 
-# Of one request, whoever answers it.
+# The most keys of one request, for the view and the front alike.
 KEYS_LIMIT: Final = 100
 EPOCH_LENGTH: Final = 16
 # What (epoch, key, seq) names never changes.
@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
 
 def asked_in(scope: Mapping[str, Any]) -> Asked | None:
-    """What the address asks for; None for whatever is odd, which the view judges."""
+    """What the address asks for; None for anything unusual, which is left to the view."""
     try:
         items = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, strict_parsing=True)
     except ValueError:

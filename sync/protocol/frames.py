@@ -1,4 +1,4 @@
-"""Frames from the server, as JSON text. Content that is JSON already is spliced, never encoded again."""
+"""Frames from the server, as JSON text. Content that is JSON already is inserted as it is, never encoded again."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -21,7 +21,7 @@ def entry_text(key: str, seq: int, content: str, deleted: bool) -> str:
 
 
 def updates_head(epoch: str, first: int, last: int) -> str:
-    """What stands before the entries of an updates frame; UPDATES_TAIL stands after them."""
+    """The beginning of an updates frame, up to its entries; UPDATES_TAIL is its end."""
     return f'{{"type":"updates","epoch":"{epoch}","from":{first},"to":{last},"entries":['
 
 
@@ -52,7 +52,7 @@ def welcome_text(session: str, head: Position, role: str, limits: dict[str, int]
 
 
 def ack_text(operation_id: str, epoch: str, first: int, last: int) -> str:
-    """`operation_id` was checked to need no escape."""
+    """The answer to a publish; `operation_id` must need no escape in JSON, as `requests` checks."""
     return f'{{"type":"ack","id":"{operation_id}","epoch":"{epoch}","from":{first},"to":{last}}}'
 
 
@@ -72,7 +72,7 @@ def bye_text(reason: str, retry_after: float) -> str:
 
 
 def kind_of(frame: str) -> str:
-    """The `type` of a frame made here, which stands first in it."""
+    """The `type` of a frame made by this module, where it is the first member."""
     return frame[_TYPE_AT : frame.index('"', _TYPE_AT)]
 
 
@@ -94,7 +94,7 @@ def wire_of(text: str) -> bytes:
 
 
 class SharedText(str):
-    """A frame many sockets are sent: its bytes on the wire are made once."""
+    """A frame that is sent to many sockets: its bytes on the wire are made once."""
 
     @cached_property
     def wire(self) -> bytes:

@@ -1,7 +1,7 @@
-"""Reading the agent's JSON so that one bad string never costs a batch.
+"""Reading the agent's JSON so that one bad string never loses a batch.
 
-Well-formed text is kept as it came. What a strict reader refuses but a lenient one understands (lone surrogates, NaN,
-numbers without bounds, control characters, bytes that are no UTF-8) is repaired and written anew.
+Well-formed text is kept as it came. What a strict parser refuses but a lenient one understands (lone surrogates, NaN,
+huge numbers, control characters, bytes that are not UTF-8) is repaired and encoded again.
 """
 
 import json
@@ -15,7 +15,7 @@ INTEGER_DIGITS: Final = 300
 
 
 class Unreadable(ValueError):
-    """Not JSON by any reading, or nested deeper than DEPTH_LIMIT."""
+    """Not JSON even for a lenient parser, or nested deeper than DEPTH_LIMIT."""
 
 
 class Decoded(NamedTuple):
@@ -40,7 +40,7 @@ def decode(raw: bytes | bytearray | memoryview | msgspec.Raw) -> Decoded:
 
 
 def read(text: str) -> Any:
-    """The value of a text that was stored; None when it is none by any reading."""
+    """The value of a stored text; None when it is not JSON even for a lenient parser."""
     try:
         return decode(text.encode("utf-8", "replace")).value
     except Unreadable:
@@ -58,7 +58,7 @@ def _repaired(source: bytes) -> Decoded:
         value = json.loads(
             text, strict=False, parse_constant=lambda _: None, parse_int=_bounded_integer, parse_float=_finite
         )
-        # Through UTF-16 a lone surrogate becomes U+FFFD, and a pair written as two escapes one character.
+        # By way of UTF-16 a lone surrogate becomes U+FFFD, and a pair written as two escapes becomes one character.
         written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         clean = written.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return Decoded(msgspec.json.decode(clean), clean)

@@ -10,7 +10,7 @@ _SESSION_ID: Final = re.compile(_SEGMENT)
 
 
 class EntryKey(NamedTuple):
-    """A key's parts: `kind` (info, message, part, diff, model, or one not known yet), the session, further segments."""
+    """A key's parts: `kind` (info, message, part, diff, model, or an unknown one), session id, further segments."""
 
     kind: str
     session_id: str

@@ -1,8 +1,8 @@
-"""How fast somebody may publish, and when refusing is no longer enough. Pure: the time is passed in, in seconds."""
+"""How fast a client may publish, and when refusing is no longer enough. Pure: the time is passed in, in seconds."""
 
 
 class TokenBucket:
-    """Lets `rate` publishes a second pass, with one second's worth saved up at most."""
+    """Lets `rate` publishes a second pass; holds at most one second's worth."""
 
     __slots__ = ("_at", "_tokens", "rate")
 
@@ -12,7 +12,7 @@ class TokenBucket:
         self._at = now
 
     def wait(self, now: float) -> float:
-        """Seconds until one may pass; 0 when one just did."""
+        """Let one publish pass and return 0, or return the seconds until one may pass."""
         self._fill(now)
         if self._tokens >= 1:
             self._tokens -= 1
@@ -20,13 +20,13 @@ class TokenBucket:
         return (1 - self._tokens) / self.rate
 
     def reserve(self, now: float, longest: float) -> float:
-        """Let one pass for certain; seconds it should be held back, `longest` at most."""
+        """Let one publish pass in any case; returns the seconds to delay it by, at most `longest`."""
         self._fill(now)
         self._tokens = max(self._tokens - 1, -self.rate * longest)
         return max(0.0, -self._tokens / self.rate)
 
     def is_full(self, now: float) -> bool:
-        """Whether it says nothing that a new one would not say."""
+        """Whether it is full, as a new one is, so that it can be dropped."""
         self._fill(now)
         return self._tokens >= self.rate
 
@@ -36,7 +36,7 @@ class TokenBucket:
 
 
 class Strikes:
-    """Counts the refusals of a client that goes on; one that waits as long as it was told starts anew."""
+    """Counts a client's refusals in a row; one that waits as long as the refusal says starts again at one."""
 
     __slots__ = ("_count", "_until")
 
@@ -45,7 +45,7 @@ class Strikes:
         self._until = 0.0
 
     def add(self, now: float, wait: float) -> int:
-        """One more refusal, told to wait for so many seconds; how many there are in a row."""
+        """Count a refusal that asks the client to wait for `wait` seconds; returns how many there are in a row."""
         self._count = self._count + 1 if now < self._until else 1
         self._until = now + wait
         return self._count

@@ -1,4 +1,4 @@
-"""How far somebody has a session. Pure."""
+"""How far a reader has a session. Pure."""
 
 from typing import Final, NamedTuple, Self
 
@@ -7,21 +7,21 @@ SEQ_DIGITS: Final = 18
 
 
 class Position(NamedTuple):
-    """Every update up to `seq`, in `epoch`: the numbers of another epoch say nothing. As text `<epoch>:<seq>`."""
+    """Every update up to `seq` of `epoch`; positions of different epochs do not compare. As text `<epoch>:<seq>`."""
 
     epoch: str
     seq: int
 
     @classmethod
     def of_texts(cls, epoch: str, seq: str) -> Self | None:
-        """What a client names; None when either is missing or `seq` is no number."""
+        """The position a client names; None when either text is missing or `seq` is not a number."""
         if not epoch or not (seq.isascii() and seq.isdecimal()) or len(seq) > SEQ_DIGITS:
             return None
         return cls(epoch, int(seq))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """None for a text that names no position."""
+        """The position in a text `<epoch>:<seq>`; None for a text of another form."""
         epoch, _, seq = text.partition(":")
         return cls.of_texts(epoch, seq)
 
@@ -29,5 +29,5 @@ class Position(NamedTuple):
         return f"{self.epoch}:{self.seq}"
 
     def leads_to(self, head: "Position") -> bool:
-        """Whether what follows this, up to `head`, is all a reader with this is missing."""
+        """Whether a reader at this position can resume: the updates after it, up to `head`, are all it is missing."""
         return self.epoch == head.epoch and 0 <= self.seq <= head.seq

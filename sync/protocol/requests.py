@@ -1,4 +1,4 @@
-"""Frames from the client: decoded once, content kept as the JSON text it came in."""
+"""Frames from the client: decoded once, content kept as the JSON text it came as."""
 
 import re
 from typing import Any, Final, TypeVar
@@ -13,14 +13,14 @@ PUBLISH_UPDATES: Final = 1000
 PRESENCE_BYTES: Final = 1024
 FRAME_TYPES: Final = ("publish", "presence", "ping")
 """What a client may send."""
-# An escaped backslash or a whole surrogate pair (kept), else half a pair (no character).
+# An escaped backslash or a whole surrogate pair, which are kept, or half a pair, which is no character.
 _ESCAPES: Final = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 
 
 class FrameRefused(Exception):
-    """A frame that changes nothing; `code` is a denial code, `operation_id` that of the publish it answers."""
+    """A frame that is refused as a whole; `code` is a denial's, `operation_id` the publish's if it was readable."""
 
     def __init__(self, code: str, message: str, operation_id: str | None = None) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class FrameRefused(Exception):
 
     @property
     def is_publish(self) -> bool:
-        """Whether a publish was refused, as far as can be told of what is no frame at all."""
+        """Whether to count it as a refused publish; a text that is no frame may have been one."""
         return self.operation_id is not None or self.code in {"frame_malformed", "frame_too_large"}
 
 
@@ -62,7 +62,7 @@ class PingRequest(msgspec.Struct, frozen=True):
 
 
 class PresenceRequest(msgspec.Struct, frozen=True):
-    """What the person is doing, for the others to see; any small object."""
+    """What the person is doing, for the others to see; any object of at most PRESENCE_BYTES."""
 
     state: dict[str, Any]
 
@@ -80,8 +80,8 @@ _object = msgspec.json.Decoder(dict[str, Any])
 def read_request(text: str, session_id: str, entry_bytes: int) -> ClientRequest:
     """Check a client's frame against the session it is for.
 
-    Raises FrameRefused; the code `frame_malformed` without an operation id means the frame is no frame at all and the
-    connection should be closed.
+    `entry_bytes` is the size limit of an entry's content. Raises FrameRefused; with the code `frame_malformed` and no
+    operation id the text is no frame at all, and the connection should be closed.
     """
     frame = _shaped(text, _frame)
     if frame.type not in FRAME_TYPES:
@@ -94,7 +94,10 @@ def read_request(text: str, session_id: str, entry_bytes: int) -> ClientRequest:
 
 
 def read_publish(text: str, session_id: str, entry_bytes: int) -> PublishRequest:
-    """A publish that came alone, as the body of a request: it needs no type. Raises FrameRefused."""
+    """Check a publish that is the body of an HTTP request, where it needs no type. Raises FrameRefused.
+
+    Its keys must name the session `session_id`; `entry_bytes` is the size limit of an entry's content.
+    """
     return _read_publish(_shaped(text, _body), session_id, entry_bytes)
 
 
@@ -119,7 +122,7 @@ def _decoded(text: str, decoder: msgspec.json.Decoder[Shape]) -> Shape:
     try:
         return decoder.decode(text)
     except msgspec.DecodeError:
-        # JavaScript cuts strings between two halves of a character and still calls it JSON.
+        # JavaScript can cut a string in the middle of a surrogate pair, and encodes the half as JSON all the same.
         mended = _ESCAPES.sub(lambda found: found[0] if found[1] else "\\ufffd", text)
         if mended == text:
             raise

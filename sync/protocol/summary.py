@@ -1,5 +1,6 @@
-"""What the lists show of a session, read off its info and messages as they are written. Pure and tolerant:
-anything untrusted that does not fit is passed over, never an error.
+"""What lists show of a session, read from its info and messages as they are written.
+
+Pure and tolerant: anything untrusted that does not fit is skipped, never an error.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Totals:
 
 @dataclass(slots=True)
 class InfoSummary:
-    """From `session/info`; `totals` is None when the agent does not count by session (older ones do not)."""
+    """Read from `session/info`; `totals` is None when the agent does not count by session (older ones do not)."""
 
     title: str = ""
     version: str = ""
@@ -43,7 +44,7 @@ class InfoSummary:
 
 @dataclass(slots=True)
 class MessageSummary:
-    """From one `session/message`; `running` is None for a message that is not the assistant's."""
+    """Read from one `session/message`; `running` is None for a message that is not the assistant's."""
 
     model: str = ""
     running: bool | None = None
@@ -62,7 +63,7 @@ def read_info(content: str) -> InfoSummary:
 
 
 def read_message(content: str) -> MessageSummary:
-    """A message's share of the totals; 0.1.x keeps them in `metadata.assistant`."""
+    """A message's model, state and share of the totals; agents of 0.1.x keep them in `metadata.assistant`."""
     data = dict_at(read(content))
     if data.get("role") != "assistant":
         return MessageSummary(model=_model(dict_at(data, "model"), "modelID"))
@@ -84,6 +85,6 @@ def _totals(data: Mapping[str, Any]) -> Totals:
 
 
 def _cost(data: Mapping[str, Any]) -> int:
-    """Dollars as the agent counts them, to micro-cents; what could not be a cost counts as none."""
+    """The agent's cost in dollars as micro-cents; 0 for what cannot be a cost."""
     dollars = number_at(data, "cost")
     return from_dollars(dollars) if dollars is not None and dollars < _MOST_DOLLARS else 0

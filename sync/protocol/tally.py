@@ -1,4 +1,4 @@
-"""The columns the lists show, told from a whole state rather than from what changed. Pure."""
+"""The columns shown in lists, computed from a whole state instead of from changes. Pure."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -10,9 +10,9 @@ _MESSAGE: Final = "session/message/"
 
 
 def summary_columns(client_id: str, contents: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Of the living entries as (key, content): title, agent version, model, running or not, cost and tokens.
+    """The columns for entries that are not removed, as (key, content): title, version, model, running, cost, tokens.
 
-    As when the updates came one by one: the session's own totals count when it has them, else the messages' sum.
+    The same values as after single updates: the session's own totals count when it has them, else the messages' sum.
     """
     info = InfoSummary()
     model = ""

@@ -1,4 +1,4 @@
-"""Reading what strangers send, once it is JSON: a value that is missing or of the wrong type reads as an empty one.
+"""Reading decoded JSON of untrusted clients: a value that is missing or of the wrong type reads as an empty one.
 
 Nothing here raises. Each function takes a value and the names that lead into it through nested objects, if any.
 """
@@ -7,11 +7,11 @@ import math
 from typing import Any, Final
 
 COUNT_LIMIT: Final = 2**53
-"""Below it every JSON reader agrees on a whole number."""
+"""Below it all JSON parsers read a whole number exactly."""
 
 
 def at(value: Any, *path: str) -> Any:
-    """What is there, or None."""
+    """The value at the path, or None."""
     for name in path:
         if not isinstance(value, dict):
             return None
@@ -25,7 +25,7 @@ def text_at(value: Any, *path: str) -> str:
 
 
 def storable_text(text: str, characters: int) -> str:
-    """So many characters at most, without those that no database column takes."""
+    """The text's first `characters`, without those that no database column takes."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:characters]
 
 
@@ -40,12 +40,12 @@ def list_at(value: Any, *path: str) -> list[Any]:
 
 
 def dicts_at(value: Any, *path: str) -> list[dict[str, Any]]:
-    """The objects in a list; what else is in it is left out."""
+    """The objects in the list at the path; anything else in it is left out."""
     return [item for item in list_at(value, *path) if isinstance(item, dict)]
 
 
 def number_at(value: Any, *path: str) -> float | None:
-    """A finite number that is not negative; True and False are not numbers."""
+    """The number at the path if it is finite and not negative, else None; True and False are not numbers."""
     found = at(value, *path)
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
@@ -57,6 +57,6 @@ def number_at(value: Any, *path: str) -> float | None:
 
 
 def count_at(value: Any, *path: str) -> int:
-    """A whole number below COUNT_LIMIT, what is behind its point cut off; 0 for anything else."""
+    """The number at the path without its fraction, if it is below COUNT_LIMIT; 0 for anything else."""
     number = number_at(value, *path)
     return int(number) if number is not None and number < COUNT_LIMIT else 0

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Update(NamedTuple):
-    """A new value for `key`: `content` is JSON text; empty when `deleted`. `rank` is the clock `merge` compares."""
+    """A new value for `key`: `content` is JSON text, empty when `deleted`; `rank` is compared by `sync.items.merge`."""
 
     key: str
     content: str
@@ -21,12 +21,12 @@ class Stored(NamedTuple):
     deleted: bool
 
 
-# Decides inside the locked commit which updates of an agent's batch stand, given what is stored for the keys it named.
+# Decides under the session's lock which updates an agent's batch makes, given what is stored for the keys it named.
 Resolver = Callable[[Mapping[str, Stored]], "list[Update]"]
 
 
 class Numbered(NamedTuple):
-    """An update after its commit."""
+    """A committed update with its number."""
 
     seq: int
     key: str

@@ -1,4 +1,4 @@
-"""The hot SQL: what is read and written of sessions and entries in as few statements as there can be.
+"""The hot SQL: reads and writes of sessions and entries, in as few statements as possible.
 
 The door: reads of a state, a whole session and the lists; `writes` is the writer's alone.
 """

@@ -1,4 +1,4 @@
-"""State reads. Head and entries come from one SELECT: two would be two states.
+"""Reads of a session's state. Head and entries come from one SELECT: two could see two different states.
 
 Never call these inside `atomic()`: on SQLite that would take the write lock. A cold session has no entries here:
 reading it raises SessionIsCold, so that it is never taken for an empty one.
@@ -11,7 +11,7 @@ from django.db import connection
 
 
 class SessionIsCold(Exception):
-    """The entries are in object storage; bring them back (`sync.archive.cold`) and read again."""
+    """The entries are in the snapshot only: warm the session (`sync.archive.cold`) and read again."""
 
     def __init__(self, session_id: int) -> None:
         super().__init__(session_id)
@@ -52,10 +52,10 @@ def quoted(sql: str) -> str:
 
 
 def read_state(session_id: int, since: int = 0, rows: int | None = None) -> StateRead | None:
-    """The newest value of every key changed after `since`; None when there is no such session.
+    """The newest value of every key changed after the seq `since`; None when there is no such session.
 
-    A read from 0 is the whole state and leaves tombstones out; a later one includes them. With `rows`, only so many,
-    the oldest. Raises SessionIsCold.
+    A read from 0 is the whole state and leaves tombstones out; a later one includes them. `rows` limits how many are
+    read, lowest seq first. Raises SessionIsCold.
     """
     limit = "" if rows is None else f" LIMIT {rows:d}"
     with connection.cursor() as cursor:
@@ -67,7 +67,10 @@ def read_state(session_id: int, since: int = 0, rows: int | None = None) -> Stat
 
 
 def read_entries(session_id: int, keys: Sequence[str]) -> StateRead | None:
-    """Only these keys, tombstones included, with the head they were read at. Raises SessionIsCold."""
+    """The entries with these keys, tombstones included, and the head they were read at; None without a session.
+
+    Raises SessionIsCold.
+    """
     if not keys:
         keys = [""]
     sql = _KEYS.format(keys=", ".join(["%s"] * len(keys)))

@@ -1,4 +1,4 @@
-"""A workspace's sessions as a list: the latest activity first, paged by key, searched by title."""
+"""A workspace's sessions as a list: the latest activity first, in pages by keyset, searched by title or id."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ _FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """`tokens` were read and written by the model, those from its cache left out; `cost` is in micro-cents."""
+    """A session in a list. `tokens` are those the model read and wrote, without its cache; `cost` is in micro-cents."""
 
     id: int
     client_id: str
@@ -53,16 +53,19 @@ class SessionRow:
 
 
 def session_page(workspace: Workspace, *, search: str = "", place: Place | None = None) -> Page[SessionRow]:
-    """One query: PAGE_ROWS of the workspace's sessions whose title has `search` in it, or whose id it is."""
+    """One page, from `place` on, of the workspace's sessions whose title contains `search` or whose id it is.
+
+    Takes one query; the title is compared without regard to case.
+    """
     found = SESSIONS.page(matching_sessions(workspace, search=search).values(*_FIELDS), place)
     return Page([_row(values) for values in found.rows], found.next)
 
 
 def matching_sessions(workspace: Workspace, *, search: str = "") -> QuerySet[Session]:
-    """All of them, in no order."""
+    """All of the workspace's sessions whose title contains `search` or whose id it is, in no order."""
     found = Session.objects.filter(workspace=workspace)
     if search:
-        # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
+        # Lower-cased here: on the server stack text compares by its bytes, even with `icontains`.
         found = found.annotate(folded=Lower("title")).filter(
             Q(folded__contains=Lower(Value(search))) | Q(client_id=search)
         )

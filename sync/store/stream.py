@@ -1,8 +1,8 @@
-"""A session's entries in the order of their numbers, a bounded piece at a time, for what reads all of them.
+"""A session's entries in the order of their seq, a bounded piece at a time, for readers of all of them.
 
-Between two pieces nothing is held, so a reader may take as long as it likes. An entry that changes meanwhile has a
-higher number then, so it comes (again) in a later piece: whoever keeps the last of each key has the state at the end.
-Never inside `atomic()`, as for every state read.
+Between two pieces no transaction is held, so a reader may take as long as it likes. An entry that changes meanwhile has
+a higher seq then, so it comes (again) in a later piece: a reader that keeps the last value of each key has the state at
+the end. Never call this inside `atomic()`: on SQLite that would take the write lock.
 """
 
 from typing import Any, Final, NamedTuple
@@ -24,7 +24,7 @@ _ROWS: Final = (
 
 
 class Piece(NamedTuple):
-    """Rows ascending by number, tombstones included, up to `through`; there is no more once that is `head`."""
+    """Rows ascending by seq, tombstones included, up to `through`; the last piece has `through == head`."""
 
     epoch: str
     head: int
@@ -33,7 +33,7 @@ class Piece(NamedTuple):
 
 
 def read_piece(session_id: int, since: int) -> Piece | None:
-    """What follows the number; None when there is no such session. Raises SessionIsCold."""
+    """The next piece after the seq `since`; None when there is no such session. Raises SessionIsCold."""
     found = _select(_SIZES, [since, session_id, PIECE_ROWS])
     if not found:
         return None

@@ -1,6 +1,6 @@
 """The read behind a snapshot: head and every entry, ranks and tombstones included, in one SELECT.
 
-Two SELECTs would be two states. Never inside `atomic()`: on SQLite that takes the write lock.
+Two SELECTs could see two different states. Never call this inside `atomic()`: on SQLite that takes the write lock.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class SnapshotEntry(msgspec.Struct, frozen=True):
 class WholeState(NamedTuple):
     """A session at one moment; `entries` is read from the database while it is iterated, once.
 
-    A cold one has none here: they are in the snapshot of `head`.
+    A cold session's `entries` are empty: they are in the snapshot of `head`.
     """
 
     client_id: str

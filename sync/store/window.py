@@ -1,8 +1,8 @@
 """A page of a session: its newest messages and parts, or those around one, never the whole session.
 
-Messages and parts come in the order of their keys, which is the order of their ids; ids of agents sort by time. What is
-read is bounded in rows and in bytes, and no statement looks at more rows of a session than it returns, but for removed
-ones in between. Never inside `atomic()`, as for every state read.
+Messages and parts come in the order of their keys, which is the order of their ids; agents' ids sort by time. What is
+read is bounded in rows and in bytes, and no statement looks at more rows of a session than it returns, except removed
+ones in between. Never call this inside `atomic()`: on SQLite that would take the write lock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from sync.store.reads import SessionIsCold
 MESSAGES: Final = 40
 PARTS: Final = 200
 OTHERS: Final = 20
-# A larger entry is told of without its content.
+# Of a larger entry only the beginning of its content is read.
 ENTRY_BYTES: Final = 256 * 1024
 CUT_CHARACTERS: Final = 4096
 PARTS_BYTES: Final = 3 * 1024 * 1024
@@ -44,7 +44,7 @@ class EntryPosition(NamedTuple):
 
 
 class WindowRow(NamedTuple):
-    """An entry; one that `is_cut` is too large to be read for a page, so there is only its content's beginning."""
+    """An entry, `size` in bytes. One that `is_cut` is too large for a page: only its content's beginning was read."""
 
     key: str
     seq: int
@@ -57,7 +57,7 @@ class WindowRow(NamedTuple):
 
 
 class Window(NamedTuple):
-    """`rows` of one moment, in no order; before `earlier` and from `later` on there is more, None when there is not."""
+    """A page's `rows`, in no order. There is more before `earlier` and from `later` on; None when there is not."""
 
     epoch: str
     head: int
@@ -73,9 +73,9 @@ class _Moved(Exception):
 def read_window(
     session_id: int, client_id: str, *, before: EntryPosition | None = None, at: EntryPosition | None = None
 ) -> Window | None:
-    """The newest page, the one that ends `before` a position, or that begins `at` one; None when there is no session.
+    """The newest page, the one that ends `before` a position, or the one that begins `at` one.
 
-    Raises SessionIsCold.
+    None when there is no such session, or its history was replaced in each of ATTEMPTS reads. Raises SessionIsCold.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -148,7 +148,7 @@ class _Reading:
     def _chosen_parts(
         self, start: str, end: str, *, is_backwards: bool
     ) -> tuple[list[WindowRow], EntryPosition | None]:
-        """Parts from one end, as many as a page reads, with their contents; and the first that is left out."""
+        """Parts from one end, as many as a page takes, with their contents; and the position of the first left out."""
         arm = self._arm("key >= %s AND key < %s", [start, end], PARTS + 1, is_backwards=is_backwards, columns=_SIZES)
         listed = self._select([arm]) or []
         listed.sort(key=lambda row: row.key, reverse=is_backwards)
@@ -176,13 +176,13 @@ class _Reading:
             shown = self._arm("key >= %s AND key < %s", [start, self._messages + _END], MESSAGES + 1)
             ahead = self._arm("key >= %s AND key < %s", [self._messages, start], 1, is_backwards=True, columns=_NAMES)
             return [singles, *others, shown, ahead, *self._parts_ahead(at)]
-        # A position inside a message has that message's frame with it.
+        # A page that ends inside a message includes that message's own entry.
         end = self._messages + (_END if before is None else before.message_id + ("!" if before.part_id else ""))
         shown = self._arm("key >= %s AND key < %s", [self._messages, end], MESSAGES + 1, is_backwards=True)
         return [singles, *others, shown]
 
     def _parts_ahead(self, at: EntryPosition) -> "list[_Arm]":
-        """Whether the position is not the first of its message."""
+        """At most one query, which finds a row when the position is not the first of its message."""
         if not at.part_id:
             return []
         start = f"{self._parts}{at.message_id}/"
@@ -212,7 +212,7 @@ class _Reading:
         return _Arm(sql, [*[self._id] * session.count("%s"), *values])
 
     def _select(self, arms: "Sequence[_Arm]") -> list[WindowRow] | None:
-        """All arms with the session's row, in one statement: two would be two states."""
+        """All queries with the session's row, in one statement: two could see two different states."""
         union = " UNION ALL ".join(
             f"SELECT * FROM ({arm.sql}) a{number}"  # noqa: S608
             for number, arm in enumerate(arms)
@@ -231,7 +231,7 @@ class _Reading:
             raise SessionIsCold(self._id)
         if self._epoch and self._epoch != epoch:
             raise _Moved
-        # The first statement's head: what is newer in a later one comes again to who follows from there.
+        # The first statement's head: what is newer in a later statement reaches a reader who follows from there again.
         self._epoch, self._head = epoch, head if self._head < 0 else self._head
         return [WindowRow(*row[3:]) for row in found if row[3] is not None]
 
@@ -245,8 +245,8 @@ _CONTENTS: Final = (
     f"key AS entry, seq, size, CASE WHEN size <= {ENTRY_BYTES:d} THEN content "
     f"ELSE SUBSTR(content, 1, {CUT_CHARACTERS:d}) END AS content"
 )
-# MariaDB reads a session from its end until it comes to the keys that are wanted, where it may take the session as
-# equal to one; of two, the other of which is none, it goes to the keys at once.
+# With `session_id = …` MariaDB reads a session from its end until it reaches the wanted keys. With two ids, the second
+# of which no session has, it goes to the keys by the index at once.
 _ONE_SESSION: Final = {
     "sqlite": ("session_id = %s", " key {}"),
     "mysql": ("session_id IN (%s, -1)", "session_id{0}, key {0}"),

@@ -1,6 +1,6 @@
 """The statements of one commit: lock and read the sessions' rows, then upsert entries, operations and heads.
 
-Times are what `stored_moment` gives. Every function runs inside the caller's transaction.
+Times are in the form `stored_moment` returns. Every function runs inside the caller's transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from sync.protocol.updates import Stored
 
 
 class LockedSession(NamedTuple):
-    """A session's row under its lock; with a `cold_at` its entries are not here and nothing may be written."""
+    """A session's row under its lock; with a `cold_at` the session is cold and nothing may be written to it."""
 
     id: int
     client_id: str
@@ -25,7 +25,7 @@ class LockedSession(NamedTuple):
 
 
 class StoredEntry(NamedTuple):
-    """What an entry's row holds; `content` is empty when it was not asked for."""
+    """What an entry's row holds, `size` in bytes; the content in `stored` is empty unless it was asked for."""
 
     size: int
     stored: Stored
@@ -66,7 +66,7 @@ _LOCK: Final = (
     "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes, cold_at FROM sync_session "
     "WHERE id IN ({ids}) ORDER BY id"
 )
-# SQLite answers `(a, b) IN (VALUES …)` by scanning the whole table; led by the pairs, each is one step down the index.
+# SQLite scans the whole table for `(a, b) IN (VALUES …)`; joined from the pairs, each is one search in the index.
 # MariaDB takes the list as ranges of the index.
 _OPERATIONS: Final = {
     "sqlite": "WITH wanted (session_id, operation_id) AS (VALUES {pairs}) "
@@ -101,7 +101,7 @@ _UPDATE_HEAD: Final = (
     "snapshot_due_at = COALESCE(snapshot_due_at, %s) WHERE id = %s"
 )
 # One statement for all: MariaDB takes 80 µs of CPU for each by itself, the round trip included, and 10 µs together.
-# In this order and by this index it touches only the rows that are locked already: a scan would wait for others.
+# In this order and by this index it touches only rows that are locked already: a scan would wait for others' locks.
 _UPDATE_HEADS: Final = (
     "UPDATE (SELECT %s AS head, %s AS entries, %s AS bytes, %s AS id{more}) v "
     "STRAIGHT_JOIN sync_session s FORCE INDEX (PRIMARY) ON s.id = v.id SET s.head_seq = v.head, "
@@ -111,18 +111,18 @@ _UPDATE_HEADS: Final = (
 _NEXT_HEAD: Final = " UNION ALL SELECT %s, %s, %s, %s"
 # `key` and `rank` are reserved words on MySQL and MariaDB.
 _QUOTED: Final = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
-# A row another process holds waits for the next batch instead of holding this one up; SQLite has no row locks.
+# A row that another process has locked waits for the next batch instead of delaying this one; SQLite has no row locks.
 _LOCK_SUFFIX: Final = {"sqlite": "", "mysql": " FOR UPDATE SKIP LOCKED"}
 
 
 def lock_sessions(ids: Sequence[int]) -> dict[int, LockedSession]:
-    """Lock in id order. A missing id does not exist, or (MySQL) is locked by somebody else."""
+    """Lock the sessions' rows, in id order; an id that is missing does not exist or (MySQL) is locked elsewhere."""
     sql = _LOCK.format(ids=_places(len(ids))) + _LOCK_SUFFIX[connection.vendor]
     return {row[0]: LockedSession(*row) for row in _fetch(sql, ids)}
 
 
 def repeated_operations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, int]]:
-    """The numbers of those (session, operation id) that were committed before."""
+    """The first and last seq of those (session id, operation id) pairs that were committed before."""
     if not pairs:
         return {}
     sql = _OPERATIONS[connection.vendor].format(pairs=_pairs(pairs))
@@ -130,7 +130,7 @@ def repeated_operations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str
 
 
 def stored_entries(pairs: Sequence[tuple[int, str]], *, with_content: bool) -> dict[tuple[int, str], StoredEntry]:
-    """What is stored for the (session, key) pairs; content only when asked, it can be large."""
+    """What is stored for the (session id, key) pairs; content, which can be large, only `with_content`."""
     if not pairs:
         return {}
     content = "e.content" if with_content else "''"
@@ -148,7 +148,7 @@ def upsert_entries(rows: Sequence[EntryWrite]) -> None:
 
 
 def raise_ranks(rows: Sequence[RankWrite]) -> None:
-    """For entries whose content stays: a later clock said the same, and anything older must not replace it."""
+    """Raise the ranks of entries whose content stays: a later item repeated it, so older ones may not replace it."""
     _many(_RAISE_RANK.format(**_QUOTED[connection.vendor]), rows)
 
 
@@ -157,7 +157,7 @@ def insert_operations(rows: Sequence[OperationWrite]) -> None:
 
 
 def update_heads(rows: Sequence[HeadWrite], now: Any, due: Any) -> None:
-    """Number the sessions' rows anew; `due` is when each wants a snapshot, unless it wants one sooner."""
+    """Write the sessions' new heads and sizes; a snapshot becomes due at `due`, unless one is due sooner."""
     if connection.vendor == "mysql" and rows:
         sql = _UPDATE_HEADS.format(more=_NEXT_HEAD * (len(rows) - 1))
         _many(sql, [[*_flat(rows), now, due]])
@@ -166,7 +166,7 @@ def update_heads(rows: Sequence[HeadWrite], now: Any, due: Any) -> None:
 
 
 def stored_moment(moment: datetime) -> Any:
-    """The form the database takes a time in; made once a commit, it is not cheap."""
+    """The time in the form the database takes; made once a commit, as it is not cheap."""
     return connection.ops.adapt_datetimefield_value(moment)
 
 

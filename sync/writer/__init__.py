@@ -1,4 +1,4 @@
-"""The group-commit writer: gathers waiting publishes of all sessions and commits them in one transaction.
+"""The group-commit writer: gathers the waiting publishes of all sessions and commits them in one transaction.
 
 The door: `Writer` and `Publish` for the runtime, `commit_publishes` and `commit_within` for commands and workers.
 """

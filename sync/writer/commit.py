@@ -23,7 +23,7 @@ from sync.writer.summaries import has_message, summary_update
 
 log = structlog.get_logger(__name__)
 ATTEMPTS: Final = 5
-# MySQL and MariaDB: a lock that was waited for too long; a deadlock; a connection that was cut, went away or is silent.
+# Error numbers of MySQL and MariaDB: lock wait timeout; deadlock; a connection that was cut, went away or is silent.
 LOCK_WAITED: Final = 1205
 DEADLOCK: Final = 1213
 CONNECTION_LOST: Final = {2002, 2003, 2006, 2013, 2055, 4031}
@@ -32,11 +32,11 @@ DISK_FULL: Final = {1021, 1114, "database or disk is full"}
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
-    """Commit durably; every publish gets its `outcome`, but for those returned second, whose rows are locked elsewhere.
+    """Commit durably; returns the commits, and the publishes whose sessions' rows another transaction holds.
 
-    A deadlock is retried, and a lost connection made anew once. On any other error each session is committed by itself,
-    so that one session's trouble never touches another. What was for a cold session has the outcome SessionCold and can
-    be committed once it is back.
+    Every publish but those gets its `outcome`. A deadlock is retried, a lost connection replaced once. On any other
+    error each session is committed by itself, so that one session's error never fails another's publishes. A publish to
+    a cold session has the outcome SessionCold, and can be committed once the session is warm.
     """
     is_new_connection = False
     for _ in range(ATTEMPTS):
@@ -44,8 +44,8 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
             return _commit_together(publishes)
         except (OperationalError, InterfaceError) as error:
             if _code(error) in CONNECTION_LOST and not connection.in_atomic_block:
-                # Whether a commit that was under way has happened is unknown; publishing again is harmless, by the
-                # operation's id or because the agent's merge rules find nothing new.
+                # Whether a commit that was under way succeeded is unknown. Publishing again is harmless: the operation
+                # id marks it as a repeat, or the agent's merge rules find nothing new.
                 connection.close()
                 if is_new_connection:
                     log.warning("database_gone", exc_info=True)
@@ -62,7 +62,10 @@ def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
 
 
 def commit_within(publishes: Sequence[Publish]) -> None:
-    """Write the publishes inside the caller's transaction, which holds the sessions' locks; raises any error."""
+    """Write the publishes inside the caller's transaction, which locks the sessions' rows; raises any error.
+
+    Every publish gets its `outcome`, as it does by `commit_publishes`.
+    """
     _commit_once(publishes, find_repeats=False)
 
 
@@ -79,7 +82,7 @@ def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit
                 _refuse(group, None)
                 waiting += group
                 continue
-            # The database as a whole: locked, full or gone. The other sessions would only wait for it in turn.
+            # The database as a whole is locked, full or gone: the other sessions would only wait for it in turn.
             log.exception("commit_failed", session=group[0].session_id)
             denial = StorageFull(retry_after=10) if _code(error) in DISK_FULL else ServiceUnavailable(retry_after=1)
             _refuse([publish for refused in (group, *groups) for publish in refused], denial)
@@ -94,7 +97,7 @@ def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit
 
 
 def _code(error: Exception) -> object:
-    """MySQL's and MariaDB's number of an error, SQLite's words."""
+    """The error's number on MySQL and MariaDB, its text on SQLite."""
     return error.args[0] if error.args else None
 
 
@@ -111,7 +114,10 @@ def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
 
 
 def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
-    """Repeats are rare: they are looked for only after the unique operation ids said that there is one."""
+    """Commit all sessions in one transaction.
+
+    Repeated operations are rare: they are looked for only after the unique index on operation ids refused one.
+    """
     try:
         return _commit_once(publishes, find_repeats=False)
     except IntegrityError:
@@ -120,7 +126,7 @@ def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit],
 
 def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[list[SessionCommit], list[Publish]]:
     for publish in publishes:
-        # What an earlier attempt decided went with its transaction.
+        # The outcome of an earlier attempt was rolled back with its transaction.
         publish.outcome = None
     groups = _by_session(publishes)
     moment = utc_now()
@@ -136,13 +142,13 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
         batches = _number(here, locked, now)
         _write(batches, now, due)
         if not find_repeats:
-            # A full session refuses before the unique ids can say anything; an acknowledgement stays what it was.
+            # A full session refuses before the unique index could find a repeat, which must get its first receipt.
             _settle_repeats(_full(here), locked)
     return [batch.commit for batch in batches if batch.commit.updates], waiting
 
 
 def _settle_missing(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSession]) -> list[Publish]:
-    """Publishes to sessions that are gone get their denial; those of rows locked elsewhere are returned to wait."""
+    """Deny publishes to sessions that are gone; return those whose rows another transaction holds, to try again."""
     missing = [session_id for session_id in groups if session_id not in locked]
     if not missing:
         return []
@@ -209,7 +215,7 @@ def _number(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSes
 
 
 def _unrepeated(group: Sequence[Publish]) -> list[Publish]:
-    """Those still to apply; of two with one operation id in the same batch only the first."""
+    """The publishes still to apply; of several with one operation id in the same batch only the first."""
     seen: set[str] = set()
     fresh = []
     for publish in group:

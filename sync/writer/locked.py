@@ -1,6 +1,6 @@
-"""Publishes that are tried again, kept in order and apart from the queue, so that they delay nobody.
+"""The retry queue: publishes that are tried again, in order and apart from the queue, so that no others wait for them.
 
-Either somebody else holds their session's row, or they waited for a cold session that is back now.
+Either another transaction holds their session's row, or they waited for a cold session that is warm now.
 """
 
 import time
@@ -11,12 +11,12 @@ from typing import Final
 from opencode.lib.errors import ServiceUnavailable
 from sync.writer.publish import Publish
 
-# Many times what a session of 50,000 entries has its row locked for while it comes back (docs/performance.md).
+# Many times as long as warming a session of 50,000 entries keeps its row locked (docs/performance.md).
 LOCKED_SECONDS: Final = 30.0
 
 
 class LockedOut:
-    """By session, oldest first. `monotonic` tells the time, in seconds."""
+    """The retry queue, by session, oldest publish first. `monotonic` returns the time in seconds."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -29,16 +29,16 @@ class LockedOut:
         return session_id in self._sessions
 
     def add(self, publish: Publish) -> None:
-        """Behind those of its session that wait already."""
+        """Add a publish behind those of its session that wait already."""
         waiting = self._sessions[publish.session_id]
         if waiting[-1].locked_since is not None:
             publish.locked_since = self._monotonic()
         waiting.append(publish)
 
     def take(self, count: int, size: int) -> list[Publish]:
-        """What to try again: the oldest of each session, as many and as many bytes in all as one commit takes.
+        """Remove and return the publishes to try again: at most `count` of them, and about `size` bytes in all.
 
-        Sessions take turns, so that none that stays locked keeps the others from theirs.
+        Sessions take turns, so that one that stays locked does not keep the others waiting.
         """
         taken: list[Publish] = []
         for session_id in list(self._sessions):
@@ -54,7 +54,7 @@ class LockedOut:
         return taken
 
     def put_first(self, publishes: Sequence[Publish]) -> None:
-        """Before whatever came after them."""
+        """Put publishes in front of those of their sessions that came later."""
         returned: dict[int, list[Publish]] = defaultdict(list)
         for publish in publishes:
             returned[publish.session_id].append(publish)
@@ -62,7 +62,10 @@ class LockedOut:
             self._sessions[session_id] = deque([*first, *self._sessions.get(session_id, ())])
 
     def put_back(self, publishes: Sequence[Publish]) -> None:
-        """Those that were found locked; from now on all of their sessions' count how long they wait."""
+        """Put back publishes whose rows were found locked; LOCKED_SECONDS begin for all that wait for their sessions.
+
+        For those that wait already LOCKED_SECONDS go on.
+        """
         self.put_first(publishes)
         now = self._monotonic()
         for session_id in {publish.session_id for publish in publishes}:
@@ -70,7 +73,7 @@ class LockedOut:
                 publish.locked_since = publish.locked_since or now
 
     def refuse_old(self) -> list[Publish]:
-        """Refuse those that have been locked out for LOCKED_SECONDS; nothing of them was kept."""
+        """Remove, refuse and return the publishes locked out for LOCKED_SECONDS; nothing of them was committed."""
         oldest = self._monotonic() - LOCKED_SECONDS
         refused: list[Publish] = []
         for session_id, waiting in list(self._sessions.items()):

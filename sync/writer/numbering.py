@@ -30,7 +30,7 @@ class SessionBatch:
         self.commit = SessionCommit(session.id, session.epoch, session.head_seq + 1, session.head_seq)
 
     def apply(self, publish: Publish, now: Any) -> None:
-        """Sets the publish's outcome; a denial leaves the batch as it was. `now` is as the database stores it."""
+        """Number the publish and set its outcome; a denial leaves the batch as it was. `now` is a `stored_moment`."""
         try:
             updates, repeats = publish.updates, list[Update]()
             if publish.resolve is not None:
@@ -54,14 +54,14 @@ class SessionBatch:
         return HeadWrite(self.head, self.count, self.bytes, self.session.id)
 
     def content_before(self, key: str) -> str:
-        """What the key held before this commit; empty when nothing, or when it was not read."""
+        """The key's content before this commit; empty when there was none or it was not read."""
         return self.before[key].stored.content if key in self.before else ""
 
     def _stored(self, keys: Sequence[str]) -> dict[str, Stored]:
         return {key: self.entries[key].stored for key in keys if key in self.entries}
 
     def _repeats_apart(self, resolved: Sequence[Update]) -> tuple[list[Update], list[Update]]:
-        """What a resolver lets stand, apart from what is stored already: that gets no number, only the later rank."""
+        """Split the resolved updates into news and repeats of what is stored, which get a later rank but no number."""
         news: list[Update] = []
         repeats: list[Update] = []
         for update in resolved:

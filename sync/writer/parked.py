@@ -1,4 +1,4 @@
-"""Publishes to cold sessions: kept in order until their session is back, or cannot be brought back."""
+"""Publishes to cold sessions: kept in order until their session is warm, or could not be warmed."""
 
 from typing import NamedTuple
 
@@ -7,14 +7,14 @@ from sync.writer.publish import Publish
 
 
 class Release(NamedTuple):
-    """The session is back; or, with a denial, it cannot be."""
+    """The session is warm; or, with a denial, it could not be warmed."""
 
     session_id: int
     denial: Denial | None
 
 
 class Parked:
-    """By session, oldest first."""
+    """The parked publishes by session, oldest first."""
 
     def __init__(self) -> None:
         self._sessions: dict[int, list[Publish]] = {}
@@ -30,14 +30,14 @@ class Parked:
         return list(self._sessions)
 
     def add(self, publish: Publish) -> bool:
-        """Behind those of its session that wait already; whether it is the first."""
+        """Add a publish behind those of its session that wait already; whether it is the first."""
         publish.outcome = publish.locked_since = None
         waiting = self._sessions.setdefault(publish.session_id, [])
         waiting.append(publish)
         return len(waiting) == 1
 
     def release(self, release: Release) -> list[Publish]:
-        """All of the session's, each with the release's denial as its outcome if there is one."""
+        """Remove and return the session's publishes; a denial of the release becomes the outcome of each."""
         released = self._sessions.pop(release.session_id, [])
         for publish in released:
             publish.outcome = release.denial

@@ -10,14 +10,14 @@ from sync.protocol.updates import Numbered, Receipt, Resolver, Update
 
 
 class Sender(Protocol):
-    """Whoever publishes, by some right."""
+    """The connection or request a publish comes from, with a right that may end."""
 
     @property
     def refusal(self) -> Denial | None:
-        """Set once the right has ended: nothing of theirs is written from then on. Asked in the writer's thread."""
+        """The denial once the right has ended, else None: nothing is written then. Read in the writer's thread."""
 
     def acknowledged(self) -> None:
-        """One publish of theirs is kept."""
+        """Note that one of its publishes is committed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,8 +25,8 @@ class Publish:
     """One publish, all or nothing. Either `updates`, or `keys` with a `resolve` that decides under the lock.
 
     Without a `sender` it is the console's own.
-    `outcome` is set by the commit; `waiter` belongs to whoever submitted it and is passed back untouched.
-    `locked_since` is when its session's row was first found locked by somebody else.
+    `outcome` is set by the commit; `waiter` belongs to the caller that submitted it and is passed back untouched.
+    `created` and `locked_since`, when its session's row was first found locked elsewhere, are in monotonic seconds.
     """
 
     session_id: int

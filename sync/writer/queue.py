@@ -1,4 +1,4 @@
-"""The writer's thread: takes what waits, commits it together, hands the outcomes back."""
+"""The writer's thread: takes what waits, commits it together, returns the outcomes."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -27,11 +27,11 @@ Wake = Callable[[int], None]
 
 
 class Writer:
-    """One per process: own thread, own connection, a queue bounded in bytes.
+    """One per process, with a thread and a database connection of its own, and a queue bounded in bytes.
 
-    `deliver(commits, publishes)` is called in the thread after each commit; by then every publish has its outcome.
-    Whatever goes wrong, every publish that was taken gets one. Those to a cold session wait, in their order, from
-    `wake(session_id)` until its `release`.
+    `deliver(commits, publishes)` is called in the thread after each commit; by then each of the publishes has its
+    outcome, and every publish that was taken gets one, whatever fails. For a cold session `wake(session_id)` is called,
+    and its publishes wait in order until `release`.
     """
 
     def __init__(self, deliver: Deliver, wake: Wake) -> None:
@@ -58,11 +58,11 @@ class Writer:
 
     @property
     def queued_bytes(self) -> int:
-        """Of what was taken and has no outcome yet."""
+        """The bytes of the publishes that were taken and have no outcome yet."""
         return self._queued_bytes
 
     def submit(self, publish: Publish) -> None:
-        """Queue a publish; raises WriterBusy when the queue holds as many bytes as it may."""
+        """Queue a publish; raises WriterBusy at SYNC_QUEUE_BYTES, ServiceUnavailable once the writer stops."""
         with self._lock:
             if self._closed:
                 raise ServiceUnavailable(retry_after=1)
@@ -88,7 +88,7 @@ class Writer:
             connection.close()
 
     def _take(self) -> list[Publish]:
-        """What is to be tried again and what is queued, each up to a batch's size; blocks while there is neither."""
+        """A batch from the retry queue and from the queue, each up to a batch's size; blocks while both are empty."""
         batch = self._unparked(self._locked_out.take(BATCH_PUBLISHES, BATCH_BYTES))
         timeout = LOCKED_RETRY_SECONDS if batch else None
         count = size = 0
@@ -114,7 +114,7 @@ class Writer:
         return batch
 
     def _unparked(self, publishes: list[Publish]) -> list[Publish]:
-        """Without those whose session is cold: they wait behind the others of it."""
+        """The publishes without those to cold sessions, which are parked behind the others of their session."""
         if not self._parked:
             return publishes
         for publish in publishes:
@@ -123,7 +123,7 @@ class Writer:
         return [publish for publish in publishes if publish.session_id not in self._parked]
 
     def _release(self, release: Release) -> None:
-        """Those that waited for the session are committed a batch at a time, or refused."""
+        """Pass what waited for the session to the retry queue, or refuse it with the release's denial."""
         released = self._parked.release(release)
         if release.denial is None:
             self._locked_out.put_first(released)
@@ -150,7 +150,7 @@ class Writer:
 
 
 def _is_withdrawn(publish: Publish) -> bool:
-    """Whether its sender's right ended while it waited, for whatever and however long: then that is its outcome."""
+    """Whether its sender's right ended while the publish waited; the denial becomes its outcome then."""
     refusal = publish.sender.refusal if publish.sender is not None else None
     if refusal is not None:
         publish.outcome = refusal
@@ -158,13 +158,13 @@ def _is_withdrawn(publish: Publish) -> bool:
 
 
 def _commit_safely(batch: list[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
-    """Commit; a mistake of ours refuses the batch instead of ending the thread that everybody waits for."""
+    """Commit; an unexpected error refuses the batch instead of ending the thread that all sessions depend on."""
     try:
         commits, locked = commit_publishes(batch)
     except Exception:
         log.exception("commit_broke")
         for publish in batch:
-            # Receipts too: nobody knows whether what they promise was committed.
+            # Receipts too: it is not known whether what they promise was committed.
             publish.outcome = InternalError()
         return [], []
     waiting = set(map(id, locked))

@@ -1,6 +1,6 @@
-"""Keeps the columns the lists show in step with the entries, inside the same commit.
+"""Keeps the columns shown in lists up to date with the entries, inside the same commit.
 
-Newer agents count cost and tokens in the session's info; for older ones the messages are summed, each by how much it
+Newer agents count cost and tokens in the session's info. For older ones the messages are summed, each by how much it
 changed, so that a message sent twice counts once.
 """
 
@@ -21,7 +21,7 @@ def has_message(keys: Iterable[str]) -> bool:
 
 
 def summary_update(batch: SessionBatch) -> dict[str, Any]:
-    """Values for `Session.objects.update`; empty when nothing the lists show was written."""
+    """The changed columns for `Session.objects.update`; empty when nothing shown in lists was written."""
     changes: dict[str, Any] = {}
     messages = [write for key, write in batch.writes.items() if key.startswith(_MESSAGE)]
     counted_by_session = False
