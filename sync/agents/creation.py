@@ -18,10 +18,11 @@ from workspaces.access import TokenAccess
 
 
 async def create_share(exchange: Exchange, route: Route, client_id: str) -> CreatedShare:
-    """A share for the agent's session, a new one or the one it has; raises AnonymousSharesOff, NotFound.
+    """A share for the agent's session: a new one, or the one it has where a repeated create finds it (`share_create`).
 
-    An agent that is signed in shares into the workspace it names; this also raises CredentialsMissing,
-    CredentialsInvalid, OrgMissing, Forbidden.
+    An agent that is signed in shares into the workspace it names. Raises AnonymousSharesOff, AnonymousSharesLimited,
+    and NotFound for a wrong token; when signed in CredentialsMissing, CredentialsInvalid, OrgMissing, NotFound,
+    WorkspaceBlocked, Forbidden.
     """
     if route.is_account:
         return await _create_for_account(exchange, client_id)
@@ -61,7 +62,8 @@ async def _create_for_account(exchange: Exchange, client_id: str) -> CreatedShar
 async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> None:
     """Unshare for an agent that is signed in, which shows its account and the share's secret.
 
-    A share that has ended already is no error. Raises CredentialsMissing, CredentialsInvalid, NotFound.
+    A share that has ended already is no error. Raises CredentialsMissing, CredentialsInvalid, NotFound,
+    WorkspaceBlocked, Forbidden.
     """
     if opens(secret, share_id) and await live_target(share_id) is None:
         await account_of(exchange)

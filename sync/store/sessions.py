@@ -53,7 +53,7 @@ class SessionRow:
 
 
 def session_page(workspace: Workspace, *, search: str = "", place: Place | None = None) -> Page[SessionRow]:
-    """One page, from `place` on, of the workspace's sessions whose title contains `search` or whose id it is.
+    """A page of the workspace's sessions whose title contains `search` or whose id it is: PAGE_ROWS after `place`.
 
     Takes one query; the title is compared without regard to case.
     """
