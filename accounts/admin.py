@@ -1,6 +1,6 @@
 """People and their devices for support staff: find by address or id; sign-in state, nothing secret.
 
-Staff suspend people and revoke devices with a reason that the person's workspaces read.
+Staff suspend people and revoke devices with a reason, which the audit logs of the person's workspaces show.
 """
 
 from typing import ClassVar
@@ -29,7 +29,7 @@ from opencode.lib.actor import Actor
 from opencode.lib.admin import ListedLookups, LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.clock import utc_now
 
-# One sign-in for everybody: its rate limits, its e-mail verification, its second factors.
+# Staff sign in like everybody: the same rate limits, e-mail verification and second factors.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = "opencode console"
 admin.site.site_title = "opencode console"
@@ -48,7 +48,7 @@ class EmailAddressInline(admin.TabularInline[EmailAddress, User]):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(LookOnlyAdmin[OutgoingMail]):
-    """What waits and what was given up, and why; never what a mail says."""
+    """Mails that wait to be sent or were given up, with the reason; never their text."""
 
     list_display = ("recipient", "subject", "state", "attempts", "created_at", "due_at", "ended_at", "last_error")
     list_filter = ("state", "template")
@@ -98,8 +98,9 @@ class DeviceAdmin(WithStaffActs[Device], LookOnlyAdmin[Device]):
 
 @admin.register(User)
 class UserAdmin(WithStaffActs[User]):
-    """Whoever may change people corrects a name here; only superusers say who is staff. Nobody ends sign-in by a tick:
-    that is suspending, which says why and ends what is open.
+    """Staff who may change people can correct a name here; only superusers decide who is staff.
+
+    No checkbox ends a person's sign-in: suspending does, which gives a reason and ends what is open.
     """
 
     list_display = ("email", "name", "is_active", "suspended_at", "is_staff", "date_joined", "last_login", "id")
@@ -141,7 +142,7 @@ class UserAdmin(WithStaffActs[User]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Addresses are stored folded, ids in upper case: both forms of the term count where case matters."""
+        """Search for the term as typed and in lower case, because addresses are stored folded and ids in upper case."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         folded, _ = super().get_search_results(request, queryset, fold_email(search_term))
         return found | folded, duplicates
@@ -151,7 +152,7 @@ class UserAdmin(WithStaffActs[User]):
         return fixed if request.user.is_superuser else (*fixed, "is_staff", "is_superuser", "groups")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody but a superuser changes a superuser or staff: blocking one's own supervisors is no support work."""
+        """Only a superuser may change a superuser or staff: support staff must not lock out their own supervisors."""
         is_protected = obj is not None and (obj.is_superuser or obj.is_staff)
         return super().has_change_permission(request, obj) and (request.user.is_superuser or not is_protected)
 
@@ -167,8 +168,8 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class ConsoleGroupAdmin(ListedLookups[Group], GroupAdmin):
-    """Django's own, with the bounds that every list here has."""
+    """Django's group admin, with the size limits that every list in this admin has."""
 
 
-# What allauth registers: seen beside the person, or, where it holds secrets, not at all.
+# Models that allauth registers: shown with the person, or, where they hold secrets, not at all.
 admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession])

@@ -1,6 +1,7 @@
 """Device login for programs: `/auth/device/code` and `/auth/device/token`, as the opencode agent asks for them.
 
-JSON in and out, no cookies. Refusals of the protocol have OAuth's form, everything else the denial contract's.
+JSON in and out, no cookies. Errors of the protocol have OAuth's form; every other refusal has the form of the console's
+denials.
 """
 
 import json
@@ -29,7 +30,7 @@ Call = Callable[[HttpRequest, dict[str, Any]], HttpResponse]
 
 
 def _oauth(call: Call) -> Callable[[HttpRequest], HttpResponse]:
-    """A POST with a JSON object from a known client; refusals become answers here, never pages or redirects."""
+    """Make a view of a POST with a JSON object from a known client; refusals are JSON, never pages or redirects."""
 
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
@@ -40,7 +41,7 @@ def _oauth(call: Call) -> Callable[[HttpRequest], HttpResponse]:
         except OAuthRefusal as refusal:
             answer = {"error": refusal.error, "error_description": refusal.description}
             response = JsonResponse(answer, status=400)
-            # An agent that waits is refused every two seconds; Django would warn of each.
+            # A waiting agent is refused every two seconds; Django would log a warning for each.
             response._has_been_logged = isinstance(refusal, AuthorizationPending)  # type: ignore[attr-defined]
         except Denial as denial:
             response = denial_response(denial, request_id_of(request))
@@ -52,7 +53,10 @@ def _oauth(call: Call) -> Callable[[HttpRequest], HttpResponse]:
 
 @_oauth
 def device_code(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
-    """RFC 8628 3.1 and 3.2. The address to open is a path: the agent puts the server's address before it."""
+    """RFC 8628 3.1 and 3.2: the codes of a new login.
+
+    `verification_uri_complete` is a path only, because the agent puts the server's address before it.
+    """
     ip = client_ip(request)
     rate = rate_count("device-code", rate_address(ip), limit=settings.DEVICE_CODES_PER_MINUTE, seconds=60)
     if rate.is_exceeded:
@@ -74,7 +78,7 @@ def device_code(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
 @_oauth
 @sensitive_variables("tokens", "fields")
 def device_token(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
-    """RFC 8628 3.4 and RFC 6749 6: a device code or a refresh token for tokens."""
+    """RFC 8628 3.4 and RFC 6749 6: exchange a device code or a refresh token for tokens."""
     if fields.get("grant_type") == DEVICE_GRANT:
         tokens = device_login_poll(
             device_code=_text(fields, "device_code"),
@@ -101,7 +105,7 @@ def _answer(tokens: Tokens) -> HttpResponse:
 
 
 def _fields(request: HttpRequest) -> dict[str, Any]:
-    """The body, whatever its Content-Type says; raises RequestInvalid, ClientUnknown."""
+    """The JSON object in the body, whatever its Content-Type says. Raises RequestInvalid, ClientUnknown."""
     try:
         fields = json.loads(request.read(BODY_BYTES))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The secrets of devices: how they look, how they are hashed, that their use is written down.
+"""The secrets of devices: their format, what their hashes are for, and recording their use.
 
 Looking them up together with a membership is the work of `workspaces.keys.lookup`.
 """
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class DeviceUse(NamedTuple):
-    """One call of a device: whose tokens, from where, by which program."""
+    """One call of a device: which token, from which IP address, by which program."""
 
     device_id: str
     token_id: int
@@ -40,21 +40,22 @@ def new_token(prefix: str) -> str:
 
 
 def is_device_token(secret: str) -> bool:
-    """Whether it claims to be an access token of a device; says nothing about whether it is one."""
+    """Whether the text has the prefix of a device's access token; it may still be invalid."""
     return secret.startswith(ACCESS_PREFIX)
 
 
 def agent_of(user_agent: str) -> str:
-    """What a program calls itself, as far as it can be shown: `opencode/1.18.33`."""
+    """The printable part of a User-Agent header, shortened to fit its column: `opencode/1.18.33`."""
     shown = "".join(character for character in user_agent if character.isprintable())
     return " ".join(shown.split())[:AGENT_CHARACTERS]
 
 
 def mark_device_used(use: DeviceUse) -> None:
-    """Write when, from where and by which version a device was used. A failure never refuses the caller.
+    """Record when, from where and by which version a device was used.
 
-    Compare-and-set on the minute, so that processes that saw the same stale row write it once; the first use of a pair
-    of tokens is always written, as it decides what a repeated refresh means.
+    Outside a transaction a database error is logged, and the caller is not refused. Compare-and-set on the minute, so
+    that processes that saw the same stale row write it once; the first use of a pair of tokens is always written,
+    because it decides what a repeated refresh means.
     """
     now = utc_now()
     stale = _bound(now - timedelta(seconds=LAST_USED_SECONDS))

@@ -1,4 +1,4 @@
-"""How passwords are hashed: Argon2id, sized and bounded so that a crowd of sign-ins cannot take the memory."""
+"""How passwords are hashed: Argon2id, sized and limited so that many sign-ins at once cannot exhaust memory."""
 
 import threading
 from typing import Any, Final
@@ -6,14 +6,14 @@ from typing import Any, Final
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 AT_ONCE: Final = 2
-"""Hashes that a process makes at the same time; the others wait some hundredths of a second each."""
+"""How many hashes a process computes at once; the others wait some hundredths of a second each."""
 _PLACES: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 class BoundedArgon2PasswordHasher(Argon2PasswordHasher):
-    """The least that OWASP's cheat sheet takes, 19 MB and two passes; Django's own is 100 MB.
+    """The smallest setting OWASP's cheat sheet recommends, 19 MB and two passes; Django's default is 100 MB.
 
-    Hashes of another size still verify, and are made anew at their next use.
+    Hashes of another size still verify, and are computed again with this size at the next sign-in.
     """
 
     time_cost = 2

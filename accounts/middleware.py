@@ -1,4 +1,4 @@
-"""Keeps the list of a person's sessions true."""
+"""Keeps the list of a person's browser sessions up to date."""
 
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +16,7 @@ SEEN_KEY: Final = "session-seen|"
 
 
 class LastSeenMiddleware:
-    """Notes when, from where and with what a session was used last, at most once a minute each."""
+    """Records when, from where and with which browser a session was last used, at most once a minute each."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

@@ -1,7 +1,7 @@
-"""Passwords that somebody would guess: known from breaches, or put together from what is known.
+"""Refuses passwords that are easy to guess: known from breaches, or made of known words and patterns.
 
 The lists (30,000 passwords from breaches, words, names, keyboard walks) come with the package zxcvbn, which also finds
-them reversed, with `3` for `e`, and with a year or two behind them; nothing is asked of any server.
+them reversed, with `3` for `e`, and with a year or two behind them; no server is queried.
 """
 
 from typing import Any, Final
@@ -9,14 +9,14 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 LEAST_SCORE: Final = 3
-"""Of 0 to 4; 3 takes more than 10^8 guesses: out of reach where guessing is limited to ten a minute."""
+"""zxcvbn's score, 0 to 4; 3 takes over 10^8 guesses: out of reach where guessing is limited to ten a minute."""
 READ_CHARACTERS: Final = 72
 
 
 class GuessablePasswordValidator:
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError with what makes the password weak."""
-        from zxcvbn import zxcvbn  # 90,000 words: not in every process
+        from zxcvbn import zxcvbn  # it loads 90,000 words, so only where it is needed
 
         found = zxcvbn(password[:READ_CHARACTERS], user_inputs=self._known_of(user), max_length=READ_CHARACTERS)
         if found["score"] < LEAST_SCORE:

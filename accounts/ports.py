@@ -1,4 +1,4 @@
-"""What accounts needs of the apps above it."""
+"""Functions that accounts needs from the apps above it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ person_act_record: Port[[PersonAct], None] = Port("person_act_record")
 """Writes the act into the audit log of every workspace of the person, inside the transaction of the act."""
 
 person_places_lock: Port[[str], None] = Port("person_places_lock")
-"""Locks the workspaces of the person with this id, in the order in which all lock them, before the person's own row."""
+"""Locks the workspaces of the person with this id, in the common order, before the person's own row."""
 
 invitation_open_for: Port[[str], bool] = Port("invitation_open_for", default=lambda _email: False)
-"""Whether somebody invited this (folded) address and the invitation still stands: it lets a stranger sign up."""
+"""Whether there is an open invitation to this (folded) address, which lets a stranger sign up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +54,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class AccountHolds:
-    """`needed`: workspaces with other people whose last owner the person is. `alone`: those nobody else belongs to."""
+    """What closing an account affects.
+
+    `needed`: workspaces with other members whose last owner the person is. `alone`: those without other members.
+    """
 
     needed: tuple[Place, ...] = ()
     alone: tuple[Place, ...] = ()
 
 
 account_holds: Port[[str], AccountHolds] = Port("account_holds")
-"""What stands in the way of closing the account of the person with this id, and what would go along."""
+"""What prevents closing the account of the person with this id, and which workspaces would be deleted with it."""
 
 account_close: Port[[Actor], AccountHolds] = Port("account_close")
-"""Inside the transaction that closes the account of the person who acts: locks their workspaces and, where none is
-`needed`, deletes those nobody else belongs to. Answers what it found."""
+"""Deletes what goes with an account; called inside the transaction that closes it, for the acting person.
+
+Locks the person's workspaces and, where none is `needed`, deletes those without other members. Returns what it found.
+"""
 
 account_reopen: Port[[Actor], None] = Port("account_reopen")
-"""Inside the transaction in which the person who acts takes the deletion back: restores what workspaces went along."""
+"""Restores the workspaces deleted with the acting person's account, inside the transaction that restores it."""
 
 account_keys_revoke: Port[[str, datetime], None] = Port("account_keys_revoke")
-"""Inside the transaction that gives the account of the person with this id back to its mailbox: ends their API keys
-and what service keys they made since that time."""
+"""Revokes API keys inside the transaction that returns the account to its old mailbox.
+
+Takes the person's id and a time: ends their own API keys, and the service keys they made since that time.
+"""
 
 account_forget: Port[[str, frozenset[str]], None] = Port("account_forget")
-"""Inside the transaction that purges the account of the person with this id and these addresses: ends their
-memberships and removes their addresses from where the apps above keep any."""
+"""Erases the person with this id and these addresses, inside the transaction that purges their account.
+
+Ends their memberships and removes their addresses wherever the apps above store them.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What follows from facts of accounts and of allauth."""
+"""What accounts does when a fact of its own or a signal of allauth arrives."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def signed_up_browser_remember(*, request: HttpRequest, user: User, **_kwargs: A
 
 @receiver(email_confirmed, dispatch_uid="accounts.first_proof")
 def first_proof_from_elsewhere(request: HttpRequest, email_address: EmailAddress, **_kwargs: Any) -> None:
-    """Whoever has the mailbox need not be who made the account: what was set before lets nobody in any more."""
+    """Close ways to sign in that were set before: the mailbox's reader may not be the person who made the account."""
     others = EmailAddress.objects.filter(user_id=email_address.user_id, verified=True).exclude(pk=email_address.pk)
     if is_known_here(request, email_address.user_id) or others.exists():
         return
@@ -58,7 +58,7 @@ def first_proof_from_elsewhere(request: HttpRequest, email_address: EmailAddress
 
 @receiver(password_reset)
 def reset_before_the_first_proof(*, user: User, **_kwargs: Any) -> None:
-    """The new password is of whoever has the mailbox; who made the account may have linked another."""
+    """Close linked ways in: the mailbox's reader sets the password, but who made the account may have linked theirs."""
     if not EmailAddress.objects.filter(user=user, verified=True).exists():
         with transaction.atomic():
             linked_ways_close(user=user)
@@ -72,14 +72,14 @@ def welcome_on_confirmation(email_address: EmailAddress, **_kwargs: Any) -> None
 
 @receiver(user_signed_up)
 def welcome_of_a_verified_newcomer(*, user: User, **_kwargs: Any) -> None:
-    """Whose address a trusted provider has verified confirms nothing here."""
+    """A newcomer whose address a trusted provider has verified does not confirm it here."""
     if EmailAddress.objects.filter(user=user, verified=True).exists():
         person_welcome(user.pk)
 
 
 @receiver(mail_stored)
 def stored_mail_start(*, mail_id: str, **_fact: Any) -> None:
-    """Where mail is only printed, at once; where the queue does not answer, the sweep delivers."""
+    """Deliver at once where mail is only printed; otherwise queue it. Without the queue, the sweep delivers."""
     if not settings.MAIL_IS_QUEUED:
         mail_deliver(mail_id=mail_id, now=utc_now())
         return
@@ -91,7 +91,7 @@ def stored_mail_start(*, mail_id: str, **_fact: Any) -> None:
 
 @receiver((user_logged_in, password_set, password_changed))
 def signed_in_session_note(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    """A new password comes with a new key of the session that set it."""
+    """Also after a new password, which gives the session that set it a new key."""
     if not request.user.is_authenticated:
         return
     if not request.session.session_key:
@@ -101,7 +101,7 @@ def signed_in_session_note(*, request: HttpRequest, user: User, **_kwargs: Any) 
 
 @receiver(user_logged_in)
 def signed_in_list_shorten(*, user: User, **_kwargs: Any) -> None:
-    """What ran out goes from the list; whatever else ends a session takes it off itself."""
+    """Remove expired sessions from the list; any other end of a session removes its own row."""
     sessions_forget_gone(user=user)
 
 
@@ -113,20 +113,20 @@ def signed_out_session_forget(*, request: HttpRequest, **_kwargs: Any) -> None:
 
 @receiver((password_set, password_changed, password_reset))
 def new_password_signs_out_elsewhere(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    """Django's sessions are void already; this ends their sockets and takes them off the list."""
+    """Django has already invalidated the sessions; this closes their sockets and takes them off the list."""
     is_own = request.user.is_authenticated and request.user.pk == user.pk
     sessions_end_others(user=user, keep=request.session.session_key or "" if is_own else "")
 
 
 @receiver(password_reset)
 def forgotten_password_signs_devices_out(*, request: HttpRequest, user: User, **_kwargs: Any) -> None:
-    """Who lost a password may have lost it to somebody: an agent that one logged in must not stay."""
+    """A lost password may have been stolen: an agent that the thief signed in must not stay."""
     devices_revoke(user=user, actor=person_of(request, user.pk))
 
 
 @receiver(authenticator_added)
 def second_of_its_kind_remove(*, authenticator: Authenticator, **_kwargs: Any) -> None:
-    """One authenticator app and one set of recovery codes a person, where the database cannot say so (MariaDB)."""
+    """Keep one authenticator app and one set of recovery codes per person, which MariaDB cannot enforce."""
     if authenticator.type != Authenticator.Type.WEBAUTHN:
         same = Authenticator.objects.filter(user_id=authenticator.user_id, type=authenticator.type)
         newest = same.order_by("-pk").values_list("pk", flat=True).first()
@@ -135,7 +135,7 @@ def second_of_its_kind_remove(*, authenticator: Authenticator, **_kwargs: Any) -
 
 @receiver(export_waiting)
 def waiting_export_start(*, export_id: str, **_fact: Any) -> None:
-    """Where the queue does not answer, the sweep starts it."""
+    """Start the export; where the queue is unreachable, the sweep starts it."""
     try:
         export_make_task.apply_async((export_id,), retry=False)
     except (OperationalError, OSError):

@@ -12,12 +12,12 @@ KEY_CHARACTERS: Final = 40
 
 
 def stored_key(session_key: str) -> str:
-    """What stands in the database for a session's key, here and in the list of a person's sessions; 160 bits."""
+    """The hash stored in place of a session's key, here and in the list of a person's sessions; 160 bits."""
     return salted_hmac(_SALT, session_key, algorithm="sha256").hexdigest()[:KEY_CHARACTERS]
 
 
 class SessionStore(DatabaseSessionStore):
-    """`session_key` is the cookie's value everywhere in the code; only rows have the hash."""
+    """`session_key` is the cookie's value everywhere in the code; only rows hold the hash."""
 
     def _get_session_from_db(self) -> Any:
         key = stored_key(self.session_key or "")
@@ -39,7 +39,7 @@ class SessionStore(DatabaseSessionStore):
         if key:
             self.model.objects.filter(session_key=stored_key(key)).delete()
 
-    # The pages are answered in threads; these are here so that nothing can go round the hash.
+    # Pages are served in threads; the async methods are here so that nothing can bypass the hash.
 
     async def _aget_session_from_db(self) -> Any:
         return await sync_to_async(self._get_session_from_db)()

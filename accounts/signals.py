@@ -1,4 +1,4 @@
-"""Facts: sent after the commit that made them true. Receivers get ids only and must bear a repeat."""
+"""Facts: sent after the commit that made them true. Receivers get ids only and must tolerate a repeat."""
 
 from django.dispatch import Signal
 
@@ -12,7 +12,7 @@ session_ended = Signal()
 """session_id: the id of a browser session (`UserSession`) that is signed out"""
 
 account_closed = Signal()
-"""user_id; the person is signed out everywhere and nothing of theirs gets in any more"""
+"""user_id: whose account was closed; they are signed out everywhere and their keys and devices stop working"""
 
 export_waiting = Signal()
 """export_id: an export that waits to be made"""

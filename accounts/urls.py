@@ -1,4 +1,4 @@
-"""Addresses under /accounts/: ours, then allauth's."""
+"""URLs under /accounts/: ours, then allauth's."""
 
 from allauth.account.views import password_reset_from_key
 from allauth.socialaccount.providers.github import views as github
@@ -29,7 +29,7 @@ ours = [
 
 urlpatterns = [
     path("", include((ours, "accounts"))),
-    # allauth's own pattern has no room for the underscore of our ids.
+    # allauth's own pattern does not match the underscore in our ids.
     re_path(
         r"^password/reset/key/(?P<uidb36>usr_[0-9A-Za-z]+)-(?P<key>.+)/$",
         password_reset_from_key,
@@ -37,10 +37,10 @@ urlpatterns = [
     ),
     # In place of allauth's: both mailboxes have to agree.
     path("email/", emails.email, name="account_email"),
-    # allauth's page, and whether a password set before goes on.
+    # allauth's page, which also says whether a password set before still works.
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", confirmation.confirm, name="account_confirm_email"),
     path("", include("allauth.account.urls")),
-    # Passkeys stand on the page of all second factors.
+    # Passkeys are on the page of all second factors.
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
     path("2fa/", include("allauth.mfa.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-# The first that is found counts: most browsers name the ones they descend from as well.
+# The first match counts: most browsers also name the ones they descend from.
 BROWSERS: Final = (
     ("Edg", "Edge"),
     ("OPR", "Opera"),

@@ -1,4 +1,4 @@
-"""Of allauth.account: the sign-up policy, links and mails, one account an address."""
+"""allauth.account's hooks: the sign-up policy, links, mails, and one account per address."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -23,19 +23,19 @@ EMAIL_CHARACTERS: Final = 254
 
 class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether the page is there at all; the form asks the policy about the address."""
+        """Whether the sign-up page is open at all; its form checks the address against the policy."""
         return is_sign_up_open()
 
     def clean_email(self, email: str) -> str:
-        """Folded; refused when it is longer than its column, where allauth would cut it to another address."""
+        """The address, folded. Raises ValidationError when it is too long for its column: allauth would cut it."""
         folded = fold_email(super().clean_email(email))
         MaxLengthValidator(EMAIL_CHARACTERS)(folded)
         return folded
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """All or nothing; of two people who confirm one address at the same time the second is refused.
+        """All or nothing: when two people confirm one address at the same time, the second is refused.
 
-        So is everybody whose sign-up is left over from before an owner was needed first.
+        Also refused: a sign-up left over from before a first owner was required, while there is no owner.
         """
         if not person_exists():
             self.add_message(request, messages.ERROR, "account/messages/owner_first.txt")
@@ -52,7 +52,7 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return public_url("account_confirm_email", emailconfirmation.key)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """`key` is allauth's `<user id>-<token>`; the address has it quoted as one piece."""
+        """The page's URL. `key` is allauth's `<user id>-<token>`, which the URL quotes as one piece."""
         pattern = public_url("account_reset_password_from_key", "usr_UID", "KEY")
         return pattern.replace("usr_UID-KEY", quote(key))
 
@@ -60,7 +60,7 @@ class ConsoleAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self.send_mail("account/email/account_already_exists", email, {})
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Somebody whose account is closed has shown that it is theirs: they may take the deletion back."""
+        """A person who signs in to their closed account has proved that it is theirs, so they may restore it."""
         if deletion_of(user.pk) is None:
             answer: HttpResponse = super().respond_user_inactive(request, user)
             return answer

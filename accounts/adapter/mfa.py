@@ -1,4 +1,4 @@
-"""Of allauth.mfa: secrets are stored sealed; what authenticator apps and passkeys call this console."""
+"""allauth.mfa's hooks: secrets are stored encrypted; the names authenticator apps and passkeys show."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Of allauth.usersessions: however a session ends, its sockets learn of it."""
+"""allauth.usersessions' hooks: however a browser session ends, its sockets close too."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""allauth's account forms, in our words and without trust in the database to keep addresses unique."""
+"""allauth's account forms in the console's wording, not relying on the database to keep addresses unique."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class ConsoleLoginForm(InOurWords, LoginForm):  # type: ignore[misc]
 
 
 class ConsoleChangePasswordForm(InOurWords, ChangePasswordForm):  # type: ignore[misc]
-    """Whoever fears that somebody knew the old password leaves the box as it is."""
+    """Also signs out the person's devices by default, in case the old password was known to others."""
 
     end_devices = forms.BooleanField(
         label="Also sign out my devices",
@@ -76,7 +76,7 @@ class ConsoleSignupForm(InOurWords, ByPolicy, SignupForm):  # type: ignore[misc]
         self.fields["password1"].help_text = f"{GOOD_CHOICE_HELP} Without one, codes sent by mail sign you in."
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """A sign-up that loses a race for its address ends like any sign-up with a taken one: nobody can tell."""
+        """Answer a sign-up that loses a race for its address like one whose address is taken, so both look the same."""
         if self.account_already_exists:
             if password := self.cleaned_data["password1"]:
                 make_password(password)  # takes as long as the sign-up of a free address
@@ -98,7 +98,7 @@ class ConsoleResetPasswordForm(InOurWords, ResetPasswordForm):  # type: ignore[m
     users: list[User]
 
     def clean_email(self) -> str:
-        """Only the account that signs in with this address: not one that merely asked to change to it."""
+        """The address; only the account that signs in with it is reset, not one that merely asked to change to it."""
         email: str = super().clean_email()
         self.users = [user for user in self.users if user.email == fold_email(email)]
         return email

@@ -8,7 +8,7 @@ from accounts.models import User, fold_email
 
 
 class AccountDeleteForm(forms.Form):
-    """Typing the address of the account, so that nobody deletes another one than they think."""
+    """Asks for the account's address, so that nobody deletes the wrong account by mistake."""
 
     confirmation = forms.CharField(
         label="Type your e-mail address",

@@ -1,4 +1,4 @@
-"""Forms by which a person lets an agent in."""
+"""Forms with which a person lets an agent sign in."""
 
 from django import forms
 
@@ -16,7 +16,7 @@ class DeviceCodeForm(forms.Form):
 
 
 class DeviceAnswerForm(forms.Form):
-    """What the person says about an agent they let in. `first_workspace_id` is an id, or nothing."""
+    """The person's answers about an agent: a name, and the id of the workspace it starts in, or empty."""
 
     name = forms.CharField(
         label="Name",

@@ -1,4 +1,4 @@
-"""Forms that make an account ask the sign-up policy about its address."""
+"""A mixin for forms that create an account: the sign-up policy must allow the address."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ REFUSALS: Final = {
 
 
 class ByPolicy:
-    """Refused before anything is looked up, so that the answer says nothing about accounts."""
+    """Checks the policy before any account is looked up, so that a refusal says nothing about accounts."""
 
     cleaned_data: dict[str, Any]
 

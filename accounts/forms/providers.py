@@ -17,14 +17,14 @@ class ConsoleProviderSignupForm(InOurWords, ByPolicy, SignupForm):  # type: igno
 
 class ConsoleDisconnectForm(DisconnectForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
-        """allauth wants a password where a code by mail is a way in as well: our adapter alone decides."""
+        """Skip allauth's check, which requires a password even where a code by mail works; our adapter decides."""
         data: dict[str, Any] = forms.Form.clean(self) or {}
         if account := data.get("account"):
             get_adapter().validate_disconnect(account, self.accounts)
         return data
 
     def save(self) -> None:
-        """Also where the provider is no longer set up."""
+        """Unlink the account, even when its provider is no longer configured."""
         try:
             super().save()
         except SocialApp.DoesNotExist:

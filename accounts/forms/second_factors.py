@@ -18,7 +18,7 @@ REMEMBERED_SECONDS: Final = 120
 
 
 class UsedOnce:
-    """allauth remembers a used code for its own 30 s only, while the tolerance lets it in for 90."""
+    """Refuses a code that was used before: allauth remembers it for 30 s, but the tolerance accepts it for 90 s."""
 
     user: User
 

@@ -1,4 +1,4 @@
-"""allauth's forms in our words."""
+"""A mixin that gives allauth's forms the console's wording."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ GOOD_CHOICE_HELP: Final = "At least ten characters; nothing common, and nothing 
 
 
 class InOurWords:
-    """Labels as the rest of the console has them, no placeholders that repeat them, the password rules in a line."""
+    """Labels as in the rest of the console, no placeholders that repeat them, the password rules in one line."""
 
     fields: dict[str, forms.Field]
 

@@ -1,4 +1,4 @@
-"""People who are inactive without having closed their account were suspended by staff; when, nobody wrote down."""
+"""Marks people as suspended who are inactive but did not close their account; when it happened is not recorded."""
 
 from django.db import migrations
 from django.db.models import Exists, OuterRef

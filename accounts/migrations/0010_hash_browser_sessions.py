@@ -1,4 +1,4 @@
-"""Browser sessions are found by a hash of their key from here on; those that are open stay open."""
+"""From here on browser sessions are found by a hash of their key; open ones stay open."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def hashed(session_key: str) -> str:
 
 
 def hash_keys(apps: Any, schema_editor: Any) -> None:
-    """By row, so that one that was hashed before an interruption is passed over."""
+    """Row by row, so that rows hashed before an interruption are skipped."""
     for label, name in (("sessions", "Session"), ("usersessions", "UserSession")):
         rows = apps.get_model(label, name).objects
         keys = [key for key in rows.values_list("session_key", flat=True) if len(key) < HASHED_CHARACTERS]
@@ -22,7 +22,7 @@ def hash_keys(apps: Any, schema_editor: Any) -> None:
 
 
 def end_all(apps: Any, schema_editor: Any) -> None:
-    """There is no way back from a hash: everybody signs in again."""
+    """A hash cannot be reversed, so everybody has to sign in again."""
     apps.get_model("sessions", "Session").objects.all().delete()
     apps.get_model("usersessions", "UserSession").objects.all().delete()
 

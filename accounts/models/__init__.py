@@ -1,4 +1,4 @@
-"""Who you are, a module a noun."""
+"""People, and how they sign in: one module per noun."""
 
 from accounts.models.deletions import AccountDeletion
 from accounts.models.devices import Device, DeviceLogin, DeviceToken, new_device_id

@@ -1,4 +1,4 @@
-"""People who asked to be forgotten."""
+"""People who asked for their account to be deleted."""
 
 from django.conf import settings
 from django.db import models
@@ -7,10 +7,11 @@ from opencode.lib.clock import utc_now
 
 
 class AccountDeletion(models.Model):
-    """One a person while their account is closed; taking the deletion back removes the row.
+    """One row per person while their account is closed; restoring the account removes it.
 
-    `secret_hash` is of the link in the mail that takes it back. `purging_at` ends the time for that and says
-    when the purge was last tried; the row stays after the purge as the record that there was somebody.
+    `secret_hash` is the hash of the secret in the mailed link that restores the account. Once `purging_at` is set, the
+    time to restore is over; it says when the purge was last tried. After the purge the row remains, as a record that
+    the person existed.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")

@@ -14,9 +14,9 @@ def new_device_id() -> str:
 
 
 class DeviceLogin(models.Model):
-    """An agent that waits to be let in. Both codes are kept as keyed hashes.
+    """An agent that waits for its person to approve it. Both codes are kept as keyed hashes.
 
-    `agent` and `ip` are what the asking program showed: the person who confirms compares them with what they know.
+    `agent` and `ip` are those of the program that asks: the person compares them with what they know.
     """
 
     class State(models.TextChoices):
@@ -32,7 +32,7 @@ class DeviceLogin(models.Model):
     ip = models.GenericIPAddressField(null=True, blank=True)
     created_at = models.DateTimeField(default=utc_now, editable=False)
     expires_at = models.DateTimeField(db_index=True)
-    # Not written any more; a later release removes it, when no process of an older one writes it.
+    # No longer written; a later release removes the column, when no process of an older one writes it.
     polled_at = models.DateTimeField(null=True, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
     name = models.CharField(max_length=80, blank=True)
@@ -43,10 +43,10 @@ class DeviceLogin(models.Model):
 
 
 class Device(models.Model):
-    """One signed-in agent of a person. What it may touch is what the person may, asked at each call.
+    """One signed-in agent of a person. It may do what the person may, checked at each call.
 
-    `first_workspace_id` is the workspace it starts in, an id without a foreign key: workspaces are another app's, and
-    one that is gone is simply not found.
+    `first_workspace_id` is the workspace it starts in, an id without a foreign key: workspaces belong to another app,
+    and a deleted one is simply not found.
     """
 
     id = models.CharField(primary_key=True, max_length=30, default=new_device_id, editable=False)

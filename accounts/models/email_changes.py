@@ -1,4 +1,4 @@
-"""A change of the address a person signs in with: both mailboxes agree, and the old one may take it back."""
+"""A change of the address a person signs in with: both mailboxes must agree, and the old one can undo it."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from opencode.lib.clock import utc_now
 
 
 class EmailChange(models.Model):
-    """Links are kept as keyed hashes: `old_hash` approves or stops, `new_hash` confirms, `undo_hash` takes back.
+    """Links are kept as keyed hashes: `old_hash` approves or stops, `new_hash` confirms, `undo_hash` undoes.
 
     Open until both have agreed (`done_at`) or `expires_at` has passed; a person has one open change at most.
     """

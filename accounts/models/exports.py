@@ -14,10 +14,11 @@ def new_export_id() -> str:
 
 
 class DataExport(models.Model):
-    """The row is the job: `due_at` says when the next attempt may start, and moves on while one works.
+    """The row is the job: `due_at` says when the next attempt may start, and is moved ahead while one works.
 
-    `workspace_id` is empty for an account's data; an id without a foreign key, for workspaces are another app's. The
-    object is removed when the export expires; `attempts` of an id make up the names of its objects.
+    `workspace_id` is empty for an account's data; it is an id without a foreign key, because workspaces belong to
+    another app. The objects are removed when the export expires; their names are made of the id and the number of an
+    attempt.
     """
 
     class State(models.TextChoices):
@@ -53,7 +54,7 @@ class DataExport(models.Model):
 
     @property
     def percent(self) -> int:
-        """How far it is, for a progress bar; never quite done before it is ready."""
+        """Progress in per cent, for a progress bar; 99 at most."""
         return min(99, self.done * 100 // self.total) if self.total else 0
 
     @property

@@ -1,4 +1,4 @@
-"""Mails on their way: a row until each is delivered, so that neither a lost task nor a dead broker drops one."""
+"""Outgoing mails: one row each until it is delivered, so that no lost task or broken broker loses a mail."""
 
 from typing import ClassVar
 
@@ -13,9 +13,10 @@ def new_mail_id() -> str:
 
 
 class OutgoingMail(models.Model):
-    """`due_at` says when the next attempt may start; without it the mail is sent or given up.
+    """`due_at` says when the next attempt may start; null once the mail is sent or given up.
 
-    `body` is text and HTML, sealed: mails carry links that sign people in. It is emptied when the mail is sent.
+    `body` is text and HTML, encrypted because mails carry links that sign people in. It is emptied when the mail is
+    sent.
     """
 
     class State(models.TextChoices):

@@ -17,7 +17,7 @@ def new_user_id() -> str:
 
 
 def fold_email(email: str) -> str:
-    """The form an address is stored and compared in; the database compares binary.
+    """The form an address is stored and compared in, because the database compares bytes.
 
     Lower case, as allauth does: full case folding would make one account of two mailboxes (`straße@`, `strasse@`).
     """
@@ -25,7 +25,7 @@ def fold_email(email: str) -> str:
 
 
 class FoldedEmailField(models.EmailField[str, str]):
-    """Folds on the way in: saving and looking up `Foo@X.com` mean `foo@x.com`."""
+    """Folds addresses when saving and looking up: `Foo@X.com` means `foo@x.com`."""
 
     def to_python(self, value: Any) -> Any:
         return _folded(super().to_python(value))
@@ -53,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person who may do everything. Whoever can make one vouches for the address, so it counts as verified."""
+        """A person who may do everything. Its maker, an operator, vouches for the address: it counts as verified."""
         from allauth.account.models import EmailAddress
 
         with transaction.atomic():
@@ -66,13 +66,13 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. `email` is unique in its folded form, on every database: allauth's own rows do not promise it."""
+    """A person. `email` is unique in its folded form, on every database: allauth's own rows do not guarantee that."""
 
     id = models.CharField(primary_key=True, max_length=30, default=new_user_id, editable=False)
     email = FoldedEmailField(unique=True)
     name = models.CharField(max_length=NAME_CHARACTERS, blank=True)
     is_staff = models.BooleanField(default=False)
-    # Nothing lets an inactive person in: their account is closed (`AccountDeletion`), or staff suspended them.
+    # An inactive person cannot sign in: they closed their account (`AccountDeletion`), or staff suspended them.
     is_active = models.BooleanField(default=True)
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
     date_joined = models.DateTimeField(default=utc_now, editable=False)
@@ -84,7 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
-        # Whether the console has an owner is asked on every sign-in page.
+        # Every sign-in page checks whether the console has an owner.
         indexes: ClassVar = [models.Index(fields=["is_superuser"], name="user_by_superuser")]
         permissions: ClassVar = [("suspend_user", "Can suspend people and let them in again")]
 

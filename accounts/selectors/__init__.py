@@ -1,1 +1,1 @@
-"""Reads of accounts, a module a noun."""
+"""Reads of accounts, one module per noun."""

@@ -6,6 +6,6 @@ from accounts.models import User, fold_email
 
 
 def verified_addresses(user: User) -> frozenset[str]:
-    """The addresses the person has shown to be theirs, folded."""
+    """The addresses the person has proved to be theirs, folded."""
     found = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     return frozenset(map(fold_email, found))

@@ -9,7 +9,7 @@ from opencode.lib.keyring import macs_of_all_versions
 
 
 def devices_of(user: User) -> QuerySet[Device]:
-    """Live ones and those that ended lately, the newest first."""
+    """The person's live devices and those that ended lately, the newest first."""
     return Device.objects.filter(user=user).order_by("-pk")
 
 
@@ -18,7 +18,7 @@ def live_devices(user: User) -> QuerySet[Device]:
 
 
 def waiting_login(typed_code: str) -> DeviceLogin | None:
-    """The agent that waits with this code, however it was typed; None when none does any more."""
+    """The login that waits with this code, in any case, with or without dash; None when there is none (any more)."""
     code = read_user_code(typed_code)
     if code is None:
         return None

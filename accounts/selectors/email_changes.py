@@ -26,12 +26,12 @@ def open_change(user: User) -> EmailChange | None:
 
 
 def undoable() -> QuerySet[EmailChange]:
-    """Changes that are done and that the old mailbox may still take back."""
+    """Completed changes that the old mailbox can still undo."""
     return EmailChange.objects.filter(undone_at=None, expires_at__gt=utc_now()).exclude(done_at=None)
 
 
 def change_by_link(token: str) -> EmailChangeLink | None:
-    """None for a link that was never made, has run out, or has done what it does."""
+    """The change a link's token belongs to; None if the token is unknown, has expired, or was used already."""
     hashes = list(macs_of_all_versions(PURPOSE, token).values())
     any_of_three = Q(old_hash__in=hashes) | Q(new_hash__in=hashes) | Q(undo_hash__in=hashes)
     change = EmailChange.objects.select_related("user").filter(any_of_three, expires_at__gt=utc_now()).first()
@@ -46,7 +46,7 @@ def change_by_link(token: str) -> EmailChangeLink | None:
 
 
 def _may_come_back(user: User) -> bool:
-    """Whoever took the account over may have closed it: that is no end, as suspending a person is."""
+    """Whether an undo may return the account: yes if the thief has closed it, no if staff have suspended the person."""
     if user.suspended_at is not None:
         return False
     return user.is_active or AccountDeletion.objects.filter(user=user, purging_at=None).exists()

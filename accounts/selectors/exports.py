@@ -9,7 +9,7 @@ from accounts.models import DataExport, Device, User
 
 
 def exports_of(user: User, *, workspace_id: str = "") -> QuerySet[DataExport]:
-    """What the person asked for, the newest first."""
+    """The exports the person asked for, of their account or of this workspace, the newest first."""
     return DataExport.objects.filter(user=user, workspace_id=workspace_id).order_by("-pk")
 
 

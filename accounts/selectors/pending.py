@@ -1,4 +1,4 @@
-"""Who is on their way in, in the browser a request comes from."""
+"""Sign-ups and sign-ins that are not complete yet, in the browser a request comes from."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ SIGNED_UP: Final = "signed_up_person"
 
 
 def is_known_here(request: HttpRequest, user_id: str) -> bool:
-    """Whether this browser made the account, or has shown a way into it that waits for the address to be confirmed."""
+    """Whether the account was made in this browser, or is signing in here and waits for its address to be confirmed."""
     if request.session.get(SIGNED_UP) == user_id:
         return True
     stage = LoginStageController.enter(request, EmailVerificationStage.key)

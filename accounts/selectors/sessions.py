@@ -15,7 +15,7 @@ from opencode.lib.clock import utc_now
 
 @dataclass(frozen=True)
 class BrowserSession:
-    """`id` is what `session_end` takes; `device` says browser and system in words."""
+    """`id` is what `session_end` takes; `device` names browser and operating system."""
 
     id: int
     device: str
@@ -27,7 +27,7 @@ class BrowserSession:
 
 
 def sessions_of(user: User, current_key: str | None) -> list[BrowserSession]:
-    """All that are signed in now, this one first, then the one used last."""
+    """The person's signed-in browsers, the one with the key `current_key` first, then by last use."""
     current = stored_key(current_key) if current_key else ""
     alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=utc_now())
     rows = UserSession.objects.filter(Exists(alive), user=user).order_by("-last_seen_at")

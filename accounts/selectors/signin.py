@@ -8,7 +8,7 @@ from accounts.models import User
 
 
 def has_another_way_in(user: User, *, without: SocialAccount) -> bool:
-    """Whether the person still gets in once `without` is unlinked: by code to a verified address, mostly."""
+    """Whether the person can still sign in once `without` is unlinked: mostly by a code to a verified address."""
     if EmailAddress.objects.filter(user=user, verified=True).exists():
         return True
     others = SocialAccount.objects.filter(user=user).exclude(pk=without.pk)

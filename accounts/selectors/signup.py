@@ -1,4 +1,4 @@
-"""Who may sign up here: the one rule that every way in asks, whatever form or provider somebody comes by."""
+"""Who may sign up: one rule for every form and every provider."""
 
 from typing import Final
 
@@ -8,26 +8,26 @@ from accounts.models import User, fold_email
 from accounts.ports import invitation_open_for
 
 OWNER_FIRST: Final = "owner_first"
-"""The policy of a console that has nobody yet: its first owner comes by their link, and nobody before them."""
+"""The policy of a console without people: the first owner signs up by their link, and nobody before them."""
 
 
 def person_exists() -> bool:
-    """Whether the instance has a person: somebody with a verified address, or made by an operator.
+    """Whether the instance has a person: one with a verified address, or one made by an operator.
 
-    A sign-up that nobody confirmed does not count, or a stranger could lock the owner out at the first start.
+    An unconfirmed sign-up does not count: otherwise a stranger could lock the owner out at the first start.
     """
-    # The owner is found by an index; only where people came before any owner are addresses looked through.
+    # An index finds the owner; addresses are searched only where people signed up before any owner.
     return owner_exists() or User.objects.filter(emailaddress__verified=True).exists()
 
 
 def owner_exists() -> bool:
-    """Whether somebody owns the instance: a superuser, by the first owner's link or made by an operator."""
+    """Whether the instance has an owner: a superuser, made by the first owner's link or by an operator."""
     # `IN` and not `=`: SQLite reads a bare boolean column without its index.
     return User.objects.filter(is_superuser__in=[True]).exists()
 
 
 def sign_up_policy() -> str:
-    """OWNER_FIRST while there is nobody, then what `OPENCODE_SIGNUP` says: `open`, `domain`, `invitation`, `closed`."""
+    """OWNER_FIRST while there is no person, then `OPENCODE_SIGNUP`: `open`, `domain`, `invitation`, `closed`."""
     return str(settings.SIGNUP_POLICY) if person_exists() else OWNER_FIRST
 
 

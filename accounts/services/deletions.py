@@ -1,7 +1,7 @@
-"""Closing an account, taking that back for 30 days, and forgetting the person afterwards.
+"""Closing an account, restoring it within 30 days, and erasing the person afterwards.
 
-A closed account is an inactive one, and everything that lets somebody in asks whether they are active: sessions, keys,
-devices and sockets end with the one row. What remains of a purged person is the row's id, for what others keep of them.
+A closed account is an inactive one, and everything that signs a person in checks that: sessions, keys, devices and
+sockets end with the one row. Of a purged person only the row's id remains, because other rows refer to it.
 """
 
 from datetime import datetime, timedelta
@@ -34,15 +34,15 @@ RESTORABLE: Final = timedelta(days=RESTORE_DAYS)
 SECRET_BITS: Final = 160
 PURGE_ACCOUNTS: Final = 50
 RESTORABLE_PERSON: Final = "restorable_person"
-"""The session key that remembers who signed in rightly to a closed account: they may take the deletion back."""
+"""The session key that remembers who signed in to their closed account: they may restore it."""
 _KEPT: Final[frozenset[type[Model]]] = frozenset({AccountDeletion, LogEntry})
 _PURPOSE: Final = "account-restore"
 
 
 def account_delete(*, actor: Actor) -> AccountDeletion:
-    """Close the account of the person who acts now and mail the way back; a repeat changes nothing.
+    """Close the account of the acting person and mail a link that restores it; a repeat changes nothing.
 
-    Raises AccountHeld with `workspaces` when one would lose its last owner, LastOperatorRemains.
+    Raises AccountHeld with `workspaces`, the names of those that would lose their last owner, and LastOperatorRemains.
     """
     secret, version = random_base62(SECRET_BITS), current_version()
     with transaction.atomic():
@@ -73,9 +73,9 @@ def account_delete(*, actor: Actor) -> AccountDeletion:
 
 
 def account_restore(*, deletion: AccountDeletion, actor: Actor) -> None:
-    """Restore my account: the person may sign in again, with everything as it was. Raises RestoreLinkInvalid.
+    """Open the closed account again: the person can sign in, with everything as it was.
 
-    Somebody whom staff suspended meanwhile stays suspended.
+    A person whom staff suspended meanwhile stays suspended. Raises RestoreLinkInvalid.
     """
     with transaction.atomic():
         row = AccountDeletion.objects.select_for_update().filter(pk=deletion.pk, purging_at=None).first()
@@ -93,27 +93,27 @@ def account_restore(*, deletion: AccountDeletion, actor: Actor) -> None:
 
 
 def deletion_by_secret(secret: str) -> AccountDeletion | None:
-    """The deletion the link in the mail takes back, while there is time."""
+    """The deletion that the link with this secret undoes; None if unknown, or when the time to restore is over."""
     hashes = list(macs_of_all_versions(_PURPOSE, secret).values())
     return _open_deletions().filter(secret_hash__in=hashes).first()
 
 
 def deletion_of(user_id: str) -> AccountDeletion | None:
-    """The deletion of this person's account, while there is time to take it back."""
+    """The deletion of this person's account; None when there is none, or the time to restore is over."""
     return _open_deletions().filter(user_id=user_id).first()
 
 
 def accounts_purge(*, now: datetime) -> int:
-    """Forget the people who asked for it RESTORABLE ago; answers how many. One that fails stops no other."""
+    """Purge accounts closed RESTORABLE ago; returns how many. One that fails does not stop the others."""
     due = AccountDeletion.objects.filter(requested_at__lte=now - RESTORABLE, purged_at=None)
     longest_untried = due.order_by(F("purging_at").asc(nulls_first=True), "requested_at")
     return sum(_purged(deletion) for deletion in list(longest_untried[:PURGE_ACCOUNTS]))
 
 
 def account_purge(*, deletion: AccountDeletion) -> bool:
-    """Forget the person: names, addresses, ways to sign in, keys, devices, memberships. A repeat goes on.
+    """Erase names, addresses, ways to sign in, keys, devices, memberships. A repeat resumes what was interrupted.
 
-    False, and the deletion is dropped, when staff let the person in again meanwhile.
+    False when staff reinstated the person meanwhile: then the deletion is dropped.
     """
     if not _begin(deletion):
         return False
@@ -131,7 +131,7 @@ def account_purge(*, deletion: AccountDeletion) -> bool:
 
 
 def _addresses_of(user: User) -> frozenset[str]:
-    """Those the account signs in with and signed in with before, but none that somebody else has by now."""
+    """The addresses the account signs in with or signed in with before, except those another account has now."""
     present = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
     changes = EmailChange.objects.filter(user=user).exclude(done_at=None).values_list("old_email", "new_email")
     former = {fold_email(address) for change in changes for address in change}
@@ -170,7 +170,7 @@ def _begin(deletion: AccountDeletion) -> bool:
 
 
 def _erase_rows(user: User) -> None:
-    """Whatever would go if the row of the person went; models of other apps and of later releases included.
+    """Delete every row that deleting the person's row would delete, in all apps, models of later releases included.
 
     What they did as staff stays, under the row's id.
     """
@@ -183,7 +183,7 @@ def _erase_rows(user: User) -> None:
 
 
 def _forget_staff_notes(user: User) -> None:
-    """The admin's own history calls what staff acted on by its name; ids stay."""
+    """Replace names by ids in the admin's history of what staff did to this person and their devices."""
     devices = list(Device.objects.filter(user=user).values_list("pk", flat=True))
     for model, ids in ((User, [user.pk]), (Device, devices)):
         notes = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)

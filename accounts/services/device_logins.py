@@ -1,4 +1,4 @@
-"""An agent asks to be let in, its person answers in the browser, the agent fetches its tokens (RFC 8628)."""
+"""Device login (RFC 8628): an agent asks, its person answers in the browser, the agent fetches its tokens."""
 
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -26,7 +26,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.ids import random_base62
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
 
-# A person shows up in one of 20^8 codes; two equal ones at the same time are made anew.
+# There are 20^8 user codes; when two logins at the same time draw the same one, another is drawn.
 CODE_ATTEMPTS: Final = 5
 
 
@@ -38,7 +38,7 @@ class StartedLogin(NamedTuple):
 
 
 def device_login_start(*, ip: str | None, user_agent: str) -> StartedLogin:
-    """The codes of a new login; they are nowhere else from here on."""
+    """Start a login and return its codes; only their hashes are stored."""
     version, now = current_version(), utc_now()
     device_code = random_base62(DEVICE_CODE_BITS)
     for attempt in range(CODE_ATTEMPTS):
@@ -61,7 +61,7 @@ def device_login_start(*, ip: str | None, user_agent: str) -> StartedLogin:
 
 
 def device_login_approve(*, user_code: str, user: User, name: str, first_workspace_id: str) -> None:
-    """The person lets the agent in. Of two answers to one code the first counts.
+    """Approve the agent's login. Of two answers to one code the first counts.
 
     Raises DeviceCodeUnknown, DeviceLimitReached.
     """
@@ -79,20 +79,20 @@ def device_login_approve(*, user_code: str, user: User, name: str, first_workspa
 
 
 def device_login_deny(*, user_code: str, user: User) -> None:
-    """The person keeps the agent out. Raises DeviceCodeUnknown."""
+    """Refuse the agent's login. Raises DeviceCodeUnknown."""
     _answer(user_code, state=DeviceLogin.State.DENIED, user=user)
 
 
 def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, request_id: str) -> Tokens:
-    """The tokens once the person has said yes, once; until then, and for everything else, raises OAuthRefusal."""
+    """The tokens, once, after the person has approved. Raises OAuthRefusal until then and in every other case."""
     hashes = list(macs_of_all_versions(DEVICE_CODE_PURPOSE, device_code).values())
     now = utc_now()
     login = DeviceLogin.objects.filter(device_code_hash__in=hashes).first()
     if login is None or login.expires_at <= now:
         raise LoginExpired
     if login.state == DeviceLogin.State.WAITING:
-        # Half the interval: what arrives a little early was delayed less on the way than the question before it.
-        # Noted in the cache, for a write of the database every two seconds and agent would delay those who publish.
+        # Half the interval: a poll comes a little early when it was delayed less on the way than the one before.
+        # Kept in the cache: a database write for each agent every two seconds would delay publishes.
         is_early = not cache.add(f"device-poll|{login.pk}", True, timeout=settings.DEVICE_POLL_SECONDS / 2)
         raise SlowDown if is_early else AuthorizationPending
     if login.state == DeviceLogin.State.DENIED:
@@ -109,7 +109,7 @@ def _answer(user_code: str, **fields: object) -> None:
 
 
 def _let_in(login: DeviceLogin, ip: str | None, user_agent: str, request_id: str) -> Tokens:
-    """Removing the row is the claim: of two questions at the same time one gets the tokens."""
+    """Deleting the row is the claim: of two polls at the same time one gets the tokens."""
     with transaction.atomic():
         removed, _ = DeviceLogin.objects.filter(pk=login.pk).delete()
         user = User.objects.filter(pk=login.user_id, is_active=True).first()

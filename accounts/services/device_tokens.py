@@ -1,4 +1,4 @@
-"""Tokens of devices: given at the login, exchanged by refresh, all gone with the device."""
+"""Tokens of devices: issued at the login, exchanged by refresh, deleted when the device is revoked."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ class Tokens(NamedTuple):
 
 
 def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) -> Tokens:
-    """A new pair for the device, which is nowhere else from here on."""
+    """Issue a new pair for the device; only hashes of it are stored."""
     access, refresh = new_token(ACCESS_PREFIX), new_token(REFRESH_PREFIX)
     version, now = current_version(), utc_now()
     DeviceToken.objects.create(
@@ -41,11 +41,12 @@ def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) ->
 
 
 def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
-    """Another pair for the refresh token; raises GrantInvalid.
+    """Exchange the refresh token for a new pair. Raises GrantInvalid.
 
-    A token that was exchanged before still gets an answer for a while, as two processes of one machine share it, and
-    for as long as nobody used what the exchange gave, as that answer was lost. Otherwise somebody has a copy: the
-    device is revoked and its person told. So it is when a copy was exchanged in that while, and both go on after it.
+    A token that was exchanged before is accepted again during a short grace time, because two processes of one machine
+    may share it, and after that while the pair it was exchanged for is unused, because that answer may have been lost.
+    Otherwise a copy is in use: the device is revoked and its person gets a mail. The same happens when a copy was
+    exchanged during the grace time and both lines of tokens go on after it.
     """
     outcome = _exchanged(refresh_token)
     if isinstance(outcome, Device):
@@ -56,7 +57,7 @@ def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
 
 
 def _exchanged(refresh_token: str) -> Tokens | Device:
-    """The new pair, or the device whose token was used by somebody else too."""
+    """The new pair, or the device when a second party uses its tokens too. Raises GrantInvalid."""
     hashes = list(macs_of_all_versions(REFRESH_PURPOSE, refresh_token).values())
     now = utc_now()
     with transaction.atomic():
@@ -84,9 +85,9 @@ class _Link(NamedTuple):
 
 
 def _is_of_two(held: DeviceToken, now: datetime) -> bool:
-    """Whether two lines of exchanges go on from one token, this one's among them, longer than the grace after it.
+    """Whether two lines of exchanges, this token's among them, go on from one token for longer than the grace time.
 
-    Processes of one machine come together again: at their next exchange all of them read the pair that was stored last.
+    Processes of one machine converge: at their next exchange all of them read the pair that was stored last.
     """
     grace = timedelta(seconds=settings.DEVICE_REFRESH_GRACE_SECONDS)
     columns = ("id", "parent_id", "replaced_at")
@@ -104,7 +105,7 @@ def _is_of_two(held: DeviceToken, now: datetime) -> bool:
 
 
 def _line(links: Mapping[int, _Link], token_id: int | None) -> Iterator[_Link]:
-    """The token and those it came from, as far back as they are kept."""
+    """The token and its ancestors, the nearest first, as far back as they are kept."""
     while token_id is not None and token_id in links:
         yield links[token_id]
         token_id = links[token_id].parent_id

@@ -1,4 +1,4 @@
-"""Ending devices: by their person, by staff, by the console when a token was copied, by time."""
+"""Ending devices: by their person, by staff, by the console when a token was copied, by expiry."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,14 +17,14 @@ from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 
 REPLACED_DAYS: Final = 30
-"""For so long an exchanged refresh token is remembered, so that a copy of it gives itself away."""
+"""How many days an exchanged refresh token is remembered, so that the use of a copy is noticed."""
 ENDED_DAYS: Final = 90
-"""For so long an ended device stays in its person's list."""
+"""How many days an ended device stays in its person's list."""
 CHUNK_ROWS: Final = 1000
 
 
 def device_revoke(*, device: Device, actor: Actor) -> bool:
-    """End the device: its tokens are gone, whatever it holds open closes. False when it had ended before."""
+    """Revoke the device: its tokens are deleted, its open connections close. False when it had ended before."""
     with transaction.atomic():
         revoked = Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:
@@ -35,14 +35,14 @@ def device_revoke(*, device: Device, actor: Actor) -> bool:
 
 
 def devices_revoke(*, user: User, actor: Actor) -> int:
-    """End every device of the person, all or none; answers how many."""
+    """Revoke every device of the person, all or none; returns how many."""
     with transaction.atomic():
         devices = list(Device.objects.filter(user=user, revoked_at=None).order_by("pk"))
         return sum(device_revoke(device=device, actor=actor) for device in devices)
 
 
 def device_reuse_mail(*, device: Device, ip: str | None) -> None:
-    """Tell the person that somebody used a copy of the device's refresh token."""
+    """Mail the person that a copy of the device's refresh token was used, from `ip`."""
     context = {
         "name": device.name,
         "ip": ip or "an unknown address",
@@ -53,7 +53,7 @@ def device_reuse_mail(*, device: Device, ip: str | None) -> None:
 
 
 def devices_purge(*, now: datetime) -> None:
-    """Forget codes that ran out and tokens nobody can use; devices left without a token have ended."""
+    """Delete expired codes, unusable tokens and long-ended devices; a device without tokens left is revoked."""
     _delete(DeviceLogin, expires_at__lt=now)
     _delete(DeviceToken, refresh_ends_at__lt=now)
     _delete(DeviceToken, replaced_at__lt=now - timedelta(days=REPLACED_DAYS), access_ends_at__lt=now)

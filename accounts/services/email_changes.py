@@ -27,10 +27,10 @@ LINK_BITS: Final = 160
 
 
 def email_change_begin(*, user: User, new_email: str) -> EmailChange:
-    """Ask both mailboxes; an open change of the person is dropped.
+    """Mail a link to both mailboxes; an earlier open change of the person is dropped.
 
-    An address that somebody signs in with already gets another mail instead of the link, so that the one who asks
-    learns nothing.
+    If the new address already belongs to an account, it gets another mail instead of the link, so that the person who
+    asks learns nothing about that account.
     """
     new_email = fold_email(new_email)
     approve, confirm = random_base62(LINK_BITS), random_base62(LINK_BITS)
@@ -59,9 +59,9 @@ def email_change_begin(*, user: User, new_email: str) -> EmailChange:
 
 
 def email_change_agree(*, change: EmailChange, by_old: bool) -> EmailChange:
-    """One of the two mailboxes agrees; with the second the change is done.
+    """Record that one of the two mailboxes agrees; with the second the change is done.
 
-    Raises EmailTaken when somebody was faster, NotFound when the change was dropped meanwhile.
+    Raises EmailTaken when another account took the address first, NotFound when the change was dropped meanwhile.
     """
     now = utc_now()
     try:
@@ -83,16 +83,16 @@ def email_change_agree(*, change: EmailChange, by_old: bool) -> EmailChange:
 
 
 def email_change_drop(*, change: EmailChange) -> None:
-    """The person thought better of it, or the old mailbox says no; one that is done stays done."""
+    """Drop the change, for the person or for the old mailbox; one that is done stays done."""
     EmailChange.objects.filter(pk=change.pk, done_at=None).delete()
 
 
 def email_change_undo(*, change: EmailChange, actor: Actor) -> None:
-    """Back to the old address, for whoever reads that mailbox, together with every change since.
+    """Return the account to the old address, for the reader of that mailbox; later changes are undone too.
 
-    Nothing that was set up meanwhile lets anybody in any more: a code to the mailbox does. An account that was closed
-    since is open again. Raises EmailTaken when somebody signs in with the old address by now, NotFound when it was
-    taken back before.
+    Every way to sign in that was set up meanwhile is closed; a code to the mailbox works. API keys and devices are
+    revoked. An account that was closed since is restored. Raises EmailTaken when another account signs in with the old
+    address by now, NotFound when the change cannot be undone any more.
     """
     try:
         with transaction.atomic():

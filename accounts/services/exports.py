@@ -1,6 +1,6 @@
-"""Exports: asking for one, making it, removing it when its time is over.
+"""Exports: asking for one, making it, removing it when it expires.
 
-A worker keeps its lease on an export while it works; when it dies, another begins anew under another object name.
+A worker keeps its lease on an export while it works; when it dies, another starts over under another object name.
 """
 
 import tempfile
@@ -38,7 +38,7 @@ _UNFINISHED: Final = (DataExport.State.WAITING, DataExport.State.RUNNING)
 
 
 class ExportTakenOver(Exception):
-    """Another worker has it now, or it was removed."""
+    """The lease is lost: another worker has the export now, or it was removed."""
 
 
 def export_request(*, user: User, workspace_id: str = "") -> DataExport:
@@ -57,7 +57,7 @@ def export_request(*, user: User, workspace_id: str = "") -> DataExport:
 
 
 def export_make(*, export_id: str, now: datetime) -> bool:
-    """Make one that is due; False when it was not, or could not be made: then it waits or, in the end, has failed."""
+    """Make the export. False when it was not due or the attempt failed; after the last attempt it has failed."""
     begun: dict[str, Any] = {"state": DataExport.State.RUNNING, "step": "", "done": 0, "total": 0}
     lease = MARK.take(export_id, now=now, attempts=F("attempts") + 1, **begun)
     if lease is None:
@@ -75,14 +75,14 @@ def export_make(*, export_id: str, now: datetime) -> bool:
 
 
 def exports_due(*, now: datetime) -> list[str]:
-    """Ids of those whose time has come, the oldest first."""
+    """Ids of the exports that are due, the oldest first."""
     return MARK.ids(now=now, limit=SWEEP_EXPORTS)
 
 
 def exports_expire(*, now: datetime) -> int:
-    """Remove the objects of exports past their time; one the storage keeps is tried again at the next sweep.
+    """Remove the objects of expired exports; returns how many. A storage error is tried again at the next sweep.
 
-    Of a failed one, those of attempts that were killed after they had stored theirs.
+    Failed exports are included: an attempt may have been killed after it had stored its object.
     """
     ready = Q(state=DataExport.State.READY, expires_at__lte=now)
     failed = Q(state=DataExport.State.FAILED, attempts__gt=0, requested_at__lte=now - timedelta(days=KEPT_DAYS))
@@ -91,7 +91,7 @@ def exports_expire(*, now: datetime) -> int:
 
 
 def exports_forget(*, user_id: str) -> None:
-    """Remove every export of a person with its objects. Raises what the storage raises."""
+    """Delete every export of the person and its objects. Raises what the storage raises."""
     for export in DataExport.objects.filter(user_id=user_id):
         _remove_objects(export)
         export.delete()
@@ -129,7 +129,7 @@ def _write_zip(file: IO[bytes], parts: Sequence[ExportPart], progress: "Progress
 
 
 class Progress:
-    """Writes how far it is, at most twice a second, and extends the lease on the export with it."""
+    """Writes the progress to the export's row, at most twice a second; each write also extends the lease."""
 
     def __init__(self, lease: Lease[DataExport]) -> None:
         self._lease = lease
@@ -199,7 +199,7 @@ def _expire(export: DataExport) -> bool:
 
 
 def _remove_objects(export: DataExport) -> None:
-    """Those of attempts that were killed after they had stored theirs, too."""
+    """Delete the object of every attempt: one may have been killed after it had stored its own."""
     for name in _object_names(export):
         default_storage.delete(name)
 

@@ -1,4 +1,4 @@
-"""Taking every second factor from somebody who lost them all: their password, code or provider is enough again."""
+"""Removing every second factor of a person who lost them all: password, code or provider is enough again."""
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -15,9 +15,10 @@ from opencode.lib.links import public_url
 
 
 def factors_reset(*, user: User, actor: Actor) -> HeldFactors | None:
-    """What was taken away, or None when there was nothing. Browsers and devices are out, the person is told by mail.
+    """Remove all second factors; returns what was removed, or None when there was nothing.
 
-    An operator calls this after the person has proven who they are; the actor's reason says how.
+    Browsers and devices are signed out, and the person gets a mail. An operator calls this after the person has proven
+    who they are; the actor's reason says how.
     """
     with transaction.atomic():
         person_places_lock(user.pk)

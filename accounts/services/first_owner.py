@@ -22,7 +22,7 @@ _PURPOSE: Final = "owner-link"
 
 
 def owner_link_create() -> str | None:
-    """A fresh link, absolute, for the first owner; earlier links end. None when there is an owner."""
+    """A new absolute link for the first owner; earlier links end. None when there is an owner."""
     if owner_exists():
         return None
     token = random_base62(LINK_BITS)
@@ -42,7 +42,7 @@ def is_owner_link_live(token: str) -> bool:
 
 
 def first_owner_create(*, token: str, email: str, password: str) -> User:
-    """Spend the link: make the superuser, their verified address and what a person starts with, all or nothing.
+    """Use up the link: make the superuser, their verified address and what a person starts with, all or nothing.
 
     Of callers at the same time one wins: deleting the row is the claim. Raises OwnerLinkInvalid, EmailTaken.
     """

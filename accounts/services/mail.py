@@ -16,7 +16,7 @@ def mail_send(*, to: str, template: str, context: Mapping[str, Any]) -> None:
 
     The mail is rendered and stored now, in that transaction; a Celery task delivers it and tries again when it cannot
     (`mail_delivery`). `template` is a file such as `workspaces/mail/invitation.html`, written as
-    `opencode/lib/mailtext.py` says. Addresses in `context` are absolute.
+    `opencode/lib/mailtext.py` says. URLs in `context` are absolute.
     """
     words = mail_text(template, context)
     mail = OutgoingMail.objects.create(

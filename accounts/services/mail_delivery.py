@@ -1,7 +1,7 @@
 """Delivering stored mails: by their task, and by a sweep over what is due.
 
-Two workers never send one mail unless the first died, or took longer than its lease, between the server's answer and
-its own note of it.
+Two workers send the same mail only when the first died, or took longer than its lease, after the server's answer and
+before recording it.
 """
 
 import smtplib
@@ -36,8 +36,8 @@ def sealed_body(words: MailText) -> str:
 def mail_deliver(*, mail_id: str, now: datetime) -> bool:
     """Hand one due mail to the mail server; False when it was not due, or could not be handed over.
 
-    After a failure it waits as PAUSES say. The attempt after the last pause is the last; a refusal of the address for
-    good ends it at once.
+    After a failure the mail waits for the next of PAUSES. The attempt after the last pause is the last; if the server
+    refuses the address permanently, there is no further attempt.
     """
     lease = MARK.take(mail_id, now=now, attempts=F("attempts") + 1)
     if lease is None:
@@ -48,7 +48,7 @@ def mail_deliver(*, mail_id: str, now: datetime) -> bool:
     except Exception as error:
         _note_failure(lease, mail, error, now)
         return False
-    # Sent is sent, whoever has the row by now.
+    # Whichever worker holds the row by now: the mail was sent.
     OutgoingMail.objects.filter(pk=mail_id).update(
         state=OutgoingMail.State.SENT, due_at=None, ended_at=now, body="", last_error=""
     )
@@ -61,19 +61,19 @@ def mails_due(*, now: datetime) -> list[str]:
 
 
 def mail_retry(*, mail_id: str, now: datetime) -> bool:
-    """Begin again with a mail that was given up; False when it was not."""
+    """Try again with a mail that was given up; False when it was not."""
     failed = OutgoingMail.objects.filter(pk=mail_id, state=OutgoingMail.State.FAILED)
     return bool(failed.update(state=OutgoingMail.State.WAITING, due_at=now, attempts=0, ended_at=None))
 
 
 def mails_purge(*, now: datetime) -> int:
-    """Forget mails that were sent or given up KEPT ago."""
+    """Delete mails that were sent or given up KEPT ago; returns how many."""
     removed, _ = OutgoingMail.objects.filter(Q(ended_at__lte=now - KEPT)).delete()
     return removed
 
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
-    """The same Message-ID at each attempt, so that a mailbox can tell a mail that came twice."""
+    """Uses the same Message-ID at each attempt, so that a mailbox can recognise a mail that came twice."""
     text, html = msgspec.json.decode(unseal(_PURPOSE, mail.body), type=tuple[str, str])
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     headers = {"Message-ID": f"<{mail.pk}@{host}>", "Auto-Submitted": "auto-generated"}
@@ -83,7 +83,7 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
 
 
 def _note_failure(lease: Lease[OutgoingMail], mail: OutgoingMail, error: Exception, now: datetime) -> None:
-    """Nothing is noted where another worker has taken, or sent, the mail meanwhile."""
+    """Records nothing when another worker has taken, or sent, the mail meanwhile."""
     fields: dict[str, Any] = {"mail": mail.pk, "template": mail.template, "attempt": mail.attempts}
     last_error = f"{type(error).__name__}: {error}"[:500]
     pause = None if _is_refused_for_good(error) else pause_after(mail.attempts, PAUSES)
@@ -96,7 +96,7 @@ def _note_failure(lease: Lease[OutgoingMail], mail: OutgoingMail, error: Excepti
 
 
 def _is_refused_for_good(error: Exception) -> bool:
-    """The server knows the address and refuses it (5xx), where a 4xx asks to come back later."""
+    """Whether the server refused the address permanently (5xx); a 4xx asks to try again later."""
     return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
         status >= _PERMANENT for status, _words in error.recipients.values()
     )

@@ -1,4 +1,4 @@
-"""People whose address was shown to be theirs before they had an account."""
+"""People whose address was proved before they had an account."""
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
@@ -8,9 +8,10 @@ from accounts.models import User
 
 
 def proven_person_create(*, email: str, password: str) -> User:
-    """An account with this address, verified: for whoever came by a secret that was mailed there and nowhere else.
+    """Make an account with this verified address, for the reader of a secret mailed there and nowhere else.
 
-    Without a password codes by mail sign them in. Asks no policy and makes no workspace; callers do. Raises EmailTaken.
+    Without a password, codes by mail sign the person in. Checks no policy and makes no workspace; callers do. Raises
+    EmailTaken.
     """
     try:
         with transaction.atomic():

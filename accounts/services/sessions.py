@@ -20,9 +20,9 @@ USER_AGENT_CHARACTERS: Final = 200
 
 
 def session_note(request: HttpRequest) -> None:
-    """Put the browser on the list of its person, or note that it was used now, from where and with what.
+    """Add the browser to its person's list, or record that it was used now, from where and with which program.
 
-    One update as a rule. The request is one of somebody who is signed in, with a session that has its key.
+    Usually one UPDATE. The request must be that of a signed-in person, with a session that has its key.
     """
     key = stored_key(request.session.session_key or "")
     seen = {
@@ -41,17 +41,17 @@ def session_end(*, user: User, session_id: int) -> bool:
 
 
 def sessions_end_others(*, user: User, keep: str) -> int:
-    """Sign every browser out but the one whose session has the key `keep` (empty: every one); answers how many."""
+    """Sign out every browser except the session with the key `keep` (empty: no exception); returns how many."""
     return _end(UserSession.objects.filter(user=user).exclude(session_key=stored_key(keep)))
 
 
 def session_forget(*, session_key: str) -> None:
-    """The browser with this key signs out by itself."""
+    """Take the browser with this key off the list: it is signing itself out."""
     _end(UserSession.objects.filter(session_key=stored_key(session_key)))
 
 
 def sessions_forget_gone(*, user: User) -> None:
-    """Take off the person's list what no browser can be signed in by any more; two statements, whatever its length."""
+    """Remove rows of the person's list whose session is gone; two statements, whatever the list's length."""
     session = Session.objects.filter(session_key=OuterRef("session_key"))
     gone = list(UserSession.objects.filter(~Exists(session), user=user).values_list("pk", flat=True))
     if gone:
@@ -59,13 +59,13 @@ def sessions_forget_gone(*, user: User) -> None:
 
 
 def sessions_purge() -> int:
-    """Remove sessions past their end, and rows of the list whose session is gone; answers how many rows."""
+    """Delete expired sessions, and rows of the list whose session is gone; returns how many rows."""
     Session.objects.filter(expire_date__lt=utc_now()).delete()
     return _end(UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")))
 
 
 def _end(sessions: Iterable[Any]) -> int:
-    """Each in a transaction of its own: the browser is out when it commits, its sockets follow."""
+    """Each in its own transaction: at the commit the browser is signed out, then its sockets close."""
     ended = 0
     for session in sessions:
         with transaction.atomic():

@@ -1,6 +1,7 @@
-"""Suspending a person: nothing of theirs gets in until staff let them in again, whatever becomes of the account.
+"""Suspending a person: they and their programs are locked out until staff reinstate them.
 
-Keys come back with their person; browsers and devices sign in anew.
+Closing or restoring the account does not change that. API keys work again with their person; browsers and devices have
+to sign in again.
 """
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from opencode.lib.clock import utc_now
 
 
 def person_suspend(*, user: User, actor: Actor) -> bool:
-    """Close everything to the person now. False when they were suspended before. Raises StaffProtected."""
+    """Lock the person out now. False when they were suspended before. Raises StaffProtected."""
     with transaction.atomic():
         row = _locked(user, actor)
         if row.suspended_at is not None and not row.is_active:
@@ -31,7 +32,7 @@ def person_suspend(*, user: User, actor: Actor) -> bool:
 
 
 def person_reinstate(*, user: User, actor: Actor) -> bool:
-    """Let the person in again; an account they closed themselves stays closed, and theirs to take back.
+    """Let the person sign in again; an account they closed themselves stays closed until they restore it.
 
     False when they were not suspended. Raises StaffProtected.
     """

@@ -1,7 +1,7 @@
-"""Closing the ways into an account that somebody else may have set, when its mailbox shows whose it is.
+"""Closing ways to sign in that another person may have set, once the mailbox shows whose the account is.
 
-An account is made before anybody has shown that its address is theirs, so that whoever made it may know its password
-or have it linked. A code to the mailbox always remains. Callers hold the transaction.
+An account is made before its address is proved, so the person who made it may know its password or have linked it to
+their own provider account. A code to the mailbox always remains. Callers hold the transaction.
 """
 
 from allauth.mfa.models import Authenticator
@@ -12,7 +12,7 @@ from accounts.services.sessions import sessions_end_others
 
 
 def ways_in_close(*, user: User) -> None:
-    """The password is void, second factors, passkeys and linked accounts are gone, every browser is signed out."""
+    """Make the password unusable, delete second factors, passkeys and linked accounts, sign every browser out."""
     user.set_unusable_password()
     user.save(update_fields=["password"])
     linked_ways_close(user=user)

@@ -1,4 +1,4 @@
-"""The page a confirmation link leads to: allauth's, knowing whether this browser signed up."""
+"""allauth's page for a confirmation link, which also knows whether this browser signed up."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The person's data: exports, to ask for, to watch being made, to download."""
+"""The person's data: requesting an export, watching its progress, downloading it."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -29,7 +29,7 @@ CHUNK_BYTES: Final = 256 * 1024
 @require_safe
 @login_required
 def data(request: HttpRequest) -> HttpResponse:
-    """What the person can take along, and the way out."""
+    """The person's exports, and the way to delete the account."""
     assert isinstance(request.user, User)
     context = {
         "exports": exports_of(request.user)[:SHOWN_EXPORTS],
@@ -55,7 +55,7 @@ def export_ask(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def export_page(request: HttpRequest, export_id: str) -> HttpResponse:
-    """How far it is; htmx asks for the changing part alone while it is being made."""
+    """The export's progress; while it is being made, htmx fetches only the part that changes."""
     export = _export(request, export_id)
     is_part = request.headers.get("HX-Request") == "true"
     template = "accounts/export_state.html" if is_part else "accounts/export.html"
@@ -66,7 +66,7 @@ def export_page(request: HttpRequest, export_id: str) -> HttpResponse:
 @require_safe
 @login_required
 def export_download(request: HttpRequest, export_id: str) -> HttpResponseBase:
-    """The archive, for whoever asked for it and, of a workspace, still may."""
+    """The archive, for the person who asked for it and, of a workspace, may still have its data."""
     export = _export(request, export_id)
     if export.state != DataExport.State.READY or not default_storage.exists(export.object_name):
         raise NotFound("This export is no longer available; request another one.")
@@ -87,7 +87,7 @@ def _export(request: HttpRequest, export_id: str) -> DataExport:
 
 
 async def _chunks(file: File[bytes]) -> AsyncIterator[bytes]:
-    """Read in a thread: the storage may be far away, and the event loop serves everybody."""
+    """Read in a thread: the storage may be slow, and the event loop must not wait for it."""
     read = sync_to_async(file.read, thread_sensitive=False)
     try:
         while chunk := await read(CHUNK_BYTES):

@@ -1,4 +1,4 @@
-"""Deleting one's account, and taking that back."""
+"""Pages to delete one's account and to restore it."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ FORM_METHODS: Final = ["GET", "HEAD", "POST"]
 @reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(FORM_METHODS)
 def delete(request: HttpRequest) -> HttpResponse:
-    """GET asks, naming what stands in the way and what goes along; POST deletes when the address was typed."""
+    """GET names what prevents the deletion and what is deleted with it; POST deletes once the address is typed."""
     assert isinstance(request.user, User)
     holds = account_holds(request.user.pk)
     form = AccountDeleteForm(request.POST if request.method == "POST" else None, user=request.user)
@@ -54,7 +54,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(FORM_METHODS)
 def restore(request: HttpRequest) -> HttpResponse:
-    """For whoever deleted the account in this browser, or signed in to it since."""
+    """For the person who deleted the account in this browser, or has signed in to it since."""
     deletion = deletion_of(request.session.get(RESTORABLE_PERSON, ""))
     if deletion is None:
         return redirect("account_login")
@@ -65,7 +65,7 @@ def restore(request: HttpRequest) -> HttpResponse:
 @sensitive_variables("secret")
 @require_http_methods(FORM_METHODS)
 def restore_by_link(request: HttpRequest, secret: str) -> HttpResponse:
-    """For whoever has the mail."""
+    """For the reader of the mail, who has its secret link."""
     deletion = deletion_by_secret(secret)
     if deletion is None:
         raise RestoreLinkInvalid

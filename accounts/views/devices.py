@@ -1,4 +1,4 @@
-"""Letting an agent in by its code, and the list of those that are in."""
+"""Signing an agent in by its code, and the list of signed-in agents."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from opencode.lib.ratelimits import rate_count
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
-    """The code, typed or from the agent's link, leads to who asks; only the person's answer lets anything in."""
+    """A code, typed or from the agent's link, shows which agent asks; only the person's answer signs it in."""
     typed = (request.POST if request.method == "POST" else request.GET).get("user_code", "")
     if request.method != "POST" and not typed:
         return render(request, "accounts/device_code.html", {"form": DeviceCodeForm()})
@@ -98,7 +98,7 @@ def _confirm_page(request: HttpRequest, login: DeviceLogin, typed: str, form: De
 
 
 def _count_guess(request: HttpRequest) -> None:
-    """Right or wrong: whoever tries codes must not learn from the last one either."""
+    """Count every code, right or wrong: past the limit, even a right code is refused. Raises TooManyRequests."""
     rate = rate_count("device-guess", str(request.user.pk), limit=settings.DEVICE_GUESSES_PER_MINUTE, seconds=60)
     if rate.is_exceeded:
         raise TooManyRequests("Too many codes tried; wait a moment.", retry_after=rate.reset_seconds, limit=rate.limit)

@@ -1,4 +1,4 @@
-"""The address a person signs in with, and the links by which two mailboxes agree to another one."""
+"""The address a person signs in with, and the mailed links by which two mailboxes agree to change it."""
 
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.core.ratelimit import consume_or_429

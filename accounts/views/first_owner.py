@@ -1,4 +1,4 @@
-"""The first owner's arrival."""
+"""The page where the first owner signs up."""
 
 from allauth.account.utils import perform_login
 from django.http import HttpRequest, HttpResponse

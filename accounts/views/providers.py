@@ -1,4 +1,4 @@
-"""The way to a provider and back, where the provider is set up."""
+"""Signing in by a provider, where the provider is configured."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""Where a person is signed in, and signing a browser out from afar."""
+"""Where a person is signed in, and signing a browser out remotely."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required

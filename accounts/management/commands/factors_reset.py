@@ -1,4 +1,4 @@
-"""`manage.py factors_reset EMAIL --reason …`: takes away every second factor of somebody who lost them all.
+"""`manage.py factors_reset EMAIL --reason …`: removes every second factor of a person who lost them all.
 
 Exit codes: 0 done, 1 there was none, 2 no such person.
 """
