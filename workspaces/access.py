@@ -97,7 +97,7 @@ class TokenAccess:
 
 @dataclass(frozen=True)
 class DeviceAccess:
-    """A person's signed-in agent; with a `membership_id` in a workspace, with the person's role there."""
+    """A person's signed-in agent. With a `membership_id` it acts in that workspace, in the person's role there."""
 
     device_id: str
     user_id: str
@@ -126,7 +126,7 @@ class DeviceAccess:
 def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
     """The person's access to the workspace `slug`, in one read.
 
-    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or foreign: nobody learns which),
+    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or not theirs: the answer does not say which),
     WorkspaceBlocked, Forbidden (the role is too low).
     """
     return _member_access(user, permission, workspace__slug=slug)
@@ -135,7 +135,11 @@ def workspace_access(user: User | AnonymousUser, slug: str, permission: str = "w
 def workspace_access_by_id(
     user: User | AnonymousUser, workspace_id: str, permission: str = "workspace.view"
 ) -> WorkspaceAccess:
-    """`workspace_access` by the workspace's id, which outlives every slug."""
+    """The person's access to the workspace with this id, which outlives every slug, in one read.
+
+    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or not theirs), WorkspaceBlocked, Forbidden
+    (the role is too low).
+    """
     return _member_access(user, permission, workspace_id=workspace_id)
 
 
@@ -158,9 +162,9 @@ def _member_access(user: User | AnonymousUser, permission: str, **which: str) ->
 
 
 def restore_access(request: HttpRequest, slug: str) -> WorkspaceAccess:
-    """An owner's access to their deleted workspace, to take the deletion back and nothing else.
+    """An owner's access to their deleted workspace, to restore it and nothing else.
 
-    Raises CredentialsMissing, and NotFound for everybody and everything else.
+    Raises CredentialsMissing (not signed in), NotFound (not an owner of a deleted workspace with this slug).
     """
     if not isinstance(request.user, User) or not request.user.is_active:
         raise CredentialsMissing
@@ -172,7 +176,11 @@ def restore_access(request: HttpRequest, slug: str) -> WorkspaceAccess:
 
 
 def page_access(request: HttpRequest, slug: str, permission: str = "workspace.view") -> WorkspaceAccess:
-    """`workspace_access` for a page: also remembers the workspace as the person's current one."""
+    """The signed-in person's access for a page; the workspace becomes their current one.
+
+    Raises CredentialsMissing (not signed in), NotFound (unknown, deleted or not theirs), WorkspaceBlocked, Forbidden
+    (the role is too low).
+    """
     access = workspace_access(request.user, slug, permission)
     if request.session.get(CURRENT_WORKSPACE) != slug:
         request.session[CURRENT_WORKSPACE] = slug
@@ -182,9 +190,9 @@ def page_access(request: HttpRequest, slug: str, permission: str = "workspace.vi
 def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
     """What the API key `token` opens; raises CredentialsInvalid, the same for every reason, and WorkspaceBlocked.
 
-    A key fails when it is malformed (told offline), unknown under every listed hash key, revoked or expired, or when
-    its workspace, its person or the person's membership has ended. Call it outside `atomic()`: once a minute it writes
-    when and from `ip` the key was used.
+    A key fails when it is malformed (found without a read), unknown under every listed hash key, revoked or expired, or
+    when its workspace, its person or the person's membership has ended. Call it outside `atomic()`: once a minute it
+    records when and from which `ip` the key was used.
     """
     found = find_key(token) if is_well_formed(token, API_KEY_PREFIX) else None
     if found is None:
@@ -212,7 +220,11 @@ def key_workspace(key: KeyAccess) -> Workspace:
 
 
 def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
-    """What the workspace share token opens; raises CredentialsInvalid and WorkspaceBlocked as `key_access` does."""
+    """What the workspace share token opens; raises CredentialsInvalid, the same for every reason, and WorkspaceBlocked.
+
+    A token fails when it is malformed, unknown under every listed hash key, revoked or expired, or when its workspace
+    was deleted. Call it outside `atomic()`: once a minute it records when and from which `ip` the token was used.
+    """
     found = find_token(token) if is_well_formed(token, SHARE_TOKEN_PREFIX) else None
     if found is None:
         raise CredentialsInvalid
@@ -225,10 +237,11 @@ def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
 def device_access(
     token: str, workspace_id: str = "", *, ip: str | None = None, user_agent: str = "", request_id: str = ""
 ) -> DeviceAccess:
-    """What the device's access token opens in the workspace, in one read; `require` says what of it.
+    """What the device's access token opens in the workspace, in one read; its `require` checks the role.
 
-    Raises CredentialsInvalid, the same for every reason: malformed, unknown under every listed hash key, run out, or
-    its device or person has ended. Call it outside `atomic()`: once a minute it writes when and from where.
+    Raises CredentialsInvalid, the same for every reason: malformed, unknown under every listed hash key, expired, or
+    its device or person has ended. Call it outside `atomic()`: once a minute it records when, from where and by which
+    version the device was used.
     """
     found = find_device(token, workspace_id) if is_device_token(token) else None
     if found is None:
@@ -248,14 +261,16 @@ def device_access(
 
 
 def share_tokens_standing(known: Mapping[str, TokenAccess]) -> Mapping[str, TokenAccess]:
-    """The share tokens that still open what they opened when they were looked up, in one read."""
+    """The share tokens of `known` that still open what they opened when they were looked up, in one read."""
     alive = standing_tokens([access.token_id for access in known.values()])
     return {name: access for name, access in known.items() if access.token_id in alive}
 
 
 def devices_standing(known: Mapping[str, DeviceAccess]) -> Mapping[str, DeviceAccess]:
-    """The devices that still open what they opened when they were looked up, in one read, each with its person's
-    present role. A device that had no workspace then has none now."""
+    """The devices of `known` that still open what they opened when they were looked up, in one read.
+
+    Each comes with its person's present role. A device that had no workspace then has none now.
+    """
     alive = standing_devices([access.token_id for access in known.values()])
     living = {token_id for token_id, _ in alive}
     now: dict[str, DeviceAccess] = {}

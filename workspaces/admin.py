@@ -1,6 +1,6 @@
 """Workspaces and what they hand out, for support staff: found by address, slug or prefix. No hashes are shown.
 
-What staff do to them is done with a reason, in the workspace's own audit log.
+Staff act on them with a reason, which the workspace's own audit log records.
 """
 
 from typing import Any, ClassVar, Final
@@ -136,7 +136,7 @@ class ShareTokenAdmin(WithStaffActs[ShareToken], LookOnlyAdmin[ShareToken]):
 
 @admin.register(ConfigVersion)
 class ConfigVersionAdmin(LookOnlyAdmin[ConfigVersion]):
-    """Managed configurations, each version as agents got it."""
+    """Managed configurations, each version as agents received it."""
 
     list_display = ("workspace", "number", "note", "created_by", "created_at", "restored_number", "id")
     list_select_related = ("workspace", "created_by")

@@ -1,4 +1,4 @@
-"""Every act the audit log knows, with the words a page shows for it; entries keep the names for good."""
+"""Every act the audit log knows, with the words a page shows for it; names never change."""
 
 from collections.abc import Mapping
 from typing import Final

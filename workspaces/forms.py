@@ -99,7 +99,7 @@ class SlugForm(forms.Form):
 
 
 class RoleField(forms.ChoiceField):
-    """The roles somebody with `by_role` may give, each with what it means."""
+    """The roles that a member with `by_role` may give, each with what it means."""
 
     def __init__(self, by_role: str) -> None:
         given = [role for role in (MEMBER, ADMIN, OWNER) if can_manage(by_role, role)]
@@ -121,7 +121,7 @@ class InvitationForm(forms.Form):
 
 
 class LimitField(forms.DecimalField):
-    """A monthly limit in dollars; empty is none."""
+    """A monthly limit in dollars; empty means no limit."""
 
     def __init__(self, help_text: str) -> None:
         super().__init__(
@@ -197,7 +197,7 @@ class MemberForm(forms.Form):
 
 
 class NameTypedForm(forms.Form):
-    """Typing the workspace's name, so that nobody does this to another one than they think."""
+    """Asks for the workspace's name, so that nobody acts on the wrong workspace by mistake."""
 
     confirmation = forms.CharField(
         label="Type the workspace's name",
@@ -240,7 +240,7 @@ class AuditFilterForm(forms.Form):
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def wanted(self) -> AuditFilter:
-        """What is understood of it; a field with an error filters nothing."""
+        """The filter of the valid fields; a field with an error filters nothing."""
         self.is_valid()
         given = self.cleaned_data
         until = given.get("until")
@@ -249,7 +249,7 @@ class AuditFilterForm(forms.Form):
             action=given.get("action") or "",
             target=given.get("target") or "",
             since=_midnight(given.get("since")),
-            # Nothing is later than the last day there is.
+            # `date.max` has no next day, and nothing is later.
             until=_midnight(until + timedelta(days=1) if until and until < date.max else None),
         )
 

@@ -1,4 +1,4 @@
-"""What workspaces need of the apps above them."""
+"""Functions that workspaces needs from the apps above it."""
 
 from opencode.lib.ports import Port
 
@@ -6,12 +6,17 @@ billing_account_open: Port[[str], None] = Port("billing_account_open")
 """Opens the billing account of the workspace with this id, inside the transaction that makes the workspace."""
 
 spending_limit_set: Port[[str, str, str, int | None], None] = Port("spending_limit_set")
-"""Takes over a limit that is being set, in the transaction that sets it and before the row is changed: the workspace's
-id, `member` or `key`, the person's id or that of the first key of a rotation, micro-cents a month or None."""
+"""Adopts a new monthly limit, in the transaction that sets it and before the row is changed.
+
+Takes the workspace's id; `member` or `key`; the person's id, or that of the first key of a rotation; and micro-cents a
+month, or None for no limit.
+"""
 
 seat_limit: Port[[str], int | None] = Port("seat_limit")
-"""How many members the workspace with this id may have; None: as many as it likes."""
+"""How many members the workspace with this id may have; None: no limit."""
 
 workspace_content_erase: Port[[str], int] = Port("workspace_content_erase")
-"""Erases all that the apps above keep of the workspace with this id, in transactions of its own, and answers how many
-things that were. A repeat erases what an interrupted call left."""
+"""Erases everything the apps above store of the workspace with this id; returns how many things that were.
+
+Uses transactions of its own. A repeat erases what an interrupted call left.
+"""

@@ -34,7 +34,7 @@ _OWNER: Final = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.e
 
 PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {OWNER: _OWNER, ADMIN: _ADMIN, MEMBER: _MEMBER}
 
-# Every scope a key can carry, and whether something answers to it today; keys keep the names for good.
+# Every scope a key can carry, and whether an operation uses it today. Stored keys hold the names: never change one.
 SCOPES: Final[Mapping[str, str]] = {
     "sync:read": "Read sessions and follow them live",
     "sync:write": "Publish to sessions",
@@ -57,7 +57,7 @@ def can_manage(by_role: str, role: str) -> bool:
 
 
 def is_allowed(role: str, permission: str) -> bool:
-    """Whether `role` grants `permission`; an unknown role grants nothing. ValueError: there is no such permission."""
+    """Whether `role` grants `permission`; an unknown role grants nothing. ValueError: unknown permission."""
     if permission not in _OWNER:
         raise ValueError(f"no such permission: {permission}")
     return permission in PERMISSIONS.get(role, frozenset())

@@ -1,4 +1,4 @@
-"""Facts: sent after the commit that made them true. Receivers get ids only and must bear a repeat."""
+"""Facts: sent after the commit that made them true. Receivers get ids only and must tolerate a repeat."""
 
 from django.dispatch import Signal
 
@@ -12,4 +12,4 @@ share_token_revoked = Signal()
 """token_id, workspace_id"""
 
 workspace_closed = Signal()
-"""workspace_id; it was deleted or blocked: nobody and nothing gets in any more"""
+"""workspace_id: it was deleted or blocked, and is closed to people and programs"""

@@ -11,7 +11,7 @@ FALLBACK: Final = "workspace"
 
 _FORM: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
-# Words that are, or may become, an address of ours or that would mislead in one.
+# Words that are, or may become, part of our URLs, or that would mislead in one.
 RESERVED: Final = frozenset(
     """
     about account accounts admin api app assets auth billing blog console create dashboard data default docs edit

@@ -32,7 +32,7 @@ def keys_sweep() -> None:
 
 @shared_task
 def audit_purge() -> None:
-    """Nothing while entries are kept for good."""
+    """Does nothing while the settings keep entries for good."""
     if not settings.AUDIT_DAYS:
         return
     before = utc_now() - timedelta(days=settings.AUDIT_DAYS)

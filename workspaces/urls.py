@@ -1,4 +1,4 @@
-"""Addresses under /workspaces/."""
+"""URLs under /workspaces/."""
 
 from django.urls import path
 

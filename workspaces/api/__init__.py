@@ -1,4 +1,4 @@
-"""The JSON API of people, workspaces and keys, a module a resource."""
+"""The JSON API of people, workspaces and keys, one module per resource."""
 
 from typing import Final
 

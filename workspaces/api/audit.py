@@ -1,4 +1,4 @@
-"""`/workspaces/…/audit`: who did what to whom, from where. By people on pages: no key reads it."""
+"""`/workspaces/…/audit`: who did what to whom, from where. For people on pages only: no key can read it."""
 
 import json
 from datetime import datetime

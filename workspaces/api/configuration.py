@@ -1,4 +1,4 @@
-"""`/workspaces/…/configuration`: the managed configuration, saving it, its history; by people only."""
+"""`/workspaces/…/configuration`: the managed configuration, saving it, its history; for people only."""
 
 from datetime import datetime
 from typing import Annotated, Final

@@ -1,4 +1,4 @@
-"""`/workspaces/…/invitations`: by people who manage members. Accepting one is an act of the person on its page."""
+"""`/workspaces/…/invitations`: for people who manage members. Accepting one is up to the person, on its page."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal

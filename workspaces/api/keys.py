@@ -1,4 +1,4 @@
-"""`/workspaces/…/keys`: API keys, by people only: no key makes or ends another."""
+"""`/workspaces/…/keys`: API keys, for people only: no key creates or revokes another."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal

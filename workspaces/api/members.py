@@ -27,7 +27,7 @@ from workspaces.services.memberships import (
 router = Router()
 SCOPES: Final = ("workspace:read",)
 ME: Final = "me"
-"""In the place of an id: the caller's own membership."""
+"""Given in place of an id: the caller's own membership."""
 HIGHEST_LIMIT: Final = 1_000_000 * 100_000_000
 
 

@@ -1,4 +1,4 @@
-"""How a caller of the JSON API shows who they are: an API key, an agent's token, the cookie of a page of ours."""
+"""How a caller of the JSON API proves who they are: an API key, an agent's token, the cookie of a page of ours."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ from workspaces.calls.rates import count_caller
 class BearerToken(HttpBearer):
     """`Authorization: Bearer …`, an API key or a signed-in agent's token.
 
-    A header that opens nothing is refused, whatever cookie comes with it.
+    An invalid header is refused, even with a valid cookie beside it.
     """
 
     def __call__(self, request: HttpRequest) -> Caller | None:
@@ -39,7 +39,7 @@ class BearerToken(HttpBearer):
 
 
 class SignInCookie(APIKeyCookie):
-    """A person's cookie. What changes something also needs the header `X-CSRFToken` of a page of ours."""
+    """A person's cookie. A request that changes something also needs the header `X-CSRFToken` of one of our pages."""
 
     param_name = settings.SESSION_COOKIE_NAME
 

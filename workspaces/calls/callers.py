@@ -24,7 +24,7 @@ from workspaces.models import Workspace
 WORKSPACE_PREFIX: Final = "wrk_"
 """How a workspace's id begins; no slug has an underscore."""
 PERSON_ONLY: Final[frozenset[str]] = frozenset()
-"""The scopes of an operation that opens to a person on a page only, to no key and no agent."""
+"""The scopes of an operation that only a person on a page may call, no key and no agent."""
 
 
 WorkspaceName = Annotated[str, Path(..., description="Its id or its slug.")]
@@ -33,7 +33,7 @@ WorkspaceName = Annotated[str, Path(..., description="Its id or its slug.")]
 
 @dataclass(frozen=True)
 class Caller:
-    """Exactly one of `user` and `key` is set; a person calls from a page, or by an agent, then `device` is set too."""
+    """Exactly one of `user` and `key` is set; a person calls from a page, or by an agent: then `device` is set."""
 
     user: User | None = None
     key: KeyAccess | None = None
@@ -48,7 +48,7 @@ class Caller:
 
     @property
     def repeats_as(self) -> str:
-        """Whose repeats they are: an agent's are its own, for it must not be told what a page was answered."""
+        """Who the repeats belong to: an agent has its own, because it must not get an answer made for a page."""
         return self.device.device_id if self.device is not None else self.id
 
     @property
@@ -58,7 +58,7 @@ class Caller:
         return self.device.actor if self.device is not None else Actor(PERSON, self.id, self.ip, self.request_id)
 
     def require_person(self) -> User:
-        """Raises PersonNeeded for a key, and for an agent: neither hands out rights or takes any."""
+        """Raises PersonNeeded for a key, and for an agent: neither may grant or revoke rights."""
         if self.user is None or self.device is not None:
             raise PersonNeeded
         return self.user
@@ -70,7 +70,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class WorkspaceCall:
-    """A caller in a workspace that lets them do what they ask; `access` is a person's, None for a key."""
+    """A caller in a workspace, whose rights there were checked; `access` is a person's, None for a key."""
 
     caller: Caller
     workspace: Workspace
@@ -93,7 +93,7 @@ class WorkspaceCall:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """Whom the authentication of this request found."""
+    """The caller that authentication found for this request."""
     return cast(Caller, request.auth)  # type: ignore[attr-defined]
 
 
@@ -102,8 +102,8 @@ def workspace_call(
 ) -> WorkspaceCall:
     """The caller in the workspace of that id or slug: a person whose role has `permission`, a key with one of `scopes`.
 
-    What no scope opens is for people on pages: agents, which hold a person's token, get what keys can get and no more.
-    Raises NotFound for what the caller may not know, PersonNeeded, ScopeMissing, Forbidden.
+    Without scopes the operation is for people on pages: agents, which hold a person's token, get only what keys can
+    get. Raises NotFound for a workspace the caller may not know of, PersonNeeded, ScopeMissing, Forbidden.
     """
     caller = caller_of(request)
     if caller.user is not None:

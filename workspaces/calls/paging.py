@@ -1,4 +1,4 @@
-"""Lists in pages, by key: `?after=` goes on where a page ended, `?limit=` says how many, `next` is the next page."""
+"""Lists in pages, by keyset: `?after=` goes on where a page ended, `?limit=` says how many, `next` is the next page."""
 
 from typing import Annotated, Final
 
@@ -32,7 +32,7 @@ class Page(Schema):
 
 
 def next_page(request: HttpRequest, cursor: str | None) -> str | None:
-    """This request's address with another `after`; None at the end."""
+    """This request's URL with `after` set to the cursor; None at the end."""
     if cursor is None:
         return None
     query = request.GET.copy()
@@ -41,7 +41,7 @@ def next_page(request: HttpRequest, cursor: str | None) -> str | None:
 
 
 def place_of(keyset: Keyset, after: str | None) -> Place | None:
-    """Where the page begins; raises FieldsInvalid for a text that no page of the list hands out."""
+    """Where the page begins; raises FieldsInvalid for a cursor that no page of the list gives."""
     try:
         return keyset.read(after)
     except CursorMalformed as error:

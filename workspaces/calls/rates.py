@@ -15,7 +15,7 @@ SECONDS: Final = 60
 
 
 def count_caller(request: HttpRequest, caller: Caller) -> Caller:
-    """The caller, one request further; raises TooManyRequests."""
+    """Count one more request of the caller, and return the caller; raises TooManyRequests."""
     _count(request, "caller", caller.id, settings.API_CALLER_REQUESTS_PER_MINUTE)
     return caller
 
@@ -31,12 +31,12 @@ def count_address(request: HttpRequest) -> None:
 
 
 def count_reports(request: HttpRequest, limit: int) -> None:
-    """One more report of a leak from the request's address, proxies of ours included; raises TooManyRequests."""
+    """Count one more leak report from the request's address, our proxies included; raises TooManyRequests."""
     _count(request, "reports", rate_address(client_ip(request)), limit)
 
 
 def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:
-    """`RateLimit-Policy` and `RateLimit` of what was counted last, as the draft of the IETF has them."""
+    """Set the headers `RateLimit-Policy` and `RateLimit` of the IETF draft, from what was counted last."""
     told: tuple[str, RateState] | None = getattr(request, "rate", None)
     if told is not None:
         of, state = told

@@ -24,6 +24,6 @@ class Refused(Schema):
 
 
 def answers(of: Any, status: int = 200, *others: int) -> dict[int, Any]:
-    """An operation's answers: `of` with `status`, and the refusals every operation has; `others` are its own."""
+    """An operation's responses by status: `of` with `status`, every operation's refusals, and `others` of its own."""
     refusals = dict.fromkeys((400, 401, 403, 404, 413, 415, 422, 429, *others), Refused)
     return {status: of, **refusals}

@@ -1,4 +1,4 @@
-"""The `Idempotency-Key` header: an operation that makes something makes it once."""
+"""The `Idempotency-Key` header: a request that creates something acts once, however often it is sent."""
 
 import json
 import re
@@ -41,10 +41,10 @@ Repeatable = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def repeatable(may: Callable[Concatenate[HttpRequest, P], object]) -> Callable[[View[P]], Repeatable[P]]:
-    """Answers 201 with what the view made; with the header, once.
+    """Make the view answer 201 with what it created; with the header, it acts once.
 
-    `may` takes what the view takes and raises what the view would refuse for want of rights: whoever has lost them
-    since is not given the kept answer, which can hold a secret.
+    `may` takes the view's arguments and raises when the caller lacks the rights: a caller who has lost them since does
+    not get the kept answer, which can hold a secret.
     """
 
     def decorate(view: View[P]) -> Repeatable[P]:

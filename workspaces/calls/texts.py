@@ -1,4 +1,4 @@
-"""What bodies take: kinds of values that several have, checked by the rules of the pages' forms."""
+"""Values that several request bodies take, checked by the rules of the pages' forms."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
@@ -19,13 +19,13 @@ LONGEST_LIFE_DAYS: Final = 3650
 
 
 class Body(Schema):
-    """What a request sends; a value that is none of ours is refused, not passed over."""
+    """A request's body; an unknown field is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 def visible_line(text: str) -> str:
-    """The rule of the pages' fields, and their words."""
+    """The text as one visible line; ValueError, in the words of the pages' forms, when it is none."""
     try:
         return NameField(max_length=NAME_CHARACTERS).clean(text)
     except ValidationError as error:
@@ -33,7 +33,7 @@ def visible_line(text: str) -> str:
 
 
 def note_line(text: str) -> str:
-    """As `visible_line`; a note may be empty."""
+    """A note of one visible line, or empty; ValueError, in the words of the pages' forms, when it is neither."""
     try:
         return NameField(max_length=NOTE_CHARACTERS, required=False).clean(text)
     except ValidationError as error:
@@ -54,7 +54,7 @@ def slug(text: str) -> str:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """The years 1 and 9999 end sooner in some zones than in others."""
+    """The moment in UTC; ValueError when UTC takes it out of the years 1 to 9999."""
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:

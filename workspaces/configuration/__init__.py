@@ -1,4 +1,4 @@
-"""Managed configuration of agents: reading the JSON, judging it, comparing versions. Pure."""
+"""Managed configuration of agents: parsing, checking and comparing its JSON. Pure."""
 
 from workspaces.configuration.checking import Checked, Problem, Warned, check
 from workspaces.configuration.comparison import ComparedLine, compared

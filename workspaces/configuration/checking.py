@@ -1,4 +1,4 @@
-"""Whether a configuration may be served to agents: what is wrong, where, and what to know about it."""
+"""Checks whether a configuration may be served to agents: problems and where they are, and warnings."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -18,9 +18,9 @@ SHAPE: Final = "config_shape"
 SECRET: Final = "config_secret_literal"  # noqa: S105 - a code
 FILE: Final = "config_file_reference"
 TOLD: Final = 100
-"""So many problems are told of; mending them shows what there is beyond."""
+"""How many problems are reported at most; once they are fixed, the others show."""
 SHOWN_CHARACTERS: Final = 100
-"""What of a key is shown in a path."""
+"""How many characters of a key a path shows."""
 
 _KINDS: Final = {
     "string": "text in double quotes",
@@ -34,7 +34,7 @@ _VALIDATOR: Final = Draft202012Validator(SCHEMA)
 
 
 class Problem(NamedTuple):
-    """Why the text is refused. `path` reads `provider.corp.options.apiKey`, empty for the whole."""
+    """Why the text is refused. `path` is like `provider.corp.options.apiKey`, empty for the whole text."""
 
     code: str
     path: str
@@ -44,7 +44,7 @@ class Problem(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """What is allowed but should be known."""
+    """What is allowed, but an admin should know of it."""
 
     path: str
     line: int
@@ -52,7 +52,7 @@ class Warned(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """`variables`: what it reads from the environment of members' machines. Warnings only without problems."""
+    """`variables`: what it reads from the environment of members' machines. With problems, there are no warnings."""
 
     problems: list[Problem]
     warnings: list[Warned]
@@ -76,7 +76,7 @@ def check(text: str, max_bytes: int) -> Checked:
 
 
 def shown(path: Path) -> str:
-    """`mcp.jira.command[0]`"""
+    """The path as text: `mcp.jira.command[0]`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{_cut(step)}" if text else _cut(step)
@@ -105,7 +105,7 @@ def _refused(path: Path, is_file: bool) -> str:
 
 
 def _place(path: Path, places: dict[Path, Place]) -> Place:
-    """The place of the nearest thing that has one."""
+    """The place of the value, or of the nearest value around it that has one."""
     while path not in places:
         path = path[:-1]
     return places[path]

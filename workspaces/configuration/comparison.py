@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 CONTEXT_LINES: Final = 3
 MATCHED_LINES: Final = 2_000
-"""Up to so many lines, of both texts together, are matched between their first and their last difference."""
+"""How many lines, of both texts together, are matched at most, between their first and last difference."""
 
 Opcode = tuple[str, int, int, int, int]
 

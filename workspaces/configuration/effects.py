@@ -1,4 +1,4 @@
-"""What a configuration does on the machines of everybody who is signed in, and should not be overlooked."""
+"""What a configuration does on members' machines that an admin should not overlook."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ Effect = tuple[Path, str]
 
 
 def effects(config: dict[str, Any]) -> Iterator[Effect]:
-    """Paths with sentences, in the order of the file's sections; `config` has passed the schema."""
+    """Each effect's path with a sentence about it, section by section; `config` must have passed the schema."""
     yield from _unknown(config)
     yield from _commands(config)
     yield from _loosened(config)

@@ -1,7 +1,7 @@
-"""What an agent's configuration must look like where a mistake would stop the agent: our own words of its schema.
+"""A JSON Schema, written by us, of those parts of a configuration where a mistake would stop an agent.
 
-An agent ignores keys it does not know but refuses to start over a value of the wrong kind, so the same is done here:
-unknown keys are told, wrong values refused. `says` is the sentence for a value that fits none of several shapes.
+An agent ignores keys it does not know but refuses to start over a value of the wrong type, so the same is done here:
+unknown keys are warned of, wrong values refused. `says` is the sentence for a value that fits none of several shapes.
 """
 
 from typing import Any, Final

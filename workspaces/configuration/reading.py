@@ -1,4 +1,4 @@
-"""JSON that knows where each value stands, so that a mistake can be pointed at."""
+"""A JSON parser that keeps the line and column of each value, so that a mistake can be pointed at."""
 
 import math
 import re
@@ -18,7 +18,7 @@ _WORDS: Final[dict[str, Any]] = {"true": True, "false": False, "null": None}
 
 
 class Place(NamedTuple):
-    """Both count from 1, as editors do."""
+    """A place in the text; line and column count from 1, as editors do."""
 
     line: int
     column: int
@@ -40,7 +40,7 @@ class Reading(NamedTuple):
 
 
 def read(text: str) -> Reading:
-    """Strict JSON: no comments, no trailing commas, no key twice. Raises NotJSON."""
+    """Parse strict JSON: no comments, no trailing commas, no key twice. Raises NotJSON."""
     reader = _Reader(text)
     value = reader.value(reader.space(0), (), 0)
     end = reader.space(reader.at)
@@ -68,7 +68,7 @@ class _Reader:
         return found.end() if found else at
 
     def value(self, at: int, path: Path, depth: int) -> Any:
-        """The value at `at`; `self.at` is behind it afterwards."""
+        """The value that begins at `at`; afterwards `self.at` is the index after it."""
         self.places.setdefault(path, self.place(at))
         if depth > DEEPEST:
             raise self.wrong(f"Nothing may be nested deeper than {DEEPEST} levels.", at)
@@ -108,7 +108,7 @@ class _Reader:
         return found
 
     def next(self, end: str, message: str) -> int:
-        """Behind the comma, or at `end`; a comma right before `end` is a mistake."""
+        """The index after the comma, or of `end`; a comma right before `end` is a mistake."""
         at = self.space(self.at)
         if self.text[at : at + 1] == end:
             return at

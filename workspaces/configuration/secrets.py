@@ -14,7 +14,7 @@ from workspaces.configuration.reading import Path
 ENV_REFERENCE: Final = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 FILE_REFERENCE: Final = re.compile(r"\{file:")
 
-# Below these keys stand names of tools and patterns, which may well speak of tokens.
+# Below these keys are names of tools and patterns, which may contain words such as “token”.
 _NO_SECRETS_BELOW: Final = frozenset({"permission", "tools", "keybinds"})
 _SECRET_WORDS: Final = frozenset(
     {
@@ -32,9 +32,9 @@ _SECRET_WORDS: Final = frozenset(
 )
 _SECRET_PAIRS: Final = frozenset({("api", "key"), ("access", "key"), ("private", "key"), ("secret", "key")})
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-# What may stand beside a reference without being a secret itself.
+# What may be beside a reference without being a secret itself.
 _SCHEME: Final = re.compile(r"(?:(?:bearer|basic|token|apikey)\s+)?", re.IGNORECASE)
-# An address that holds a password is known by its `://`: letters before it would be read again from each of them.
+# A URL with a password is found by its `://`: matching the letters before it would read each of them again.
 _LOOKS_SECRET: Final = re.compile(
     r"\b(?:sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
     r"|AKIA[0-9A-Z]{16}|AIza[A-Za-z0-9_-]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}"
@@ -83,7 +83,7 @@ def _holds_secret(path: Path) -> bool:
     return _names_secret(keys[-1])
 
 
-# A long key may stand above thousands of texts, each of which asks about it.
+# A long key may have thousands of texts below it, each of which checks the key.
 @lru_cache(maxsize=64)
 def _names_secret(key: str) -> bool:
     words = [word.lower() for word in _WORD.findall(key)]
@@ -96,5 +96,5 @@ def _reads_file(key: str) -> bool:
 
 
 def _is_reference(text: str) -> bool:
-    """Nothing but references and the name of a scheme."""
+    """Whether the text is nothing but references and the name of a scheme."""
     return _SCHEME.fullmatch(ENV_REFERENCE.sub("", text).lstrip()) is not None

@@ -1,4 +1,4 @@
-"""API keys, share tokens and device tokens: their form, whom they let in, how much they are used.
+"""API keys, share tokens and device tokens: their format, finding their owners, counting their use.
 
-Import from its modules; `workspaces.access` is the door for those who only ask whether somebody may.
+Import from its modules; to check what a caller may do, use `workspaces.access`.
 """

@@ -60,7 +60,7 @@ def shown_prefix(secret: str, prefix: str) -> str:
 def secrets_in(text: str) -> list[str]:
     """What looks like one of our secrets anywhere in `text`, each once, in the order it comes; SECRETS_FOUND at most.
 
-    Their checksum is not checked: what was cut or mistyped is worth a word.
+    Their checksum is not checked: the person should hear of a secret that was cut or mistyped, too.
     """
     found = dict.fromkeys(match[0] for match in _LOOKS_LIKE.finditer(text))
     return list(found)[:SECRETS_FOUND]

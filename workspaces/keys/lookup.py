@@ -87,7 +87,7 @@ class FoundToken(NamedTuple):
 
 
 class FoundDevice(NamedTuple):
-    """`membership_id`, `workspace_id` and `role` are None when the person has no place in the workspace asked for."""
+    """`membership_id`, `workspace_id` and `role` are None when the person is no member of the requested workspace."""
 
     token_id: int
     id: str
@@ -100,7 +100,7 @@ class FoundDevice(NamedTuple):
 
 
 def find_device(secret: str, workspace_id: str) -> FoundDevice | None:
-    """The live device with this access token, and its person's place in the workspace."""
+    """The live device with this access token, and its person's membership in the workspace; None for no device."""
     hashes = list(macs_of_all_versions(ACCESS_PURPOSE, secret).values())
     now = utc_now()
     stale = _bound(now - timedelta(seconds=LAST_USED_SECONDS))
@@ -115,14 +115,14 @@ def find_device(secret: str, workspace_id: str) -> FoundDevice | None:
 
 
 def standing_tokens(ids: Sequence[str]) -> set[str]:
-    """Those of the share tokens that still open their workspace."""
+    """The ids of those share tokens that still open their workspace."""
     return {row[0] for row in _rows_of(_STANDING_SHARES, ids)}
 
 
 def standing_devices(token_ids: Sequence[int]) -> dict[tuple[int, str | None], tuple[str, bool]]:
-    """Of the devices' tokens that live: role, and whether the workspace is blocked, by token and membership.
+    """(role, whether the workspace is blocked) by (token id, membership id), for those tokens that are live.
 
-    A person's memberships are all there; None stands for the place of one who has none.
+    All memberships of a token's person are included; a person without any has one entry with None.
     """
     found = _rows_of(_STANDING_DEVICES, token_ids)
     return {(token_id, membership): (role or "", bool(is_blocked)) for token_id, membership, role, is_blocked in found}
@@ -140,13 +140,13 @@ def _rows_of(sql: str, ids: Sequence[Any]) -> list[Sequence[Any]]:
 
 
 def mark_device(found: FoundDevice, ip: str | None, agent: str) -> None:
-    """Write when, from where and by which version a device was used, at most once a minute, or when it was updated."""
+    """Record when, from where and by which version a device was used, at most once a minute, or when it was updated."""
     if found.is_use_due:
         mark_device_used(DeviceUse(found.id, found.token_id, ip, agent))
 
 
 def find_key(secret: str) -> FoundKey | None:
-    """The live key with this secret: not revoked or expired, its workspace, person and membership alive."""
+    """The live key with this secret (not revoked or expired; workspace, person and membership alive), or None."""
     row = _find(_FIND_KEY, API_KEY_PURPOSE, secret)
     if row is None:
         return None
@@ -155,18 +155,18 @@ def find_key(secret: str) -> FoundKey | None:
 
 
 def find_token(secret: str) -> FoundToken | None:
-    """The live workspace share token with this secret."""
+    """The live share token with this secret (not revoked or expired; its workspace not deleted), or None."""
     row = _find(_FIND_SHARE, SHARE_TOKEN_PURPOSE, secret)
     return None if row is None else FoundToken._make([*row[:3], bool(row[3]), bool(row[4])])
 
 
 def mark_key_used(found: FoundKey, secret: str, ip: str | None) -> None:
-    """Write when and from where a key was used, at most once a minute; hash it anew under the newest key version."""
+    """Record when and from where a key was used, at most once a minute; hash it again under the newest key version."""
     _mark(_KEY_TABLE, API_KEY_PURPOSE, found, secret, ip)
 
 
 def mark_token_used(found: FoundToken, secret: str, ip: str | None) -> None:
-    """Write when and from where a share token was used, at most once a minute; hash it anew likewise."""
+    """Record when and from where a share token was used, at most once a minute; hash it again under the newest key."""
     _mark(_TOKEN_TABLE, SHARE_TOKEN_PURPOSE, found, secret, ip)
 
 

@@ -1,6 +1,6 @@
-"""How much keys are used: counted in memory, added to the day's row by a thread of its own once a minute.
+"""Counts how much keys are used: in memory, written to the day's row by a background thread once a minute.
 
-Nothing of it is on the way of a request. A process that is killed loses the counts of its last minute.
+No request waits for it. A process that is killed loses the counts of its last minute.
 """
 
 import atexit
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class KeyDay(NamedTuple):
-    """What is counted by: the day is UTC, as ISO text."""
+    """What a count is for: one key on one day; the day is UTC, as ISO text."""
 
     workspace_id: str
     key_id: str

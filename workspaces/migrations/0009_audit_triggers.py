@@ -1,7 +1,8 @@
 """Makes audit entries and anchors append-only in the database itself.
 
-No entry changes, and none goes that no anchor covers; no anchor changes or goes. A later migration that makes SQLite
-build one of these tables anew drops its triggers: it has to run `add` again (a test holds that they are there).
+Entries cannot be changed, and only those that an anchor covers can be deleted; anchors can be neither changed nor
+deleted. A later migration that makes SQLite rebuild one of these tables drops its triggers: it has to run `add` again
+(a test checks that they exist).
 """
 
 from django.db import migrations

@@ -1,4 +1,4 @@
-"""What you may touch: workspaces, who belongs to them, the keys and tokens they hand out, who did what."""
+"""Workspaces, their members, the keys and tokens they hand out, and the log of who did what."""
 
 from workspaces.models.audit import AppendOnly, AppendOnlyModel, AuditAnchor, AuditEntry, AuditHead
 from workspaces.models.configurations import ConfigVersion, new_config_version_id

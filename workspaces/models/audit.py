@@ -1,7 +1,7 @@
 """Who did what in a workspace: numbered entries without gaps, each hashed together with the one before it.
 
-Workspaces are named without a foreign key in the database: checking one would lock the workspace's row, last of all, in
-every act. Triggers keep entries and anchors from being changed; see `workspaces/migrations`.
+Workspaces are named without a foreign key in the database: checking one would lock the workspace's row in every act,
+and out of order. Triggers keep entries and anchors from being changed; see `workspaces/migrations`.
 """
 
 from typing import Any, ClassVar, NoReturn
@@ -13,7 +13,7 @@ from workspaces.models.workspaces import Workspace
 
 
 class AppendOnly(TypeError):
-    """Something tried to change or remove what is only ever added."""
+    """Code tried to change or delete a row that is append-only."""
 
 
 class AppendOnlyRows(models.QuerySet[Any, Any]):
@@ -86,9 +86,9 @@ class AuditEntry(AppendOnlyModel):
 
 
 class AuditHead(models.Model):
-    """The end of a workspace's chain; its row is the lock that numbers the entries. The last lock anybody takes.
+    """The end of a workspace's chain; its row is the lock that numbers the entries, and the last in the lock order.
 
-    `seal` keys where the chain ends: entries cut off at the end are missed.
+    `seal` is a keyed hash of where the chain ends, so that entries cut off at the end are noticed.
     """
 
     workspace = models.OneToOneField(
@@ -104,9 +104,9 @@ class AuditHead(models.Model):
 
 
 class AuditAnchor(AppendOnlyModel):
-    """What stands for entries a purge removed: up to `seq`, whose hash was `hash`; `count` of them in this purge.
+    """Replaces entries that a purge removed: up to `seq`, whose hash was `hash`; `count` of them in this purge.
 
-    Written before the first of them goes; the triggers let no entry go that no anchor covers.
+    Written before the first of them is deleted; the triggers refuse to delete an entry that no anchor covers.
     """
 
     workspace = models.ForeignKey(

@@ -34,7 +34,7 @@ class Credential(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
-    # How many days before its end the last mail about it was for; 0: its end is in the audit log.
+    # How many days before its end the last mailed warning was for; 0: the end is in the audit log.
     end_told = models.PositiveSmallIntegerField(null=True, editable=False)
 
     class Meta:
@@ -51,7 +51,7 @@ class APIKey(Credential):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="api_keys")
     scopes = models.JSONField(default=list)
     monthly_limit = models.BigIntegerField(null=True, blank=True, help_text="micro-cents")
-    # The first key of those that followed each other by rotation; empty for one that never was rotated.
+    # The first key of a line of rotations; empty for a key that was never rotated.
     root_id = models.CharField(max_length=30, blank=True, default="", db_default="", editable=False)
 
     class Meta:
@@ -65,7 +65,7 @@ class APIKey(Credential):
 
 
 class ShareToken(Credential):
-    """Stands in an agent's `enterprise.url` path (`/w/<token>`); all it can do is share into the workspace."""
+    """Part of an agent's `enterprise.url` path (`/w/<token>`); all it can do is share into the workspace."""
 
     id = models.CharField(primary_key=True, max_length=30, default=new_share_token_id, editable=False)
 

@@ -17,10 +17,10 @@ def new_invitation_id() -> str:
 
 
 class Invitation(models.Model):
-    """A place in a workspace offered to whoever can show that `email` is theirs; open until one of three times is set.
+    """An offer to join, for the person who proves that `email` is theirs; open until accepted, revoked or expired.
 
     The link in the mail carries a secret of which only the keyed hash is kept; sending again replaces it. Another
-    secret, in `link_hash`, is of the link that whoever invites may hand over: it does not show whose the address is.
+    secret, in `link_hash`, is that of a link the inviter may hand over: it proves nothing about the address.
     """
 
     id = models.CharField(primary_key=True, max_length=30, default=new_invitation_id, editable=False)

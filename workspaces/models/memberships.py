@@ -1,4 +1,4 @@
-"""Who belongs to a workspace, and as what."""
+"""Who belongs to a workspace, and in which role."""
 
 from typing import ClassVar
 

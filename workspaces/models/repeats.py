@@ -8,10 +8,10 @@ from opencode.lib.clock import utc_now
 
 
 class RepeatableCall(models.Model):
-    """One request with an `Idempotency-Key`. The row stands or falls with what the request did.
+    """One request with an `Idempotency-Key`. The row is committed together with what the request did, or not at all.
 
     `answer` is encrypted under a key that is derived from the `Idempotency-Key` itself, of which only the hash is here:
-    it can hold a secret that is shown once, and nobody but the caller can open it.
+    it can hold a secret that is shown once, so only the caller can decrypt it.
     """
 
     caller_id = models.CharField(max_length=40)

@@ -1,4 +1,4 @@
-"""The addresses workspaces have and had."""
+"""The slugs that workspaces have and had."""
 
 from typing import ClassVar
 

@@ -15,8 +15,8 @@ def new_workspace_id() -> str:
 class Workspace(models.Model):
     """The tenant: sessions, keys and the balance belong to one.
 
-    Deleted, it opens to nobody and can be restored until it is purged; what stays then is the row, without a name, for
-    what must outlive it: the audit chain, the ledger, receipts. Blocked, it refuses everybody and says so.
+    A deleted one is closed to everybody and can be restored until it is purged; then only the row remains, without a
+    name, for what must outlive it: the audit chain, the ledger, receipts. A blocked one refuses everybody and says so.
     """
 
     id = models.CharField(primary_key=True, max_length=30, default=new_workspace_id, editable=False)
@@ -24,7 +24,7 @@ class Workspace(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     created_at = models.DateTimeField(default=utc_now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
-    # The person with whose account it was deleted: their return brings it back.
+    # The person with whose account it was deleted: restoring the account restores it too.
     deleted_with = models.CharField(max_length=30, blank=True, default="", db_default="")
     purging_at = models.DateTimeField(null=True, blank=True)
     purge_tried_at = models.DateTimeField(null=True, blank=True, editable=False)

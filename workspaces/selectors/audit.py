@@ -16,10 +16,10 @@ from workspaces.models import APIKey, AuditEntry, Invitation, ShareToken, Worksp
 AUDIT: Final = Keyset(by_number("seq", is_descending=True))
 """The newest first."""
 MATCHES: Final = 50
-"""People and keys that a word in the actor's filter may stand for."""
+"""How many people and keys a word in the actor's filter may match at most."""
 
 CLOCKS_APART: Final = timedelta(hours=1)
-"""Entries are numbered as they are committed; how far the clocks of those who commit may differ, which date them."""
+"""How far the clocks of processes may differ: entries are numbered at the commit, but dated by these clocks."""
 
 _KINDS: Final[Mapping[str, str]] = {"staff": STAFF, "support staff": STAFF, "console": SYSTEM, "the console": SYSTEM}
 
@@ -36,7 +36,7 @@ class AuditFilter:
 
 
 def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEntry]:
-    """The newest first. A range of time costs a read for each of its ends at once."""
+    """The matching entries, the newest first. A range of time costs two reads right away, one for each end."""
     rows = AuditEntry.objects.filter(workspace=workspace).order_by("-seq")
     if wanted.actor:
         kind = _KINDS.get(wanted.actor.lower())
@@ -49,9 +49,12 @@ def audit_entries(workspace: Workspace, wanted: AuditFilter) -> QuerySet[AuditEn
 
 
 def _in_time(workspace: Workspace, rows: QuerySet[AuditEntry], wanted: AuditFilter) -> QuerySet[AuditEntry]:
-    """Those of the range, by the numbers at its ends: by time alone, a year of entries would be sorted for one page."""
+    """Those of the range, found by the numbers at its ends.
+
+    By time alone, a year of entries would be sorted for one page.
+    """
     every = AuditEntry.objects.filter(workspace=workspace)
-    # Not the bare column, for which the databases would take the index by time.
+    # An expression, because for the bare column the databases would choose the index by time.
     rows = rows.alias(moment=Coalesce("at", "at"))
     if wanted.since:
         first = (
@@ -73,7 +76,7 @@ def _in_time(workspace: Workspace, rows: QuerySet[AuditEntry], wanted: AuditFilt
 
 
 def _shifted(moment: datetime, by: timedelta) -> datetime:
-    """The moment itself at the ends of the calendar."""
+    """The moment moved by `by`; unchanged where that would leave the calendar."""
     try:
         return moment + by
     except OverflowError:
@@ -81,7 +84,7 @@ def _shifted(moment: datetime, by: timedelta) -> datetime:
 
 
 def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, str]:
-    """What the ids of actors and targets are called, where that is still known; four queries at most."""
+    """Names by id, for those actors and targets that still have one; four queries at most."""
     ids = {name for row in rows for name in (row.actor_id, row.target_id) if name}
     names: dict[str, str] = {}
     people = _with_prefix(ids, "usr_")
@@ -102,15 +105,15 @@ def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, s
 def _named(column: str, workspace: Workspace, words: str) -> Q:
     """Entries whose `column` is the id itself, or that of a member, key or token with `words` in its name."""
     found = _ids_called(column, workspace, words)
-    # Of one id the index gives the newest as they come; of several the database reads all that they have.
+    # For one id the index gives the newest first; for several the database reads all their entries.
     return Q(**{column: found[0]}) if len(found) == 1 else Q(**{f"{column}__in": found})
 
 
 def _ids_called(column: str, workspace: Workspace, words: str) -> list[str]:
-    """Only those that the log names."""
+    """The ids with `words` in their name, of those that the log contains."""
     found = [words] if AuditEntry.objects.filter(workspace=workspace, **{column: words}).exists() else []
     logged = Exists(AuditEntry.objects.filter(workspace=workspace, **{column: OuterRef("pk")}))
-    # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
+    # Folded here, because text compares as bytes on the server stack, whatever the lookup's name says.
     people = User.objects.alias(folded=Lower("name")).filter(
         Q(folded__contains=Lower(Value(words))) | Q(email__contains=words.lower()),
         logged,

@@ -50,7 +50,7 @@ def credential_of(secret: str) -> APIKey | ShareToken | None:
 
 @dataclass(frozen=True)
 class UsageDay:
-    """One day's counts; `height` is what of 100 its requests are of the busiest day's."""
+    """One day's counts; `height` is its requests in per cent of the busiest day's."""
 
     day: date
     requests: int

@@ -22,7 +22,7 @@ _OPEN: Final = {"workspace__deleted_at": None, "workspace__blocked_at": None}
 
 
 def export_allowed(user_id: str, workspace_id: str) -> bool:
-    """Owners of the workspace, as long as it is neither deleted nor blocked."""
+    """Whether the person owns the workspace, and it is neither deleted nor blocked."""
     mine = Membership.objects.filter(user_id=user_id, user__is_active=True, workspace_id=workspace_id)
     return mine.filter(role=Role.OWNER, **_OPEN).exists()
 
@@ -37,7 +37,7 @@ def own_keys_exported(user_id: str) -> list[dict[str, Any]]:
 
 
 def own_acts_exported(user_id: str) -> Iterator[dict[str, Any]]:
-    """What the person did, in every workspace they belong to and that is open."""
+    """What the person did, in every open workspace they belong to."""
     places = Membership.objects.filter(user_id=user_id, **_OPEN).order_by("workspace_id")
     for workspace_id in list(places.values_list("workspace_id", flat=True)):
         yield from _acts(workspace_id, actor_kind="person", actor_id=user_id)

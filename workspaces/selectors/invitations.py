@@ -1,4 +1,4 @@
-"""Invitations: a workspace's list, and the ones somebody may accept."""
+"""Invitations: a workspace's list, and the ones a person may accept."""
 
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ OPEN, ACCEPTED, REVOKED, EXPIRED = "open", "accepted", "revoked", "expired"
 
 
 def invitations(workspace: Workspace, *, search: str = "") -> QuerySet[Invitation]:
-    """All of a workspace's invitations; with `search`, those to addresses that have it in them."""
+    """All of a workspace's invitations; with `search`, only those whose address contains it."""
     found = Invitation.objects.filter(workspace=workspace).select_related("invited_by")
     return found.filter(email__contains=search.lower()) if search else found
 
@@ -34,37 +34,37 @@ def invitation_state(invitation: Invitation, *, now: datetime) -> str:
 
 
 def invitation_by_secret(secret: str) -> Invitation | None:
-    """The invitation one of whose newest links has this secret, whatever became of it; of a living workspace."""
+    """The invitation with this secret in one of its newest links, in any state; None if its workspace was deleted."""
     hashes = list(macs_of_all_versions(PURPOSE, secret).values())
     either = Q(secret_hash__in=hashes) | Q(link_hash__in=hashes)
     return _whole(Invitation.objects.filter(either, workspace__deleted_at=None)).first()
 
 
 def proves_address(invitation: Invitation, secret: str) -> bool:
-    """Whether this secret went to the invited mailbox and nowhere else: whoever has it reads that mailbox."""
+    """Whether this secret was only ever mailed to the invited address, so that its holder reads that mailbox."""
     return invitation.secret_hash in macs_of_all_versions(PURPOSE, secret).values()
 
 
 def may_join_anew(email: str) -> bool:
-    """Whether nobody has an account with this address yet, confirmed or not."""
+    """Whether no account has this address, confirmed or not."""
     known = Q(email=email) | Q(emailaddress__email=email)
     return not User.objects.filter(known).exists()
 
 
 def invitation_of(user: User, invitation_id: str) -> Invitation | None:
-    """One of the person's own, to an address they have shown to be theirs."""
+    """The invitation with this id, if it is to an address the person has proved to be theirs; otherwise None."""
     mine = Q(email__in=verified_addresses(user), workspace__deleted_at=None)
     return _whole(Invitation.objects.filter(mine, pk=invitation_id)).first()
 
 
 def invitations_for(user: User) -> list[Invitation]:
-    """What waits for the person's answer, the newest first."""
+    """The invitations that wait for the person's answer, the newest first."""
     mine = Invitation.objects.filter(email__in=verified_addresses(user), workspace__deleted_at=None)
     return list(_whole(open_ones(mine, now=utc_now())).order_by("-pk")[:50])
 
 
 def invitation_open_for(email: str) -> bool:
-    """Whether any workspace waits for this address."""
+    """Whether this address has an open invitation to any workspace."""
     waiting = Invitation.objects.filter(email=fold_email(email), workspace__deleted_at=None)
     return open_ones(waiting, now=utc_now()).exists()
 

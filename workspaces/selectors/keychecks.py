@@ -1,4 +1,4 @@
-"""Whose key a string is, told to whoever may know."""
+"""Finds out whose key a string is, for people who may know."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,10 @@ class KeyCheck:
 
 
 def key_check(secret: str, person: User) -> KeyCheck:
-    """The checksum first, which costs no read. What is another workspace's looks like what does not exist."""
+    """Check the checksum first, which costs no read.
+
+    Another workspace's key looks like one that does not exist.
+    """
     prefix = API_KEY_PREFIX if secret.startswith(API_KEY_PREFIX) else SHARE_TOKEN_PREFIX
     shown = shown_prefix(secret, prefix)
     if not is_whole(secret):

@@ -7,11 +7,11 @@ from workspaces.models import Membership, Role, Workspace
 
 
 def members(workspace: Workspace, *, search: str = "") -> QuerySet[Membership]:
-    """The memberships with their people; with `search`, those whose name or address has it in it."""
+    """The memberships with their people; with `search`, only those whose name or address contains it."""
     found = Membership.objects.filter(workspace=workspace).select_related("user")
     if not search:
         return found
-    # Folded here, for text compares binary on the server stack, whatever the lookup's name says.
+    # Folded here, because text compares as bytes on the server stack, whatever the lookup's name says.
     term = Lower(Value(search))
     return found.annotate(folded=Lower("user__name")).filter(
         Q(folded__contains=term) | Q(user__email__contains=search.lower())

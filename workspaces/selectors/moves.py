@@ -1,4 +1,4 @@
-"""Where a workspace is now that had another slug."""
+"""Finds a workspace by a slug it had before."""
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -7,7 +7,7 @@ from workspaces.models import Membership
 
 
 def slug_now(user: User | AnonymousUser, former: str) -> str | None:
-    """The slug of the workspace, one of the person's own, that `former` led to; None: nobody may know of any."""
+    """The present slug of the person's workspace that `former` led to; None when they have no such workspace."""
     if not isinstance(user, User):
         return None
     found = Membership.objects.filter(user=user, workspace__slug_claims__slug=former, workspace__deleted_at=None)

@@ -10,11 +10,11 @@ from opencode.lib.paging import Keyset, by_id
 from workspaces.models import Membership, Role, Workspace
 
 MEMBERSHIPS: Final = Keyset(by_id("workspace_id"))
-"""A person's places, by the age of their workspaces."""
+"""A person's memberships, by the age of their workspaces."""
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:
-    """A person's places in living workspaces, the oldest first, each with its workspace."""
+    """A person's memberships in workspaces that are not deleted, the oldest first, each with its workspace."""
     return (
         Membership.objects.filter(user_id=user.pk, workspace__deleted_at=None)
         .select_related("workspace")
@@ -23,7 +23,7 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 
 def restorable_memberships_of(user: User) -> QuerySet[Membership]:
-    """Where the person owns a deleted workspace that can still be restored, the latest deletion first."""
+    """The person's memberships as owner of deleted workspaces that can be restored, the latest deletion first."""
     return (
         Membership.objects.filter(user_id=user.pk, role=Role.OWNER, workspace__deleted_at__isnull=False)
         .filter(workspace__purging_at=None)

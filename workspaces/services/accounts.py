@@ -16,7 +16,7 @@ from workspaces.services.memberships import membership_end
 
 
 def account_holds(user_id: str) -> AccountHolds:
-    """Read without a lock, for the page that asks."""
+    """What prevents closing the account and what would be deleted with it; read without a lock, for a page."""
     needed, alone = [], []
     for membership in memberships_of(User(pk=user_id)):
         others = Membership.objects.filter(workspace_id=membership.workspace_id).exclude(pk=membership.pk)
@@ -56,7 +56,7 @@ def account_reopen(actor: Actor) -> None:
 
 
 def account_keys_revoke(user_id: str, since: datetime) -> None:
-    """Whoever had the account may hold the secrets; service keys from before go on, for programs of the team."""
+    """A thief of the account may hold the secrets; older service keys go on working, for programs of the team."""
     theirs = Q(user_id=user_id) | Q(user=None, created_by_id=user_id, created_at__gte=since)
     for key in APIKey.objects.filter(theirs, revoked_at=None).order_by("workspace_id", "pk"):
         api_key_revoke(key=key, actor=THE_CONSOLE)

@@ -35,7 +35,7 @@ def api_key_create(
     expires_at: datetime | None = None,
     is_service_key: bool = False,
 ) -> tuple[APIKey, str]:
-    """A new key and its secret, which is nowhere else from here on. A service key belongs to no person.
+    """A new key and its secret, of which only the hash is stored. A service key belongs to no person.
 
     Raises KeyLimitReached, ScopeUnknown; NotFound, Forbidden when the maker's rights have ended meanwhile.
     """
@@ -68,13 +68,13 @@ def api_key_create(
 
 
 def require_room(workspace: Workspace) -> None:
-    """Raises KeyLimitReached; the caller holds the workspace's row."""
+    """Raises KeyLimitReached when no other key has room. The caller holds the lock of the workspace's row."""
     if live(APIKey.objects.filter(workspace=workspace)).count() >= LIVE_KEY_LIMIT:
         raise KeyLimitReached
 
 
 def api_key_limit_set(*, key: APIKey, monthly_limit: int | None, actor: Actor) -> None:
-    """What the key may cost in a calendar month, in micro-cents, of itself and those it followed; None: no limit."""
+    """Limit what the key and those it followed may cost in a calendar month, in micro-cents; None: no limit."""
     with transaction.atomic():
         spending_limit_set(key.workspace_id, "key", key.root_id or key.pk, monthly_limit)
         changed = APIKey.objects.filter(pk=key.pk).exclude(Q(monthly_limit=monthly_limit))
@@ -87,7 +87,7 @@ def api_key_limit_set(*, key: APIKey, monthly_limit: int | None, actor: Actor) -
 
 
 def api_key_revoke(*, key: APIKey, actor: Actor) -> bool:
-    """End the key; whatever it holds open closes. False when it had been revoked before."""
+    """Revoke the key; its open connections close. False when it had been revoked before."""
     with transaction.atomic():
         revoked = APIKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:

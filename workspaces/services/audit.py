@@ -30,10 +30,11 @@ _MAKE_HEAD: Final = {
 def audit_record(
     *, workspace_id: str, actor: Actor, action: str, target_id: str = "", details: Mapping[str, Any] | None = None
 ) -> AuditEntry:
-    """The next entry of the workspace's chain; it stands or falls with the transaction around it.
+    """The next entry of the workspace's chain; it is committed or rolled back with the transaction around it.
 
     Call it last: it locks the chain's end until the commit. `details` holds ids and plain values, no secrets, no
-    addresses; the actor's reason comes with them. ValueError: no such action; RuntimeError: no transaction.
+    addresses; the actor's reason is added to them. Raises ValueError for an unknown action, RuntimeError without a
+    transaction.
     """
     if action not in ACTIONS:
         raise ValueError(f"no such action: {action}")
@@ -97,12 +98,12 @@ def entry_hash(entry: AuditEntry) -> str:
 
 
 def head_text(head: AuditHead) -> str:
-    """What the seal of a chain's end keys."""
+    """The text that the seal of a chain's end covers."""
     return json.dumps([head.workspace_id, head.seq, head.hash], separators=(",", ":"))
 
 
 def anchor_text(anchor: AuditAnchor) -> str:
-    """What the seal of an anchor keys."""
+    """The text that the seal of an anchor covers."""
     at = anchor.at.astimezone(UTC).isoformat(timespec="microseconds")
     fields = [anchor.workspace_id, anchor.seq, anchor.hash, anchor.count, anchor.reason, at]
     return json.dumps(fields, separators=(",", ":"))
@@ -117,7 +118,7 @@ def is_head_sound(head: AuditHead) -> bool:
 def head_save(head: AuditHead, *, is_sound: bool) -> None:
     """Write the end of the chain, whose lock the caller holds, sealed under the newest key version.
 
-    An end that was not sound stays without a seal: whoever moved it back must not have our next act vouch for it.
+    An end that was not sound stays without a seal: our next act must not vouch for an end that was tampered with.
     """
     head.hash_version = current_version()
     head.seal = mac(HEAD_PURPOSE, head_text(head), head.hash_version) if is_sound else ""
@@ -125,7 +126,7 @@ def head_save(head: AuditHead, *, is_sound: bool) -> None:
 
 
 def canonical_ip(address: str | None) -> str | None:
-    """The one form every database gives back; None for what is no address, such as a test client's name."""
+    """The address in the one form every database returns; None for other text, such as a test client's name."""
     try:
         parsed = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:

@@ -1,8 +1,9 @@
 """Checking a workspace's audit log: every hash, every seal, no gap, and that nothing is missing at either end.
 
 Rows are read in pieces, so memory does not grow with the log. The chain's end is sealed under a key the database does
-not have; who can write to the database but lacks the key can neither change, add, remove nor reorder entries unnoticed.
-A log that is gone with its end shows by the workspace that has none, or whose log does not begin with its creation.
+not have; without the key, a writer to the database can neither change, add, remove nor reorder entries unnoticed. A log
+deleted together with its end is noticed because its workspace then has none, or one that does not begin with its
+creation.
 """
 
 import json
@@ -35,10 +36,10 @@ _LOG_BEGAN: Final = ("workspaces", "0002_audit_log")
 
 @dataclass
 class ChainReport:
-    """What was found of one workspace's chain; `problems` are sentences, SHOWN_PROBLEMS at most, `found` counts all.
+    """What checking one workspace's chain found; `problems` are sentences, SHOWN_PROBLEMS at most, `found` counts all.
 
     `retired` counts seals of key versions the keyring no longer lists: what they sealed is vouched for by the end's
-    seal; where that one is retired itself, or missing (`is_unsealed`), only the hashes speak.
+    seal; where that one is retired itself, or missing (`is_unsealed`), only the hashes are evidence.
     """
 
     workspace_id: str
@@ -68,9 +69,11 @@ class Known:
 def chain_verify(
     *, workspace_id: str, earlier: Known | None = None, progress: Callable[[int], None] = lambda count: None
 ) -> ChainReport:
-    """Check the chain from its last anchor, or its first entry, to its end. Reads only; `progress` hears of each piece.
+    """Check the chain from its last anchor, or its first entry, to its end.
 
-    With `earlier` the chain must still hold what it held then: a copy of the whole log, put back, is found as well.
+    Reads only; `progress` gets the size of each piece.
+
+    With `earlier` the chain must still hold what it held then: an old copy of the whole log, put back, is noticed too.
     """
     report = ChainReport(workspace_id)
     head = AuditHead.objects.filter(pk=workspace_id).first()
@@ -100,9 +103,9 @@ def chain_ids() -> Iterator[str]:
 
 
 def chain_reseal(*, workspace_id: str) -> None:
-    """Seal the end of a chain anew under the newest key version: done before an old one is taken off the keyring.
+    """Seal the end of a chain again under the newest key version: done before an old one is taken off the keyring.
 
-    Only after `chain_verify` found no problem; whoever asks for it vouches for an end that has no seal.
+    Only after `chain_verify` found no problem; the caller vouches for an end that has no seal.
     """
     with transaction.atomic():
         head_save(head_lock(workspace_id), is_sound=True)

@@ -1,4 +1,4 @@
-"""The audit log as CSV, in pieces; handing it out is an act itself."""
+"""The audit log as CSV, in pieces; each export is recorded in the log itself."""
 
 import csv
 import io
@@ -30,11 +30,11 @@ COLUMNS: Final = (
 )
 _ID: Final = re.compile(r"[a-z]{3}_[0-9A-Za-z]{26}")
 _FORMULA: Final = re.compile(r"(^|[;,|\t\r\n])(\s*)(?=[=+\-@\t\r])")
-"""What spreadsheets would calculate at the beginning of a cell; some take other signs than the comma for its end."""
+"""What a spreadsheet takes for a formula at the start of a cell; for some, cells end at other signs than commas."""
 
 
 def audit_export(*, workspace: Workspace, wanted: AuditFilter, actor: Actor) -> Iterator[str]:
-    """Lines of CSV, the newest entry first, some thousand a piece. The export is an entry before the first line."""
+    """Lines of CSV, the newest entry first, some thousand per piece. The export is recorded before the first line."""
     with transaction.atomic():
         entry = audit_record(
             workspace_id=workspace.pk, actor=actor, action="audit.export", details={"filter": _said(wanted)}
@@ -43,7 +43,7 @@ def audit_export(*, workspace: Workspace, wanted: AuditFilter, actor: Actor) -> 
 
 
 def _said(wanted: AuditFilter) -> Mapping[str, str]:
-    """The filter without words that could be a name or address."""
+    """The filter for the log, without words that could be a name or address."""
     values = {
         "actor": _id_or_words(wanted.actor),
         "action": wanted.action,

@@ -18,7 +18,7 @@ _DELETE: Final = "DELETE FROM workspaces_auditentry WHERE workspace_id = %s AND 
 
 
 class ChainBroken(Exception):
-    """Nothing was removed: a purge would take away what shows that somebody changed the log."""
+    """The log was tampered with. Nothing was removed: a purge would remove the evidence."""
 
     def __init__(self, report: ChainReport) -> None:
         super().__init__(f"the log of {report.workspace_id} is not whole; see audit_verify")
@@ -26,7 +26,7 @@ class ChainBroken(Exception):
 
 
 def audit_purge(*, workspace_id: str, before: datetime, reason: str, actor: Actor, dry_run: bool = False) -> int:
-    """Remove the workspace's entries older than `before`; answers how many it removes, or would. Raises ChainBroken.
+    """Remove the workspace's entries older than `before`; returns how many, also for a dry run. Raises ChainBroken.
 
     An earlier purge that was interrupted is finished first. The purge itself becomes an entry.
     """

@@ -1,4 +1,4 @@
-"""Blocking a workspace: it refuses people and programs and says so, until support lets it in again."""
+"""Blocking a workspace: it refuses people and programs and says so, until support unblocks it."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from workspaces.signals import workspace_closed
 
 
 def workspace_block(*, workspace: Workspace, actor: Actor) -> bool:
-    """Close it now; nothing in it ends. False when it was blocked before.
+    """Block it now; nothing in it is deleted or revoked. False when it was blocked before.
 
     The actor's reason is for support and the log.
     """
@@ -27,7 +27,7 @@ def workspace_block(*, workspace: Workspace, actor: Actor) -> bool:
 
 
 def workspace_unblock(*, workspace: Workspace, actor: Actor) -> bool:
-    """Let everybody in again, as before. False when it was not blocked."""
+    """Unblock it; everything works as before. False when it was not blocked."""
     with transaction.atomic():
         blocked = Workspace.objects.filter(pk=workspace.pk, blocked_at__isnull=False)
         unblocked = blocked.update(blocked_at=None, block_reason="")

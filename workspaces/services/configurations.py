@@ -30,7 +30,7 @@ _REFUSALS: Final[dict[str, type[ConfigRefused]]] = {
 def config_save(
     *, workspace: Workspace, user: User, text: str, note: str, based_on: int, actor: Actor
 ) -> ConfigVersion:
-    """A new version, in force at the agents' next start; the present one when nothing changed.
+    """Save a new version, in force at the agents' next start; returns the present one when nothing changed.
 
     `based_on` is the number of the version the text was made from, 0 for none: another one in force raises
     ConfigChanged. Save an empty editor to remove the configuration. Raises ConfigRefused.
@@ -52,7 +52,10 @@ def config_save(
 def config_restore(
     *, workspace: Workspace, user: User, version: ConfigVersion, based_on: int, actor: Actor
 ) -> ConfigVersion:
-    """The old version's text as a new version. Raises what `config_save` does: rules may have become stricter."""
+    """Save the old version's text as a new version.
+
+    Raises ConfigChanged, and ConfigRefused because the rules may have become stricter.
+    """
     config_require(version.text)
     with transaction.atomic():
         _present(workspace, based_on)
@@ -65,7 +68,7 @@ def config_restore(
 
 
 def config_require(text: str) -> None:
-    """Raises the ConfigRefused of the first problem, with all of them."""
+    """Raises the first problem's kind of ConfigRefused, with all problems."""
     if not text:
         return
     problems = check(text, settings.CONFIG_BYTES).problems
@@ -75,7 +78,7 @@ def config_require(text: str) -> None:
 
 
 def _present(workspace: Workspace, based_on: int) -> ConfigVersion | None:
-    """The version in force, under the workspace's lock."""
+    """The version in force, under the workspace's lock. Raises ConfigChanged when it is not `based_on`."""
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     present = config_in_force(workspace.pk)
     if (present.number if present else 0) != based_on:
@@ -98,6 +101,6 @@ def _added(workspace: Workspace, user: User, text: str, note: str, restored_numb
 
 
 def _tidied(text: str) -> str:
-    """Line ends as on our side, nothing behind the last brace but one of them."""
+    """The text with Unix line ends, one of them after the last brace; empty for empty text."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     return f"{lines}\n" if lines else ""

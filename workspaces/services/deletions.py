@@ -1,7 +1,7 @@
-"""Deleting a workspace, taking that back for 30 days, and erasing what it held afterwards.
+"""Deleting a workspace, restoring it within 30 days, and erasing what it held afterwards.
 
-Everything that opens a workspace asks whether it is deleted: people, keys, tokens, shares and sockets all end with the
-one row, and come back with it.
+Everything that opens a workspace checks whether it is deleted: people, keys, tokens, shares and sockets all end with
+the one row, and work again once it is restored.
 """
 
 from datetime import datetime, timedelta
@@ -28,13 +28,13 @@ RESTORE_DAYS: Final = 30
 RESTORABLE: Final = timedelta(days=RESTORE_DAYS)
 PURGE_WORKSPACES: Final = 20
 KEPT: Final[frozenset[type[Model]]] = frozenset({AuditEntry, AuditHead, AuditAnchor})
-"""What stays of a purged workspace in this app, besides its row: the end of the audit chain and its anchor."""
+"""What remains of a purged workspace in this app, besides its row: the end of the audit chain and its anchor."""
 
 
 def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "") -> None:
     """Close the workspace to everybody and everything, now; nothing is erased yet. A repeat changes nothing.
 
-    `with_person` is the id of the person whose account goes and takes the workspace along.
+    `with_person` is the id of the person whose account is deleted and the workspace with it.
     """
     with transaction.atomic():
         open_rows = Workspace.objects.select_for_update().filter(pk=workspace.pk, deleted_at=None)
@@ -45,7 +45,7 @@ def workspace_delete(*, workspace: Workspace, actor: Actor, with_person: str = "
 
 
 def workspace_restore(*, workspace: Workspace, actor: Actor) -> bool:
-    """Restore my account; members, keys and shares are as they were. False when it was not deleted.
+    """Restore the workspace; members, keys and shares are as they were. False when it was not deleted.
 
     Raises WorkspaceGone once it was purged.
     """
@@ -62,16 +62,16 @@ def workspace_restore(*, workspace: Workspace, actor: Actor) -> bool:
 
 
 def workspaces_purge(*, now: datetime) -> int:
-    """Erase the workspaces that were deleted RESTORABLE ago; answers how many. One that fails stops no other."""
+    """Purge workspaces deleted RESTORABLE ago; returns how many. One that fails does not stop the others."""
     due = Workspace.objects.filter(deleted_at__lte=now - RESTORABLE, purged_at=None)
     longest_untried = due.order_by(F("purge_tried_at").asc(nulls_first=True), "deleted_at")
     return sum(_purged(workspace) for workspace in list(longest_untried[:PURGE_WORKSPACES]))
 
 
 def workspace_purge(*, workspace: Workspace) -> None:
-    """Erase sessions, members, keys, names; what must outlive them stays under the row's id.
+    """Erase sessions, members, keys, names; what must outlive them remains under the row's id.
 
-    The first step is the one that ends the time to restore; a repeat goes on where an interrupted call stopped.
+    The first step ends the time to restore; a repeat goes on where an interrupted call stopped.
     """
     begun_at = _begin(workspace)
     if begun_at is None:
@@ -104,7 +104,7 @@ def _begin(workspace: Workspace) -> datetime | None:
 
 
 def _purge_log(workspace: Workspace, before: datetime) -> None:
-    """Acts before the purge go, for an anchor; a log that somebody changed is evidence and stays."""
+    """Replace acts before the purge by an anchor; a log that was tampered with is evidence and remains."""
     try:
         audit_purge(workspace_id=workspace.pk, before=before, reason="the workspace was deleted", actor=THE_CONSOLE)
     except ChainBroken:

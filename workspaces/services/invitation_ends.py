@@ -1,4 +1,4 @@
-"""Invitations end with the rights of whoever gave them."""
+"""Invitations end with the rights of their inviter."""
 
 from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
@@ -9,10 +9,10 @@ from workspaces.services.audit import audit_record
 
 
 def invitations_withdraw(*, workspace_id: str, inviter_id: str, role: str, actor: Actor) -> None:
-    """Revoke the person's open invitations that they, being `role` from now on (empty: no member), may not give.
+    """Revoke the inviter's open invitations that their new `role` (empty: no member) may not give.
 
-    The caller holds the workspace's row. An expired one needs nobody's rights: it opens only when somebody sends it
-    again, as theirs.
+    The caller holds the lock of the workspace's row. Expired invitations remain: one opens again only when it is sent
+    again, by the rights of its new sender.
     """
     now = utc_now()
     rows = open_ones(Invitation.objects.filter(workspace_id=workspace_id, invited_by_id=inviter_id), now=now)

@@ -24,10 +24,10 @@ from workspaces.services.standing import require_manages
 
 
 def invitation_link_create(*, invitation: Invitation, actor: Actor) -> str:
-    """An absolute link to hand over otherwise than by mail; it is told here and never again, and ends the one before.
+    """An absolute link to hand over otherwise than by mail; returned only here, it ends the one before.
 
-    Whoever opens it still has to show that the invitation's address is theirs. It ends with the invitation, and when
-    that is sent again. Raises RoleTooHigh, InvitationUsed, InvitationExpired, InvitationInvalid.
+    Its reader still has to prove that the invitation's address is theirs. It ends with the invitation, and when that is
+    sent again. Raises RoleTooHigh, InvitationUsed, InvitationExpired, InvitationInvalid.
     """
     secret = random_base62(SECRET_BITS)
     with transaction.atomic():
@@ -42,11 +42,11 @@ def invitation_link_create(*, invitation: Invitation, actor: Actor) -> str:
 
 
 def invitation_sign_up(*, invitation: Invitation, secret: str, password: str, actor_of: Callable[[str], Actor]) -> User:
-    """An account for the invited address and its membership, all or nothing; no workspace of their own besides.
+    """Make an account for the invited address and its membership, all or nothing; no workspace of their own.
 
-    Only by the mailed `secret`: it shows that the address is its reader's, so no other proof is asked for. `actor_of`
-    says who acts, given the new person's id. Raises InvitationForAnother when the secret was not mailed or the sign-up
-    policy refuses, EmailTaken, and what invitation_accept raises.
+    Takes only the mailed `secret`: it proves that the address is its reader's, so no other proof is required.
+    `actor_of` returns the actor, given the new person's id. Raises InvitationForAnother when the secret was not mailed
+    or the sign-up policy refuses, EmailTaken, and what invitation_accept raises.
     """
     if not proves_address(invitation, secret) or not may_sign_up(invitation.email):
         raise InvitationForAnother

@@ -42,7 +42,7 @@ def require_open(invitation: Invitation, *, now: datetime) -> None:
 
 
 def require_can_reopen(invitation: Invitation, *, now: datetime) -> None:
-    """An expired one opens again while nothing took its place; raises InvitationInvalid."""
+    """Raises InvitationInvalid when another invitation or a membership took the place of this expired one."""
     place = {"workspace_id": invitation.workspace_id}
     others = open_ones(Invitation.objects.filter(email=invitation.email, **place), now=now)
     if others.exists() or Membership.objects.filter(user__email=invitation.email, **place).exists():
@@ -50,22 +50,22 @@ def require_can_reopen(invitation: Invitation, *, now: datetime) -> None:
 
 
 def require_seat(workspace: Workspace) -> None:
-    """Raises SeatLimitReached."""
+    """Raises SeatLimitReached when the workspace has no seat for another member."""
     limit = seat_limit(workspace.pk)
     if limit is not None and Membership.objects.filter(workspace=workspace).count() >= limit:
         raise SeatLimitReached(limit=limit)
 
 
 def require_room(workspace: Workspace, *, now: datetime) -> None:
-    """Raises InvitationLimitReached."""
+    """Raises InvitationLimitReached when the workspace has OPEN_LIMIT open invitations."""
     if open_ones(Invitation.objects.filter(workspace=workspace), now=now).count() >= OPEN_LIMIT:
         raise InvitationLimitReached(limit=OPEN_LIMIT)
 
 
 def require_mail(invitation: Invitation) -> None:
-    """One mail more, the first or another, from the workspace and from its sender; raises InvitationsTooFast.
+    """Count one more mail from the workspace and from its sender; raises InvitationsTooFast.
 
-    Counted in the cache, where a person's invitations into several workspaces at once cannot miss each other.
+    Counted in the cache, so that a person's invitations into several workspaces at the same time are counted together.
     """
     for sender in filter(None, (invitation.workspace_id, invitation.invited_by_id)):
         sent = rate_count("invitations", sender, limit=HOURLY_LIMIT, seconds=_HOUR_SECONDS)

@@ -1,4 +1,4 @@
-"""Asking people into a workspace by mail, and their acceptance.
+"""Inviting people into a workspace by mail, and accepting an invitation.
 
 The workspace's row is locked first by each of these, so that what they count is true until they commit.
 """
@@ -39,7 +39,7 @@ SECRET_BITS: Final = 160
 
 
 def invitation_create(*, workspace: Workspace, email: str, role: str, actor: Actor) -> Invitation:
-    """Ask the owner of `email` to join as `role`, by mail. An open invitation to them is sent again, with this role.
+    """Invite `email` to join as `role`, by mail. An open invitation to them is sent again, with this role.
 
     Whether the address has an account makes no difference here. Raises RoleTooHigh, MemberAlready, SeatLimitReached,
     InvitationLimitReached, InvitationsTooFast.
@@ -69,8 +69,8 @@ def invitation_create(*, workspace: Workspace, email: str, role: str, actor: Act
 def invitation_resend(*, invitation: Invitation, actor: Actor) -> Invitation:
     """Another mail with another link, good for OPEN_DAYS from now; links sent before end. An expired one opens again.
 
-    It is from whoever sends it now: theirs are the rights it stands on.
-    Raises RoleTooHigh, SeatLimitReached, InvitationUsed, InvitationInvalid (revoked or replaced), InvitationsTooFast.
+    From now on it depends on the rights of the person who sends it now. Raises RoleTooHigh, SeatLimitReached,
+    InvitationUsed, InvitationInvalid (revoked or replaced), InvitationsTooFast.
     """
     now = utc_now()
     with transaction.atomic():
@@ -87,7 +87,7 @@ def invitation_resend(*, invitation: Invitation, actor: Actor) -> Invitation:
 
 
 def invitation_revoke(*, invitation: Invitation, actor: Actor) -> bool:
-    """Take it back; its link ends. False when there was nothing to take back any more. Raises RoleTooHigh."""
+    """Revoke it; its link ends. False when it was not open any more. Raises RoleTooHigh."""
     with transaction.atomic():
         _locked(invitation.workspace)
         row = Invitation.objects.get(pk=invitation.pk)
@@ -100,7 +100,7 @@ def invitation_revoke(*, invitation: Invitation, actor: Actor) -> bool:
 
 
 def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Membership:
-    """Join, by the person's own act; somebody who is a member already keeps their role. It works once.
+    """Make the person a member; one who is a member already keeps their role. It works once.
 
     `invitation` as it was read when its secret was checked: a link replaced since then does not count, nor does one
     whose inviter may not give its role any more. Raises InvitationInvalid, InvitationExpired, InvitationUsed,
@@ -139,10 +139,9 @@ def _send_again(row: Invitation, actor: Actor, now: datetime) -> None:
 
 
 def _send(row: Invitation, actor: Actor, now: datetime) -> None:
-    """Give the invitation a fresh secret and mail it, from whoever acts; the secret is nowhere but in the mail.
+    """Give the invitation a fresh secret and mail it, from the acting person; the secret is only in the mail.
 
-    Links made before, mailed or to hand over, end.
-    Raises InvitationsTooFast.
+    Links made before, mailed or to hand over, end. Raises InvitationsTooFast.
     """
     row.invited_by = inviter = User.objects.get(pk=actor.id)
     require_mail(row)

@@ -1,4 +1,4 @@
-"""API keys and share tokens that end: a mail a week and a day before, once each; the end itself in the audit log."""
+"""API keys and share tokens that expire: a warning by mail a week and a day before, and the end in the audit log."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -27,17 +27,17 @@ _KINDS: Final[tuple[type[Ending], ...]] = (APIKey, ShareToken)
 
 
 def keys_warn(*, now: datetime) -> int:
-    """Mail whose keys and tokens end within a day or a week; answers of how many. One mail each and warning."""
+    """Mail people whose keys and tokens expire within a day or a week; returns how many. Each warning is sent once."""
     return sum(_warn(ending, days) for kind in _KINDS for ending, days in _due(kind, now))
 
 
 def keys_end_record(*, now: datetime) -> int:
-    """One entry for each key and token that expired; answers how many."""
+    """Record the end of each key and token that expired; returns how many."""
     return sum(_record(ended) for kind in _KINDS for ended in _ended(kind, now))
 
 
 def _due(kind: type[Ending], now: datetime) -> Iterator[tuple[Ending, int]]:
-    """Those that live longer than the warning's time, and were not warned of for it; the nearest warning only."""
+    """Credentials and the days to warn of: not warned of before, and with a longer lifetime than those days."""
     open_ones = kind.objects.filter(revoked_at=None, expires_at__gt=now, workspace__deleted_at=None)
     for days in WARN_DAYS:
         ending = open_ones.filter(_untold(days), expires_at__lte=now + timedelta(days=days)).order_by("expires_at")
@@ -54,7 +54,7 @@ def _ended(kind: type[Ending], now: datetime) -> list[Ending]:
 
 @transaction.atomic
 def _warn(ending: Ending, days: int) -> bool:
-    """Compare and set: of two sweeps at once, one sends. Of a key that was rotated nothing is told."""
+    """Compare-and-set: of two sweeps at once, one sends. A key that was rotated gets no warning."""
     if not _told(ending, days) or (isinstance(ending, APIKey) and not is_newest(ending)):
         return False
     context = {
@@ -79,7 +79,7 @@ def _words(ending: Ending) -> dict[str, Any]:
 
 
 def _people_of(ending: Ending) -> list[User]:
-    """Whose key it is; for a service key or a share token the owners of the workspace."""
+    """The key's person; for a service key or a share token, the owners of the workspace."""
     if isinstance(ending, APIKey) and ending.user is not None:
         return [ending.user] if ending.user.is_active else []
     return [membership.user for membership in owners(ending.workspace)]

@@ -23,7 +23,7 @@ OVERLAPS: Final = (0, 1, 24, 24 * 7)
 
 
 def api_key_rotate(*, key: APIKey, rotated_by: User, overlap_hours: int, actor: Actor) -> tuple[APIKey, str]:
-    """The key that follows, and its secret, which is nowhere else from here on; the old one ends after the overlap.
+    """The key that follows, and its secret, of which only the hash is stored; the old one ends after the overlap.
 
     Name, scopes, person, limit and lifetime are the old key's. Raises KeyEnded, KeyLimitReached.
     """

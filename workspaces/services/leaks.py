@@ -22,7 +22,7 @@ SOURCE_CHARACTERS: Final = 500
 
 
 def leak_report(*, secret: str, source: str, ip: str | None, request_id: str) -> bool:
-    """Revoke the key or share token of this secret and tell its people; False when nothing lived under it.
+    """Revoke the live key or share token with this secret and mail its people; False when there is none.
 
     `source` is where it was found, as the reporter says. Callers must answer the same in either case.
     """
@@ -69,7 +69,7 @@ def _tell(credential: APIKey | ShareToken, source: str) -> None:
 
 
 def _addresses(credential: APIKey | ShareToken) -> set[str]:
-    """Of whose key or token it is, as long as they are a member, and of owners and admins."""
+    """Addresses of the key's or token's person, as long as they are a member, and of owners and admins."""
     its_person = credential.user_id if isinstance(credential, APIKey) else credential.created_by_id
     there = members(credential.workspace).filter(user__is_active=True)
     told = there.filter(Q(role__in=("owner", "admin")) | Q(user_id=its_person))

@@ -1,6 +1,6 @@
-"""Who belongs to a workspace, as what, and up to which monthly limit.
+"""Who belongs to a workspace, in which role, and up to which monthly limit.
 
-The workspace's row is the lock of every change here, so that it keeps an owner whatever races.
+The workspace's row is the lock of every change here, so that concurrent changes always leave an owner.
 """
 
 from typing import TypedDict, Unpack
@@ -22,8 +22,9 @@ from workspaces.signals import api_key_revoked, membership_removed
 
 
 class MembershipChanges(TypedDict, total=False):
-    """What is left out stays. `monthly_limit` is what the member may spend a calendar month, in micro-cents; None: as
-    much as the workspace may.
+    """Changes to a membership; what is left out stays.
+
+    `monthly_limit` is what the member may spend a calendar month, in micro-cents; None: as much as the workspace may.
     """
 
     role: str
@@ -40,9 +41,9 @@ def membership_add(*, workspace: Workspace, user: User, role: str, actor: Actor)
 
 
 def membership_change(*, membership: Membership, actor: Actor, **changes: Unpack[MembershipChanges]) -> None:
-    """Another role, another monthly limit, or both, all or nothing; one audit entry for each that really changed.
+    """Change role, monthly limit, or both, all or nothing; one audit entry for each that really changed.
 
-    With a lower role the invitations end that the person may no longer give. Raises RoleTooHigh when whoever acts does
+    A lower role ends the invitations that the person may no longer give. Raises RoleTooHigh when the acting person does
     not manage both roles by now, LastOwnerRemains, NotFound.
     """
     with transaction.atomic():
@@ -69,7 +70,7 @@ def _set_role(row: Membership, role: str, actor: Actor) -> None:
 
 
 def workspace_handover(*, giver: Membership, to: Membership, actor: Actor) -> None:
-    """The member `to` becomes an owner, the owner `giver` an admin. Raises NotFound when either has gone since."""
+    """The member `to` becomes an owner, the owner `giver` an admin. Raises NotFound when either has left since."""
     with transaction.atomic():
         taker, owner = _locked(to), _locked(giver)
         if owner.role != Role.OWNER or taker.pk == owner.pk or not _can_own(taker):
@@ -81,7 +82,7 @@ def workspace_handover(*, giver: Membership, to: Membership, actor: Actor) -> No
 
 
 def membership_remove(*, membership: Membership, actor: Actor) -> None:
-    """End a membership and, in the same act, the person's keys and invitations here; their devices get in no more.
+    """End a membership and, in the same act, the person's keys and invitations here; their devices lose access.
 
     Raises RoleTooHigh, LastOwnerRemains. One that has ended already changes nothing.
     """
@@ -94,7 +95,10 @@ def membership_remove(*, membership: Membership, actor: Actor) -> None:
 
 
 def membership_leave(*, membership: Membership, actor: Actor) -> None:
-    """The person goes by themselves; otherwise like `membership_remove`. Raises LastOwnerRemains."""
+    """End the person's own membership and, in the same act, their keys and invitations here.
+
+    Their devices lose access. Raises LastOwnerRemains. One that has ended already changes nothing.
+    """
     with transaction.atomic():
         row = _locked_if_there(membership)
         if row is not None:
@@ -102,7 +106,10 @@ def membership_leave(*, membership: Membership, actor: Actor) -> None:
 
 
 def membership_end(*, membership: Membership, actor: Actor) -> None:
-    """The person does not exist any more. Whether an owner remains was asked when they closed their account."""
+    """End the membership of a person who is being erased.
+
+    Whether an owner remains was checked when they closed their account.
+    """
     with transaction.atomic():
         row = _locked_if_there(membership)
         if row is not None:
@@ -142,7 +149,7 @@ def _locked_if_there(membership: Membership) -> Membership | None:
 
 
 def _require_another_owner(row: Membership) -> None:
-    """Somebody who is suspended cannot act as an owner and does not count."""
+    """A suspended person cannot act as an owner and does not count."""
     others = Membership.objects.filter(workspace_id=row.workspace_id, role=Role.OWNER).exclude(pk=row.pk)
     if not others.filter(user__is_active=True).exists():
         raise LastOwnerRemains

@@ -16,13 +16,13 @@ from workspaces.models import RepeatableCall
 
 KEPT_HOURS: Final = 24
 _PURPOSE: Final = "repeatable-call"
-# Twins wait for the first one's row; when it is refused, MySQL and MariaDB end one of two waiters as a deadlock.
+# Equal requests wait for the first one's row; when it is refused, MySQL and MariaDB end one waiter as a deadlock.
 _ATTEMPTS: Final = 5
 _DEADLOCK: Final = 1213
 
 
 class Answer(NamedTuple):
-    """What a request was answered: the status, and the body as JSON text."""
+    """The answer to a request: the status, and the body as JSON text."""
 
     status: int
     body: str
@@ -38,10 +38,11 @@ _kept = msgspec.json.Decoder(_Kept)
 
 
 def act_once(*, caller_id: str, key: str, request: bytes, act: Callable[[], Answer]) -> tuple[Answer, bool]:
-    """`act()` and what it answered, or the kept answer of the same request, with True then.
+    """Run `act` and return its answer and False; for a repeat of the request, its kept answer and True.
 
-    The key's row and the act are one transaction: of twins one waits for the other, a refusal or a crash keeps nothing.
-    `request` is whatever makes it the same request. Raises IdempotencyKeyReused for another one under the same key.
+    The key's row and the act are one transaction: of equal requests at once, one waits for the other; a refusal or a
+    crash keeps nothing. `request` is the bytes that make requests the same. Raises IdempotencyKeyReused for another
+    request under the same key.
     """
     for _ in range(_ATTEMPTS - 1):
         try:
@@ -69,7 +70,7 @@ def _act_once(caller_id: str, key: str, request: bytes, act: Callable[[], Answer
 
 
 def repeatable_calls_purge(*, now: datetime) -> int:
-    """Forget the answers that were kept for a day; how many."""
+    """Delete the answers that were kept for a day; returns how many."""
     removed, _ = RepeatableCall.objects.filter(created_at__lt=now - timedelta(hours=KEPT_HOURS)).delete()
     return removed
 

@@ -1,4 +1,4 @@
-"""Workspace share tokens: what an agent that knows only a server's address is given."""
+"""Workspace share tokens: the credential of an agent that knows only a server's address."""
 
 from datetime import datetime
 from typing import Final
@@ -24,8 +24,9 @@ LIVE_TOKEN_LIMIT: Final = 500
 def share_token_create(
     *, workspace: Workspace, created_by: User, name: str, actor: Actor, expires_at: datetime | None = None
 ) -> tuple[ShareToken, str]:
-    """A new token and its secret, which is nowhere else from here on. Raises TokenLimitReached; NotFound,
-    Forbidden when the maker's rights have ended meanwhile.
+    """A new token and its secret, of which only the hash is stored.
+
+    Raises TokenLimitReached; NotFound, Forbidden when the maker's rights have ended meanwhile.
     """
     secret = new_secret(SHARE_TOKEN_PREFIX)
     version = current_version()
@@ -49,7 +50,7 @@ def share_token_create(
 
 
 def share_token_revoke(*, token: ShareToken, actor: Actor) -> bool:
-    """End the token: agents that carry it can no longer share. False when it had been revoked before."""
+    """Revoke the token: agents that carry it can no longer share. False when it had been revoked before."""
     with transaction.atomic():
         revoked = ShareToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=utc_now())
         if revoked:

@@ -11,7 +11,7 @@ from workspaces.services.audit import audit_record
 from workspaces.slugs import is_valid_slug
 
 FORMER_SLUGS: Final = 20
-"""So many former slugs of a workspace redirect; with one more the oldest is free for others."""
+"""How many former slugs of a workspace redirect; beyond that the oldest is free for others."""
 
 
 def slug_claim(*, workspace: Workspace, slug: str) -> None:
@@ -30,9 +30,9 @@ def slug_take(*, workspace: Workspace, slug: str) -> None:
 
 
 def workspace_slug_set(*, workspace: Workspace, slug: str, actor: Actor) -> None:
-    """Another slug; pages under the former ones redirect, and no other workspace gets them.
+    """Change the slug; pages under the last FORMER_SLUGS redirect, and no other workspace gets those.
 
-    Agents are not concerned: their addresses hold a token. Raises SlugInvalid, SlugTaken.
+    Agents are not affected: their URLs hold a token. Raises SlugInvalid, SlugTaken.
     """
     if not is_valid_slug(slug):
         raise SlugInvalid

@@ -1,4 +1,4 @@
-"""What whoever acts may do now: read again under the lock of the workspace's row, which the caller holds.
+"""What the acting person may do now: read again under the lock of the workspace's row, which the caller holds.
 
 A page read its person's role before it waited for the lock; meanwhile they may have been removed.
 """
@@ -12,7 +12,7 @@ from workspaces.roles import can_manage, is_allowed
 
 
 def role_now(workspace_id: str, user_id: str | None) -> str:
-    """The role of somebody who is a member and not suspended; empty otherwise."""
+    """The role of a person who is a member and not suspended; empty otherwise."""
     rows = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id, user__is_active=True)
     return rows.values_list("role", flat=True).first() or ""
 
@@ -25,7 +25,7 @@ def require_manages(workspace_id: str, actor: Actor, *roles: str) -> None:
 
 
 def require_allowed(workspace_id: str, user: User, permission: str) -> None:
-    """Raises NotFound for somebody who is no member any more, Forbidden when their role is too low by now."""
+    """Raises NotFound when the person is no longer a member, Forbidden when their role is too low by now."""
     role = role_now(workspace_id, user.pk)
     if not role:
         raise NotFound

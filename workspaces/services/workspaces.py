@@ -35,9 +35,9 @@ def workspace_create(*, owner: User, name: str, actor: Actor) -> Workspace:
 
 
 def first_workspace_create(user_id: str) -> None:
-    """The workspace everybody starts with, named after its person.
+    """Make the workspace everybody starts with, named after its person.
 
-    Not for who belongs to one already, nor for who is invited into one: they are on their way there.
+    Not for a person who belongs to a workspace already or is invited into one: they are on their way there.
     """
     with transaction.atomic():
         user = _lock(User(pk=user_id))
@@ -46,7 +46,7 @@ def first_workspace_create(user_id: str) -> None:
 
 
 def workspace_rename(*, workspace: Workspace, name: str, actor: Actor) -> None:
-    """Another name; the slug stays (`workspace_slug_set` changes that)."""
+    """Change the name; the slug stays (`workspace_slug_set` changes that)."""
     with transaction.atomic():
         if Workspace.objects.filter(pk=workspace.pk).exclude(name=name).update(name=name):
             audit_record(workspace_id=workspace.pk, actor=actor, action="workspace.rename", details={"field": "name"})
@@ -69,7 +69,7 @@ def _create(owner: User, name: str, actor: Actor) -> Workspace:
 def _insert(name: str) -> Workspace:
     """The row under the first free slug; constraints decide between workspaces made or renamed at the same time.
 
-    It begins under a slug of nobody's and claims one as a rename does: locks taken in another order would deadlock.
+    It starts with a provisional slug and claims one as a rename does: locks taken in another order would deadlock.
     """
     workspace_id = new_workspace_id()
     workspace = Workspace.objects.create(pk=workspace_id, name=name, slug=provisional_slug(workspace_id))

@@ -63,14 +63,14 @@ def user(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
 
 @_for_devices
 def orgs(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
-    """The workspaces of the person, the one they chose for this agent first: at the login it takes the first."""
+    """The workspaces of the person, the one they chose for this agent first: at the login the agent takes the first."""
     found = orgs_of_device(access.device_id, access.user_id)
     return JsonResponse([{"id": workspace.pk, "name": workspace.name} for workspace in found], safe=False)
 
 
 @_for_devices
 def config(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
-    """`{"config": …}`, the JSON as it was saved; 404 when the workspace has none, which agents take for none."""
+    """`{"config": …}`, the JSON as it was saved; 404 when the workspace has none, which agents read as none."""
     if not request.headers.get("X-Org-Id"):
         raise OrgMissing
     access.require("config.view")

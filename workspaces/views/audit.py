@@ -43,7 +43,7 @@ def audit_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def audit_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    """What the page shows, all of it; a POST, for the export is an entry itself."""
+    """Everything the page's filter matches; a POST, because the export is recorded in the log."""
     access = page_access(request, slug, PERMISSION)
     lines = audit_export(workspace=access.workspace, wanted=AuditFilterForm(request.GET).wanted(), actor=access.actor)
     name = f"audit-{access.workspace.slug}-{utc_now():%Y%m%d-%H%M%S}.csv"
@@ -55,7 +55,7 @@ def audit_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
 
 
 async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """Each piece read beside the event loop."""
+    """Read each piece in a thread, so that the event loop does not wait."""
     following = sync_to_async(lambda: next(pieces, None))
     while (piece := await following()) is not None:
         yield piece

@@ -124,7 +124,7 @@ def _edited(request: HttpRequest, access: WorkspaceAccess) -> HttpResponse:
 
 
 def _conflict(request: HttpRequest, access: WorkspaceAccess, form: ConfigForm) -> HttpResponse:
-    """Both are shown: what is in force now, and what was typed, which the next save puts over it."""
+    """Show both: what is in force now, and what was typed, which the next save puts in its place."""
     present = config_in_force(access.workspace.pk)
     typed = form.cleaned_data["text"]
     again = ConfigForm(

@@ -1,4 +1,4 @@
-"""Taking a whole workspace's data along."""
+"""Exporting a whole workspace's data."""
 
 from typing import Final
 

@@ -30,7 +30,7 @@ from workspaces.services.invitations import invitation_accept
 
 
 class NewcomerForm(forms.Form):
-    """Somebody whose address is known to be theirs already: they choose a password, or none."""
+    """The sign-up form of an invited person, whose address is proved already: they choose a password, or none."""
 
     password = forms.CharField(
         label="Password",
@@ -58,10 +58,10 @@ class NewcomerForm(forms.Form):
 @sensitive_variables("key", "form")
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, key: str) -> HttpResponse:
-    """`key` is a link's secret; for whoever is signed in with the invited address the invitation's id too.
+    """The invitation. `key` is a link's secret or, for a person signed in with the invited address, its id.
 
-    GET shows it, to strangers as well: whoever has a link was given it. POST accepts. By the mailed link somebody
-    without an account makes theirs on this page: that mail has shown whose the address is.
+    GET shows it, without sign-in too: its reader was given the link. POST accepts. By the mailed link a person without
+    an account makes theirs on this page: having that mail proves the address.
     """
     user = request.user if isinstance(request.user, User) else None
     found = invitation_by_secret(key) or (invitation_of(user, key) if user is not None else None)
@@ -86,7 +86,10 @@ def _accepted(request: HttpRequest, user: User, found: Invitation) -> HttpRespon
 
 
 def _stranger(request: HttpRequest, found: Invitation, key: str) -> HttpResponse:
-    """Somebody who is not signed in: a form to begin with, or the ways to the form."""
+    """The page for a reader who is not signed in: the sign-up form, or the ways to sign in or sign up.
+
+    A POST without a form raises CredentialsMissing.
+    """
     form = None
     if proves_address(found, key) and may_join_anew(found.email) and may_sign_up(found.email):
         form = NewcomerForm(request.POST if request.method == "POST" else None, email=found.email)
@@ -120,6 +123,6 @@ def _entered(request: HttpRequest, found: Invitation, *, is_new: bool = False) -
 
 
 def _is_member_by(user: User, found: Invitation) -> bool:
-    """Whether this person accepted it before and still belongs there: the link in their mail then just leads in."""
+    """Whether this person accepted it before and is still a member: the link in their mail then just leads in."""
     accepted = found.accepted_at is not None and found.accepted_by_id == user.pk
     return accepted and memberships_of(user).filter(workspace=found.workspace).exists()

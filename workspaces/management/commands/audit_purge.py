@@ -1,6 +1,6 @@
 """`manage.py audit_purge`: removes audit entries older than so many days; an anchor takes their place.
 
-Exit codes: 0 done (or rehearsed), 1 a log is not whole and was left as it is, 2 no such workspace, or no days.
+Exit codes: 0 done (or only counted), 1 a log is not whole and was left as it is, 2 no such workspace, or no days given.
 """
 
 import json

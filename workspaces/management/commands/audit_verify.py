@@ -1,4 +1,4 @@
-"""`manage.py audit_verify`: checks the audit logs of all workspaces, or of one. Reads only, unless told to `--reseal`.
+"""`manage.py audit_verify`: checks the audit logs of all workspaces, or of one. Reads only, except with `--reseal`.
 
 Exit codes: 0 all are whole, 1 something was changed, added, removed or reordered, 2 no such workspace or report, 3 a
 log's end has no seal that the keyring knows.
