@@ -1,4 +1,4 @@
-"""The project as a Django app, so that it can bring operators' commands."""
+"""The project as a Django app, so that it can provide management commands."""
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
@@ -14,5 +14,5 @@ class ConsoleConfig(AppConfig):
         from opencode.web.supportgroup import support_group_set
 
         ports.export_parts.bind(export_parts)
-        # The admin comes after our apps in INSTALLED_APPS, so by its turn all our permissions are there.
+        # The admin comes after our apps in INSTALLED_APPS: at its turn all our permissions exist.
         post_migrate.connect(support_group_set, sender=apps.get_app_config("admin"))

@@ -1,4 +1,4 @@
-"""The ASGI application: Django's pages and, beside them, the hot routes and the sockets of sync."""
+"""The ASGI application: Django's pages and, beside them, sync's performance-critical routes and sockets."""
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +33,7 @@ sockets = URLRouter(websocket_urlpatterns)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Agents' routes and sockets go to sync, everything else to Django."""
+    """Send agents' routes and sockets to sync, everything else to Django."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return

@@ -1,4 +1,4 @@
-"""The Celery application; settings with the prefix CELERY_ configure it."""
+"""The Celery application, configured by the settings with the prefix CELERY_."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""What only developers run: private servers for tests and for trying the server stack."""
+"""Tools for developers only: private servers for tests and for trying the server stack."""

@@ -1,4 +1,4 @@
-"""Private MariaDB, Redis and S3 (moto) from the installed binaries: free loopback ports, ended by pid with their user.
+"""Private MariaDB, Redis and S3 (moto) from installed binaries: free loopback ports, stopped by pid with their user.
 
 For `make run-servers` and for tests on the server stack; nothing here is for production.
 """
@@ -34,11 +34,11 @@ LAUNCH_BUCKET: Final = (
 
 
 class ServerMissing(Exception):
-    """A program that is not installed; the message says how to get it."""
+    """A program is not installed; the message says how to get it."""
 
 
 class ServerFailed(Exception):
-    """A server that did not start; the message ends with its log."""
+    """A server did not start; the message ends with its log."""
 
 
 def free_port() -> int:
@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 def program(name: str) -> str:
-    """The path of an installed program; raises ServerMissing."""
+    """The path of an installed program. Raises ServerMissing."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if found is None:
         raise ServerMissing(f"{name} is not installed; on Debian: {APT_LINE}")
@@ -56,7 +56,7 @@ def program(name: str) -> str:
 
 
 class PrivateServer:
-    """One server process with its folder; a subclass says how to start it and when it is up."""
+    """One server process with its folder; a subclass says how to start it and when it is ready."""
 
     name = ""
 
@@ -70,13 +70,13 @@ class PrivateServer:
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Before the first start."""
+        """Hook: runs before the first start."""
 
     def after_start(self) -> None:
-        """Once it answers, at every start."""
+        """Hook: runs at every start, once the server answers."""
 
     def start(self) -> None:
-        """Start and wait until it answers; raises ServerMissing or ServerFailed."""
+        """Start the server and wait until it answers. Raises ServerMissing or ServerFailed."""
         self.prepare()
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -101,7 +101,7 @@ class PrivateServer:
             process.wait()
 
     def kill9(self) -> None:
-        """SIGKILL, as a crash would."""
+        """Send SIGKILL, to act like a crash."""
         process, self._process = self._process, None
         if process is not None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -109,7 +109,7 @@ class PrivateServer:
 
     @property
     def pid(self) -> int:
-        """Of the running server."""
+        """The running server's process id."""
         if self._process is None:
             raise ServerFailed(f"{self.name} is not running")
         return self._process.pid
@@ -180,7 +180,7 @@ class PrivateMariaDB(PrivateServer):
         self.create_database("opencode")
 
     def create_database(self, name: str) -> str:
-        """Make the database when it is missing, with the one collation the console is right under; its URL."""
+        """Create the database if missing, with the one collation the console is correct under; returns its URL."""
         self.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin")
         return self.database_url(name)
 
@@ -202,7 +202,7 @@ class PrivateMariaDB(PrivateServer):
 
     @property
     def _socket(self) -> str:
-        """Short, for a socket's path may have 107 bytes only."""
+        """The socket's path, kept short: only 107 bytes are allowed."""
         return f"/tmp/opencode-mariadb-{self.port}.sock"  # noqa: S108
 
 
@@ -248,7 +248,7 @@ class PrivateServers:
         self.s3 = PrivateS3(folder / "s3")
 
     def __enter__(self) -> Self:
-        """Start all three; raises ServerMissing or ServerFailed."""
+        """Start all three. Raises ServerMissing or ServerFailed."""
         if importlib.util.find_spec("MySQLdb") is None:
             raise ServerMissing(f"mysqlclient is not installed; on Debian: {APT_LINE}; then make install-dev")
         try:

@@ -1,7 +1,7 @@
 """Runs a command beside private servers: `python -m opencode.devtools.withservers -- pytest …`.
 
-Its exit code is the command's. With `--optional` before the `--`, a missing server is a reason printed and exit code
-0, unless OPENCODE_TEST_REQUIRE names `servers`.
+Its exit code is the command's. With `--optional` before the `--`, a missing server only prints the reason and exits
+with 0, unless OPENCODE_TEST_REQUIRE names `servers`.
 """
 
 import os
@@ -14,7 +14,7 @@ from opencode.devtools.privateservers import PrivateServers, ServerFailed, Serve
 
 
 def inherited_environment() -> dict[str, str]:
-    """Without the settings' default, which importing this package has set: the command has its own."""
+    """The environment without the settings' default, set by importing this package: the command has its own."""
     return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 

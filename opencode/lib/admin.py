@@ -1,6 +1,6 @@
-"""Django admin pages that only show, and acts of staff on what they show, each with a reason.
+"""Read-only Django admin pages, and staff's acts on the rows they show, each with a reason.
 
-An act has a page of its own between choosing rows and doing it. Whoever has its right and may see the rows may do it.
+Between choosing rows and acting there is a page of its own. Staff need the act's permission and to see the rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ Row = TypeVar("Row", bound=Model)
 
 ROWS_AT_ONCE: Final = 50
 FILTERED_BY: Final = frozenset({"exact", "in", "isnull", "isempty", "gte", "lt"})
-"""What Django's filters put behind the name of a column."""
+"""The lookups that Django's own filters append to a column's name."""
 CONFIRMED: Final = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
 class StaffAct:
-    """`do` answers whether it changed anything and raises Denial; `right` is a permission such as `sync.end_share`."""
+    """`do` returns whether it changed anything and raises Denial; `right` is a permission such as `sync.end_share`."""
 
     name: str
     label: str
@@ -47,9 +47,9 @@ class ReasonForm(forms.Form):
 
 
 class ListedLookups(admin.ModelAdmin[Row]):
-    """What a list's address may filter by is what the list offers, and an exact id; Django takes any column of the row.
+    """Limits a list's query filters to those it offers, and an exact id; Django would accept any column of the row.
 
-    `password__startswith` would tell a whole hash by yes and no.
+    `password__startswith` would reveal a whole hash by trial.
     """
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
@@ -67,7 +67,7 @@ class ListedLookups(admin.ModelAdmin[Row]):
 
 
 class LookOnlyAdmin(ListedLookups[Row]):
-    """Staff read; changes go through the pages, or through acts that leave a trace with the customer."""
+    """Staff can only read; changes go through the pages, or through acts that the customer's audit log shows."""
 
     show_full_result_count = False
     list_per_page = ROWS_AT_ONCE
@@ -84,7 +84,7 @@ class LookOnlyAdmin(ListedLookups[Row]):
 
 
 class WithStaffActs(ListedLookups[Row]):
-    """Offers `staff_acts` in the list, and nothing else of what Django offers there."""
+    """Offers `staff_acts` in the list, and none of Django's own actions."""
 
     staff_acts: ClassVar[Sequence[StaffAct]] = ()
 
@@ -128,7 +128,7 @@ def _reason_page(
 
 
 def _do(act: StaffAct, model_admin: admin.ModelAdmin[Any], request: HttpRequest, row: Any, staff: Actor) -> None:
-    """One row; what is refused for one stops no other. Django's own history of the row says it too."""
+    """Act on one row; a refusal for one does not stop the others. Django's own history of the row records it too."""
     try:
         is_changed = act.do(row, staff)
     except Denial as denial:

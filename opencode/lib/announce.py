@@ -1,6 +1,6 @@
-"""Facts: what has become true is sent, on commit, to its receivers in this app and those above.
+"""Facts: announces on commit what has become true, to receivers in this app and the apps above.
 
-A fact is a Django signal declared in an app's `signals.py`. Receivers get ids only and must bear a repeat.
+A fact is a Django signal declared in an app's `signals.py`. Receivers get ids only and must tolerate a repeat.
 """
 
 from functools import partial
@@ -13,10 +13,10 @@ log = structlog.get_logger(__name__)
 
 
 def announce(signal: Signal, **fact: object) -> None:
-    """Send the fact once the transaction around the caller commits, never when it rolls back; at once outside one.
+    """Send the fact when the caller's transaction commits, never when it rolls back; at once outside a transaction.
 
-    Receivers run in the thread that commits, in the order of the announcements. One that fails is logged with the fact
-    and stops nobody: neither the other receivers nor what else waits for the commit.
+    Receivers run in the thread that commits, in the order of the announcements. One that fails is logged with the fact;
+    the other receivers and other work on commit go on.
     """
     transaction.on_commit(partial(_send, signal, fact), robust=True)
 

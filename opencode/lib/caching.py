@@ -1,4 +1,4 @@
-"""The one cache: bounded in entries or bytes, for a time or while there is room; nothing is made twice at once."""
+"""The shared cache: bounded by entries or bytes, and optionally by age; no value is made twice at the same time."""
 
 import asyncio
 import sys
@@ -12,27 +12,27 @@ from cachetools import Cache, LRUCache, TTLCache
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-# A value of more than this part of all the bytes is not kept: it would drive out too many others.
+# A value larger than this fraction of all bytes is not cached: it would evict too many others.
 LARGEST_PART: Final = 8
-# What an entry costs beside its value, about: a name of some words, its places in the three tables of the cache.
+# The approximate cost of an entry besides its value: its name, and its places in the cache's three tables.
 ENTRY_BYTES: Final = 600
 
 
 def text_bytes(text: str) -> int:
-    """What a text costs in a cache; at once, however long it is."""
+    """The size of a text in a cache; computed in constant time."""
     return sys.getsizeof(text) + ENTRY_BYTES
 
 
 class _Abandoned(Exception):
-    """Whoever was making the value was stopped; one of those who waited makes it."""
+    """The caller that made the value was cancelled; one of those waiting makes it instead."""
 
 
 class BoundedCache(Generic[K, V]):
-    """Values by name, the least recently used goes first; for any number of threads and event loops.
+    """Values by name, least recently used evicted first; for any number of threads and event loops.
 
-    `limit` counts entries, or with `size_of` the bytes of all values, of which one may take an eighth at most;
-    `size_of` is asked under the lock and must be quick. A value stands for `seconds`, counted from when it was there.
-    None is never kept: where V is optional, it says that there is nothing yet, and whoever asks next looks again.
+    `limit` counts entries or, with `size_of`, the bytes of all values, of which one value may take an eighth at most;
+    `size_of` is called under the lock and must be quick. A value is valid for `seconds`, counted from when it was made.
+    None is never cached: where V is optional, it means that there is no value yet, and the next caller looks again.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class BoundedCache(Generic[K, V]):
 
     @property
     def size(self) -> int:
-        """Entries held, or bytes."""
+        """The number of entries, or of bytes with `size_of`."""
         with self._lock:
             return int(self._values.currsize)
 
@@ -63,14 +63,14 @@ class BoundedCache(Generic[K, V]):
             return self._values.get(name)
 
     def items(self) -> list[tuple[K, V]]:
-        """What is held now."""
+        """The cached (name, value) pairs."""
         with self._lock:
             return list(self._values.items())
 
     def get_or_make(self, name: K, make: Callable[[], V]) -> V:
-        """The value, made in this thread when there is none; whoever asks for it meanwhile waits.
+        """The value, made in this thread when there is none; other callers for the same name wait meanwhile.
 
-        What `make` raises is raised to all of them and not kept. It must not ask for the same name again.
+        An exception of `make` is raised to all of them and not cached. `make` must not request the same name again.
         """
         while (found := self.get(name)) is None:
             flight, is_first = self._join(name)
@@ -83,9 +83,9 @@ class BoundedCache(Generic[K, V]):
         return found
 
     async def get_or_await(self, name: K, make: Callable[[], Awaitable[V]]) -> V:
-        """The value, awaited in a task of its own when there is none: any of those who wait may be cancelled alone.
+        """The value, awaited in a task of its own when there is none: each waiting caller may be cancelled alone.
 
-        What `make` raises is raised to all of them and not kept.
+        An exception of `make` is raised to all of them and not cached.
         """
         while (found := self.get(name)) is None:
             flight, is_first = self._join(name)
@@ -101,13 +101,13 @@ class BoundedCache(Generic[K, V]):
         return found
 
     def discard(self, name: K) -> None:
-        """Drop the value; one that is being made is still given to those who wait for it, and not kept."""
+        """Drop the value; one that is being made is still given to the callers waiting for it, and not cached."""
         with self._lock:
             self._values.pop(name, None)
             self._flights.pop(name, None)
 
     def discard_where(self, is_gone: Callable[[K], bool]) -> None:
-        """`discard` every name that `is_gone` is true of; it is asked under the lock."""
+        """`discard` every name for which `is_gone` returns true; it is called under the lock."""
         with self._lock:
             for name in [name for name in self._values if is_gone(name)]:
                 self._values.pop(name, None)
@@ -120,15 +120,15 @@ class BoundedCache(Generic[K, V]):
             self._flights.clear()
 
     def _join(self, name: K) -> tuple["Future[V]", bool]:
-        """What will bring the value, and whether this caller has to make it."""
+        """A future for the value, and whether this caller has to make it."""
         with self._lock:
             known = self._flights.get(name)
             if known is not None:
                 return known, False
             flight: Future[V] = Future()
-            # Several wait for it: none of them may cancel it.
+            # Several callers wait for it: none of them may cancel it.
             flight.set_running_or_notify_cancel()
-            # It may have come since this caller looked.
+            # Another caller may have made it since this one looked.
             found = self._values.get(name)
             if found is not None:
                 flight.set_result(found)
@@ -161,7 +161,7 @@ class BoundedCache(Generic[K, V]):
     def _keep(self, name: K, flight: "Future[V]", value: V) -> None:
         with self._lock:
             if self._flights.get(name) is not flight:
-                # Discarded since: what was made may be of before.
+                # Discarded meanwhile: the value may be outdated.
                 return
             if value is not None and self._size_of(value) <= self._largest:
                 self._values[name] = value

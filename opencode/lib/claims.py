@@ -1,4 +1,4 @@
-"""Compare and set on one row: whoever's comparison holds changes it, and nobody else does."""
+"""Compare and set on one row: of several callers, only the one whose comparison holds changes it."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.db.models import Model, Q
 
 
 def row_claim(model: type[Model], pk: object, condition: Q, **changes: Any) -> bool:
-    """Change the row `pk` while `condition` holds; whether it did.
+    """Change the row `pk` if `condition` holds; returns whether it did.
 
-    Its lock is taken by the primary key before anything else. An UPDATE that compares an indexed column too is looked
-    up by that index on MariaDB, which locks the entry in the index before the row: everybody else does it the other
-    way round, and two that meet are a deadlock.
+    The row is locked by the primary key first. MariaDB looks an UPDATE that also compares an indexed column up by that
+    index, and locks the index entry before the row; all other code locks in the opposite order, and two that meet are a
+    deadlock.
     """
     row = model._default_manager.filter(pk=pk)
     with transaction.atomic():

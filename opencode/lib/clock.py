@@ -18,7 +18,7 @@ def now_ms() -> int:
 
 
 def microseconds_of(moment: datetime) -> int:
-    """Since 1970, exact: what a row's time is in a cursor."""
+    """Microseconds since 1970, exact: the form of a row's time in a cursor."""
     return (moment - _EPOCH) // _MICROSECOND
 
 

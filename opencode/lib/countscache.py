@@ -1,7 +1,7 @@
-"""Django's cache on both stacks: limits, codes that were used, what was noted a moment ago; values are JSON.
+"""Django's cache on both stacks: rate limits, used codes, recent marks; values are JSON.
 
-What pushes out a count is what was sent by others, so each kind of entry has room of its own, in memory here. Redis has
-no such bound and needs none: what it is given carries its end, and it must not be set to evict.
+Requests by outsiders could evict counts, so each kind of entry has its own room in memory. Redis has no such bound and
+needs none: every entry there expires, and Redis must not be set to evict.
 """
 
 import json
@@ -18,10 +18,10 @@ OLDEST_LOOKED_AT: Final = 32
 
 
 class JSONSerializer:
-    """Nothing that comes out of a cache is run: whoever can write to Redis must not become the console."""
+    """JSON rather than pickle: write access to Redis must not allow running code in the console."""
 
     def dumps(self, value: Any) -> Any:
-        """Whole numbers as they are, so that Redis can count them up."""
+        """Whole numbers are stored as they are, so that Redis can increment them."""
         return value if type(value) is int else json.dumps(value).encode()
 
     def loads(self, data: Any) -> Any:
@@ -37,7 +37,7 @@ class _Entry(NamedTuple):
 
 
 class _Store:
-    """What one process holds, by kind; each kind in the order in which it was written."""
+    """The entries of one process by kind, each kind in the order of writing."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -48,7 +48,7 @@ _STORES: Final[dict[str, _Store]] = {}
 
 
 def kind_of(key: str) -> str:
-    """What stands before the `|`; of the library that limits sign-ins the limit, by address or by account."""
+    """The part before the `|`; for keys of the sign-in limits' library, the limit by address or by account."""
     if not key.startswith("allauth:rl:"):
         return key.partition("|")[0]
     *limit, source = key.split(":", 6)[:6]
@@ -56,7 +56,7 @@ def kind_of(key: str) -> str:
 
 
 class CountsCache(BaseCache):
-    """In memory, for one process; of more than KIND_ENTRIES of a kind the least counted among the oldest goes."""
+    """In memory, for one process. Above KIND_ENTRIES of a kind, the lowest count among the oldest is evicted."""
 
     def __init__(self, name: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -90,7 +90,7 @@ class CountsCache(BaseCache):
             return self._store.kinds.get(kind_of(key), OrderedDict()).pop(key, None) is not None
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Keeps the entry's end; raises ValueError when there is no such entry."""
+        """Add to a count and keep its expiry. Raises ValueError when there is no such entry."""
         with self._store.lock:
             entry = self._found(key)
             if entry is None:
@@ -120,5 +120,5 @@ class CountsCache(BaseCache):
         while (oldest := next(iter(entries))) != key and entries[oldest].is_over(now):
             del entries[oldest]
         if len(entries) > KIND_ENTRIES:
-            # A flood from everywhere counts each of its names once; what is guessed at has been counted more often.
+            # A flood from many addresses counts each once; a count that matters, as of guesses, is higher and stays.
             del entries[min(islice(entries, OLDEST_LOOKED_AT), key=lambda name: len(entries[name].text))]

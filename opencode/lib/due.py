@@ -1,8 +1,8 @@
 """Work by due-marks: a column of the row says when its next attempt may begin, and is the only memory of work to do.
 
-Whoever takes a row moves its mark on by the length of a lease, and keeps moving it when the work takes longer. When
-they die, the mark comes due and somebody else begins anew; no task that gets lost costs more than time. The value a
-lease set is what tells it from any later one: a worker that was overtaken changes nothing any more.
+A worker takes a row by moving its mark on by the length of a lease, and again when the work takes longer. If it dies,
+the mark comes due and another worker starts afresh; a lost task costs only time. The mark's value identifies the
+lease: a worker whose lease was taken over changes nothing any more.
 """
 
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(slots=True)
 class Lease(Generic[M]):
-    """One row that is this worker's until its mark comes due again at `until`."""
+    """One row that belongs to this worker until its mark comes due again at `until`."""
 
     mark: "DueMark[M]"
     pk: object
     until: datetime
 
     def extend(self, *, now: datetime, **changes: Any) -> bool:
-        """Have the row for a whole lease from `now`, with these changes of it; False when somebody else has it."""
+        """Renew the lease from `now`, and apply `changes` to the row; False when another worker has it."""
         return self._move(now + self.mark.lease, changes)
 
     def release(self, *, due_at: datetime | None, **changes: Any) -> bool:
-        """Give the row back: due again then, or never (None), with these changes of it; False when it was taken."""
+        """Give the row back, due at `due_at` or never (None), and apply `changes`; False when another worker has it."""
         return self._move(due_at, changes)
 
     def _move(self, to: datetime | None, changes: dict[str, Any]) -> bool:
@@ -43,9 +43,9 @@ class Lease(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class DueMark(Generic[M]):
-    """`column` of `model` says when the work of a row may begin; without a time there is none.
+    """`column` of `model` says when the work of a row may begin; NULL means that there is none.
 
-    `lease` is how long a worker that died with a row delays it.
+    `lease` is how long the row of a worker that died waits for another.
     """
 
     model: type[M]
@@ -53,19 +53,19 @@ class DueMark(Generic[M]):
     lease: timedelta
 
     def rows(self, *, now: datetime, early: Q | None = None) -> "QuerySet[M]":
-        """The rows whose time has come, and those that `early` says are due before it, the longest due first."""
+        """Rows that are due at `now`, and those that `early` selects before their time, the longest due first."""
         due = Q(**{f"{self.column}__lte": now})
         condition = due if early is None else due | early
         return self.model._default_manager.filter(condition).order_by(self.column, "pk")
 
     def ids(self, *, now: datetime, limit: int) -> list[Any]:
-        """Primary keys of `rows`, so many at most."""
+        """Primary keys of `rows`, `limit` at most."""
         return list(self.rows(now=now).values_list("pk", flat=True)[:limit])
 
     def take(self, pk: object, *, now: datetime, seen: datetime | None = None, **changes: Any) -> Lease[M] | None:
-        """The row as this worker's, with these changes of it; None when it is not due, or somebody else was faster.
+        """Lease the row, and apply `changes` to it; None when it is not due, or another worker was faster.
 
-        With `seen`, the mark as it was read, due is what still has that mark, whatever its time.
+        With `seen`, the mark as it was read, the row is due if it still has that mark, whatever its time.
         """
         until = now + self.lease
         condition = Q(**{f"{self.column}__lte": now}) if seen is None else Q(**{self.column: seen})
@@ -74,10 +74,10 @@ class DueMark(Generic[M]):
 
 
 def pause_after(attempts: int, pauses: Sequence[timedelta]) -> timedelta | None:
-    """How long to wait after so many attempts (1 or more) have failed; None when that was the last."""
+    """The pause after this many (1 or more) failed attempts; None when that was the last."""
     return pauses[attempts - 1] if attempts <= len(pauses) else None
 
 
 def pause_as_long_again(failing: timedelta, *, first: timedelta, last: timedelta) -> timedelta:
-    """How long to wait where nothing counts attempts: as long again as they have been failing, within bounds."""
+    """The pause when attempts are not counted: as long as they have been failing, between `first` and `last`."""
     return min(max(failing, first), last)

@@ -152,7 +152,7 @@ class ConnectionsFull(ServiceUnavailable):
 
 
 class DatabaseBusy(ServiceUnavailable):
-    """Somebody else held a lock for longer than a page waits."""
+    """Another request held a lock for longer than a page waits."""
 
     code = "database_busy"
     default_message = "The database is busy with something else; nothing was changed. Try again in a moment."
@@ -164,7 +164,7 @@ class NotReady(ServiceUnavailable):
 
 
 def every_denial() -> list[type[Denial]]:
-    """All denial classes known to the process, sorted by code: the page of codes and its test walk this."""
+    """All denial classes known to the process, sorted by code; the page of codes and its test use it."""
     found: dict[str, type[Denial]] = {}
     waiting: list[type[Denial]] = [Denial]
     while waiting:

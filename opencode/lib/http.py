@@ -1,4 +1,4 @@
-"""Answers in the denial contract for Django views; request ids; whose address counts."""
+"""For Django views: answers under the denial contract, request ids, and client addresses."""
 
 import ipaddress
 import random
@@ -15,8 +15,8 @@ from opencode.lib.errors import Denial
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 FORWARDING: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
-"""Headers by which a proxy says that somebody else asks."""
-# No secret hangs on a request's id; the system's randomness would let another thread in, hundreds of times a second.
+"""Headers in which a proxy names the client it forwards for."""
+# Request ids are no secrets; the system's randomness would switch threads, hundreds of times a second.
 _random = random.Random()  # noqa: S311
 
 
@@ -26,7 +26,7 @@ def new_request_id() -> str:
 
 
 def request_id_of(request: HttpRequest) -> str:
-    """The id the middleware gave this request (a new one where no middleware ran)."""
+    """The id that the middleware gave this request, or a new one when no middleware ran."""
     return getattr(request, "request_id", "") or new_request_id()
 
 
@@ -40,23 +40,23 @@ def denial_response(denial: Denial, request_id: str) -> JsonResponse:
 
 
 def bearer_of(request: HttpRequest) -> str:
-    """The token of `Authorization: Bearer …`, empty without one."""
+    """The token of `Authorization: Bearer …`; empty when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The address the request came from, as the trusted proxies tell it."""
+    """The client's address, as the trusted proxies report it."""
     return request.META.get("REMOTE_ADDR") or None
 
 
 def person_of(request: HttpRequest, person_id: str = "") -> Actor:
-    """The person signed in; `person_id` names one who proved otherwise that it is them, as by a link from a mail."""
+    """The person signed in; `person_id` names one who proved their identity otherwise, as by a link from a mail."""
     return Actor(PERSON, person_id or str(request.user.pk), client_ip(request), request_id_of(request))
 
 
 def rate_address(address: str | None) -> str:
-    """What a limit by address counts: an IPv6 network of 64 bits, which is one customer's, or the IPv4 address."""
+    """The key of limits by address: an IPv6 network of 64 bits, which belongs to one customer, or the IPv4 address."""
     try:
         ip = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
@@ -74,7 +74,7 @@ def is_loopback(address: str) -> bool:
 
 
 def is_trusted_proxy(address: str) -> bool:
-    """Whether the address is a proxy of ours, which stands for many people."""
+    """Whether the address is one of our proxies, which forwards for many people."""
     return _is_among(address, tuple(settings.TRUSTED_PROXIES))
 
 

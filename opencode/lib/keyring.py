@@ -21,13 +21,13 @@ def current_version() -> int:
 
 
 def mac(purpose: str, value: str, version: int) -> str:
-    """Hex HMAC-SHA256 of `value`, separated by `purpose`; KeyError when the version is no longer listed."""
+    """Hex HMAC-SHA256 of `value`, separated by `purpose`. Raises KeyError when the version is no longer listed."""
     key = key_versions()[version]
     return hmac.new(key, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
 
 
 def macs_of_all_versions(purpose: str, value: str) -> dict[int, str]:
-    """The hash under each listed version, newest first: look a stored hash up by any of them."""
+    """The hash under each listed version, newest first: a stored hash can be looked up by any of them."""
     return {version: mac(purpose, value, version) for version in sorted(key_versions(), reverse=True)}
 
 

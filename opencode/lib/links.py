@@ -1,4 +1,4 @@
-"""Absolute addresses of pages, from the settings and never from a request's Host."""
+"""Absolute addresses of pages, built from the settings and never from a request's Host."""
 
 from django.conf import settings
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Mail on a console without a mail server: printed, as plain text, for whoever reads the log."""
+"""Mail on a console without a mail server: printed to the log as plain text."""
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.console import EmailBackend

@@ -1,8 +1,8 @@
-"""A mail from one template: its subject, its plain text and its HTML.
+"""Renders a mail from one template: its subject, its plain text and its HTML.
 
-A template extends `layout` and has the blocks `subject` and `content`; what stands in `content` is made of the tags in
-`opencode/templatetags/mail.py`, which write either kind. Nothing is escaped in plain text, everything in HTML.
-A subject holds no address that a mail program would make a link of: people choose the names that stand in it.
+A template extends `layout` and has the blocks `subject` and `content`; `content` is built from the tags in
+`opencode/templatetags/mail.py`, which write either form. Plain text is not escaped, HTML always is. A subject contains
+no text that mail programs turn into a link, as it can contain names that people choose.
 """
 
 import re
@@ -23,7 +23,7 @@ class MailText(NamedTuple):
 
 
 def mail_text(template: str, context: Mapping[str, Any]) -> MailText:
-    """Render `template` with `context`; `public_url` and `subject` are there for every mail."""
+    """Render `template` with `context`; every mail can use `public_url` and `subject` too."""
     line = " ".join(_rendered(template, "subject", context).split())
     subject = _ADDRESS.sub(lambda found: f"[{found[0]}]", line)[:SUBJECT_CHARACTERS]
     given = {**context, "subject": subject}
@@ -33,7 +33,7 @@ def mail_text(template: str, context: Mapping[str, Any]) -> MailText:
 
 
 def _rendered(template: str, kind: str, context: Mapping[str, Any]) -> str:
-    """`kind` is `subject`, `text` or `html`: which layout the template extends."""
+    """The rendered text; `kind` is `subject`, `text` or `html` and selects the layout that the template extends."""
     data = {**context, "public_url": settings.PUBLIC_URL, "layout": f"mail/{kind}.html", "mail_kind": kind}
     found: Any = loader.get_template(template)
     rendered: str = found.template.render(Context(data, autoescape=kind == "html"))

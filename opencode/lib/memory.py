@@ -1,4 +1,4 @@
-"""Gives free memory back to the operating system: glibc keeps what lies between pieces in use, and it adds up."""
+"""Returns free memory to the operating system: glibc keeps the gaps between pieces in use, and they add up."""
 
 import ctypes
 

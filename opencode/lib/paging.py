@@ -1,6 +1,6 @@
-"""Lists in pages, by key: a page begins after the last row of the one before it, whatever was added or went since.
+"""Lists in pages, by key: a page begins after the last row of the one before, whatever rows came or went meanwhile.
 
-A cursor is the last row's place in the order as text. Whoever gets one hands it back as it is and reads nothing in it.
+A cursor is the last row's place in the order as text. Clients return it unchanged and must not parse it.
 """
 
 import re
@@ -21,12 +21,12 @@ SEARCH_CHARACTERS: Final = 200
 
 
 class CursorMalformed(ValueError):
-    """A text that no page of this list hands out."""
+    """The text is no cursor of this list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an order, never null, and how its values are written in a cursor."""
+    """One column of an order, never null, and its text form in a cursor."""
 
     name: str
     pattern: re.Pattern[str]
@@ -40,12 +40,12 @@ def by_number(name: str, *, is_descending: bool = False) -> Column:
 
 
 def by_moment(name: str, *, is_descending: bool = False) -> Column:
-    """A time, in microseconds since 1970."""
+    """A time column, in microseconds since 1970."""
     return Column(name, re.compile(r"[0-9]{1,17}"), lambda text: moment_of(int(text)), _moment_text, is_descending)
 
 
 def by_id(name: str, *, is_descending: bool = False) -> Column:
-    """An id of letters, digits, `-` and `_`."""
+    """A column of ids made of letters, digits, `-` and `_`."""
     return Column(name, re.compile(r"[A-Za-z0-9_-]{1,64}"), str, is_descending=is_descending)
 
 
@@ -58,13 +58,13 @@ class Page(Generic[Row]):
 
 
 class Keyset:
-    """The order of a list: one column that tells all rows apart, or two that do so together."""
+    """The order of a list: one column that is unique, or two that are unique together."""
 
     def __init__(self, first: Column, second: Column | None = None) -> None:
         self._columns: Sequence[Column] = (first,) if second is None else (first, second)
 
     def read(self, cursor: str | None) -> Place | None:
-        """Where a page begins, None for the first one; raises CursorMalformed."""
+        """The place a page begins at, None for the first page. Raises CursorMalformed."""
         if not cursor:
             return None
         texts = cursor.split(".", len(self._columns) - 1)
@@ -74,19 +74,19 @@ class Keyset:
         return tuple(column.read(text) for column, text in pairs)
 
     def read_or_first(self, cursor: str | None) -> Place | None:
-        """Where a page begins; the first one where somebody wrote into the address what no page hands out."""
+        """The place a page begins at; the first page when the address has a malformed cursor."""
         try:
             return self.read(cursor)
         except CursorMalformed:
             return None
 
     def cursor(self, row: Any) -> str:
-        """What leads to the row after this one: a model's instance, or a mapping with the ordering columns in it."""
+        """The cursor of the page after this row: a model's instance, or a mapping with the ordering columns."""
         get = row.__getitem__ if isinstance(row, Mapping) else lambda name: getattr(row, name)
         return ".".join(column.write(get(column.name)) for column in self._columns)
 
     def after(self, rows: "QuerySet[Any, Row]", place: Place | None) -> "QuerySet[Any, Row]":
-        """`rows` in this order, those after the place."""
+        """`rows` in this order, only those after the place."""
         ordered = rows.order_by(*(("-" if column.is_descending else "") + column.name for column in self._columns))
         if place is None:
             return ordered
@@ -94,12 +94,12 @@ class Keyset:
         first = _beyond(self._columns[0], place[0], is_inclusive=last > 0)
         if not last:
             return ordered.filter(**first)
-        # The filter lets the index begin at the place; what is left out was shown.
+        # This filter lets the index start at the place; the rows it leaves out were on earlier pages.
         shown = _until(self._columns[1], place[1])
         return ordered.filter(**first).exclude(**{self._columns[0].name: place[0]}, **shown)
 
     def page(self, rows: "QuerySet[Any, Row]", place: Place | None, limit: int | None = None) -> Page[Row]:
-        """One query: `limit` rows at most (PAGE_ROWS where nothing is said), those after the place."""
+        """One query: the rows after the place, `limit` at most (PAGE_ROWS by default)."""
         limit = PAGE_ROWS if limit is None else limit
         found = list(self.after(rows, place)[: limit + 1])
         return Page(found[:limit], self.cursor(found[limit - 1]) if len(found) > limit else None)
@@ -119,5 +119,5 @@ def _until(column: Column, value: object) -> dict[str, object]:
 
 
 OLDEST_FIRST: Final = Keyset(by_id("pk"))
-"""Ids sort by creation time."""
+"""Orders by id: ids sort by creation time."""
 NEWEST_FIRST: Final = Keyset(by_id("pk", is_descending=True))

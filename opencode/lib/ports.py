@@ -1,4 +1,4 @@
-"""A port: a function slot an app declares and an app above it binds in its `ready()`."""
+"""Ports: a port is a function slot that an app declares and an app above it binds in its `ready()`."""
 
 from collections.abc import Callable
 from typing import Generic, ParamSpec, TypeVar
@@ -8,13 +8,13 @@ R = TypeVar("R")
 
 
 class PortUnbound(RuntimeError):
-    """Nobody bound the port: an app is missing from INSTALLED_APPS."""
+    """The port is not bound: an app is missing from INSTALLED_APPS."""
 
 
 class Port(Generic[P, R]):
-    """Call it as the function it stands for. Bound once; binding the same function again changes nothing.
+    """Call it like the function it stands for. It is bound once; binding the same function again changes nothing.
 
-    `default` stands in while nothing is bound, for what can be done without.
+    `default` is called while the port is not bound, if there is one.
     """
 
     def __init__(self, name: str, default: Callable[P, R] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A progress bar for long commands: one line redrawn on a terminal, a line now and then elsewhere."""
+"""A progress bar for long commands: one line redrawn on a terminal, otherwise a line from time to time."""
 
 import time
 from typing import Final, Protocol
@@ -8,7 +8,7 @@ QUIET_SECONDS: Final = 5.0
 
 
 class Stream(Protocol):
-    """Where it is drawn; Django's OutputWrapper is one."""
+    """The output it is drawn on; Django's OutputWrapper is one."""
 
     def write(self, text: str, /, *, ending: str | None = None) -> object: ...
     def flush(self) -> None: ...
@@ -16,7 +16,7 @@ class Stream(Protocol):
 
 
 class ProgressBar:
-    """Shows how many of `total` steps are done and about how long the rest takes."""
+    """Shows how many of `total` steps are done and about how long the rest will take."""
 
     def __init__(self, stream: Stream, total: int) -> None:
         self._stream = stream
@@ -36,7 +36,7 @@ class ProgressBar:
         self._stream.flush()
 
     def note(self, text: str) -> None:
-        """A line of its own, above the bar."""
+        """Print a separate line above the bar."""
         if self._redraws:
             self._stream.write("\r\033[K", ending="")
         self._stream.write(text, ending="\n")

@@ -1,4 +1,4 @@
-"""How often something may happen in a stretch of time, counted in the cache, so that all processes count together."""
+"""Rate limits: how often something may happen in a period, counted in the cache for all processes together."""
 
 import math
 import time
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RateState:
-    """`used` of `limit` since the stretch began; it ends in `reset_seconds`, when counting starts again."""
+    """`used` of `limit` in the present period; it ends in `reset_seconds`, when counting starts again."""
 
     limit: int
     used: int
@@ -30,9 +30,9 @@ class RateState:
 
 
 def rate_count(kind: str, of: str, *, limit: int, seconds: int) -> RateState:
-    """Count one more of `kind` by `of` in the present stretch of `seconds`, which begins at the same moment for all.
+    """Count one more of `kind` by `of` in the present period of `seconds`, whose start is the same for all callers.
 
-    A cache that does not answer stops nobody: the count is 1 then.
+    When the cache does not answer, nothing is refused: the count is 1 then.
     """
     now = time.time()
     stretch = int(now // seconds)

@@ -1,10 +1,10 @@
-"""Takes what could open something out of text that is logged."""
+"""Removes secrets from text that is logged."""
 
 import re
 from typing import Final
 
-# Secrets in paths (a workspace's token, links in mails), keys, devices' tokens, the agents' share secrets. A repetition
-# that something has to follow has an upper bound: paths come from strangers, and each one that is refused is logged.
+# Secrets in paths (a workspace's token, links in mails), API keys, devices' tokens, agents' share secrets. Repetitions
+# followed by more pattern are bounded: paths are untrusted, and each refused one is logged.
 _SECRETS: Final = re.compile(
     r"(/w/|/first-owner/|/email-change/|/restore/|/workspaces/invitations/|/reset/key/|/confirm-email/)[^/\s\"'?]+"
     r"|\boc_(?:live|share|dev|ref)_[0-9A-Za-z]+"
@@ -13,5 +13,5 @@ _SECRETS: Final = re.compile(
 
 
 def redact(text: str) -> str:
-    """Replace what could open something: workspace tokens in paths, API keys, devices' tokens, share secrets."""
+    """Replace secrets: workspace tokens in paths, API keys, devices' tokens, share secrets."""
     return _SECRETS.sub(lambda found: f"{found.group(1) or ''}[redacted]", text)

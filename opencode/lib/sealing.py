@@ -1,4 +1,4 @@
-"""Secrets that must be read again, encrypted under the keyring: the newest version seals, every listed one opens."""
+"""Secrets that must be read again, encrypted under the keyring: the newest version seals, every listed one unseals."""
 
 import base64
 from functools import lru_cache
@@ -9,25 +9,25 @@ from opencode.lib.keyring import key_versions, mac
 
 
 class SealBroken(ValueError):
-    """The text was not sealed for this purpose under a listed key, or was altered since."""
+    """The text was not sealed for this purpose under a listed key, or was changed since."""
 
 
 def seal(purpose: str, text: str) -> str:
-    """`text` as letters, digits, `-`, `_` and `=`; about 1.4 times its length in bytes plus 100."""
+    """`text` encrypted, as letters, digits, `-`, `_` and `=`; about 1.4 times its length in bytes plus 100."""
     return _box(purpose, tuple(sorted(key_versions().items()))).encrypt(text.encode()).decode()
 
 
 def unseal(purpose: str, sealed: str) -> str:
-    """What was sealed for `purpose`; raises SealBroken."""
+    """The text that was sealed for `purpose`. Raises SealBroken."""
     try:
         return _box(purpose, tuple(sorted(key_versions().items()))).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise SealBroken(purpose) from error
 
 
-# A few purposes, each under the keys of now; keys that were rotated away do not stay.
+# One cached box for each of a few purposes, under the present keys; a rotation replaces it.
 @lru_cache(maxsize=32)
 def _box(purpose: str, keys: tuple[tuple[int, bytes], ...]) -> MultiFernet:
-    """A key of its own for each purpose and version, derived by HMAC-SHA256; the first one seals."""
+    """A key for each purpose and version, derived by HMAC-SHA256; the first one seals."""
     derived = [bytes.fromhex(mac("seal", purpose, version)) for version, _key in reversed(keys)]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])

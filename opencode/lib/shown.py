@@ -1,4 +1,4 @@
-"""How pages show times and counts, for templates and for lists that are written without one."""
+"""Times and counts as pages show them, for templates and for lists made without one."""
 
 from datetime import UTC, datetime
 
@@ -9,15 +9,15 @@ from opencode.lib.timewords import ago
 
 
 def relative_time(moment: datetime) -> SafeString:
-    """A `<time>` that says how long ago, with the exact UTC in it; time.js keeps the words true."""
+    """A `<time>` that says how long ago, with the exact UTC in it; time.js keeps the text up to date."""
     moment = moment.astimezone(UTC)
     exact, day = moment.isoformat(timespec="milliseconds"), f"{moment:%Y-%m-%d %H:%M:%S}"
-    # Digits and our own words: nothing to escape, and there are fifty on a page.
+    # Only digits and our own words, so nothing to escape, which saves time: a page has fifty.
     return mark_safe(f'<time datetime="{exact}" title="{day} UTC" data-relative>{ago(moment, utc_now())}</time>')  # noqa: S308
 
 
 def compact_count(count: int) -> str:
-    """`812`, `4.2k`, `128k`, `1.3M`: a count in four characters or so, rounded down."""
+    """`812`, `4.2k`, `128k`, `1.3M`: a count in about four characters, rounded down."""
     for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if count >= 10 * size:
             return f"{count // size}{unit}"

@@ -1,6 +1,6 @@
-"""Object storage on files whose objects appear whole or not at all, even when the writer is killed.
+"""Object storage on files, in which objects appear whole or not at all, even when the writer is killed.
 
-And what tells S3 apart without loading it: boto3 is large, and of use only where there is S3, which has loaded it then.
+Also recognises S3's errors without importing boto3, which is large and loaded only where S3 is used.
 """
 
 import os
@@ -13,13 +13,13 @@ from ulid import ULID
 
 
 class DurableFileSystemStorage(FileSystemStorage):
-    """Writes to a draft beside the object, syncs it, then links it: a reader never sees a half object.
+    """Writes a draft beside the object, syncs it, then links it: a reader never sees half an object.
 
-    A link, unlike a rename, fails where there is one already: of two writers of one name the second changes nothing.
+    A link, unlike a rename, fails when the name exists: of two writers of one name the second changes nothing.
     """
 
     def save_new(self, name: str, content: File[bytes]) -> bool:
-        """Store under exactly this name; False, and nothing changed, when there is an object of that name."""
+        """Store under exactly this name; False, with nothing changed, when an object of that name exists."""
         try:
             self._save(name, content)
         except FileExistsError:
@@ -53,6 +53,6 @@ def is_s3(storage: Storage) -> bool:
 
 
 def storage_errors() -> tuple[type[Exception], ...]:
-    """What reading from the configured storage may raise while it is away."""
+    """The exceptions that reading from the configured storage may raise while it is unreachable."""
     botocore = sys.modules.get("botocore.exceptions")
     return (OSError,) if botocore is None else (OSError, botocore.BotoCoreError, botocore.ClientError)

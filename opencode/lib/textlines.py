@@ -6,7 +6,7 @@ UNSEEN: Final = "Use letters, digits, spaces and visible symbols."
 
 
 def one_line(text: str) -> str:
-    """Without spaces around it, and one between two words."""
+    """The text without white space around it, and with one space between two words."""
     return " ".join(text.split())
 
 
@@ -15,5 +15,5 @@ def is_visible(text: str) -> bool:
 
 
 def visible_part(text: str) -> str:
-    """What can be seen of a text from elsewhere, in one line."""
+    """The visible part of an untrusted text, on one line."""
     return one_line("".join(character if character.isprintable() else " " for character in one_line(text)))

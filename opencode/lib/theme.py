@@ -1,4 +1,4 @@
-"""The theme a person chose: a cookie that pages are shown by."""
+"""The theme a person chose, kept in a cookie."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How long ago something was, in words. `static/js/time.js` says the same; one table of examples tests both."""
+"""How long ago something was, in words. `static/js/time.js` does the same; one table of examples tests both."""
 
 from datetime import datetime
 from typing import Final

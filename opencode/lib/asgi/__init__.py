@@ -1,1 +1,1 @@
-"""Plain HTTP exchanges over ASGI, for the routes that stand beside Django: reading a request, answering in JSON."""
+"""Plain HTTP over ASGI, for the routes beside Django: reading a request, answering in JSON."""

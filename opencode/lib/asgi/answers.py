@@ -1,4 +1,4 @@
-"""What the routes beside Django answer with: JSON, or a denial in the one contract."""
+"""Answers of the routes beside Django: JSON, or a denial under the shared contract."""
 
 from typing import Final, NamedTuple
 
@@ -9,7 +9,7 @@ from opencode.lib.asgi.exchange import Send
 from opencode.lib.errors import BodiesFull, Denial
 
 Headers = tuple[tuple[bytes, bytes], ...]
-# Refused before the body was read to its end: what is left of it must not be taken for the next request.
+# Sent when the body was not read to its end: the rest of it must not be parsed as the next request.
 _CLOSING_STATUSES: Final = frozenset({408, 413, 431})
 
 
@@ -38,7 +38,7 @@ def denial_answer(denial: Denial, request_id: str) -> Answer:
 
 
 def transport_headers() -> list[tuple[bytes, bytes]]:
-    """What Django's part says of TLS, said here too. Browsers pass it over where there is none."""
+    """The TLS headers that Django's part sends, for these routes too. Browsers ignore them without TLS."""
     if not settings.SECURE_HSTS_SECONDS:
         return []
     subdomains = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
@@ -49,7 +49,7 @@ def transport_headers() -> list[tuple[bytes, bytes]]:
 async def send_answer(
     send: Send, answer: Answer, request_id: str, *, with_body: bool = True, kind: str = "http.response"
 ) -> None:
-    """Send it as an HTTP response, or as `websocket.http.response` in place of a socket."""
+    """Send the answer as an HTTP response, or as `websocket.http.response` in place of a socket."""
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(answer.body)).encode()),

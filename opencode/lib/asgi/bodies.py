@@ -1,4 +1,4 @@
-"""The body of one request as it comes in: at a rate, and, while nobody knows whose it is, within a sum for all."""
+"""A request's body as it arrives: at a minimum rate and, until its sender is known, within a total for all of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -12,22 +12,22 @@ Receive = Callable[[], Awaitable[Message]]
 GRACE_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 30.0
 BYTES_PER_SECOND: Final = 4096
-"""What a body has to come in at, 32 kbit/s. It may lag by GRACE_SECONDS, and save up PAUSE_SECONDS by being faster."""
+"""A body's minimum rate, 32 kbit/s. It may lag by GRACE_SECONDS, and save up PAUSE_SECONDS by being faster."""
 STRANGERS_BYTES: Final = 128 * 1024 * 1024
-"""What this process holds at once of bodies whose secret it has not seen: two of the largest."""
+"""The most this process holds of bodies whose sender has not shown a secret yet: two of the largest."""
 FREE_BYTES: Final = 16 * 1024
-"""So much of each body does not count among them: a form or a share's create passes when the sum is used up."""
+"""This much of each body does not count: a form or a share's create passes even when the total is used up."""
 RETRY_SECONDS: Final = 5
 
 
 class Strangers:
-    """How many bytes are held at the moment. The event loop alone counts, so that it needs no lock."""
+    """Bytes held at the moment of bodies from unknown senders. Only the event loop counts, so it needs no lock."""
 
     held: int = 0
 
 
 class Body:
-    """Receives as the server's own `receive`; raises BodyTimedOut, BodiesFull. `release` it when the request ends."""
+    """Used like the server's own `receive`. Raises BodyTimedOut, BodiesFull. `release` it when the request ends."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -46,7 +46,7 @@ class Body:
         return message
 
     def trust(self) -> None:
-        """Whoever sends has shown a secret: the body counts among the strangers' no more."""
+        """The sender has shown a secret: stop counting the body towards the total."""
         self._is_known = True
         self.release()
 
@@ -55,7 +55,7 @@ class Body:
         self._held = 0
 
     async def _paced(self) -> Message:
-        """Only the wait for the client counts, not that of the application."""
+        """The next message. Only the wait for the client counts, not the application's own time."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:

@@ -1,4 +1,4 @@
-"""Cookies that can be parsed in little time: Python's parser takes the square of a quoted value's backslashes."""
+"""Keeps cookies cheap to parse: Python's parser takes quadratic time in the backslashes of a quoted value."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 Headers = Iterable[tuple[bytes, bytes]]
 
 ESCAPED_BYTES: Final = 2200
-"""A cookie with backslashes of this size takes some 10 ms; the largest of ours, with a page's messages, fits."""
+"""A cookie of backslashes of this size takes some 10 ms; our largest, with a page's messages, fits."""
 
 
 def plain_cookies(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """The headers, of whose cookies with backslashes only the first stays, and only when it is small."""
+    """The headers with only the first of the cookies that have backslashes, and that only when it is small."""
     kept = []
     has_escaped = False
     for name, value in headers:

@@ -1,4 +1,4 @@
-"""One HTTP request as the routes beside Django see it: the scope, the body as it streams in, who asks."""
+"""One HTTP request for the routes beside Django: the scope, the body as it streams in, the client's address."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Self
@@ -15,16 +15,16 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# A client that is refused in the middle of its upload sees the answer only once it has sent what it meant to send.
+# A client refused in the middle of its upload sees the answer only after it has sent the rest.
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 
 
 class ClientGone(Exception):
-    """The client closed before its body was whole: there is nobody to answer."""
+    """The client closed before its body was complete: an answer could not be delivered."""
 
 
 class Exchange:
-    """Use it as a context manager: what its body held of the sum for strangers is free again at the end."""
+    """A context manager: at its end, the body no longer counts towards the total for unknown senders."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -48,7 +48,7 @@ class Exchange:
 
     @property
     def client_address(self) -> str:
-        """The agent's address; behind a proxy of ours what the proxy says."""
+        """The client's address; behind one of our proxies, the address that the proxy reports."""
         client = self.scope.get("client")
         address = str(client[0]) if client else ""
         if address not in settings.TRUSTED_PROXIES:
@@ -57,13 +57,13 @@ class Exchange:
         return next((hop for hop in reversed(hops) if hop and hop not in settings.TRUSTED_PROXIES), address)
 
     def trust(self) -> None:
-        """Whoever asks has shown a secret: from here on the body is not a stranger's."""
+        """The client has shown a secret: from here on its body does not count towards the total for unknown senders."""
         self._body.trust()
 
     async def body(self, limit: int | None = None, *, is_known: Callable[[bytes], bool] | None = None) -> bytes:
-        """The whole body; raises BodyTooLarge (after letting the client finish), BodyTimedOut, BodiesFull, ClientGone.
+        """The whole body. Raises BodyTooLarge (after letting the client finish), BodyTimedOut, BodiesFull, ClientGone.
 
-        `limit` is in bytes, SYNC_BODY_BYTES at most. `is_known` is asked once, with the body's first bytes, whether
+        `limit` is in bytes, SYNC_BODY_BYTES at most. `is_known` is called once, with the body's first bytes: whether
         they show a secret.
         """
         limit = min(settings.SYNC_BODY_BYTES, limit or settings.SYNC_BODY_BYTES)

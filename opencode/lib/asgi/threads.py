@@ -1,4 +1,4 @@
-"""Database work of these routes, beside the event loop."""
+"""Runs database work of these routes off the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `work` in one of the loop's own threads: creates may wait for a lock, which the readers' threads must not."""
+    """Run `work` in one of the loop's own threads: creates may wait for a lock, which readers' threads must not."""
 
     def run() -> T:
         bound_connection()

@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 
 def _serve(folder: Path, servers: PrivateServers, processes: int) -> int:
-    """Run the console until it ends by itself, which gives its exit code, or until a signal comes."""
+    """Run the console until it ends by itself or a signal arrives; returns its exit code."""
     console = subprocess.Popen(
         ending_with_parent([sys.executable, "manage.py", "serve", "--processes", str(processes)]),
         cwd=settings.BASE_DIR,
@@ -72,7 +72,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    """An ordinary end, once: what comes while the servers end is not heard."""
+    """A normal end, once: signals during the shutdown are ignored."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     sys.exit(0)

@@ -81,12 +81,12 @@ class Command(BaseCommand):
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    """Both signals are an ordinary end: `finally` blocks run and the exit code is 0."""
+    """Both signals end the command normally: `finally` blocks run and the exit code is 0."""
     sys.exit(0)
 
 
 def prices_loaded() -> None:
-    """The console's prices and the operator's; a fault in the latter's file ends the start."""
+    """Load the console's prices and the operator's; a fault in the operator's file ends the start."""
     try:
         prices_prepare()
     except PricesInvalid as error:
@@ -103,7 +103,7 @@ def _check_processes(processes: int) -> None:
 
 
 def _run(children: list[ProcessSupervisor], listener: socket.socket, *, serves_itself: bool) -> None:
-    """Until a signal comes; this process serves as well when there are no web processes among its children."""
+    """Run until a signal arrives; this process serves too when its children include no web processes."""
     try:
         for child in children:
             child.start()
@@ -112,7 +112,7 @@ def _run(children: list[ProcessSupervisor], listener: socket.socket, *, serves_i
         else:
             signal.pause()
     finally:
-        # First, so that nobody connects to a socket that none accepts from any more.
+        # Closed first, so that no client connects to a socket on which nothing accepts any more.
         listener.close()
         stop_all(children)
         log.info("console_ended")
