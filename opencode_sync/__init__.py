@@ -1,4 +1,4 @@
-"""A client of `opencode.sync.v1` for Python programs: `SyncClient` is its door. It knows nothing of the console."""
+"""A client of `opencode.sync.v1` for Python programs; start with `SyncClient`. It depends on no code of the console."""
 
 from opencode_sync.client import SyncClient
 from opencode_sync.errors import Gap, SyncEnded, SyncRefused

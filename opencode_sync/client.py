@@ -1,4 +1,4 @@
-"""A connection to one session that keeps itself up: follows it, publishes to it, and goes on where it was."""
+"""A self-healing connection to one session: follows it, publishes to it, and continues from its position."""
 
 import asyncio
 import json
@@ -22,10 +22,10 @@ CONNECT_SECONDS: Final = 10.0
 
 
 class SyncClient:
-    """One session at `url`, `https://<console>/sync/v1/sessions/<id>`, by an API key or by nothing for a public share.
+    """One session at `url`, `https://<console>/sync/v1/sessions/<id>`, with an API key or, for a public share, without.
 
-    `frames()` keeps the connection; publishes need somebody who iterates it, and outlive reconnects while they do.
-    `position` is where to go on from; `delays` are the shortest and longest wait between two tries, in seconds.
+    `frames()` keeps the connection. Publishes are sent only while `frames()` is iterated, and survive reconnects then.
+    `position` is where to continue; `delays` are the shortest and longest wait between two attempts, in seconds.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SyncClient:
 
     @property
     def position(self) -> Position | None:
-        """The last update that was handed out; give it to another client to go on from there."""
+        """The last update that was returned; give it to another client to continue from there."""
         return self._stream.position
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
@@ -100,7 +100,7 @@ class SyncClient:
                 yield out
 
     async def _welcomed(self, socket: ClientConnection) -> None:
-        """Send again whatever has no answer."""
+        """Send every publish again that has no answer."""
         self._socket = socket
         self._backoff.connected()
         for text in self._pending.texts():

@@ -1,11 +1,11 @@
-"""What a client of `opencode.sync.v1` raises."""
+"""The exceptions of a client of `opencode.sync.v1`."""
 
 
 class SyncEnded(Exception):
-    """The server will not have this client, and coming back is of no use.
+    """The server refuses this client for good; connecting again is of no use.
 
     `code` is the WebSocket's close code or, when the handshake was refused, the HTTP status; `reason` is the server's
-    word for it.
+    text for it.
     """
 
     def __init__(self, code: int, reason: str) -> None:
@@ -24,4 +24,4 @@ class SyncRefused(Exception):
 
 
 class Gap(Exception):
-    """An update is missing: the connection has to be made again from the last position."""
+    """An update is missing: the client must connect again from its last position."""

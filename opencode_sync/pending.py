@@ -1,4 +1,4 @@
-"""Publishes that have no answer yet; they outlive the connection they were sent on."""
+"""Publishes without an answer; they outlive the connection they were sent on."""
 
 import asyncio
 import json
@@ -10,14 +10,14 @@ from opencode_sync.stream import Frame
 
 
 class PendingPublish(NamedTuple):
-    """`text` is the frame to send, `ack` the future that its answer settles."""
+    """`text` is the frame to send, `ack` the future that its answer completes."""
 
     text: str
     ack: "asyncio.Future[Frame]"
 
 
 class PendingPublishes:
-    """By operation id, in the order they were made."""
+    """Unanswered publishes by operation id, in the order they were made."""
 
     def __init__(self) -> None:
         self._publishes: dict[str, PendingPublish] = {}
@@ -30,11 +30,11 @@ class PendingPublishes:
         return publish
 
     def texts(self) -> list[str]:
-        """What a new connection sends again; the server knows by its id what it already has."""
+        """The frames that a new connection sends again; the server recognises repeats by their ids."""
         return [publish.text for publish in self._publishes.values()]
 
     def settle(self, frame: Frame) -> None:
-        """Answer the publish that an `ack` or `error` frame is about, if it is about one."""
+        """Complete the publish that an `ack` or `error` frame answers, if there is one."""
         if frame["type"] not in {"ack", "error"} or "id" not in frame:
             return
         publish = self._publishes.pop(frame["id"], None)
@@ -46,7 +46,7 @@ class PendingPublishes:
             publish.ack.set_exception(SyncRefused(frame["code"], frame["message"]))
 
     def fail(self, ended: SyncEnded) -> None:
-        """Nobody will answer any of them."""
+        """Fail all of them: no answer will come."""
         for publish in self._publishes.values():
             if not publish.ack.done():
                 publish.ack.set_exception(ended)

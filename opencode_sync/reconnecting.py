@@ -10,7 +10,7 @@ MOST_DOUBLINGS: Final = 16
 
 
 class Backoff:
-    """Seconds between `shortest` and `longest`: longer after each try that failed, each with a random part."""
+    """Waits between `shortest` and `longest` seconds: longer after each failed attempt, each with a random part."""
 
     def __init__(self, shortest: float, longest: float) -> None:
         self._shortest, self._longest = shortest, longest
@@ -22,11 +22,11 @@ class Backoff:
         self._failed = 0
 
     def server_asks(self, seconds: float) -> None:
-        """At least this long, once: what a `bye` frame says."""
+        """Wait at least this long, once, as a `bye` frame asks."""
         self._asked = seconds
 
     def next_seconds(self) -> float:
-        """How long to wait now."""
+        """How long to wait now, in seconds."""
         ceiling = min(self._longest, self._shortest * 2**self._failed)
         seconds = self._asked + random.uniform(0, ceiling)  # noqa: S311 - no secret hangs on it
         self._asked = 0.0

@@ -1,4 +1,4 @@
-"""The reading half of the protocol without a socket: which frames continue what a reader has."""
+"""The reading half of the protocol without a socket: which frames continue a reader's state."""
 
 from typing import Any, NamedTuple
 
@@ -8,14 +8,14 @@ Frame = dict[str, Any]
 
 
 class Position(NamedTuple):
-    """Everything up to `seq` of this epoch has been handed out."""
+    """Everything up to `seq` of this epoch has been returned."""
 
     epoch: str
     seq: int
 
 
 class SyncStream:
-    """Give it each frame of a connection; it answers what a reader should see, each update once and in order."""
+    """Takes each frame of a connection; returns what the reader should see, each update once and in order."""
 
     def __init__(self, position: Position | None = None) -> None:
         self.position = position
@@ -23,7 +23,7 @@ class SyncStream:
         self._behind = False
 
     def take(self, frame: Frame) -> Frame | None:
-        """A complete `snapshot` frame, an `updates` frame that continues the position, or nothing. Raises Gap."""
+        """A complete `snapshot` frame, an `updates` frame that continues the position, or None. Raises Gap."""
         match frame["type"]:
             case "welcome":
                 self._begin(frame)
@@ -63,7 +63,7 @@ class SyncStream:
         return {**frame, "from": seq + 1, "entries": [entry for entry in frame["entries"] if entry["seq"] > seq]}
 
     def _compare(self, heartbeat: Frame) -> None:
-        """A head that stays ahead for a whole heartbeat means that something was lost without a gap to show it."""
+        """A head that stays ahead for a whole heartbeat means that an update was lost without a visible gap."""
         is_behind = self.position is not None and heartbeat["seq"] > self.position.seq
         if is_behind and self._behind:
             raise Gap

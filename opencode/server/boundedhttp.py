@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with bounds on what a connection may cost before, between and after its requests."""
+"""uvicorn's HTTP protocol with limits on a connection's cost before, between and after its requests."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,23 +13,23 @@ from opencode.server.sharedframes import AbortableRequestProtocol
 from opencode.server.waiting import WaitingConnections
 
 HEAD_BYTES: Final = 64 * 1024
-"""The request line and all headers together, of a WebSocket's handshake too."""
+"""The request line and all headers together; applies to a WebSocket's handshake too."""
 HEAD_SECONDS: Final = 10
-"""From the connection, or from the first byte on one that was answered before, to the end of the headers."""
+"""The time for all headers, from the connection or, on a kept-alive one, from the first byte of the next request."""
 LEFTOVER_SECONDS: Final = 30
-"""For what is left of a body whose request was answered meanwhile."""
+"""The time for the rest of a body whose request was answered meanwhile."""
 LINGER_SECONDS: Final = 2
-"""For a refused client to read why: closing at once, with bytes unread, would take the answer away."""
+"""The time for a refused client to read why: closing at once, with bytes unread, would discard the answer."""
 LINGER_BYTES: Final = 16 * 1024 * 1024
 STALLED_SECONDS: Final = 60
 READ_BYTES_PER_SECOND: Final = 1024
-"""What a client that is owed bytes has to read, looked at every STALLED_SECONDS."""
+"""The minimum rate at which a client must read what it was sent, checked every STALLED_SECONDS."""
 
 WAITING: Final[WaitingConnections["BoundedHTTPProtocol"]] = WaitingConnections()
 
 
 class BoundedHTTPProtocol(AbortableRequestProtocol):
-    """Between requests a connection stays as long as uvicorn's keep-alive says; whatever else waits, waits briefly."""
+    """Between requests a connection stays as long as uvicorn's keep-alive allows; any other wait is short."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +43,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
         self._unsent = 0
         self._stalled: asyncio.TimerHandle | None = None
 
-    # --- the connection
+    # --- connections
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -80,12 +80,12 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
             self._stalled = None
 
     def _end_in(self, seconds: float | None, end: Callable[[], None] = lambda: None) -> None:
-        """Another deadline in place of the present one; None: none."""
+        """Replace the present deadline by one in `seconds`; None: no deadline."""
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None if seconds is None else self.loop.call_later(seconds, end)
 
-    # --- what comes in
+    # --- receiving
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
@@ -96,7 +96,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
             self._head_received(data)
 
     def _head_received(self, data: bytes) -> None:
-        """No more of a head is parsed than is allowed: what has not ended by then is refused unread."""
+        """Parse no more of a head than is allowed; one that has not ended by then is refused unread."""
         if not self._head_bytes and self._deadline is None:
             WAITING.leave(self)
             self._end_in(HEAD_SECONDS, self._head_is_late)
@@ -116,7 +116,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
 
     def on_headers_complete(self) -> None:
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
-            # One of several requests that came in one piece; the parser ends with the error this raises.
+            # One of several pipelined requests; this exception ends the parser with an error.
             raise HeadersTooLarge(limit=HEAD_BYTES)
         self._in_head = False
         self._head_bytes = 0
@@ -146,7 +146,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
             self._end_in(LEFTOVER_SECONDS, self.transport.abort)
 
     def _keep(self) -> None:
-        """Answered, and nothing more of the body to come: until the next request, or the end of the keep-alive."""
+        """Answered, with the whole body received: wait for the next request, or the end of the keep-alive."""
         self._end_in(None)
         if self.timeout_keep_alive_task is None:
             handler = self.timeout_keep_alive_handler
@@ -154,7 +154,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
         WAITING.enter(self, self._address, is_kept=True)
 
     def _head_is_late(self) -> None:
-        """A request that is still being answered goes on; only its connection is not kept for the next."""
+        """A request that is still being answered goes on, but its connection is not kept alive."""
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
         else:
@@ -163,7 +163,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
     # --- refusals
 
     def _refuse(self, denial: Denial) -> None:
-        """Answer without asking the application, then read nothing more and close."""
+        """Answer without calling the application, then process nothing more and close."""
         self._let_go()
         self._is_refused = True
         request_id = new_request_id()
@@ -187,7 +187,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
         if self._drained > LINGER_BYTES:
             self.transport.abort()
 
-    # --- what goes out
+    # --- sending
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -1,4 +1,4 @@
-"""Children that end when their parent ends in whatever way, SIGKILL included."""
+"""Makes children end when their parent ends, in whatever way, SIGKILL included."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ ORPHAN_GRACE_SECONDS: Final = 10.0
 
 
 def end_with_parent() -> None:
-    """For a child whose standard input is a pipe from its parent: SIGTERM to itself once the pipe closes."""
+    """For a child whose standard input is a pipe from its parent: send SIGTERM to itself when the pipe closes."""
     threading.Thread(target=_end_when_closed, name="lifeline", daemon=True).start()
 
 
 def _end_when_closed() -> None:
-    """Ask for an orderly end, and end hard when something does not let go."""
+    """Ask for an orderly end, and end hard if that takes too long."""
     os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(ORPHAN_GRACE_SECONDS)
@@ -25,6 +25,6 @@ def _end_when_closed() -> None:
 
 
 def ending_with_parent(command: Sequence[str]) -> list[str]:
-    """A program that is not ours, told by the kernel: SIGTERM when the thread that started it is gone (Linux only)."""
+    """The command of a program that is not ours; the kernel sends it SIGTERM when its starter thread ends (Linux)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else list(command)

@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, with the request id, and no secret in any of them."""
+"""Structured logs: one line an event, with the request id and without secrets."""
 
 import logging
 from typing import Any, Final
@@ -7,18 +7,18 @@ import structlog
 
 from opencode.lib.redaction import redact
 
-# A workspace without a managed configuration: each agent asks at its start, and takes this answer for "none".
+# A workspace without a managed configuration: each agent asks for one at its start, and takes 404 to mean "none".
 EXPECTED: Final = {("/api/config", 404)}
 
 
 def is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether Django's line about a refused request is news to an operator."""
+    """Whether Django's line about a refused request is worth showing to an operator."""
     path = getattr(getattr(record, "request", None), "path", "")
     return (path, getattr(record, "status_code", 0)) not in EXPECTED
 
 
 def _shorten_refusals(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """What Django refuses as suspicious, such as another's name in Host, anybody can send: a line, no traceback."""
+    """Log what Django refuses as suspicious, such as an unknown Host, without traceback: any client can cause it."""
     record = event.get("_record")
     if record is not None and record.name.startswith("django.security."):
         event.pop("exc_info", None)
@@ -31,7 +31,7 @@ def _redact_event(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str
 
 
 def _redacted(value: Any) -> Any:
-    """Libraries log objects too, such as the request with its path: whatever is no plain value is shown as text."""
+    """The value without secrets. Libraries log objects too, such as a request with its path: they become text."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
@@ -42,7 +42,7 @@ def _redacted(value: Any) -> Any:
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
-    """Django's LOGGING: everything, libraries' records too, through structlog's formatter to standard error."""
+    """Django's LOGGING: all records, libraries' too, through structlog's formatter to standard error."""
     steps = _steps()
     structlog.configure(
         processors=[
@@ -67,11 +67,11 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Lines that only repeat what the console says itself ("Started server process", "Uvicorn running on").
+            # Their lines only repeat what the console logs itself ("Started server process", "Uvicorn running on").
             "uvicorn": {"level": "WARNING"},
             "uvicorn.access": {"handlers": [], "level": "WARNING", "propagate": False},
             "django.request": {"filters": ["unexpected"]},
-            # `announce` logs receivers that fail, with the fact they got.
+            # `announce` logs failing receivers itself, with the fact.
             "django.dispatch": {"handlers": [], "propagate": False},
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery": {"level": "WARNING"},
@@ -85,7 +85,7 @@ def _unexpected_only() -> Any:
 
 
 def _steps() -> list[Any]:
-    """What happens to every event, ours or a library's, before it is rendered."""
+    """The processors that every event, ours or a library's, passes before it is rendered."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,4 +1,4 @@
-"""`/metrics`: what this process counted since its start, and how it stands now, as Prometheus reads it."""
+"""`/metrics`: this process's counts since its start, and present values, in Prometheus' format."""
 
 import hmac
 from collections import Counter
@@ -36,7 +36,7 @@ MAILS: Final = Gauge("opencode_mails_waiting", "Mails that are to be sent, of al
 
 
 class Requests(Collector):
-    """Answered requests by method, kind of route and status; only the event loop counts, so that it needs no lock."""
+    """Answered requests by method, kind of route and status. Only the event loop counts, so it needs no lock."""
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str, int]] = Counter()
@@ -53,14 +53,14 @@ REGISTRY.register(REQUESTS)
 
 
 def route_class(path: str) -> str:
-    """What kind of Django's addresses a path is: few enough for a label."""
+    """The kind of one of Django's paths: few enough values for a label."""
     if path in HEALTH:
         return "health"
     return next((name for prefix, name in PREFIXES if path.startswith(prefix)), "page")
 
 
 def counted(send: Send, method: str, route: str) -> Send:
-    """`send`, counting the answer."""
+    """`send`, which counts the response too."""
     method = method if method in METHODS else "other"
 
     async def counting(message: Mapping[str, Any]) -> None:
@@ -72,14 +72,14 @@ def counted(send: Send, method: str, route: str) -> Send:
 
 
 def may_read_metrics(request: HttpRequest) -> bool:
-    """Who shows OPENCODE_METRICS_TOKEN; while there is none, whoever asks from this machine itself."""
+    """Whether the request shows OPENCODE_METRICS_TOKEN or, when none is set, comes from this machine itself."""
     if settings.METRICS_TOKEN:
         return hmac.compare_digest(bearer_of(request).encode(), settings.METRICS_TOKEN.encode())
     return is_loopback(request.META.get("REMOTE_ADDR", "")) and not any(map(request.headers.get, FORWARDING))
 
 
 def metrics_text() -> bytes:
-    """Everything, in Prometheus' text format. What the database does not tell is NaN."""
+    """All metrics, in Prometheus' text format. Values from the database are NaN when it does not answer."""
     load = runtime_load()
     SOCKETS.set(load.sockets)
     HUBS.set(load.hubs)

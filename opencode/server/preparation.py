@@ -1,6 +1,6 @@
-"""What a data directory needs before the server may serve: the schema, and the pages' files under hashed names.
+"""Prepares a data directory before the server may serve: the schema, and static files under hashed names.
 
-Both are skipped, cheaply, when there is nothing to do, so that every start but the first is quick.
+Both steps are skipped, cheaply, when there is nothing to do, so that every start but the first is quick.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ STAMP: Final = ".collected"
 
 
 def pending_migrations() -> list[str]:
-    """`app.name` of every migration the database does not have yet, in the order they would run."""
+    """`app.name` of every migration not yet applied to the database, in the order they would run."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
 
 
 def schema_prepare() -> int:
-    """Bring the database up to date; answers how many migrations ran."""
+    """Migrate the database to the present schema; returns how many migrations ran."""
     pending = pending_migrations()
     if pending:
         log.info("database_migrating", migrations=len(pending))
@@ -36,7 +36,7 @@ def schema_prepare() -> int:
 
 
 def static_files_prepare() -> bool:
-    """Collect the pages' files when any changed since the last time; answers whether that was so."""
+    """Collect the static files if any changed since the last time; returns whether any had."""
     target = Path(settings.STATIC_ROOT)
     stamp, fingerprint = target / STAMP, _static_fingerprint()
     if stamp.exists() and stamp.read_text() == fingerprint:

@@ -1,4 +1,4 @@
-"""Whether this process can serve: its database answers and has every migration, its data directory takes files."""
+"""Whether this process can serve: the database answers and has every migration, the data directory is writable."""
 
 import tempfile
 
@@ -15,12 +15,12 @@ log = structlog.get_logger(__name__)
 
 
 def readiness_problems() -> list[str]:
-    """What is not ready, by name: `database`, `migrations`, `data_directory`; empty when all is well."""
+    """The problems, by name: `database`, `migrations`, `data_directory`; empty when ready."""
     return [*_database_problems(), *_data_directory_problems()]
 
 
 def degradations() -> list[str]:
-    """What is late while everything is served, by name: `object_storage`, `worker`, `mail`. Ask when it can serve."""
+    """What is late while the process serves, by name: `object_storage`, `worker`, `mail`. Call it only when ready."""
     now = utc_now()
     try:
         return [*snapshot_delays(now=now), *(["mail"] if is_mail_late(now=now) else [])]
@@ -53,6 +53,6 @@ def _data_directory_problems() -> list[str]:
 
 
 class _Schema:
-    """Migrations only ever get more: a schema once complete for this process's code stays complete."""
+    """Migrations are only ever added: a schema once complete for this process's code stays complete."""
 
     is_complete = False

@@ -1,11 +1,11 @@
-"""uvicorn's protocols, able to write a frame that was encoded once for many sockets, and to cut a connection.
+"""uvicorn's protocols, extended to write a frame encoded once to many sockets, and to reset a connection.
 
 An ASGI `websocket.send` encodes, frames and copies its text for each socket, and needs that socket's task to run. An
 application that finds `opencode.push` among the scope's extensions may call it with a whole frame's bytes instead;
-`opencode.writable` is the event to wait for before.
+`opencode.writable` is the event to wait for first.
 
-uvicorn closes a connection once everything written has been read, which a client that does not read puts off for ever.
-`opencode.abort`, an extension of WebSockets and of plain requests, resets it: what was not read is never read.
+uvicorn closes a connection once the client has read everything written, so a client that does not read delays it for
+ever. `opencode.abort`, an extension of WebSockets and of plain requests, resets it and discards what was not read.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             _reset(self.transport)
 
     def push(self, frame: bytes) -> bool:
-        """Write the frame now; False, and nothing written, when the socket is full, ending, or not open yet."""
+        """Write the frame now; False, with nothing written, when the socket is full, closing, or not open yet."""
         if (
             not self.handshake_complete
             or self.close_sent
@@ -69,12 +69,12 @@ class AbortableRequestProtocol(HttpToolsProtocol):
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """End the connection with a reset: what the client has not read by now it never reads.
+    """Reset the connection, which discards everything the client has not read yet.
 
-    Closed the usual way, the kernel goes on offering what was written, and a client that did not read for an hour
-    would still get it. Only while the connection is not lost: its file number may be another's then.
+    Closed the usual way, the kernel would keep offering the data, and a client that did not read for an hour would
+    still get it. Only call it while the connection exists: later its file number may belong to another connection.
     """
-    # uvloop hands out no socket that takes options.
+    # uvloop's sockets do not allow setting options.
     with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as same:
         same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()

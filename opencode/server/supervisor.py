@@ -19,7 +19,7 @@ BACKOFF_SECONDS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class ProcessSupervisor:
-    """Starts a process, starts it again when it dies (later each time, until it has stayed up a while), stops it.
+    """Starts a process, restarts it when it dies (later each time, until it has stayed up a while), stops it.
 
     The process gets a pipe as its lifeline (`opencode.server.lifeline`) and the descriptors in `inherited`.
     """
@@ -38,7 +38,7 @@ class ProcessSupervisor:
         self._thread.start()
 
     def end(self) -> None:
-        """Ask the process to finish what it is at and end; no other is started."""
+        """Ask the process to finish its present work and end; it is not restarted."""
         with self._lock:
             self._stopping.set()
             if self._process is not None:
@@ -73,7 +73,7 @@ class ProcessSupervisor:
         with self._lock:
             if self._stopping.is_set():
                 return None
-            # A session of its own: Ctrl-C in the terminal reaches the server only, which then ends the rest in order.
+            # A session of its own: Ctrl-C in the terminal reaches only the server, which ends the rest in order.
             self._process = subprocess.Popen(
                 self._command,
                 cwd=settings.BASE_DIR,
@@ -81,7 +81,7 @@ class ProcessSupervisor:
                 pass_fds=self._inherited,
                 start_new_session=True,
             )
-        # At once, for a start alone takes seconds that belong to those who wait for the server.
+        # Right away, as even the start takes seconds of CPU, which the clients of the server need first.
         os.setpriority(os.PRIO_PROCESS, self._process.pid, self._niceness)
         log.info("program_started", program=self._name, pid=self._process.pid)
         return self._process
@@ -92,13 +92,13 @@ def worker_supervisor() -> ProcessSupervisor:
 
 
 def web_supervisors(processes: int, listener: int) -> list[ProcessSupervisor]:
-    """Several web processes that accept from one listening socket, given by its descriptor."""
+    """Several web processes that accept on one listening socket, given by its file descriptor."""
     command = [sys.executable, "-m", "opencode.server.webprocess", str(listener)]
     return [ProcessSupervisor("web process", command, inherited=[listener]) for _ in range(processes)]
 
 
 def stop_all(supervisors: Sequence[ProcessSupervisor]) -> None:
-    """Ask all at once, so that the longest wait is the whole wait."""
+    """Ask all of them at once, so that stopping takes only as long as the slowest."""
     for supervisor in supervisors:
         supervisor.end()
     for supervisor in supervisors:

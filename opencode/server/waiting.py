@@ -1,4 +1,4 @@
-"""Connections on which no request is at work: who has to go when there is no room for the next one."""
+"""Connections without a request in progress, and which of them to close when there is no room for the next one."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ Connection = TypeVar("Connection", bound=Hashable)
 
 
 class WaitingConnections(Generic[Connection]):
-    """`silent` ones have not said what they want, `kept` ones were answered before. Every step takes constant time."""
+    """`silent` connections have sent no request yet, `kept` ones have been answered. Every step takes constant time."""
 
     def __init__(self) -> None:
         self._silent: dict[Connection, str] = {}
@@ -18,7 +18,7 @@ class WaitingConnections(Generic[Connection]):
         return len(self._silent) + len(self._kept)
 
     def enter(self, connection: Connection, address: str, *, is_kept: bool) -> None:
-        """It waits from now on; `address` is what a limit by address counts."""
+        """Add a connection that waits from now on; `address` is the key of limits by address."""
         self.leave(connection)
         (self._kept if is_kept else self._silent)[connection] = address
         self._crowds.setdefault(address, {})[connection] = None
@@ -33,10 +33,10 @@ class WaitingConnections(Generic[Connection]):
             del self._crowds[address]
 
     def least_needed(self, address: str) -> Connection | None:
-        """Whom to end for a newcomer from `address`; None when nobody waits.
+        """The connection to close for a newcomer from `address`; None when none waits.
 
-        An address that has a quarter of all pays with its own. Otherwise it is whoever has been silent longest, and
-        only then who was answered longest ago: the older agents do not come back from that.
+        An address that has a quarter of them all loses one of its own. Otherwise it is the one that was silent longest
+        or, only when there is none, the one answered longest ago: older agents do not reconnect after that.
         """
         crowd = self._crowds.get(address, {})
         if len(crowd) * 4 >= len(self):

@@ -14,7 +14,7 @@ from opencode.server.lifeline import end_with_parent
 def main(descriptor: int) -> None:
     end_with_parent()
     django.setup()
-    # Imported late, for it needs the apps.
+    # Imported late, as it needs the apps.
     from opencode.server.webserver import web_server
 
     listener = socket.socket(fileno=descriptor)

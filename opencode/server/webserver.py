@@ -1,4 +1,4 @@
-"""The web server's process: its listening socket and uvicorn, with everything it must not guess."""
+"""The web server's process: its listening socket, and uvicorn with every setting that it would otherwise guess."""
 
 import gc
 import socket
@@ -14,19 +14,19 @@ GRACEFUL_SHUTDOWN_SECONDS: Final = 3
 DRAIN_SECONDS: Final = 1.0
 LISTEN_BACKLOG: Final = 4096
 # The older agents stop syncing for good when their kept-alive connection closes between two updates, and a model can
-# think for long: an idle connection is therefore kept for an hour.
+# think for a long time: an idle connection is therefore kept for an hour.
 KEEP_ALIVE_SECONDS: Final = 3600
-# A reader that has stopped reading cannot answer pings either; it gets time to come back before it counts as dead.
+# A reader that has stopped reading cannot answer pings either; it has this long to recover before the socket closes.
 PING_INTERVAL_SECONDS: Final = 20
 PING_TIMEOUT_SECONDS: Final = 60
 
 
 class AddressUnavailable(Exception):
-    """The address cannot be listened on; the message says why, for a person."""
+    """The address cannot be listened on; the message says why, in words for a person."""
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Bind `host:port`, so that a taken port shows before anything else is started; raises AddressUnavailable."""
+    """Bind `host:port`, so that a taken port shows before anything else is started. Raises AddressUnavailable."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,7 +40,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 class DrainingServer(uvicorn.Server):
-    """Tells every socket why it ends and when to come back, before uvicorn closes what is left."""
+    """Sends every socket the reason and a time to come back, before uvicorn closes the remaining ones."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await drain_runtime(DRAIN_SECONDS)
@@ -48,8 +48,8 @@ class DrainingServer(uvicorn.Server):
 
 
 def web_server() -> uvicorn.Server:
-    """The server, not started. Everything that lives as long as the process is taken out of garbage collection."""
-    # Django says this of every static file; they are small and come from memory.
+    """The server, not started. Objects that live as long as the process are excluded from garbage collection."""
+    # Django warns of this for every static file; they are small and come from memory.
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
     gc.collect()
     gc.freeze()

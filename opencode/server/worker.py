@@ -26,7 +26,7 @@ LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class DueAtStartScheduler(Scheduler):
-    """Keeps no file: every job is due when the worker starts, so an hourly one runs on machines that restart often."""
+    """Keeps no file: every job is due when the worker starts, so hourly ones run on machines that restart often."""
 
     schedule: dict[str, ScheduleEntry]
 
@@ -37,7 +37,7 @@ class DueAtStartScheduler(Scheduler):
 
 
 class BeatThread(bootsteps.StartStopStep):
-    """Celery's own `-B` forks another process, which can outlive us; a thread cannot."""
+    """Celery's own `-B` forks another process, which can outlive the worker; a thread cannot."""
 
     label = "Beat thread"
 
@@ -46,7 +46,7 @@ class BeatThread(bootsteps.StartStopStep):
 
 
 class EmbeddedWorker(app.Worker):  # type: ignore[misc, name-defined]
-    """Ends at once on SIGTERM when idle, after its task otherwise; has none of Celery's other signal behaviour."""
+    """Ends at once on SIGTERM when idle, otherwise after its task; has none of Celery's other signal handlers."""
 
     def install_platform_tweaks(self, worker: Any) -> None:
         signal.signal(signal.SIGTERM, _end_when_idle)
@@ -54,7 +54,7 @@ class EmbeddedWorker(app.Worker):  # type: ignore[misc, name-defined]
 
 def main() -> None:
     end_with_parent()
-    # Celery warns of running as root because of pickled messages; ours are JSON only.
+    # Celery warns against running as root because of pickled messages; ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     django.setup()
     _control_folder_clear()
@@ -82,7 +82,7 @@ def _end_when_idle(_number: int, _frame: FrameType | None) -> None:
 
 
 def _control_folder_clear() -> None:
-    """Forget the broker's bindings, which the worker writes again: a kill can leave one half written."""
+    """Remove the broker's bindings, which the worker writes again: a kill can leave one half written."""
     folder = app.conf.broker_transport_options.get("control_folder")
     if folder:
         for binding in Path(folder).glob("*.exchange"):

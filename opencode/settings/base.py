@@ -1,6 +1,6 @@
-"""Everything that is the same on every stack, subjects of their own from the modules it takes in.
+"""Settings shared by every stack; some subjects have modules of their own, which this one imports.
 
-embedded, production and test begin with it and only override.
+The modules embedded, production and test start from it and only override.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from opencode.settings.schedule import *  # noqa: F403
 from opencode.settings.sources.environment import read_environment
 from opencode.settings.sync import *  # noqa: F403
 
-# Lets classes say what they are generic over (`ModelAdmin[User]`) where Django only knows it in its stubs.
+# Allows classes to state their type arguments (`ModelAdmin[User]`), which Django has only in its stubs.
 django_stubs_ext.monkeypatch()
 
 ENV = read_environment()
@@ -103,7 +103,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# --- people: how they sign in is in people.py
+# --- people: signing in is in people.py
 # No script of ours reads either cookie; forms carry the token themselves.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -141,7 +141,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Agents send bodies up to SYNC_BODY_BYTES on their own routes; Django's pages take small forms only.
+# Agents send bodies up to SYNC_BODY_BYTES to their own routes; Django's pages take small forms only.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- shares of agents that belong to no workspace
@@ -150,13 +150,13 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
     ANONYMOUS_SHARES_LOCAL_ONLY and LISTENS_ON_LOOPBACK and urlsplit(PUBLIC_URL).hostname in LOOPBACK
 )
 
-# --- billing: a file of the operator's own prices, which come before the console's
+# --- billing: a file with the operator's own prices, which override the console's
 PRICES_FILE = ENV.OPENCODE_PRICES
 
-# --- audit log: days that entries are kept, 0 for good
+# --- audit log: days that entries are kept, 0 for ever
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
 
-# --- metrics: what opens /metrics; without one only this machine itself
+# --- metrics: the token for /metrics; without one only this machine may read them
 METRICS_TOKEN = ENV.OPENCODE_METRICS_TOKEN
 
 from opencode.server.logs import logging_config  # noqa: E402
@@ -165,7 +165,7 @@ LOGGING = logging_config(level=ENV.OPENCODE_LOG_LEVEL, as_json=ENV.OPENCODE_LOG_
 
 
 def parse_keyring(text: str) -> dict[int, bytes]:
-    """`1:secret,2:newer secret` to {1: b"secret", …}; raises ImproperlyConfigured."""
+    """`1:secret,2:newer secret` to {1: b"secret", …}. Raises ImproperlyConfigured."""
     keys: dict[int, bytes] = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         version, separator, key = item.partition(":")

@@ -17,11 +17,11 @@ DATABASES = {
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             "timeout": 20,
-            # The default, deferred, fails with "locked" when a reader becomes a writer beside another one.
+            # The default, deferred, fails with "locked" when a reader starts to write while another connection writes.
             "transaction_mode": "IMMEDIATE",
             # FULL: an acknowledged update is on the disk, not in the operating system's cache.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; "
-            # A larger log between checkpoints: each makes one commit wait for the whole of it to be copied.
+            # A larger log between checkpoints would make one commit wait until the whole of it is copied.
             "PRAGMA wal_autocheckpoint=4000;",
         },
     }

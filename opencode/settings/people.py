@@ -1,4 +1,4 @@
-"""How people sign up and in, the same on every stack; part of base."""
+"""How people sign up and sign in, the same on every stack; part of base."""
 
 from opencode.settings.sources.environment import read_environment
 from opencode.settings.sources.signin import read_providers, read_signup_domains
@@ -35,7 +35,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-# Without a password a person signs in by codes sent to their address.
+# Without a password, people sign in by codes sent to their address.
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
@@ -46,7 +46,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_GET = False
-# One address a person: so User.email, unique on every database, keeps verified addresses unique too.
+# One address for each person: so User.email, unique on every database, keeps verified addresses unique too.
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
@@ -67,7 +67,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 PASSWORD_RESET_TIMEOUT = 3600
 SIGNUP_POLICY = _ENV.OPENCODE_SIGNUP
 SIGNUP_DOMAINS = read_signup_domains(_ENV)
-# People are linked to a provider by its stable id for them, never by an address it names.
+# People are matched to a provider's account by its stable id, never by an address that the provider reports.
 SOCIALACCOUNT_PROVIDERS = read_providers(_ENV)
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.social.ConsoleSocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {

@@ -1,4 +1,4 @@
-"""Real servers by configuration; every secret must be given, none has a default."""
+"""Real servers by configuration; every secret must be set, none has a default."""
 
 from urllib.parse import urlsplit
 

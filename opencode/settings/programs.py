@@ -1,6 +1,6 @@
-"""Agents and programs: how they sign in, how much they may ask, how their use is counted; part of base."""
+"""Agents and programs: how they sign in, their rate limits, how their use is counted; part of base."""
 
-# --- agents that sign in: an access token is told to last SECONDS and honoured for HOURS, see docs/limits.md
+# --- agents that sign in: access tokens announce a lifetime of SECONDS and are accepted for HOURS, see docs/limits.md
 DEVICE_CODE_SECONDS = 600
 DEVICE_POLL_SECONDS = 2
 DEVICE_ACCESS_SECONDS = 3600
@@ -19,7 +19,7 @@ CONFIG_VERSIONS = 1000
 API_CALLER_REQUESTS_PER_MINUTE = 1_200
 API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
 
-# --- keys: how often a process writes what it counted of their use
+# --- keys: how often a process writes its counts of their use
 KEY_USAGE_SECONDS = 60
-# Leaked secrets that one address may report; the endpoint asks nobody who they are.
+# Leaked secrets that one address may report; the endpoint needs no sign-in.
 LEAK_REPORTS_PER_MINUTE = 30

@@ -1,6 +1,6 @@
 """Celery and its schedule: which task runs how often; part of base.
 
-Jobs only look for work that is marked in the database, so a run that is missed costs time and nothing else.
+Jobs only look for work that is marked in the database, so a missed run costs only time.
 """
 
 CELERY_TASK_IGNORE_RESULT = True

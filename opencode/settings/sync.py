@@ -1,4 +1,4 @@
-"""What a session and its followers may take, in bytes, seconds and counts as the names say; part of base."""
+"""Limits of a session and its followers; names end in the unit: bytes, seconds or counts. Part of base."""
 
 SYNC_BODY_BYTES = 64 * 1024 * 1024
 SYNC_ENTRY_BYTES = 8 * 1024 * 1024

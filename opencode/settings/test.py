@@ -1,6 +1,6 @@
-"""Either stack with test-sized costs where no promise depends on them (password hashing, mail).
+"""Settings for tests on either stack, cheaper where no guarantee depends on it (password hashing, mail).
 
-The embedded one; with DATABASE_URL, REDIS_URL and S3_BUCKET in the environment the real servers they name.
+The embedded stack; with DATABASE_URL, REDIS_URL and S3_BUCKET in the environment, the servers they name.
 """
 
 import tempfile
@@ -43,5 +43,5 @@ if ENV.REDIS_URL:
     CHANNEL_LAYERS = {"default": channel_layer_settings(ENV.REDIS_URL)}
 if ENV.S3_BUCKET:
     STORAGES = {**STORAGES, "default": s3_storage(ENV), "snapshots": s3_storage(ENV)}
-# Counted, and written when a test says so: a timer would write into another test.
+# Counted uses are written when a test says so: a timer could write during another test.
 KEY_USAGE_SECONDS = 0

@@ -1,4 +1,4 @@
-"""How pages show times, money and counts: `{% load console %}`."""
+"""Times, money and counts on pages: `{% load console %}`."""
 
 import json as _json
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ register.filter("compact", compact_count)
 
 @register.filter
 def exact(moment: datetime) -> SafeString:
-    """A `<time>` with the UTC to the second."""
+    """A `<time>` with the UTC time to the second."""
     moment = moment.astimezone(UTC)
     words = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(timespec="milliseconds"), words)
@@ -28,7 +28,7 @@ def exact(moment: datetime) -> SafeString:
 
 @register.filter
 def json(value: Any) -> str:
-    """For a data attribute, where it is escaped as any text."""
+    """JSON for a data attribute, which escapes it like any text."""
     return _json.dumps(value)
 
 

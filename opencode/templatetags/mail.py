@@ -1,7 +1,7 @@
-"""What a mail is made of, as plain text or as HTML: `{% load mail %}`.
+"""Elements of a mail, as plain text or as HTML: `{% load mail %}`.
 
-`{% p %}…{% endp %}` a paragraph, `{% note %}…{% endnote %}` one in small print, `{% action url "label" %}` the link a
-mail is about, `{% code value %}` something to type, `{% fact "label" value %}` a line of facts.
+`{% p %}…{% endp %}` a paragraph, `{% note %}…{% endnote %}` one in small print, `{% action url "label" %}` the mail's
+main link, `{% code value %}` something to type, `{% fact "label" value %}` a line of facts.
 """
 
 import textwrap
@@ -46,7 +46,7 @@ register.tag("note", _paragraph("endnote", "note"))
 
 @register.simple_tag(takes_context=True)
 def action(context: Context, url: str, label: str) -> SafeString:
-    """A button in HTML, with its address below it for those who see no buttons; the address alone in plain text."""
+    """A button in HTML, with its address below it for readers who see no buttons; the address alone in plain text."""
     if context["mail_kind"] == "html":
         return format_html('<p class="action"><a href="{0}">{1}</a></p>\n<p class="note address">{0}</p>\n', url, label)
     return mark_safe(f"\n{label}:\n{url}\n")  # noqa: S308 - plain text

@@ -1,4 +1,4 @@
-"""The JSON API's description as the page `/docs/api` shows it: operations by resource, values by dotted name. Pure."""
+"""The JSON API's description for the page `/docs/api`: operations by resource, values by dotted name. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Resource:
 
 
 def api_reference(schema: Schema) -> list[Resource]:
-    """Resources in the order their operations come in."""
+    """Resources, in the order of their operations."""
     found: dict[str, list[OperationEntry]] = {}
     for path, methods in schema["paths"].items():
         for method in METHODS:
@@ -78,7 +78,7 @@ def _parameter(schema: Schema, parameter: Schema) -> Value:
 
 
 def _values(schema: Schema, shape: Schema, prefix: str = "", depth: int = DEPTH) -> Iterator[Value]:
-    """The values of an object, those inside it after it."""
+    """The values of an object, each followed by the values inside it."""
     shape = _resolved(schema, shape)
     needed = shape.get("required", [])
     for name, inner in shape.get("properties", {}).items():
@@ -106,7 +106,7 @@ def _resolved(schema: Schema, shape: Schema) -> Schema:
 
 
 def _kind(schema: Schema, shape: Schema) -> str:
-    """In words: `text`, `number or null`, `time`, `one of "a", "b"`, `list of text`, `object`."""
+    """A value's type in words: `text`, `number or null`, `time`, `one of "a", "b"`, `list of text`, `object`."""
     if "anyOf" in shape:
         return " or ".join(dict.fromkeys(_kind(schema, option) for option in shape["anyOf"]))
     shape = _resolved(schema, shape)

@@ -1,4 +1,4 @@
-"""How much Django's part may be sent: its server reads a whole body to disk before any view is asked."""
+"""Limits the bodies sent to Django's part: its server writes a whole body to disk before any view is called."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
@@ -15,11 +15,11 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_BYTES: Final = 4 * 1024 * 1024
-"""Above what Django itself refuses with words; this is for what would fill the disk first."""
+"""Above Django's own limit, which answers with words; this one protects the disk."""
 
 
 class _Bounded:
-    """Passes the body on until it is refused; then the client counts as gone, and `refusal` says why."""
+    """Passes the body on until it is refused; then the client counts as gone, and `refusal` has the reason."""
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self.body = Body(receive)
@@ -40,7 +40,7 @@ class _Bounded:
 
 
 def bounded(application: Application, limit: int = LARGEST_BYTES) -> Application:
-    """`application`, with a refusal and a closed connection for bodies that are too large, too slow or too many."""
+    """`application`, which refuses bodies that are too large, too slow or too many, and closes their connection."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         body = _Bounded(receive, limit)

@@ -1,4 +1,4 @@
-"""What every page's template may use."""
+"""Variables for every page's template."""
 
 from functools import cache, partial
 from typing import Any, Final
@@ -19,7 +19,7 @@ SIGNUP_RULES: Final = {
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """`my_workspaces` and `sign_up` read, once, only when a template asks."""
+    """The variables. `my_workspaces` and `sign_up` are read once, and only when a template uses them."""
     return {
         "public_url": settings.PUBLIC_URL,
         "sign_up": cache(_sign_up),
@@ -30,7 +30,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
 
 
 def _sign_up() -> dict[str, Any]:
-    """Of the policy: words that offer a sign-up, the rule they come with, whether the console waits for its owner."""
+    """The sign-up policy: words that offer a sign-up, its rule, and whether the console still waits for its owner."""
     policy = sign_up_policy()
     return {
         "words": SIGNUP_WORDS.get(policy, ""),

@@ -1,4 +1,4 @@
-"""What an export holds: composed here, above the apps, of what each of them keeps."""
+"""The content of an export: composed here, above the apps, from what each of them stores."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
@@ -49,7 +49,7 @@ def _of_workspace(workspace_id: str) -> Sequence[ExportPart]:
 
 
 def _document(title: str, read: Callable[[], Any]) -> ExportPart:
-    """One file, read when its turn comes."""
+    """One JSON file, read when it is written."""
 
     def files() -> Iterator[ExportedFile]:
         yield ExportedFile(f"{title}.json", [msgspec.json.format(_json(read()), indent=2)])

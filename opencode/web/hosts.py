@@ -1,4 +1,4 @@
-"""Requests beside Django's part have to name a host that is ours too: any name can be made to lead here."""
+"""Checks the Host of requests beside Django's part too: any name can be made to resolve to this server."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,9 @@ from opencode.lib.http import new_request_id
 
 
 def is_own_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether the Host header is one of OPENCODE_ALLOWED_HOSTS, as Django asks of its pages.
+    """Whether the Host header is one of OPENCODE_ALLOWED_HOSTS, as Django requires for its pages.
 
-    No browser leaves it out, and what no browser sends was led here by nobody's name.
+    A request without one passes: browsers always send it, so no page under another name can have led here.
     """
     host = next((value.decode("latin-1") for name, value in headers if name == b"host"), None)
     if host is None:
@@ -24,7 +24,7 @@ def is_own_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 async def refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
-    """The denial as an HTTP answer, in place of a socket too."""
+    """Send the denial as an HTTP response, in place of a socket too."""
     is_socket = scope["type"] == "websocket"
     if is_socket:
         await receive()

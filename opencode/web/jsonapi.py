@@ -1,4 +1,4 @@
-"""The JSON API `/api/v1`: every app's operations under one roof, its refusals in the denial contract."""
+"""The JSON API `/api/v1`: every app's operations in one API, with refusals under the denial contract."""
 
 from functools import cache
 from typing import Any, Final
@@ -37,7 +37,7 @@ for prefix, tag, router in (*workspaces_api.ROUTERS, *sync_api.ROUTERS):
 
 @cache
 def api_description() -> dict[str, Any]:
-    """The OpenAPI description; the same as long as the process lives."""
+    """The OpenAPI description; it does not change while the process lives."""
     return dict(api.get_openapi_schema())
 
 
@@ -48,7 +48,7 @@ def refuse(request: HttpRequest, denial: Denial) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def refuse_fields(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """By field, in the words of the check that failed."""
+    """The denial for invalid fields: by field, in the words of the failed check."""
     fields: dict[str, list[str]] = {}
     for one in error.errors:
         fields.setdefault(_field_of(one["loc"]), []).append(_words_of(one))
@@ -62,7 +62,7 @@ def refuse_strangers(request: HttpRequest, _error: AuthenticationError) -> HttpR
 
 @api.exception_handler(HttpError)
 def refuse_body(request: HttpRequest, _error: HttpError) -> HttpResponse:
-    """The framework's own: a body that is no JSON."""
+    """The denial for the framework's own error: a body that is not JSON."""
     return refuse(request, BodyMalformed())
 
 
@@ -77,7 +77,7 @@ def refuse_unknown(request: HttpRequest, _error: Http404) -> HttpResponse:
 
 
 def _field_of(place: tuple[Any, ...]) -> str:
-    """`name` of `("body", "new", "name")`, `limit` of `("query", "limit")`; `body` for the body as a whole."""
+    """`name` for `("body", "new", "name")`, `limit` for `("query", "limit")`; `body` for the body as a whole."""
     source, *names = place
     inner = names[1:] if source == "body" else names
     return ".".join(map(str, inner)) or str(source)

@@ -1,4 +1,4 @@
-"""Request ids, the denial contract and the manners of the JSON API, for Django's part of the server."""
+"""Request ids, the denial contract and rules of the JSON API, for Django's part of the server."""
 
 import hashlib
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RequestIdMiddleware:
-    """Gives every request an id: in the answer's header, in each log line, in each denial."""
+    """Gives every request an id, which is in the response's header, in each log line and in each denial."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -46,7 +46,7 @@ class RequestIdMiddleware:
 
 
 class LeavingMiddleware:
-    """Leads a form's answer to another site by a page: browsers hold a redirect of a form against `form-action`."""
+    """Redirects a form to another site by a page of its own: browsers apply `form-action` to a form's redirects too."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -64,7 +64,7 @@ class LeavingMiddleware:
 
 
 class HeadersMiddleware:
-    """What every answer says to browsers and caches unless it says something else itself."""
+    """Default headers for browsers and caches on every response that does not set its own."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -79,7 +79,7 @@ class HeadersMiddleware:
 class DenialMiddleware:
     """Turns a `Denial` raised by a view into JSON for programs and a page for people.
 
-    A page that is not found, but was at this address until its workspace got another slug, is led to instead.
+    A page that is not found, but existed at this address before its workspace's slug changed, is redirected.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -96,7 +96,7 @@ class DenialMiddleware:
 
 
 class JSONAPIMiddleware:
-    """What all of `/api/v1` has in common, unknown addresses too: rates, tags for caches, a wrong method's refusal."""
+    """Shared by all of `/api/v1`, unknown addresses too: rate limits, cache tags, the refusal of a wrong method."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -106,7 +106,7 @@ class JSONAPIMiddleware:
             return self.get_response(request)
         try:
             count_address(request)
-            # Forms are refused before anything reads them: only they can be sent by a page of another site.
+            # Forms are refused before they are parsed: pages of other sites can send only forms.
             if request.content_type not in {"", JSON}:
                 raise ContentTypeUnsupported
             response = self._answer(request)

@@ -1,4 +1,4 @@
-"""Leading old links on: a page below a slug that its workspace no longer has."""
+"""Redirects old links: pages below a slug that its workspace no longer has."""
 
 from typing import Final
 
@@ -10,9 +10,9 @@ ROOT: Final = "/workspaces/"
 
 
 def moved_page(request: HttpRequest) -> HttpResponsePermanentRedirect | None:
-    """308 to the same page below the present slug, for members; None where nothing moved.
+    """A 308 redirect to the same page below the present slug, for members; None when nothing moved.
 
-    Not to be kept by browsers: the workspace may take its old slug back, and two kept redirects would be a circle.
+    Browsers must not cache it: the workspace may take its old slug back, and two cached redirects would form a loop.
     """
     match = request.resolver_match
     former = match.kwargs.get("slug", "") if match is not None else ""

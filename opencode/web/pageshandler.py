@@ -1,8 +1,8 @@
-"""Django's ASGI handler with a bounded number of threads that stay, and their database connections with them.
+"""Django's ASGI handler with a limited number of permanent threads, each with its database connection.
 
-Django's own takes a new thread for every request, and so a new connection to the database: 200 people who follow one
-session were 200 connections at once, and errors where the database allows fewer. It also crosses between the loop and
-that thread for every middleware that could be asynchronous; here a request is answered in one thread from end to end.
+Django's own starts a new thread for every request, and so a new connection to the database: 200 people following one
+session caused 200 connections at once, and errors where the database allows fewer. It also switches between the loop
+and that thread for every middleware that could be asynchronous; here one thread answers a request from end to end.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,14 +20,14 @@ from opencode.lib.bounds import FORM_LOCK_SECONDS, PAGE_ANSWER_SECONDS, PAGE_LOC
 from opencode.web.refusals import prefers_html
 
 PAGE_THREADS: Final = 16
-# Of forms that people send, who are told soon when a lock is not to be had; agents' posts wait for theirs.
+# For people's forms, which are refused soon when a lock is held; agents' posts wait for their locks.
 FORM_THREADS: Final = 8
-# Asked by what restarts the process, or sends nobody to it, when the answer stays away: a thread for each.
+# Monitoring restarts a process, or sends it no requests, when these do not answer: each has its own thread.
 HEALTH_PATHS: Final = ("/healthz", "/readyz")
 
 
 class PagesHandler(ASGIHandler):
-    """A request has a thread while its answer is made, not while its body comes in or the answer goes out."""
+    """A request has a thread while its response is made, not while its body arrives or the response is sent."""
 
     def __init__(self) -> None:
         BaseHandler.__init__(self)

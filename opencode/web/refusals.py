@@ -1,4 +1,4 @@
-"""Answers to refused requests: a page for people, the denial contract for programs; Django's own errors included."""
+"""Responses to refused requests: a page for people, JSON for programs; for Django's own errors too."""
 
 import re
 import sys
@@ -28,17 +28,17 @@ from opencode.lib.http import denial_response, request_id_of
 from opencode.lib.theme import theme_of
 
 BUSY_SECONDS: Final = 5
-"""What somebody is asked to wait who met a locked database."""
+"""How long a person who met a locked database is asked to wait."""
 SECRET_FIELD: Final = re.compile(r"password|code|secret|credential", re.IGNORECASE)
 
 
 def prefers_html(request: HttpRequest) -> bool:
-    """Browsers name text/html; programs that do not, and the JSON API's callers, are answered in JSON."""
+    """Whether to answer with a page: browsers accept text/html. Other programs and the JSON API's callers get JSON."""
     return "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/")
 
 
 def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
-    """The answer to `denial`. The page is rendered without context processors: it must work without a database."""
+    """The response to `denial`. The page is rendered without context processors: it must work without a database."""
     request_id = request_id_of(request)
     if not prefers_html(request):
         return denial_response(denial, request_id)
@@ -60,9 +60,9 @@ def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
 
 
 def typed_fields(request: HttpRequest, denial: Denial) -> list[tuple[str, str]]:
-    """What somebody typed into a form that was refused for no fault of theirs, to send again; secrets come back empty.
+    """The fields of a form refused through no fault of the person's, for sending it again; secrets come back empty.
 
-    A page of another site gains nothing: the form's own anti-forgery token comes back as it was sent and is checked.
+    Another site's page gains nothing: the form's own anti-forgery token is returned as it was sent, and checked again.
     """
     if request.method != "POST" or denial.status < HTTPStatus.TOO_MANY_REQUESTS:
         return []
@@ -92,7 +92,7 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django calls it while it handles the exception, a view's or a middleware's."""
+    """Called by Django while it handles an exception of a view or a middleware."""
     if is_lock_wait_over(sys.exc_info()[1]):
         return refusal(request, DatabaseBusy(retry_after=BUSY_SECONDS))
     return refusal(request, InternalError())

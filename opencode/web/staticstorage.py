@@ -1,4 +1,4 @@
-"""Static files under hashed names, the names inside our ES modules' imports included."""
+"""Static files under hashed names, including the names in our ES modules' imports."""
 
 from typing import Final
 
@@ -9,9 +9,9 @@ _IMPORTS: Final = HashedFilesMixin._js_module_import_aggregation_patterns[1]  # 
 
 
 class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Without this a module's relative imports would keep their plain names, and a browser its old copies.
+    """Hashes the names in imports too: plain names would let browsers keep old copies of a module.
 
-    Only for our own modules: what packages bring is not always written for it.
+    Only for our own modules: packages' modules are not always written for it.
     """
 
     patterns = (*HashedFilesMixin.patterns, ("js/*.js", _IMPORTS))

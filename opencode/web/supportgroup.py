@@ -1,4 +1,4 @@
-"""The group `support`: what support staff who are no superusers may see and do. Every `migrate` sets it anew."""
+"""The group `support`: what support staff who are no superusers may see and do. Every `migrate` resets it."""
 
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ SEEN: Final = (
 
 
 def support_group_set(*, using: str = "default", apps: Any = global_apps, **_signal: Any) -> None:
-    """After a `migrate` that has made the permissions; also after a test has emptied the tables."""
+    """Runs after a `migrate` that has created the permissions, and after a test has emptied the tables."""
     try:
         groups, permissions = (apps.get_model("auth", name)._default_manager.using(using) for name in _MODELS)
     except LookupError:

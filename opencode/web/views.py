@@ -22,7 +22,7 @@ from workspaces.selectors.workspaces import current_workspace
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The sessions of the workspace the person looked at last; the sign-in page for strangers."""
+    """The sessions of the workspace the person visited last; the sign-in page for visitors who are not signed in."""
     assert isinstance(request.user, User)
     workspace = current_workspace(request.user, request.session.get(CURRENT_WORKSPACE))
     if workspace is None:
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def error_codes(request: HttpRequest) -> HttpResponse:
-    """Every code a refusal can carry, each under its own anchor."""
+    """Every code a refusal can have, each with its own anchor."""
     return render(request, "console/errors.html", {"denials": every_denial()})
 
 
@@ -44,20 +44,20 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def api_reference_page(request: HttpRequest) -> HttpResponse:
-    """Every operation of the JSON API, from its own description."""
+    """Every operation of the JSON API, made from its own description."""
     context = {"resources": api_reference(api_description()), "origin": settings.PUBLIC_URL}
     return render(request, "console/api.html", context)
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+    """Answers while the process runs."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve, or can while `degraded` names what is late; otherwise 503, `not_ready` naming the lack."""
+    """200 when the process can serve, with late services in `degraded`; 503 `not_ready` with the problems otherwise."""
     missing = readiness_problems()
     if missing:
         return denial_response(NotReady(not_ready=missing, retry_after=5), request_id_of(request))
@@ -67,10 +67,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """What this process counts, for Prometheus; not found for whoever may not read it."""
+    """This process's metrics, for Prometheus; 404 for any caller who may not read them."""
     if not may_read_metrics(request):
         raise NotFound
     response = HttpResponse(metrics_text(), content_type=CONTENT_TYPE_LATEST)
-    # Kept open, a connection would always ask the same of several processes.
+    # A kept-alive connection would always reach the same one of several processes.
     response["Connection"] = "close"
     return response

@@ -1,1 +1,1 @@
-"""Reads the environment: each module makes settings of some of its variables."""
+"""Reads the environment: each module turns some of its variables into settings."""

@@ -1,16 +1,16 @@
-"""DATABASE_URL to Django's settings."""
+"""DATABASE_URL as Django's settings."""
 
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-# Binary and without padding: under the default, `msg_Ab` and `msg_aB` would be one key, and `a` and `a ` too.
+# Binary and without padding: under the default collation `msg_Ab` and `msg_aB` would be one key, and `a` and `a ` too.
 COLLATION = "utf8mb4_nopad_bin"
 
 
 def database_settings(url: str) -> dict[str, Any]:
-    """`mysql://user:password@host:3306/name[?unix_socket=…]`; raises ImproperlyConfigured for anything else."""
+    """`mysql://user:password@host:3306/name[?unix_socket=…]`. Raises ImproperlyConfigured for anything else."""
     parts = urlsplit(url)
     if parts.scheme != "mysql" or not parts.path.strip("/"):
         raise ImproperlyConfigured("DATABASE_URL: expected mysql://user:password@host:3306/name")

@@ -1,4 +1,4 @@
-"""What the embedded stack keeps in its data directory besides the database: secrets it made, the broker's folders."""
+"""The embedded stack's data directory besides the database: generated secrets, the broker's folders."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ DATABASE_NAME: Final = "console.sqlite3"
 
 
 def private_directory(data_dir: Path) -> None:
-    """Make the directory and its database this user's alone, those of earlier releases too.
+    """Make the directory and its database accessible to this user only, also those of earlier releases.
 
-    Whatever this process and its children write from here on is, by their mask.
+    The umask does the same for everything this process and its children write from here on.
     """
     os.umask(0o077)
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def private_directory(data_dir: Path) -> None:
 
 
 def secret_of(data_dir: Path, name: str) -> str:
-    """The secret in `data_dir/name`, made at first use, readable by its owner only.
+    """The secret in `data_dir/name`, generated at first use, readable by its owner only.
 
     Two processes starting at once end up with the same secret: the file appears whole, once.
     """
@@ -43,7 +43,7 @@ def secret_of(data_dir: Path, name: str) -> str:
 
 
 def broker_directories(data_dir: Path) -> dict[str, str]:
-    """Celery's file-system transport: one folder serves as in- and outbox, made when missing."""
+    """Celery's file-system transport: one folder serves as in- and outbox, created when missing."""
     queue = data_dir / "queue"
     for folder in (queue / "messages", queue / "control"):
         folder.mkdir(parents=True, exist_ok=True)

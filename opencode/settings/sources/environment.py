@@ -16,7 +16,7 @@ Days = Annotated[int, msgspec.Meta(ge=0, le=36500)]
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings by environment; defaults are those of the embedded stack."""
+    """The environment variables; defaults are those of the embedded stack."""
 
     HOST: str = "127.0.0.1"
     PORT: Port = 8000
@@ -57,7 +57,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_environment(source: Mapping[str, str] | None = None) -> Environment:
-    """Read and check the variables; raises ImproperlyConfigured naming the variable that is wrong.
+    """Read and check the variables. Raises ImproperlyConfigured naming the variable that is wrong.
 
     An empty value counts as not set, so that `PORT= make run` keeps the default.
     """

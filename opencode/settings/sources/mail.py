@@ -19,7 +19,7 @@ class MailServer(NamedTuple):
 
 
 def read_mail_url(url: str) -> MailServer:
-    """`smtp` with `tls=1` begins in the clear and upgrades, `smtps` is encrypted from the start."""
+    """Parse the URL: `smtp` with `tls=1` starts in the clear and upgrades, `smtps` is encrypted from the start."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:

@@ -1,4 +1,4 @@
-"""The S3_… variables to a Django storage."""
+"""The S3_… variables as a Django storage."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from opencode.settings.sources.environment import Environment
 
 
 def s3_storage(environment: Environment) -> dict[str, Any]:
-    """S3, R2 or anything that speaks like them; objects are private and never overwritten."""
-    # Late: what it brings along is large, and of use only where there is S3.
+    """S3, R2 or any compatible service; objects are private and never overwritten."""
+    # Imported here: its dependencies are large and needed only with S3.
     from botocore.config import Config
 
     return {
@@ -21,10 +21,10 @@ def s3_storage(environment: Environment) -> dict[str, Any]:
             "client_config": Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
-                # Not every storage knows the newer checksums.
+                # Not every service supports the newer checksums.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
-                # One that is away is told soon; the sweep tries again by itself.
+                # An unreachable service fails fast; the sweep tries again by itself.
                 connect_timeout=3,
                 read_timeout=20,
                 retries={"total_max_attempts": 2},

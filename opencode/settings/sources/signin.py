@@ -1,4 +1,4 @@
-"""Who may sign up and through whom people sign in, read from the environment and checked at start."""
+"""Who may sign up and by which providers people sign in, read from the environment and checked at start."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from opencode.settings.sources.environment import Environment
 
 
 def read_signup_domains(environment: Environment) -> frozenset[str]:
-    """Domains in lower case, without `@`; raises ImproperlyConfigured where the policy needs one and there is none."""
+    """Domains in lower case, without `@`. Raises ImproperlyConfigured when the policy needs one and none is set."""
     domains = environment.OPENCODE_SIGNUP_DOMAINS.lower().split(",")
     found = frozenset(domain.strip().removeprefix("@") for domain in domains) - {""}
     if environment.OPENCODE_SIGNUP == "domain" and not found:
@@ -17,7 +17,7 @@ def read_signup_domains(environment: Environment) -> frozenset[str]:
 
 
 def read_providers(environment: Environment) -> dict[str, dict[str, Any]]:
-    """allauth's SOCIALACCOUNT_PROVIDERS: those whose client id is set; raises ImproperlyConfigured for half a one."""
+    """allauth's SOCIALACCOUNT_PROVIDERS: those with a client id. Raises ImproperlyConfigured when one is incomplete."""
     providers: dict[str, dict[str, Any]] = {}
     if github := _app(environment, "GITHUB"):
         providers["github"] = {"APPS": [github], "OAUTH_PKCE_ENABLED": True, "SCOPE": ["user:email"]}
