@@ -90,9 +90,9 @@ def email_change_drop(*, change: EmailChange) -> None:
 def email_change_undo(*, change: EmailChange, actor: Actor) -> None:
     """Return the account to the old address, for the reader of that mailbox; later changes are undone too.
 
-    Every way to sign in that was set up meanwhile is closed; a code to the mailbox works. API keys and devices are
-    revoked. An account that was closed since is restored. Raises EmailTaken when another account signs in with the old
-    address by now, NotFound when the change cannot be undone any more.
+    Every way to sign in is closed, except a code to that mailbox. The person's API keys, service keys made since the
+    change began, and devices are revoked. An account that was closed since is restored. Raises EmailTaken when another
+    account signs in with the old address by now, NotFound when the change cannot be undone any more.
     """
     try:
         with transaction.atomic():

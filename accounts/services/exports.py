@@ -57,7 +57,7 @@ def export_request(*, user: User, workspace_id: str = "") -> DataExport:
 
 
 def export_make(*, export_id: str, now: datetime) -> bool:
-    """Make the export. False when it was not due or the attempt failed; after the last attempt it has failed."""
+    """Make the export. False when it was not due, was taken over, or the attempt failed; the last failure is final."""
     begun: dict[str, Any] = {"state": DataExport.State.RUNNING, "step": "", "done": 0, "total": 0}
     lease = MARK.take(export_id, now=now, attempts=F("attempts") + 1, **begun)
     if lease is None:
