@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.errors import AuthorizationPending, ClientUnknown, GrantTypeUnknown, OAuthRefusal, RequestInvalid
 from accounts.services.device_logins import device_login_poll, device_login_start
-from accounts.services.device_tokens import Tokens, device_tokens_refresh
+from accounts.services.device_tokens import DeviceTokens, device_tokens_refresh
 from opencode.lib.errors import Denial, MethodNotAllowed, TooManyRequests
 from opencode.lib.http import client_ip, denial_response, rate_address, request_id_of
 from opencode.lib.ratelimits import rate_count
@@ -93,7 +93,7 @@ def device_token(request: HttpRequest, fields: dict[str, Any]) -> HttpResponse:
     return _answer(tokens)
 
 
-def _answer(tokens: Tokens) -> HttpResponse:
+def _answer(tokens: DeviceTokens) -> HttpResponse:
     return JsonResponse(
         {
             "access_token": tokens.access,

@@ -28,5 +28,5 @@ class GuessablePasswordValidator:
 
     @staticmethod
     def _known_of(user: Any) -> list[str]:
-        told = [getattr(user, "email", ""), getattr(user, "name", ""), "opencode", "console"]
-        return [word for text in told for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]
+        known = [getattr(user, "email", ""), getattr(user, "name", ""), "opencode", "console"]
+        return [word for text in known for word in (text, *text.replace("@", " ").replace(".", " ").split()) if word]

@@ -45,7 +45,7 @@ invitation_open_for: Port[[str], bool] = Port("invitation_open_for", default=lam
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamedWorkspace:
     """A workspace, as the pages of an account name it."""
 
     slug: str
@@ -59,8 +59,8 @@ class AccountHolds:
     `needed`: workspaces with other members whose last owner the person is. `alone`: those without other members.
     """
 
-    needed: tuple[Place, ...] = ()
-    alone: tuple[Place, ...] = ()
+    needed: tuple[NamedWorkspace, ...] = ()
+    alone: tuple[NamedWorkspace, ...] = ()
 
 
 account_holds: Port[[str], AccountHolds] = Port("account_holds")

@@ -27,7 +27,12 @@ from accounts.ports import person_welcome
 from accounts.selectors.pending import SIGNED_UP, is_known_here
 from accounts.services.devices import devices_revoke
 from accounts.services.mail_delivery import mail_deliver
-from accounts.services.sessions import session_forget, session_note, sessions_end_others, sessions_forget_gone
+from accounts.services.sessions import (
+    browser_session_delete,
+    browser_sessions_delete_ended,
+    session_note,
+    sessions_end_others,
+)
 from accounts.services.ways_in import linked_ways_close, ways_in_close
 from accounts.signals import export_waiting, mail_stored
 from accounts.tasks import export_make as export_make_task
@@ -106,9 +111,9 @@ def signed_in_list_shorten(*, user: User, **_kwargs: Any) -> None:
 
 
 @receiver(user_logged_out)
-def signed_out_session_forget(*, request: HttpRequest, **_kwargs: Any) -> None:
+def signed_out_session_delete(*, request: HttpRequest, **_kwargs: Any) -> None:
     if request.session.session_key:
-        session_forget(session_key=request.session.session_key)
+        browser_session_delete(session_key=request.session.session_key)
 
 
 @receiver((password_set, password_changed, password_reset))

@@ -11,12 +11,12 @@ import structlog
 from django.dispatch import receiver
 
 from accounts.signals import account_closed, device_revoked, session_ended
-from sync.agents import rights_forget, session_forget, share_forget
+from sync.agents import rights_invalidate, session_invalidate, share_invalidate
 from sync.archive import deletion_objects_remove
-from sync.doors.fragments import answers_forget
+from sync.doors.fragments import answers_invalidate
 from sync.live import Runtime, in_runtime
 from sync.signals import session_erased, share_ended
-from sync.transcript import fragments_forget
+from sync.transcript import fragments_invalidate
 from workspaces.models import Membership
 from workspaces.signals import api_key_revoked, membership_removed, share_token_revoked, workspace_closed
 
@@ -25,10 +25,10 @@ log = structlog.get_logger(__name__)
 
 @receiver(session_erased)
 def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> None:
-    session_forget(session_id=session_id)
+    session_invalidate(session_id=session_id)
     in_runtime(lambda runtime: runtime.end_session(session_id))
-    in_runtime(lambda _runtime: answers_forget(epoch=epoch))
-    fragments_forget(epoch)
+    in_runtime(lambda _runtime: answers_invalidate(epoch=epoch))
+    fragments_invalidate(epoch)
 
 
 @receiver(session_erased)
@@ -42,14 +42,14 @@ def erased_session_objects_delete(*, receipt_id: str, **_fact: Any) -> None:
 
 @receiver(share_ended)
 def ended_share_sockets_close(*, share_id: str, **_fact: Any) -> None:
-    share_forget(share_id=share_id)
+    share_invalidate(share_id=share_id)
     in_runtime(lambda runtime: runtime.connections.end_share(share_id))
-    in_runtime(lambda _runtime: answers_forget(share_id=share_id))
+    in_runtime(lambda _runtime: answers_invalidate(share_id=share_id))
 
 
 @receiver((account_closed, device_revoked, membership_removed, share_token_revoked, workspace_closed))
-def ended_rights_forget(**_fact: Any) -> None:
-    rights_forget()
+def ended_rights_invalidate(**_fact: Any) -> None:
+    rights_invalidate()
 
 
 @receiver(api_key_revoked)

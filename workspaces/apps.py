@@ -22,6 +22,6 @@ class WorkspacesConfig(AppConfig):
         ports.account_close.bind(accounts.account_close)
         ports.account_reopen.bind(accounts.account_reopen)
         ports.account_keys_revoke.bind(accounts.account_keys_revoke)
-        ports.account_forget.bind(accounts.account_forget)
+        ports.account_erase.bind(accounts.account_erase)
         ports.export_allowed.bind(export_allowed)
         ports.invitation_open_for.bind(invitation_open_for)

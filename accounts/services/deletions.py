@@ -16,8 +16,8 @@ from django.db.models import CASCADE, F, Model, QuerySet
 
 from accounts.errors import AccountHeld, LastOperatorRemains, RestoreLinkInvalid
 from accounts.models import AccountDeletion, Device, EmailChange, OutgoingMail, User, fold_email
-from accounts.ports import account_close, account_forget, account_reopen
-from accounts.services.exports import exports_forget
+from accounts.ports import account_close, account_erase, account_reopen
+from accounts.services.exports import exports_delete
 from accounts.services.mail import mail_send
 from accounts.services.sessions import sessions_end_others
 from accounts.signals import account_closed
@@ -117,12 +117,12 @@ def account_purge(*, deletion: AccountDeletion) -> bool:
     """
     if not _begin(deletion):
         return False
-    exports_forget(user_id=deletion.pk)
+    exports_delete(user_id=deletion.pk)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=deletion.pk)
         addresses = _addresses_of(user)
-        account_forget(user.pk, addresses)
-        _forget_staff_notes(user)
+        account_erase(user.pk, addresses)
+        _delete_staff_notes(user)
         _erase_rows(user)
         OutgoingMail.objects.filter(recipient__in=addresses).delete()
         _pseudonymise(user)

@@ -19,7 +19,7 @@ from accounts.errors import (
 from accounts.models import Device, DeviceLogin, User
 from accounts.ports import DeviceAct, device_act_record
 from accounts.selectors.devices import live_devices, waiting_login
-from accounts.services.device_tokens import Tokens, device_tokens_issue
+from accounts.services.device_tokens import DeviceTokens, device_tokens_issue
 from accounts.usercodes import USER_CODE_PURPOSE, new_user_code
 from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
@@ -98,7 +98,7 @@ def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, requ
     if login.state == DeviceLogin.State.DENIED:
         DeviceLogin.objects.filter(pk=login.pk).delete()
         raise AccessDenied
-    return _let_in(login, ip, user_agent, request_id)
+    return _admit(login, ip, user_agent, request_id)
 
 
 def _answer(user_code: str, **fields: object) -> None:

@@ -16,7 +16,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac, macs_of_all_versions
 
 
-class Tokens(NamedTuple):
+class DeviceTokens(NamedTuple):
     """A fresh pair; `expires_in` is in seconds, for the access token."""
 
     access: str
@@ -37,7 +37,7 @@ def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) ->
         access_ends_at=now + timedelta(hours=settings.DEVICE_ACCESS_HONOURED_HOURS),
         refresh_ends_at=now + timedelta(days=settings.DEVICE_REFRESH_DAYS),
     )
-    return Tokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
+    return DeviceTokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
 
 
 def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:

@@ -45,15 +45,15 @@ def email_change_begin(*, user: User, new_email: str) -> EmailChange:
             new_hash=_hash(confirm),
             expires_at=utc_now() + timedelta(days=OPEN_DAYS),
         )
-        told = {"old_email": user.email, "new_email": new_email, "days": OPEN_DAYS, "link": _link(approve)}
-        mail_send(to=user.email, template="accounts/mail/email_change_approve.html", context=told)
+        context = {"old_email": user.email, "new_email": new_email, "days": OPEN_DAYS, "link": _link(approve)}
+        mail_send(to=user.email, template="accounts/mail/email_change_approve.html", context=context)
         if User.objects.filter(email=new_email).exists():
-            mail_send(to=new_email, template="accounts/mail/email_change_taken.html", context=told)
+            mail_send(to=new_email, template="accounts/mail/email_change_taken.html", context=context)
         else:
             mail_send(
                 to=new_email,
                 template="accounts/mail/email_change_confirm.html",
-                context={**told, "link": _link(confirm)},
+                context={**context, "link": _link(confirm)},
             )
     return change
 
@@ -118,11 +118,11 @@ def _do(change: EmailChange, now: datetime) -> None:
     change.done_at, change.undo_hash = now, _hash(undo)
     change.expires_at = now + timedelta(days=UNDO_DAYS)
     change.save(update_fields=["done_at", "undo_hash", "expires_at"])
-    told = {"old_email": change.old_email, "new_email": change.new_email, "days": UNDO_DAYS}
+    context = {"old_email": change.old_email, "new_email": change.new_email, "days": UNDO_DAYS}
     mail_send(
-        to=change.old_email, template="accounts/mail/email_change_done.html", context={**told, "link": _link(undo)}
+        to=change.old_email, template="accounts/mail/email_change_done.html", context={**context, "link": _link(undo)}
     )
-    mail_send(to=change.new_email, template="accounts/mail/email_change_welcome.html", context=told)
+    mail_send(to=change.new_email, template="accounts/mail/email_change_welcome.html", context=context)
 
 
 def _sign_in_with(user: User, email: str) -> None:

@@ -51,7 +51,7 @@ class PriceBook:
                 return layer.version, model
         return None
 
-    def find(self, name: str, context: Mapping[str, str], moment: datetime, provider: str = "") -> Found:
+    def find(self, name: str, context: Mapping[str, str], moment: datetime, provider: str = "") -> FoundPrice:
         """Raises Quarantined when the model or its context has no price."""
         known = self.model_find(name, provider)
         if known is None:
@@ -60,7 +60,7 @@ class PriceBook:
         terms = model.terms_at(context, moment)
         if terms is None:
             raise Quarantined(Code.CONTEXT_WITHOUT_PRICE, name)
-        return Found(version, model, terms)
+        return FoundPrice(version, model, terms)
 
 
 class _Layer:

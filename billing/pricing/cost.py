@@ -13,7 +13,7 @@ PER: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CostPart:
     """One class or unit of a cost: `count` times `price`. `micro_cents` are its share; shares add up to the cost."""
 
     name: str
@@ -30,7 +30,7 @@ class Cost:
     numerator: int
     micro_cents: int
     tier_start: int
-    parts: tuple[Part, ...]
+    parts: tuple[CostPart, ...]
 
 
 def rounded(numerator: int) -> int:
@@ -47,7 +47,7 @@ def cost_of(tokens: Tokens, price: Price, *, prompt: int | None = None, units: M
     numerator = sum(line[3] for line in lines)
     total = rounded(numerator)
     shares = largest_remainder([line[3] for line in lines], total)
-    parts = tuple(Part(*line, share) for line, share in zip(lines, shares, strict=True))
+    parts = tuple(CostPart(*line, share) for line, share in zip(lines, shares, strict=True))
     return Cost(numerator, total, price.tier_start(size), parts)
 
 

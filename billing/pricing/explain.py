@@ -9,7 +9,7 @@ from billing.pricing.context import normalized
 from billing.pricing.cost import Cost, cost_of
 from billing.pricing.prices import Price
 from billing.pricing.quarantine import Code, Quarantined
-from billing.pricing.tokens import Pass, Reading, usage_read
+from billing.pricing.tokens import Pass, UsageReading, usage_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _joined(reading: Reading, model: str | None) -> list[Pass]:
     return [own, *(done for done in others if done not in same)]
 
 
-def _row(done: Pass, request: Request, reading: Reading, context: Mapping[str, str], find_price: FindPrice) -> Row:
+def _row(done: Pass, request: Request, reading: UsageReading, context: Mapping[str, str], find_price: FindPrice) -> Row:
     units = (reading.units if request.units is None else request.units) if done.model is None else {}
     found = find_price(done.model, context, request.at)
     window = _window(request, done, found)

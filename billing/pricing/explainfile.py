@@ -81,8 +81,8 @@ def _prices(item: Mapping[str, object], place: str) -> FindPrice | None:
         model: price_of(price, f"{place}.prices[{model!r}]", is_complete=False)
         for model, price in mapping_of(item["prices"], f"{place}.prices").items()
     }
-    asked = item.get("model") if isinstance(item.get("model"), str) else None
-    return lambda model, _context, _at: Priced(_named(prices, str(model or asked or "")))
+    requested = item.get("model") if isinstance(item.get("model"), str) else None
+    return lambda model, _context, _at: Priced(_named(prices, str(model or requested or "")))
 
 
 def _named(prices: Mapping[str, Price], model: str) -> Price:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from billing.pricing.classes import TOKEN_CLASSES
-from billing.pricing.prices import BEGINNING, EVERY_DAY, Price, Rates, Terms, Tier, Window
+from billing.pricing.prices import BEGINNING, EVERY_DAY, Price, PriceWindow, Rates, Terms, Tier
 
 PRICE_MAX: Final = 10**13
 """$100,000 for a million tokens; anything dearer is a mistake."""
@@ -119,7 +119,7 @@ def _units(body: Mapping[str, object], place: str) -> dict[str, int]:
     return {name: whole(price, f"{place}.{name}", PRICE_MAX) for name, price in sorted(body.items())}
 
 
-def _window(value: object, place: str, *, is_complete: bool) -> Window:
+def _window(value: object, place: str, *, is_complete: bool) -> PriceWindow:
     body = mapping_of(value, place, frozenset({"start", "end", "weekdays", "price"}))
     days = list_of(body.get("weekdays", sorted(EVERY_DAY)), f"{place}.weekdays", 7)
     weekdays = frozenset(whole(day, f"{place}.weekdays", 7) for day in days)
@@ -128,7 +128,7 @@ def _window(value: object, place: str, *, is_complete: bool) -> Window:
     start, end = _minute(body.get("start"), f"{place}.start"), _minute(body.get("end"), f"{place}.end")
     if start == end:
         raise PricesInvalid(place, "is empty")
-    return Window(start, end, price_of(body.get("price"), f"{place}.price", is_complete=is_complete), weekdays)
+    return PriceWindow(start, end, price_of(body.get("price"), f"{place}.price", is_complete=is_complete), weekdays)
 
 
 def _minute(value: object, place: str) -> int:

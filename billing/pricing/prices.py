@@ -72,7 +72,7 @@ class Terms:
 
     price: Price
     since: datetime = BEGINNING
-    windows: tuple[Window, ...] = ()
+    windows: tuple[PriceWindow, ...] = ()
     context: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, moment: datetime) -> Price:

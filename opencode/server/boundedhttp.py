@@ -55,11 +55,11 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
         self._end_in(HEAD_SECONDS, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._let_go()
+        self._release()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        self._let_go()
+        self._release()
         self._is_upgraded = True
         super().handle_websocket_upgrade()
 
@@ -72,7 +72,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
         leaving.transport.abort()
         return True
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         WAITING.leave(self)
         self._end_in(None)
         if self._stalled is not None:

@@ -16,7 +16,7 @@ from opencode.lib.http import REQUEST_ID_HEADER, denial_response, new_request_id
 from opencode.web.jsonapi import PREFIX
 from opencode.web.moves import moved_page
 from opencode.web.refusals import prefers_html, refusal
-from workspaces.calls.rates import count_address, tell_rate
+from workspaces.calls.rates import count_address, set_rate_headers
 
 JSON: Final = "application/json"
 HEADERS: Final = {
@@ -112,7 +112,7 @@ class JSONAPIMiddleware:
             response = self._answer(request)
         except Denial as denial:
             response = denial_response(denial, request_id_of(request))
-        tell_rate(request, response)
+        set_rate_headers(request, response)
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:

@@ -4,7 +4,7 @@ The door: the application, and the functions that make it forget remembered righ
 """
 
 from sync.agents.application import application
-from sync.agents.forgetting import rights_forget, session_forget, share_forget
+from sync.agents.invalidation import rights_invalidate, session_invalidate, share_invalidate
 from sync.agents.paths import is_agent_path
 
-__all__ = ["application", "is_agent_path", "rights_forget", "session_forget", "share_forget"]
+__all__ = ["application", "is_agent_path", "rights_invalidate", "session_invalidate", "share_invalidate"]

@@ -24,7 +24,7 @@ Handler = Callable[[Exchange, Route], Awaitable[Answer]]
 _HANDLERS: Final[dict[str, Handler]] = {
     "create": newer.create,
     "sync": newer.sync,
-    "share": newer.end,
+    "share": newer.unshare,
     "data": newer.data,
     "share_create": older.share_create,
     "share_sync": older.share_sync,

@@ -11,7 +11,7 @@ from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import BodyMalformed, Denial, ServiceUnavailable
 from sync.agents.patience import PATIENCE_SECONDS, patiently
 from sync.agents.rights import writer_of
-from sync.agents.targets import WritingRights, forget_target
+from sync.agents.targets import WritingRights, invalidate_target
 from sync.archive import items_hold
 from sync.errors import SessionCold, SessionGone
 from sync.items.bodies import BodyUnusable
@@ -70,7 +70,7 @@ async def _publish_piece(ask: Ask, rights: WritingRights, sender: Connection, pi
         except RightsUnconfirmed:
             continue
         except SessionGone:
-            forget_target(rights.target.share_id)
+            invalidate_target(rights.target.share_id)
             raise
         return rights
     raise ServiceUnavailable(retry_after=1)

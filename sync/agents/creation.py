@@ -11,7 +11,7 @@ from sync.agents.links import is_local
 from sync.agents.newer.accounts import account_of, accounts_target, sharing_account
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
-from sync.agents.targets import forget_target, live_target, opens, readable_target, require_writer, token_of
+from sync.agents.targets import invalidate_target, live_target, opens, readable_target, require_writer, token_of
 from sync.archive import warm_begin
 from sync.sharing import CreatedShare, share_create, share_end
 from workspaces.access import TokenAccess
@@ -70,7 +70,7 @@ async def end_accounts_share(exchange: Exchange, share_id: str, secret: str) -> 
         return
     account, _ = await accounts_target(exchange, share_id, secret)
     await patiently(partial(in_thread, partial(share_end, share_id=share_id, actor=account.actor)))
-    forget_target(share_id)
+    invalidate_target(share_id)
 
 
 async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
@@ -85,7 +85,7 @@ async def end_share(exchange: Exchange, route: Route, share_id: str) -> None:
     require_writer(await readable_target(share_id, None if token is None else token.workspace_id))
     end = partial(share_end, share_id=share_id, actor=_actor(token, share_id, exchange))
     await patiently(partial(in_thread, end))
-    forget_target(share_id)
+    invalidate_target(share_id)
 
 
 def _actor(token: TokenAccess | None, share_id: str, exchange: Exchange) -> Actor:

@@ -27,10 +27,10 @@ class ConfirmedRight(Generic[V]):
 
     __slots__ = ("confirmed_at", "has_ended", "made_at", "used_at", "value")
 
-    def __init__(self, value: V, asked_at: float) -> None:
+    def __init__(self, value: V, checked_at: float) -> None:
         self.value = value
         self.has_ended = False
-        self.made_at = self.confirmed_at = self.used_at = asked_at
+        self.made_at = self.confirmed_at = self.used_at = checked_at
 
     @property
     def stands(self) -> bool:
@@ -81,7 +81,7 @@ class Remembered(Generic[V]):
         """Confirm all rights in use with one query, end those that are gone, and drop those not used lately."""
         asked_at = time.monotonic()
         rights = self._held()
-        for name in [name for name, right in rights.items() if asked_at - right.used_at > QUIET_SECONDS]:
+        for name in [name for name, right in rights.items() if checked_at - right.used_at > QUIET_SECONDS]:
             self._rights.discard(name)
             del rights[name]
         if not rights:
@@ -90,7 +90,7 @@ class Remembered(Generic[V]):
         found = await get_runtime().read(self._confirm, values)
         for name, right in rights.items():
             if name in found:
-                right.value, right.confirmed_at = found[name], asked_at
+                right.value, right.confirmed_at = found[name], checked_at
             else:
                 right.has_ended = True
                 self._rights.discard(name)
@@ -103,6 +103,6 @@ class Remembered(Generic[V]):
 
 
 async def _looked_up(look_up: Callable[[], Awaitable[V | None]]) -> ConfirmedRight[V] | None:
-    asked_at = time.monotonic()
+    checked_at = time.monotonic()
     value = await look_up()
-    return None if value is None else ConfirmedRight(value, asked_at)
+    return None if value is None else ConfirmedRight(value, checked_at)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from sync.agents.patience import patiently
-from sync.agents.targets import forget_target
+from sync.agents.targets import invalidate_target
 from sync.errors import SessionGone
 from sync.live import get_runtime
 from sync.sharing import ShareTarget
@@ -21,7 +21,7 @@ async def stored_text(target: ShareTarget, form: Form) -> bytes:
 
     text = await patiently(read)
     if text is None:
-        forget_target(target.share_id)
+        invalidate_target(target.share_id)
         raise SessionGone
     return text
 

@@ -43,11 +43,11 @@ class WritingRights(NamedTuple):
         return all(right.stands for right in self.rights)
 
 
-def forget_target(share_id: str) -> None:
+def invalidate_target(share_id: str) -> None:
     _targets.end(share_id)
 
 
-def forget_session(session_id: int) -> None:
+def invalidate_session(session_id: int) -> None:
     _targets.end_where(lambda _share_id, target: target.session_id == session_id)
 
 

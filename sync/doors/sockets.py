@@ -32,7 +32,7 @@ from sync.protocol.closing import CloseCode, close_code_of
 from sync.protocol.frames import SUBPROTOCOL, SharedText, bye_text, error_text
 from sync.protocol.positions import Position
 from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 
 Scope = Mapping[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -141,7 +141,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
         state.publish_taken()
         outcome.add_done_callback(partial(self._settled, request.id))
 
-    def _settled(self, operation_id: str, outcome: "asyncio.Future[Receipt]") -> None:
+    def _settled(self, operation_id: str, outcome: "asyncio.Future[PublishReceipt]") -> None:
         self._follower.state.publish_settled(operation_id, outcome.exception() or outcome.result())
         self._follower.wake()
 

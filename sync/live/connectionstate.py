@@ -12,7 +12,7 @@ from sync.protocol.closing import CloseCode
 from sync.protocol.frames import ack_text, error_text
 from sync.protocol.pacing import Strikes
 from sync.protocol.requests import ClientRequest, FrameRefused, read_request
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 
 IN_FLIGHT: Final = 256
 """Back-pressure: how many publishes may wait for their outcome, and how many answers for the client to read them."""
@@ -71,7 +71,7 @@ class ConnectionState:
     def publish_settled(self, operation_id: str, outcome: Receipt | BaseException) -> None:
         """Queue the answer to a publish that was taken: its receipt, or the error it ended with."""
         self.in_flight -= 1
-        if isinstance(outcome, Receipt):
+        if isinstance(outcome, PublishReceipt):
             self.put(ack_text(operation_id, *outcome))
         elif isinstance(outcome, Denial):
             self.put(error_text(outcome.code, outcome.message, operation_id, facts_of(outcome)))

@@ -27,7 +27,7 @@ class Interest:
         for session_id in session_ids:
             self._sessions.setdefault(session_id, {})[channel] = until
 
-    def forget(self, now: float) -> None:
+    def invalidate(self, now: float) -> None:
         self._processes = {channel: until for channel, until in self._processes.items() if until > now}
         kept: dict[int, dict[str, float]] = {}
         for session_id, channels in self._sessions.items():

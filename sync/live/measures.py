@@ -14,7 +14,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from opencode.lib.errors import Denial
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 from sync.writer import Publish
 
 PUBLISHES: Final = Counter("opencode_publishes", "Publishes that were committed or refused by the writer.")

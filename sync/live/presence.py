@@ -54,11 +54,11 @@ class Presence:
         """Look again when the first of the other processes' announcements expires."""
         until = hub.presence.heard_until
         if until is not None and hub.session_id not in self._watched:
-            self._watched[hub.session_id] = asyncio.get_running_loop().call_at(until, self._forget, hub)
+            self._watched[hub.session_id] = asyncio.get_running_loop().call_at(until, self._invalidate, hub)
 
-    def _forget(self, hub: SessionHub) -> None:
+    def _invalidate(self, hub: SessionHub) -> None:
         del self._watched[hub.session_id]
-        if hub.presence.forget(asyncio.get_running_loop().time()):
+        if hub.presence.invalidate(asyncio.get_running_loop().time()):
             self._tell_soon(hub)
         self._watch(hub)
 
@@ -75,4 +75,6 @@ class Presence:
 
     def _announce(self, hub: SessionHub) -> None:
         people = [[person.id, person.name, person.kind, dict(person.state)] for person in hub.presence.here[:TOLD]]
-        self._fanout.tell(hub.session_id, {"type": "sync.live.presence", "process": self._process, "people": people})
+        self._fanout.broadcast(
+            hub.session_id, {"type": "sync.live.presence", "process": self._process, "people": people}
+        )

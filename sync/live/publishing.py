@@ -16,7 +16,7 @@ from sync.live.access import EDITOR
 from sync.live.connections import Connection
 from sync.live.measures import count_refused, count_settled
 from sync.live.runtime import Runtime, get_runtime
-from sync.protocol.updates import Receipt, Resolver, Update
+from sync.protocol.updates import PublishReceipt, Resolver, Update
 from sync.writer import LOCKED_SECONDS, Publish, commit_publishes
 
 LOCKED_RETRY_SECONDS: Final = 0.02
@@ -31,7 +31,7 @@ def publish_begin(
     resolve: Resolver | None = None,
     size: int = 0,
     sender: Connection | None = None,
-) -> "asyncio.Future[Receipt]":
+) -> "asyncio.Future[PublishReceipt]":
     """Queue a publish, all or nothing; the future is its receipt once it is durable, or the Denial.
 
     `sender` is the connection whose right allows it, None when the console itself publishes. With `resolve`, the
@@ -108,7 +108,7 @@ def session_publish_sync(
     operation_id: str | None = None,
     keys: Sequence[str] = (),
     resolve: Resolver | None = None,
-) -> Receipt:
+) -> PublishReceipt:
     """Commit in this thread, for commands and tasks; readers elsewhere catch up within a heartbeat.
 
     Raises the publish's denial, TimeoutError when the session stays locked for LOCKED_SECONDS, and, when a cold session
@@ -125,7 +125,7 @@ def session_publish_sync(
             time.sleep(LOCKED_RETRY_SECONDS)
             continue
         count_settled(publish, time.monotonic())
-        if isinstance(publish.outcome, Receipt):
+        if isinstance(publish.outcome, PublishReceipt):
             return publish.outcome
         raise publish.outcome
     raise TimeoutError(f"session {session_id} stayed locked")

@@ -30,7 +30,7 @@ from sync.live.waking import Waking
 from sync.live.watching import NOTHING_WATCHED, SocketFacts, facts_now
 from sync.protocol.closing import CloseCode
 from sync.protocol.frames import entry_text
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 from sync.store import SessionIsCold, StateRead, read_state
 from sync.writer import Publish, SessionCommit, Writer
 
@@ -94,9 +94,9 @@ class Runtime:
             async with asyncio.timeout(seconds):
                 await self.connections.gone()
 
-    def submit(self, publish: Publish) -> "asyncio.Future[Receipt]":
+    def submit(self, publish: Publish) -> "asyncio.Future[PublishReceipt]":
         """Queue a publish; the future resolves after the commit, or with the Denial. Raises WriterBusy."""
-        future: asyncio.Future[Receipt] = self.loop.create_future()
+        future: asyncio.Future[PublishReceipt] = self.loop.create_future()
         publish.waiter = future
         self._writer.submit(publish)
         return future
@@ -152,11 +152,11 @@ class Runtime:
         PUBLISHES.inc(len(publishes))
         now = time.monotonic()
         for publish in publishes:
-            future: asyncio.Future[Receipt] = publish.waiter
+            future: asyncio.Future[PublishReceipt] = publish.waiter
             count_settled(publish, now)
             if future.done():
                 continue
-            if isinstance(publish.outcome, Receipt):
+            if isinstance(publish.outcome, PublishReceipt):
                 future.set_result(publish.outcome)
             else:
                 future.set_exception(publish.outcome or Denial())

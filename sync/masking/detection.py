@@ -66,7 +66,7 @@ def _names_a_secret(text: str) -> bool:
     return bool(_name_automaton().find_matches_as_indexes(text.lower()))
 
 
-def _all_found(text: str) -> Iterator[Found]:
+def _all_found(text: str) -> Iterator[FoundSecret]:
     patterns = _matcher().patterns
     for number in sorted(_rules_of(text)):
         pattern = patterns[number]
@@ -74,10 +74,10 @@ def _all_found(text: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             start, end = match.start(group), match.end(group)
             if end > start and not _is_blob(text, start) and not is_placeholder(text[start:end]):
-                yield Found(start, end, RULES[number].name)
+                yield FoundSecret(start, end, RULES[number].name)
     if _names_a_secret(text):
         for value in assigned_secrets(text):
-            yield Found(value.start, value.end, ASSIGNED)
+            yield FoundSecret(value.start, value.end, ASSIGNED)
 
 
 def _is_blob(text: str, start: int) -> bool:
@@ -93,7 +93,7 @@ def _merged(found: Iterable[Found]) -> list[Found]:
         if merged and each.start < merged[-1].end:
             last = merged[-1]
             name = each.name if last.name == ASSIGNED else last.name
-            merged[-1] = Found(last.start, max(last.end, each.end), name)
+            merged[-1] = FoundSecret(last.start, max(last.end, each.end), name)
         else:
             merged.append(each)
     return merged

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from opencode.lib.paging import NEWEST_FIRST
 from sync.archive import session_erase, workspace_receipts
 from sync.pages.forms import SessionDeleteForm
-from sync.pages.reading import Reading, member_reading
+from sync.pages.reading import ReadableSession, member_reading
 from sync.sharing import session_shares
 from workspaces.access import page_access
 
@@ -47,7 +47,7 @@ def deletion_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "sync/deletions.html", context)
 
 
-def _deleted(request: HttpRequest, reading: Reading, slug: str) -> HttpResponse:
+def _deleted(request: HttpRequest, reading: ReadableSession, slug: str) -> HttpResponse:
     receipt = session_erase(session_id=reading.session.pk, actor=reading.actor)
     if receipt is not None:
         messages.success(request, f"The session {receipt.client_id} is deleted; its receipt is {receipt.pk}.")

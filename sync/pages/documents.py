@@ -8,8 +8,8 @@ from opencode.lib.errors import NotFound
 from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Share
-from sync.pages.place import Place, link
-from sync.pages.reading import Reading
+from sync.pages.place import PagePosition, link
+from sync.pages.reading import ReadableSession
 from sync.protocol.keys import info_key
 from sync.store import EntryPosition, StateRead, Window, read_entries, read_window
 from sync.transcript import Document, build_document, entry_of, plural, render_entry, render_transcript, session_facts
@@ -28,7 +28,7 @@ def document_context(reading: Reading, place: Place) -> dict[str, Any]:
     }
 
 
-def _window_context(reading: Reading, place: Place) -> dict[str, Any]:
+def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
     row = reading.session
     window = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
     if window is None:
@@ -50,7 +50,9 @@ def _window_context(reading: Reading, place: Place) -> dict[str, Any]:
     }
 
 
-def _ends(window: Window, cut: EntryPosition | None, place: Place) -> tuple[EntryPosition | None, EntryPosition | None]:
+def _ends(
+    window: Window, cut: EntryPosition | None, place: PagePosition
+) -> tuple[EntryPosition | None, EntryPosition | None]:
     if place.at is None:
         return cut or window.earlier, window.later
     return window.earlier, cut or window.later

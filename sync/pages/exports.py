@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 
 from sync.pages.conditional import answer_when_changed
 from sync.pages.pages import unlisted
-from sync.pages.reading import Reading, member_reading, read_only, share_reading
+from sync.pages.reading import ReadableSession, member_reading, read_only, share_reading
 from sync.pages.streaming import piecewise
 from sync.transcript import session_json_pieces, session_markdown_pieces
 
@@ -40,7 +40,9 @@ def session_markdown(request: HttpRequest, slug: str, client_id: str) -> HttpRes
     return _answer(request, reading, session_markdown_pieces(reading.session), MARKDOWN)
 
 
-def _answer(request: HttpRequest, reading: Reading, pieces: Iterator[bytes], content_type: str) -> HttpResponseBase:
+def _answer(
+    request: HttpRequest, reading: ReadableSession, pieces: Iterator[bytes], content_type: str
+) -> HttpResponseBase:
     def answer() -> HttpResponseBase:
         return piecewise(pieces, content_type, is_wanted=request.method != "HEAD")
 

@@ -9,7 +9,7 @@ from opencode.lib.errors import FieldsInvalid
 from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Session
-from sync.pages.reading import Reading, member_reading, read_only, share_reading
+from sync.pages.reading import ReadableSession, member_reading, read_only, share_reading
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING
 from sync.protocol.keys import info_key, parse_key
 from sync.store import StateRead, read_entries
@@ -26,7 +26,7 @@ def session_fragments(request: HttpRequest, slug: str, client_id: str) -> HttpRe
     return _answer(request, member_reading(request, slug, client_id))
 
 
-def _answer(request: HttpRequest, reading: Reading) -> HttpResponse:
+def _answer(request: HttpRequest, reading: ReadableSession) -> HttpResponse:
     """`{epoch, head, header, fragments}` for `k=<key>:<seq>` items.
 
     A fragment may be newer than the number requested. With another epoch there are no fragments: the page reloads.

@@ -16,8 +16,8 @@ from opencode.lib.storage import storage_errors
 from sync.archive import SnapshotDamaged, read_warm, snapshot_open, stored_snapshots
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
-from sync.pages.place import Place, link
-from sync.pages.reading import Reading, member_reading, read_only
+from sync.pages.place import PagePosition, link
+from sync.pages.reading import ReadableSession, member_reading, read_only
 from sync.protocol.tally import summary_columns
 from sync.store import SnapshotEntry, read_state
 from sync.transcript import build_document, byte_size, compare_states, document_before, render_transcript, session_facts
@@ -47,7 +47,7 @@ def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: 
     reading = member_reading(request, slug, client_id, is_page=True)
     snapshot = snapshot_of(reading.session, snapshot_id)
     rows = living_entries(snapshot)
-    place = Place.of(request)
+    place = PagePosition.of(request)
     document = build_document(rows)
     if place.before is not None:
         document = document_before(document, *place.before)

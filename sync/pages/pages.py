@@ -11,8 +11,8 @@ from sync.models import Session
 from sync.pages.conditional import answer_when_changed
 from sync.pages.documents import document_context, is_listed
 from sync.pages.forms import ShareLinkForm
-from sync.pages.place import Place
-from sync.pages.reading import Reading, member_page, member_reading, read_only, share_reading
+from sync.pages.place import PagePosition
+from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
 from sync.sharing import session_shares, share_state
 
 
@@ -21,7 +21,7 @@ from sync.sharing import session_shares, share_state
 def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
     """A session as its link shows it, without anything of its workspace or its people."""
     reading = share_reading(share_id)
-    place = Place.of(request)
+    place = PagePosition.of(request)
     session_page = member_page(request, reading.session)
 
     def answer() -> HttpResponse:
@@ -43,7 +43,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     reading = member_reading(request, slug, client_id, is_page=True)
     row = reading.session
     context = {
-        **document_context(reading, Place.of(request)),
+        **document_context(reading, PagePosition.of(request)),
         "access": reading.access,
         "nav": "sessions",
         "shares": [(each, share_state(each)) for each in session_shares(row)],
@@ -59,7 +59,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     return response
 
 
-def unlisted(response: HttpResponseBase, reading: Reading) -> HttpResponseBase:
+def unlisted(response: HttpResponseBase, reading: ReadableSession) -> HttpResponseBase:
     if not is_listed(reading):
         response["X-Robots-Tag"] = "noindex, nofollow"
     return response

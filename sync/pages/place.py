@@ -36,7 +36,7 @@ class Place:
 
     @property
     def is_newest(self) -> bool:
-        return self == Place()
+        return self == PagePosition()
 
     def __str__(self) -> str:
         return f"{self.before or ''}\0{self.at or ''}\0{self.entry}"

@@ -61,7 +61,7 @@ def share_reading(share_id: str) -> Reading:
     share = shared_session(share_id)
     if share is None:
         raise NotFound
-    return Reading(share.session, share=share)
+    return ReadableSession(share.session, share=share)
 
 
 def member_reading(
@@ -72,7 +72,7 @@ def member_reading(
     session = workspace_session(access.workspace, client_id)
     if session is None:
         raise NotFound
-    return Reading(session, access=access)
+    return ReadableSession(session, access=access)
 
 
 def member_page(request: HttpRequest, session: Session) -> str:
@@ -83,7 +83,7 @@ def member_page(request: HttpRequest, session: Session) -> str:
         access = workspace_access(request.user, session.workspace.slug, "session.view")
     except Denial:
         return ""
-    return Reading(session, access=access).url("page")
+    return ReadableSession(session, access=access).url("page")
 
 
 def read_only(

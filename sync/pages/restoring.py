@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from sync.archive import read_warm, session_restore
 from sync.models import Snapshot
 from sync.pages.history import history_context, living_entries, snapshot_of, storage_refusals
-from sync.pages.reading import Reading, member_reading
+from sync.pages.reading import ReadableSession, member_reading
 from sync.store import read_state
 from sync.transcript import compare_states
 
@@ -33,7 +33,7 @@ def snapshot_restore(request: HttpRequest, slug: str, client_id: str, snapshot_i
     return render(request, "sync/snapshot_restore.html", context)
 
 
-def _restored(request: HttpRequest, slug: str, reading: Reading, snapshot: Snapshot) -> HttpResponse:
+def _restored(request: HttpRequest, slug: str, reading: ReadableSession, snapshot: Snapshot) -> HttpResponse:
     with storage_refusals(snapshot):
         done = session_restore(snapshot=snapshot, actor=reading.actor)
     before = f"at {done.undo.seq}" if done.undo else "before"

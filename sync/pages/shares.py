@@ -11,7 +11,7 @@ from opencode.lib.errors import NotFound
 from sync.errors import ShareLimitReached
 from sync.models import Share
 from sync.pages.forms import ShareLinkForm
-from sync.pages.reading import Reading, member_reading
+from sync.pages.reading import ReadableSession, member_reading
 from sync.sharing import session_shares, share_link_create, share_link_end, share_state
 
 
@@ -47,7 +47,7 @@ def share_end(request: HttpRequest, slug: str, client_id: str, share_id: str) ->
     return render(request, "sync/share_end.html", {**_context(reading), "share": share, "state": share_state(share)})
 
 
-def _created(reading: Reading, form: ShareLinkForm) -> Share:
+def _created(reading: ReadableSession, form: ShareLinkForm) -> Share:
     return share_link_create(
         session=reading.session,
         actor=reading.actor,
@@ -56,5 +56,5 @@ def _created(reading: Reading, form: ShareLinkForm) -> Share:
     )
 
 
-def _context(reading: Reading) -> dict[str, object]:
+def _context(reading: ReadableSession) -> dict[str, object]:
     return {"access": reading.access, "nav": "sessions", "reading": reading, "session_name": str(reading.session)}

@@ -13,7 +13,7 @@ EPOCH_LENGTH: Final = 16
 UNCHANGING: Final = "private, max-age=3600, immutable"
 
 
-class Asked(NamedTuple):
+class FragmentsRequest(NamedTuple):
     epoch: str
     keys: dict[str, int]
 
@@ -34,8 +34,10 @@ def asked_in(scope: Mapping[str, Any]) -> Asked | None:
     is_whole = len(epochs) == 1 and len(items) == 1 + len(keys)
     if not is_whole or len(epochs[0]) > EPOCH_LENGTH or not 0 < len(keys) <= KEYS_LIMIT:
         return None
-    return Asked(epochs[0], keys)
+    return FragmentsRequest(epochs[0], keys)
 
 
-def query_of(asked: Asked) -> bytes:
-    return urlencode([("epoch", asked.epoch), *(("k", f"{key}:{seq}") for key, seq in asked.keys.items())]).encode()
+def query_of(requested: FragmentsRequest) -> bytes:
+    return urlencode(
+        [("epoch", requested.epoch), *(("k", f"{key}:{seq}") for key, seq in requested.keys.items())]
+    ).encode()

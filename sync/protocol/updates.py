@@ -34,7 +34,7 @@ class Numbered(NamedTuple):
     deleted: bool
 
 
-class Receipt(NamedTuple):
+class PublishReceipt(NamedTuple):
     """A publish that is committed: its updates have the numbers `first` … `last`, both included.
 
     A publish that changed nothing has `first == last + 1`, `last` being the head.

@@ -5,13 +5,13 @@ from typing import Any
 from sync.render.fields import text_at
 from sync.render.html import Html, block, tag
 from sync.render.pictures import data_url_bytes, picture_source
-from sync.render.wording import byte_size, one_line
+from sync.render.wording import byte_size, short_line
 
 
 def attachment(data: Any) -> Html:
-    url, mime = text_at(data, "url"), one_line(text_at(data, "mime"), 80)
+    url, mime = text_at(data, "url"), short_line(text_at(data, "mime"), 80)
     size, picture = data_url_bytes(url), picture_source(url)
-    name = one_line(text_at(data, "filename"), 200) or one_line(text_at(data, "source", "path"), 200) or "file"
+    name = short_line(text_at(data, "filename"), 200) or short_line(text_at(data, "source", "path"), 200) or "file"
     caption = block(
         "figcaption",
         tag("span", tag("bdi", name), class_="file-name"),

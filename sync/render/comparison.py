@@ -7,7 +7,7 @@ from sync.protocol.keys import EntryKey
 from sync.render.diffs import counts_html, diff_lines, patch_diff, unified
 from sync.render.fields import decode, pretty_json, text_at
 from sync.render.html import Html, block, tag
-from sync.render.wording import one_line
+from sync.render.wording import short_line
 
 # A change of up to this many lines is shown open.
 SHORT_LINES: Final = 60
@@ -53,7 +53,7 @@ def _label(name: EntryKey | None, value: Any) -> str:
         "message": (text_at(value, "role"),),
         "part": (text_at(value, "type"), text_at(value, "tool")),
     }.get(name.kind, ())
-    return one_line(" · ".join(filter(None, (_KINDS.get(name.kind, name.kind), *facts))), 80)
+    return short_line(" · ".join(filter(None, (_KINDS.get(name.kind, name.kind), *facts))), 80)
 
 
 def _text(value: Any, content: str) -> str:

@@ -10,7 +10,7 @@ from sync.render.effort import is_cautious
 from sync.render.fields import at, count_at, text_at
 from sync.render.highlight import escape_code
 from sync.render.html import Html, block, joined, lines, tag
-from sync.render.wording import one_line, plural
+from sync.render.wording import plural, short_line
 
 SHOWN_LINES: Final = 2_000
 COMPARED_LINES: Final = 4_000
@@ -69,10 +69,10 @@ def patch_diff(patch: str, *, path: str, status: str = "", counts: tuple[int, in
     removed = sum(line.kind == "removed" for line in parsed)
     hidden = len(parsed) - SHOWN_LINES
     return FileDiff(
-        path=one_line(path),
+        path=short_line(path),
         additions=counts[0] if counts else added,
         deletions=counts[1] if counts else removed,
-        status=one_line(status, 20),
+        status=short_line(status, 20),
         lines=tuple(parsed[:SHOWN_LINES]),
         cut=f"{plural(hidden, 'more line')} not shown here; the JSON export has them." if hidden > 0 else "",
     )

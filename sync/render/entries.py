@@ -16,7 +16,7 @@ from sync.render.legacy import modern_message
 from sync.render.messages import message_frame
 from sync.render.parts import part_body, part_label
 from sync.render.text import entry_text
-from sync.render.wording import one_line
+from sync.render.wording import short_line
 
 # The largest answer; a picture alone may have 6 MB.
 OUTPUT_BYTES: Final = 8 * 1024 * 1024
@@ -86,7 +86,7 @@ def _diff(job: Job, name: EntryKey) -> Html:
 
 def _other(job: Job, name: EntryKey) -> Html:
     code = code_figure(code_block(pretty_json(decode(job.content)), language="json"), "json")
-    summary = tag("summary", tag("bdi", one_line(name.kind, 80)))
+    summary = tag("summary", tag("bdi", short_line(name.kind, 80)))
     fold = block("details", summary, code, class_="fold unknown", data_fold="unknown")
     return tag("div", fold, class_="part other", data_key=job.key, data_seq=job.seq, data_order=job.key)
 
@@ -94,7 +94,7 @@ def _other(job: Job, name: EntryKey) -> Html:
 def _label(job: Job, name: EntryKey) -> str:
     if name.kind == "part":
         return part_label(decode(job.content))
-    return "Changed files" if name.kind == "diff" else one_line(name.kind, 80)
+    return "Changed files" if name.kind == "diff" else short_line(name.kind, 80)
 
 
 _FORMS: Final[dict[str, Callable[[Job, EntryKey], Html]]] = {"part": _part, "message": _message, "diff": _diff}

@@ -8,7 +8,7 @@ from sync.render.html import Html, block, lines, tag
 from sync.render.large import LARGE_BYTES, byte_count, large_note
 from sync.render.order import error_of, message_order, model_of
 from sync.render.parts import part_body
-from sync.render.wording import duration, moment, one_line
+from sync.render.wording import duration, moment, short_line
 
 # Untrusted text can never contain this: all text is escaped, and the sanitiser strips comments.
 PARTS_SLOT: Final = Html("<!--parts-->")
@@ -46,12 +46,12 @@ def _unless_large(html: Html, key: str, label: str) -> Html:
 def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
     start, end = number_at(data, "time", "created"), number_at(data, "time", "completed")
     is_assistant = role == "assistant"
-    agent = one_line(text_at(data, "agent") or text_at(data, "mode"), 60) if is_assistant else ""
+    agent = short_line(text_at(data, "agent") or text_at(data, "mode"), 60) if is_assistant else ""
     took = duration(start, end) if is_assistant else ""
     is_working = is_assistant and not end and not dict_at(data, "error")
     return block(
         "header",
-        tag("h3", tag("bdi", one_line(role, 40) or "message"), class_="turn-who"),
+        tag("h3", tag("bdi", short_line(role, 40) or "message"), class_="turn-who"),
         tag("span", tag("bdi", model), class_="turn-model") if model else None,
         tag("span", tag("bdi", agent), class_="turn-agent") if agent else None,
         tag("span", took, class_="turn-took") if took else None,

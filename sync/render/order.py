@@ -7,7 +7,7 @@ import msgspec
 
 from sync.render.fields import decode, dict_at, number_at, text_at
 from sync.render.legacy import modern_message
-from sync.render.wording import one_line
+from sync.render.wording import short_line
 
 _ROLE: Final = re.compile(r'"role"\s{0,9}:\s{0,9}"(user|assistant)"')
 _CREATED: Final = re.compile(r'"created"\s{0,9}:\s{0,9}([0-9]{1,16})')
@@ -38,10 +38,10 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 def message_head(message_id: str, content: str) -> MessageHead:
     """The head of a message's JSON text; works on any other text too."""
     try:
-        told = msgspec.to_builtins(_decode_head(content))
-        data = {name: value for name, value in told.items() if value is not None}
+        fields = msgspec.to_builtins(_decode_head(content))
+        data = {name: value for name, value in fields.items() if value is not None}
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        data = decode(content) or _told_at_the_beginning(content)
+        data = decode(content) or _fields_at_the_beginning(content)
     data = modern_message(data)
     return MessageHead(message_order(message_id, data), text_at(data, "role"), model_of(data))
 
@@ -49,8 +49,8 @@ def message_head(message_id: str, content: str) -> MessageHead:
 def _told_at_the_beginning(content: str) -> dict[str, Any]:
     """The fields found by search in JSON that was cut off: agents write them before the large ones."""
     role, created = _ROLE.search(content), _CREATED.search(content)
-    told: dict[str, Any] = {"role": role[1]} if role else {}
-    return {**told, "time": {"created": int(created[1])}} if created else told
+    fields: dict[str, Any] = {"role": role[1]} if role else {}
+    return {**fields, "time": {"created": int(created[1])}} if created else fields
 
 
 def message_order(message_id: str, data: dict[str, Any]) -> str:
@@ -63,7 +63,7 @@ def model_of(data: dict[str, Any]) -> str:
     if text_at(data, "role") != "assistant":
         return ""
     model, provider = text_at(data, "modelID"), text_at(data, "providerID")
-    return one_line(f"{provider}/{model}" if provider and model else model, 120)
+    return short_line(f"{provider}/{model}" if provider and model else model, 120)
 
 
 def error_of(data: dict[str, Any]) -> dict[str, str]:
@@ -72,4 +72,4 @@ def error_of(data: dict[str, Any]) -> dict[str, str]:
     if not error:
         return {}
     message = text_at(error, "data", "message") or text_at(error, "message")
-    return {"name": one_line(text_at(error, "name") or "error", 80), "message": one_line(message, 2_000)}
+    return {"name": short_line(text_at(error, "name") or "error", 80), "message": short_line(message, 2_000)}

@@ -10,7 +10,7 @@ from sync.render.html import NOTHING, Html, block, joined, lines, tag
 from sync.render.markdown import render_markdown
 from sync.render.toolblock import tool_fold
 from sync.render.tools import tool_call
-from sync.render.wording import dollars, duration, one_line, plural
+from sync.render.wording import dollars, duration, plural, short_line
 
 SHOWN_PATHS: Final = 50
 PLAIN_REASONS: Final = frozenset({"", "stop", "tool-calls"})
@@ -28,7 +28,7 @@ def part_label(data: Any) -> str:
         "tool": (text_at(data, "tool"), text_at(data, "state", "title")),
         "file": ("file", text_at(data, "filename")),
     }
-    return one_line(" · ".join(filter(None, names.get(kind, (kind,)))), 120) or "part"
+    return short_line(" · ".join(filter(None, names.get(kind, (kind,)))), 120) or "part"
 
 
 def _text(data: dict[str, Any]) -> Html:
@@ -67,7 +67,7 @@ def _step_finish(data: dict[str, Any]) -> Html:
     }
     facts = [f"{count:,} {name}" for name, count in counts.items() if count]
     cost = dollars(number_at(data, "cost"))
-    reason = one_line(text_at(data, "reason"), 40)
+    reason = short_line(text_at(data, "reason"), 40)
     if not facts and not cost:
         return NOTHING
     shown = [tag("span", fact) for fact in [*facts, *([cost] if cost else [])]]
@@ -76,7 +76,7 @@ def _step_finish(data: dict[str, Any]) -> Html:
 
 
 def _patch(data: dict[str, Any]) -> Html:
-    paths = [one_line(path) for path in list_at(data, "files") if isinstance(path, str)]
+    paths = [short_line(path) for path in list_at(data, "files") if isinstance(path, str)]
     if not paths:
         return NOTHING
     named = [tag("li", tag("bdi", path, class_="path")) for path in paths[:SHOWN_PATHS]]
@@ -90,8 +90,8 @@ def _agent(data: dict[str, Any]) -> Html:
 
 
 def _subtask(data: dict[str, Any]) -> Html:
-    agent = one_line(text_at(data, "agent"), 80)
-    title = one_line(text_at(data, "description") or text_at(data, "command"))
+    agent = short_line(text_at(data, "agent"), 80)
+    title = short_line(text_at(data, "description") or text_at(data, "command"))
     badge = tag("span", tag("bdi", agent), class_="badge") if agent else None
     return _fold("subtask", lines("subtask", badge, tag("bdi", title)), _rich(text_at(data, "prompt")))
 
@@ -111,7 +111,7 @@ def _nothing(data: dict[str, Any]) -> Html:
 
 
 def _unknown(data: Any) -> Html:
-    kind = one_line(text_at(data, "type"), 80) or "unreadable part"
+    kind = short_line(text_at(data, "type"), 80) or "unreadable part"
     return _fold("unknown", tag("bdi", kind), code_figure(code_block(pretty_json(data), language="json"), "json"))
 
 
@@ -120,7 +120,7 @@ def _fold(kind: str, summary: str, body: Html) -> Html:
 
 
 def _note(label: str, text: str) -> Html:
-    words = joined(tag("span", label, class_="note-label"), tag("bdi", one_line(text)), by=" ")
+    words = joined(tag("span", label, class_="note-label"), tag("bdi", short_line(text)), by=" ")
     return tag("p", words, class_="note")
 
 

@@ -8,7 +8,7 @@ from sync.render.changes import changed_files
 from sync.render.fields import at, list_at, number_at, pretty_json, text_at
 from sync.render.legacy import modern_message
 from sync.render.order import error_of, model_of
-from sync.render.wording import moment, one_line, terminal_text
+from sync.render.wording import moment, short_line, terminal_text
 
 OUTPUT_CHARACTERS: Final = 20_000
 _BACKTICKS: Final = re.compile("`{3,}")
@@ -30,7 +30,7 @@ def _message(data: Any) -> list[str]:
     data = modern_message(data)
     model, created = model_of(data), moment(number_at(data, "time", "created"))
     head = [
-        one_line(text_at(data, "role"), 40) or "message",
+        short_line(text_at(data, "role"), 40) or "message",
         model,
         f"{created:%Y-%m-%d %H:%M:%S} UTC" if created else "",
     ]
@@ -49,10 +49,10 @@ def _part(data: Any) -> list[str]:
     if kind == "tool":
         return _tool(data)
     if kind == "file":
-        name = one_line(text_at(data, "filename")) or "file"
-        return [f"*attached: {name} ({one_line(text_at(data, 'mime'), 80) or 'unknown type'})*"]
+        name = short_line(text_at(data, "filename")) or "file"
+        return [f"*attached: {name} ({short_line(text_at(data, 'mime'), 80) or 'unknown type'})*"]
     if kind == "subtask":
-        return [f"**subtask** {one_line(text_at(data, 'description'))}", text_at(data, "prompt").strip()]
+        return [f"**subtask** {short_line(text_at(data, 'description'))}", text_at(data, "prompt").strip()]
     return []
 
 

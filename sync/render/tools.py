@@ -10,7 +10,7 @@ from sync.render.fields import at, dict_at, list_at, number_at, pretty_json, tex
 from sync.render.html import Html
 from sync.render.languages import language_of_file
 from sync.render.markdown import render_markdown
-from sync.render.wording import duration, one_line
+from sync.render.wording import duration, short_line
 
 STATUSES: Final = ("pending", "running", "completed", "error")
 SHOWN_FILES: Final = 40
@@ -53,14 +53,14 @@ class Shown(NamedTuple):
 def tool_call(data: dict[str, Any]) -> ToolCall:
     """The call in a part of type tool."""
     state = dict_at(data, "state")
-    name = one_line(text_at(data, "tool") or "tool", 80)
+    name = short_line(text_at(data, "tool") or "tool", 80)
     given = dict_at(state, "input")
     shown = _READERS.get(name.removeprefix("opencode_"), _any_tool)(given, dict_at(state, "metadata"))
     status = text_at(state, "status")
     error = text_at(state, "error")
     return ToolCall(
         tool=name,
-        title=one_line(text_at(state, "title") or shown.title),
+        title=short_line(text_at(state, "title") or shown.title),
         status=status if status in STATUSES else "",
         took=duration(number_at(state, "time", "start"), number_at(state, "time", "end")),
         blocks=shown.blocks,
@@ -101,7 +101,7 @@ def _write(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
     path, text = _path(given), text_at(given, "content")
     if text_at(notes, "diff"):
         return Shown(title=path, diffs=(patch_diff(text_at(notes, "diff"), path=path),))
-    return Shown(title=path, blocks=(code_block(text, language=language_of_file(path), label=one_line(path)),))
+    return Shown(title=path, blocks=(code_block(text, language=language_of_file(path), label=short_line(path)),))
 
 
 def _edit(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
@@ -128,7 +128,7 @@ def _patch(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
 def _todos(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
     items = list_at(given, "todos")[:SHOWN_TODOS]
     todos = ((text_at(item, "content"), text_at(item, "status").replace("_", " ")) for item in items)
-    shown = tuple(Todo(one_line(text), one_line(status, 20)) for text, status in todos)
+    shown = tuple(Todo(short_line(text), short_line(status, 20)) for text, status in todos)
     return Shown(todos=shown, hides_output=bool(shown))
 
 

@@ -13,7 +13,7 @@ from sync.transcript.exports import (
     workspace_sessions_part,
 )
 from sync.transcript.facts import session_facts
-from sync.transcript.fragments import Fragment, fragments_forget, fragments_of
+from sync.transcript.fragments import Fragment, fragments_invalidate, fragments_of
 from sync.transcript.page import render_entry, render_transcript
 from sync.transcript.workers import rendering_start, rendering_stop
 
@@ -25,7 +25,7 @@ __all__ = [
     "compare_states",
     "document_before",
     "entry_of",
-    "fragments_forget",
+    "fragments_invalidate",
     "fragments_of",
     "own_sessions_part",
     "plural",

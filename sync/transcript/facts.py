@@ -7,13 +7,13 @@ from typing import Any, Final
 from opencode.lib.money import format_dollars
 from sync.models import Session
 from sync.render.fields import number_at, text_at
-from sync.render.wording import moment, one_line
+from sync.render.wording import moment, short_line
 
 UNTITLED: Final = "untitled session"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SessionFacts:
     title: str
     is_running: bool
     cost: str
@@ -23,7 +23,7 @@ class Facts:
     agent_version: str
 
 
-def session_facts(session: Session, info: Any) -> Facts:
+def session_facts(session: Session, info: Any) -> SessionFacts:
     """`info` is the content of `session/info`, or anything at all."""
     tokens = {
         "in": session.tokens_input,
@@ -31,12 +31,12 @@ def session_facts(session: Session, info: Any) -> Facts:
         "reasoning": session.tokens_reasoning,
         "cached": session.tokens_cache_read,
     }
-    return Facts(
-        title=one_line(session.title or text_at(info, "title")) or UNTITLED,
+    return SessionFacts(
+        title=short_line(session.title or text_at(info, "title")) or UNTITLED,
         is_running=session.is_running,
         cost=format_dollars(session.cost) if session.cost else "",
         tokens=tuple((name, f"{count:,}") for name, count in tokens.items() if count),
         started=moment(number_at(info, "time", "created")) or session.created_at,
         last_activity=session.last_activity_at,
-        agent_version=one_line(session.agent_version, 40),
+        agent_version=short_line(session.agent_version, 40),
     )

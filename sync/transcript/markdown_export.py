@@ -6,7 +6,7 @@ from typing import Final
 from sync.errors import SessionGone
 from sync.render.entries import Job
 from sync.render.fields import number_at, text_at
-from sync.render.wording import moment, one_line
+from sync.render.wording import moment, short_line
 from sync.store import EntryPosition, Window
 from sync.transcript.document import Document, Entry, build_document
 from sync.transcript.facts import UNTITLED
@@ -54,10 +54,10 @@ def _head(document: Document, title: str, model: str) -> str:
     started = moment(number_at(document.info, "time", "created"))
     if started:
         facts.append(f"- started: {started:%Y-%m-%d %H:%M:%S} UTC")
-    models = list(dict.fromkeys(filter(None, [*(label for label, _ in document_models(document)), one_line(model)])))
+    models = list(dict.fromkeys(filter(None, [*(label for label, _ in document_models(document)), short_line(model)])))
     if models:
         facts.append(f"- models: {', '.join(models)}")
-    name = one_line(title or text_at(document.info, "title")) or UNTITLED
+    name = short_line(title or text_at(document.info, "title")) or UNTITLED
     return "\n\n".join(filter(None, (f"# {name}", "\n".join(facts)))) + "\n"
 
 

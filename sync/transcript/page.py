@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from sync.render.fields import decode, text_at
 from sync.render.large import byte_count
 from sync.render.messages import PARTS_SLOT
-from sync.render.wording import one_line
+from sync.render.wording import short_line
 from sync.store import EntryPosition
 from sync.transcript.document import Document, Entry, Message
 from sync.transcript.fragments import entries_html
@@ -117,7 +117,7 @@ def document_models(document: Document) -> tuple[tuple[str, str], ...]:
     for model in listed if isinstance(listed, list) else []:
         label = "/".join(filter(None, (text_at(model, "providerID"), text_at(model, "id"))))
         if label:
-            names[one_line(label, 120)] = one_line(text_at(model, "name"), 120) or one_line(label, 120)
+            names[short_line(label, 120)] = short_line(text_at(model, "name"), 120) or short_line(label, 120)
     used = dict.fromkeys(filter(None, (message.head.model for message in document.messages)))
     return tuple((label, names.get(label, label)) for label in used) or tuple(names.items())
 

@@ -14,7 +14,7 @@ from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
 from sync.errors import SessionCold, SessionFull, SessionGone, StorageFull
 from sync.models import Session
 from sync.protocol.keys import info_key
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 from sync.store import writes
 from sync.writer.limits import write_limits
 from sync.writer.numbering import SessionBatch
@@ -174,7 +174,7 @@ def _settle_repeats(groups: dict[int, list[Publish]], locked: dict[int, writes.L
     for pair, (first, last) in writes.repeated_operations(pairs).items():
         for publish in groups[pair[0]]:
             if publish.operation_id == pair[1]:
-                publish.outcome = Receipt(locked[pair[0]].epoch, first, last)
+                publish.outcome = PublishReceipt(locked[pair[0]].epoch, first, last)
 
 
 def _full(groups: dict[int, list[Publish]]) -> dict[int, list[Publish]]:

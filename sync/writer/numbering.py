@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from opencode.lib.errors import Denial
 from sync.errors import EntryTooLarge, SessionFull
-from sync.protocol.updates import Numbered, Receipt, Stored, Update
+from sync.protocol.updates import Numbered, PublishReceipt, Stored, Update
 from sync.store import EntryWrite, HeadWrite, LockedSession, OperationWrite, RankWrite, StoredEntry
 from sync.writer.limits import WriteLimits
 from sync.writer.publish import Publish, SessionCommit
@@ -45,7 +45,7 @@ class SessionBatch:
             self._put(update, size)
         for update in repeats:
             self._raise_rank(update)
-        publish.outcome = Receipt(self.session.epoch, first, self.head)
+        publish.outcome = PublishReceipt(self.session.epoch, first, self.head)
         if publish.operation_id is not None:
             self.operations.append(OperationWrite(self.session.id, publish.operation_id, first, self.head, now))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from opencode.lib.errors import Denial
-from sync.protocol.updates import Numbered, Receipt, Resolver, Update
+from sync.protocol.updates import Numbered, PublishReceipt, Resolver, Update
 
 
 class Sender(Protocol):
@@ -36,7 +36,7 @@ class Publish:
     resolve: Resolver | None = None
     bytes: int = 0
     sender: Sender | None = None
-    outcome: Receipt | Denial | None = None
+    outcome: PublishReceipt | Denial | None = None
     waiter: Any = None
     created: float = field(default_factory=time.monotonic)
     locked_since: float | None = None

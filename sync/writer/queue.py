@@ -14,7 +14,7 @@ from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
 from sync.errors import SessionCold, WriterBusy
 from sync.writer.commit import commit_publishes
 from sync.writer.locked import LockedOut
-from sync.writer.parked import Parked, Release
+from sync.writer.parked import Parked, SessionRelease
 from sync.writer.publish import Publish, SessionCommit
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class Writer:
     def __init__(self, deliver: Deliver, wake: Wake) -> None:
         self._deliver = deliver
         self._wake = wake
-        self._queue: SimpleQueue[Publish | Release | None] = SimpleQueue()
+        self._queue: SimpleQueue[Publish | SessionRelease | None] = SimpleQueue()
         self._locked_out = LockedOut()
         self._parked = Parked()
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class Writer:
 
     def release(self, session_id: int, denial: Denial | None) -> None:
         """Commit what waited for a cold session, or refuse it with the denial."""
-        self._queue.put(Release(session_id, denial))
+        self._queue.put(SessionRelease(session_id, denial))
 
     def _run(self) -> None:
         bound_connection()
@@ -83,7 +83,7 @@ class Writer:
                 if batch:
                     self._commit(batch)
             for session_id in self._parked.session_ids:
-                self._release(Release(session_id, SessionCold(retry_after=1)))
+                self._release(SessionRelease(session_id, SessionCold(retry_after=1)))
         finally:
             connection.close()
 
@@ -102,7 +102,7 @@ class Writer:
             if item is None:
                 self._ending = True
                 break
-            if isinstance(item, Release):
+            if isinstance(item, SessionRelease):
                 self._release(item)
                 continue
             count += 1

@@ -262,7 +262,7 @@ def test_purge_that_fails_for_one_goes_on_with_the_next(cast: Cast, monkeypatch:
         if user_id == cast.carol.pk:
             raise OSError("no storage today")
 
-    monkeypatch.setattr("accounts.services.deletions.exports_forget", broken)
+    monkeypatch.setattr("accounts.services.deletions.exports_delete", broken)
     assert purge_all() == 1
     assert User.objects.get(pk=cast.carol.pk).email == "carol@example.com"
 
@@ -276,7 +276,7 @@ def test_purges_that_always_fail_hold_up_no_other(cast: Cast, monkeypatch: pytes
         tried.append(user_id)
         raise OSError("no storage today")
 
-    monkeypatch.setattr("accounts.services.deletions.exports_forget", broken)
+    monkeypatch.setattr("accounts.services.deletions.exports_delete", broken)
     monkeypatch.setattr("accounts.services.deletions.PURGE_ACCOUNTS", 1)
     for _ in range(3):
         purge_all()

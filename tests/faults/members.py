@@ -10,7 +10,7 @@ from typing import Any, Self
 from sync.live.hub import LogCursor
 from sync.live.runtime import Runtime
 from sync.protocol.positions import Position
-from sync.protocol.updates import Receipt, Update
+from sync.protocol.updates import PublishReceipt, Update
 from sync.writer import Publish
 
 CONVERGED_SECONDS = 10
@@ -23,8 +23,8 @@ class Operation:
 
     id: str
     updates: list[Update]
-    receipt: Receipt | None = None
-    waiting: list[tuple[Runtime, "asyncio.Future[Receipt]"]] = field(default_factory=list)
+    receipt: PublishReceipt | None = None
+    waiting: list[tuple[Runtime, "asyncio.Future[PublishReceipt]"]] = field(default_factory=list)
 
     @classmethod
     def of(cls, number: int, changed: Sequence[tuple[str, bool]]) -> Self:

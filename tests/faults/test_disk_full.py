@@ -12,7 +12,7 @@ from django.db import connection
 
 from sync.errors import StorageFull
 from sync.models import Session, SessionEntry
-from sync.protocol.updates import Receipt, Update
+from sync.protocol.updates import PublishReceipt, Update
 from sync.writer import Publish
 from sync.writer.commit import commit_publishes
 from tests.faults.disks import free_bytes, small_disk
@@ -97,7 +97,7 @@ async def numbers_stored(url: str, headers: dict[str, str]) -> dict[int, int]:
 def test_full_database_refuses_all_of_a_commit_and_keeps_what_was() -> None:
     sessions = [Session.objects.create(client_id=name, owner_key=f"test:{name}") for name in "ab"]
     before = published(sessions, "small")
-    assert {type(publish.outcome) for publish in before} == {Receipt}
+    assert {type(publish.outcome) for publish in before} == {PublishReceipt}
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")  # pages that other tests left free would be used first
         cursor.execute("PRAGMA page_count")
@@ -106,7 +106,7 @@ def test_full_database_refuses_all_of_a_commit_and_keeps_what_was() -> None:
         cursor.execute("PRAGMA max_page_count = 1000000000")
     assert {type(publish.outcome) for publish in refused} == {StorageFull}
     assert set(SessionEntry.objects.values_list("content", flat=True)) == {json.dumps("small")}
-    assert {type(publish.outcome) for publish in published(sessions, "x" * 100_000)} == {Receipt}
+    assert {type(publish.outcome) for publish in published(sessions, "x" * 100_000)} == {PublishReceipt}
 
 
 def published(sessions: list[Session], text: str) -> list[Publish]:

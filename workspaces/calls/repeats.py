@@ -64,8 +64,8 @@ def _once(view: View[P], may: Callable[Concatenate[HttpRequest, P], object]) -> 
         if key is None:
             return _response(act())
         if _FORM.fullmatch(key) is None:
-            told = f"{HEADER} has 1 to 200 visible ASCII characters."
-            raise FieldsInvalid(told, fields={HEADER: [told]})
+            message = f"{HEADER} has 1 to 200 visible ASCII characters."
+            raise FieldsInvalid(message, fields={HEADER: [message]})
         may(request, *args, **kwargs)
         same = f"{request.method} {request.get_full_path()}\n".encode() + request.body
         answer, is_replayed = act_once(caller_id=caller_of(request).repeats_as, key=key, request=same, act=act)

@@ -9,7 +9,7 @@ from jsonschema.exceptions import ValidationError
 
 from workspaces.configuration.effects import effects
 from workspaces.configuration.essentials import SCHEMA
-from workspaces.configuration.reading import NotJSON, Path, Place, read
+from workspaces.configuration.reading import NotJSON, Path, TextPosition, read
 from workspaces.configuration.secrets import literals, variables
 
 NOT_JSON: Final = "config_not_json"
@@ -68,7 +68,9 @@ def check(text: str, max_bytes: int) -> Checked:
         value, places = read(text)
     except NotJSON as wrong:
         return Checked([Problem(NOT_JSON, "", *wrong.place, str(wrong))], [], [])
-    problems = sorted(islice(_problems(value, places), TOLD), key=lambda problem: (problem.line, problem.column))
+    problems = sorted(
+        islice(_problems(value, places), PROBLEMS_LISTED), key=lambda problem: (problem.line, problem.column)
+    )
     if problems:
         return Checked(problems, [], [])
     warnings = [Warned(shown(path), _place(path, places).line, said) for path, said in effects(value)]
@@ -87,7 +89,7 @@ def _cut(step: str) -> str:
     return step if len(step) <= SHOWN_CHARACTERS else f"{step[:SHOWN_CHARACTERS]}…"
 
 
-def _problems(value: Any, places: dict[Path, Place]) -> Iterator[Problem]:
+def _problems(value: Any, places: dict[Path, TextPosition]) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(SHAPE, "", *_place((), places), "The configuration must be an object: { … }.")
         return

@@ -27,16 +27,16 @@ class Place(NamedTuple):
 class NotJSON(ValueError):
     """The text is no JSON; the message says what was expected at `place`."""
 
-    def __init__(self, message: str, place: Place) -> None:
+    def __init__(self, message: str, place: TextPosition) -> None:
         super().__init__(message)
         self.place = place
 
 
-class Reading(NamedTuple):
+class ParsedText(NamedTuple):
     """The value, and the place of each key or list item by its path; the root's path is ()."""
 
     value: Any
-    places: dict[Path, Place]
+    places: dict[Path, TextPosition]
 
 
 def read(text: str) -> Reading:
@@ -46,22 +46,22 @@ def read(text: str) -> Reading:
     end = reader.space(reader.at)
     if end != len(text):
         raise reader.wrong("Nothing may follow the last brace.", end)
-    return Reading(value, reader.places)
+    return ParsedText(value, reader.places)
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.places: dict[Path, Place] = {}
+        self.places: dict[Path, TextPosition] = {}
         self.lines = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
     def wrong(self, message: str, at: int) -> NotJSON:
         return NotJSON(message, self.place(at))
 
-    def place(self, at: int) -> Place:
+    def place(self, at: int) -> TextPosition:
         line = bisect_right(self.lines, at)
-        return Place(line, at - self.lines[line - 1] + 1)
+        return TextPosition(line, at - self.lines[line - 1] + 1)
 
     def space(self, at: int) -> int:
         found = _SPACE.match(self.text, at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.ports import AccountHolds, PersonAct, Place
+from accounts.ports import AccountHolds, NamedWorkspace, PersonAct
 from opencode.lib.actor import THE_CONSOLE, Actor
 from workspaces.models import APIKey, Invitation, Membership, Role, Workspace
 from workspaces.selectors.workspaces import memberships_of
@@ -20,7 +20,7 @@ def account_holds(user_id: str) -> AccountHolds:
     needed, alone = [], []
     for membership in memberships_of(User(pk=user_id)):
         others = Membership.objects.filter(workspace_id=membership.workspace_id).exclude(pk=membership.pk)
-        place = Place(membership.workspace.slug, membership.workspace.name)
+        place = NamedWorkspace(membership.workspace.slug, membership.workspace.name)
         if not others.exists():
             alone.append(place)
         elif membership.role == Role.OWNER and not others.filter(role=Role.OWNER, user__is_active=True).exists():
@@ -62,7 +62,7 @@ def account_keys_revoke(user_id: str, since: datetime) -> None:
         api_key_revoke(key=key, actor=THE_CONSOLE)
 
 
-def account_forget(user_id: str, addresses: frozenset[str]) -> None:
+def account_erase(user_id: str, addresses: frozenset[str]) -> None:
     """The audit logs keep the person's id and nothing else of them."""
     for membership in Membership.objects.filter(user_id=user_id).order_by("workspace_id"):
         membership_end(membership=membership, actor=THE_CONSOLE)

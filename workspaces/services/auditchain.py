@@ -52,7 +52,7 @@ class ChainReport:
     found: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def tell(self, problem: str) -> None:
+    def add_problem(self, problem: str) -> None:
         self.found += 1
         if len(self.problems) < SHOWN_PROBLEMS:
             self.problems.append(problem)
@@ -87,12 +87,12 @@ def chain_verify(
         marks = {**marks, anchor.seq: anchor.hash}
     _walk(report, anchor, {**marks, **({earlier.seq: earlier.hash} if earlier is not None else {})}, progress)
     if not report.seq and (head is None or not head.seq) and _is_logged_from_creation(workspace_id):
-        report.tell("there is no log: a workspace has at least the entry of its creation")
+        report.add_problem("there is no log: a workspace has at least the entry of its creation")
     if report.seq and head is None:
-        report.tell("the end of the chain is not known: its row is gone")
+        report.add_problem("the end of the chain is not known: its row is gone")
     for what, known in (("the end of the chain", head), ("an earlier check", earlier)):
         if known is not None and report.seq < known.seq:
-            report.tell(f"entries {report.seq + 1} to {known.seq} are missing: {what} was at {known.seq}")
+            report.add_problem(f"entries {report.seq + 1} to {known.seq} are missing: {what} was at {known.seq}")
     return report
 
 
@@ -117,20 +117,20 @@ def _check_head(report: ChainReport, head: AuditHead | None) -> None:
     if not head.seal or head.hash_version not in key_versions():
         report.is_unsealed = bool(head.seq)
     elif not is_head_sound(head):
-        report.tell(f"the end of the chain, at {head.seq}, is forged: its seal is not ours")
+        report.add_problem(f"the end of the chain, at {head.seq}, is forged: its seal is not ours")
 
 
 def _check_anchor(report: ChainReport, anchor: AuditAnchor) -> None:
     """Under a retired key the purge's own entry vouches for the anchor, as the end's seal does for that entry."""
     if anchor.hash_version in key_versions():
         if not mac_matches(ANCHOR_PURPOSE, anchor_text(anchor), anchor.hash_version, anchor.seal):
-            report.tell(f"the anchor at {anchor.seq} is forged: its seal is not ours")
+            report.add_problem(f"the anchor at {anchor.seq} is forged: its seal is not ours")
         return
     report.retired += 1
     purges = AuditEntry.objects.filter(workspace_id=anchor.workspace_id, action="audit.purge", seq__gt=anchor.seq)
-    told = (json.loads(details) for details in purges.values_list("details", flat=True))
-    if not any((each.get("upto"), each.get("hash")) == (anchor.seq, anchor.hash) for each in told):
-        report.tell(f"the anchor at {anchor.seq} is forged: no entry tells of its purge")
+    purged = (json.loads(details) for details in purges.values_list("details", flat=True))
+    if not any((each.get("upto"), each.get("hash")) == (anchor.seq, anchor.hash) for each in purged):
+        report.add_problem(f"the anchor at {anchor.seq} is forged: no entry tells of its purge")
 
 
 def _walk(
@@ -140,12 +140,12 @@ def _walk(
         if report.entries == 0:
             _begin(report, anchor, entry)
         if entry.seq != report.seq + 1:
-            report.tell(f"entries {report.seq + 1} to {entry.seq - 1} are missing")
+            report.add_problem(f"entries {report.seq + 1} to {entry.seq - 1} are missing")
         elif entry.previous_hash != report.hash:
-            report.tell(f"entry {entry.seq} does not follow the one before it")
+            report.add_problem(f"entry {entry.seq} does not follow the one before it")
         _check_entry(report, entry)
         if marks.get(entry.seq, entry.hash) != entry.hash:
-            report.tell(f"entry {entry.seq} is not the one that was there")
+            report.add_problem(f"entry {entry.seq} is not the one that was there")
         report.seq, report.hash = entry.seq, entry.hash
         report.entries += 1
 
@@ -156,7 +156,7 @@ def _begin(report: ChainReport, anchor: AuditAnchor | None, first: AuditEntry) -
         report.seq, report.hash = first.seq - 1, first.previous_hash
     is_beginning = anchor is None and first.seq == 1
     if is_beginning and first.action != _CREATION and _is_logged_from_creation(report.workspace_id):
-        report.tell("the log does not begin with the workspace's creation: the one before is gone")
+        report.add_problem("the log does not begin with the workspace's creation: the one before is gone")
 
 
 def _is_logged_from_creation(workspace_id: str) -> bool:
@@ -169,11 +169,11 @@ def _is_logged_from_creation(workspace_id: str) -> bool:
 
 def _check_entry(report: ChainReport, entry: AuditEntry) -> None:
     if entry_hash(entry) != entry.hash:
-        report.tell(f"entry {entry.seq} ({entry.action}) was changed: its hash is another")
+        report.add_problem(f"entry {entry.seq} ({entry.action}) was changed: its hash is another")
     elif entry.hash_version not in key_versions():
         report.retired += 1
     elif not mac_matches(ENTRY_PURPOSE, entry.hash, entry.hash_version, entry.seal):
-        report.tell(f"entry {entry.seq} ({entry.action}) is not ours: its seal is another")
+        report.add_problem(f"entry {entry.seq} ({entry.action}) is not ours: its seal is another")
 
 
 def _entries(workspace_id: str, progress: Callable[[int], None]) -> Iterator[AuditEntry]:

@@ -40,7 +40,7 @@ def _due(kind: type[Ending], now: datetime) -> Iterator[tuple[Ending, int]]:
     """Credentials and the days to warn of: not warned of before, and with a longer lifetime than those days."""
     open_ones = kind.objects.filter(revoked_at=None, expires_at__gt=now, workspace__deleted_at=None)
     for days in WARN_DAYS:
-        ending = open_ones.filter(_untold(days), expires_at__lte=now + timedelta(days=days)).order_by("expires_at")
+        ending = open_ones.filter(_unwarned(days), expires_at__lte=now + timedelta(days=days)).order_by("expires_at")
         found: list[Any] = list(ending.select_related("workspace")[:SWEEP_KEYS])
         for credential in found:
             if credential.expires_at - credential.created_at > timedelta(days=days):
@@ -48,7 +48,7 @@ def _due(kind: type[Ending], now: datetime) -> Iterator[tuple[Ending, int]]:
 
 
 def _ended(kind: type[Ending], now: datetime) -> list[Ending]:
-    ended = kind.objects.filter(_untold(_RECORDED), expires_at__lte=now, revoked_at=None, workspace__purged_at=None)
+    ended = kind.objects.filter(_unwarned(_RECORDED), expires_at__lte=now, revoked_at=None, workspace__purged_at=None)
     return list(ended.order_by("expires_at")[:SWEEP_KEYS])
 
 
@@ -87,16 +87,16 @@ def _people_of(ending: Ending) -> list[User]:
 
 @transaction.atomic
 def _record(ended: Ending) -> bool:
-    if not _told(ended, _RECORDED):
+    if not _mark_warned(ended, _RECORDED):
         return False
     action = "key.expire" if isinstance(ended, APIKey) else "token.expire"
     audit_record(workspace_id=ended.workspace_id, actor=THE_CONSOLE, action=action, target_id=ended.pk)
     return True
 
 
-def _untold(days: int) -> Q:
+def _unwarned(days: int) -> Q:
     return Q(end_told=None) | Q(end_told__gt=days)
 
 
-def _told(credential: Credential, days: int) -> bool:
-    return row_claim(type(credential), credential.pk, _untold(days), end_told=days)
+def _mark_warned(credential: Credential, days: int) -> bool:
+    return row_claim(type(credential), credential.pk, _unwarned(days), end_told=days)

@@ -34,7 +34,7 @@ def leak_report(*, secret: str, source: str, ip: str | None, request_id: str) ->
         if not rows.update(revoked_at=utc_now()):
             return False
         _announce(credential)
-        _tell(credential, source[:SOURCE_CHARACTERS])
+        _notify(credential, source[:SOURCE_CHARACTERS])
         audit_record(
             workspace_id=credential.workspace_id,
             actor=Actor(SYSTEM, ip=ip, request_id=request_id),
@@ -52,7 +52,7 @@ def _announce(credential: APIKey | ShareToken) -> None:
         announce(share_token_revoked, token_id=credential.pk, workspace_id=credential.workspace_id)
 
 
-def _tell(credential: APIKey | ShareToken, source: str) -> None:
+def _notify(credential: APIKey | ShareToken, source: str) -> None:
     is_key = isinstance(credential, APIKey)
     workspace = credential.workspace
     page = reverse("workspaces:keys" if is_key else "workspaces:tokens", args=[workspace.slug])
@@ -72,5 +72,5 @@ def _addresses(credential: APIKey | ShareToken) -> set[str]:
     """Addresses of the key's or token's person, as long as they are a member, and of owners and admins."""
     its_person = credential.user_id if isinstance(credential, APIKey) else credential.created_by_id
     there = members(credential.workspace).filter(user__is_active=True)
-    told = there.filter(Q(role__in=("owner", "admin")) | Q(user_id=its_person))
-    return {membership.user.email for membership in told}
+    recipients = there.filter(Q(role__in=("owner", "admin")) | Q(user_id=its_person))
+    return {membership.user.email for membership in recipients}

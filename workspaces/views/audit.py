@@ -73,7 +73,7 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> dict[str, Any]:
 
 def _words(details: dict[str, Any]) -> str:
     """`scopes sync:read sync:write, expires at 2026-…`."""
-    told = {name.replace("_", " "): value for name, value in details.items() if value not in (None, "", {}, [])}
+    shown = {name.replace("_", " "): value for name, value in details.items() if value not in (None, "", {}, [])}
     return ", ".join(
-        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in told.items()
+        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in shown.items()
     )

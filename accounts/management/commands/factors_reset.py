@@ -35,20 +35,20 @@ class Command(BaseCommand):
         held = factors_of(user)
         if held.any and not options["dry_run"]:
             factors_reset(user=user, actor=Actor(SYSTEM, reason=options["reason"][:REASON_CHARACTERS]))
-        told = {"person": user.pk, "email": user.email, **asdict(held), "changed": held.any}
-        self._tell({**told, "dry_run": options["dry_run"]}, as_json=options["json"])
+        report = {"person": user.pk, "email": user.email, **asdict(held), "changed": held.any}
+        self._report({**report, "dry_run": options["dry_run"]}, as_json=options["json"])
         if not held.any:
             raise SystemExit(UNCHANGED)
 
-    def _tell(self, told: dict[str, Any], *, as_json: bool) -> None:
+    def _report(self, report: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(told))
+            self.stdout.write(json.dumps(report))
             return
-        who = f"{told['email']} ({told['person']})"
-        if not told["changed"]:
+        who = f"{report['email']} ({report['person']})"
+        if not report["changed"]:
             self.stdout.write(f"{who} has no second factor")
             return
-        app = "an authenticator app" if told["has_app"] else "no authenticator app"
-        codes = "recovery codes" if told["has_recovery_codes"] else "no recovery codes"
-        verb = "would lose" if told["dry_run"] else "has lost"
-        self.stdout.write(f"{who} {verb} {app}, {told['passkeys']} passkeys, {codes}")
+        app = "an authenticator app" if report["has_app"] else "no authenticator app"
+        codes = "recovery codes" if report["has_recovery_codes"] else "no recovery codes"
+        verb = "would lose" if report["dry_run"] else "has lost"
+        self.stdout.write(f"{who} {verb} {app}, {report['passkeys']} passkeys, {codes}")

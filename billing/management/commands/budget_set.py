@@ -40,8 +40,8 @@ class Command(BaseCommand):
             actor = replace(THE_CONSOLE, reason=options["reason"][:REASON_CHARACTERS])
             changed = budget_set(workspace_id=workspace.pk, monthly_limit=limit, actor=actor)
         if options["json"]:
-            told = {"workspace": workspace.pk, "slug": workspace.slug, "monthly_limit": limit, "changed": changed}
-            self.stdout.write(json.dumps({**told, "was": account.monthly_limit, "dry_run": options["dry_run"]}))
+            report = {"workspace": workspace.pk, "slug": workspace.slug, "monthly_limit": limit, "changed": changed}
+            self.stdout.write(json.dumps({**report, "was": account.monthly_limit, "dry_run": options["dry_run"]}))
         else:
             verb = "would be" if options["dry_run"] else "is now"
             was, now = _said(account.monthly_limit), _said(limit)

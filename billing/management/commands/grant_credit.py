@@ -42,9 +42,9 @@ class Command(BaseCommand):
         is_new = self._grant(workspace.pk, amount, grant_id, options)
         balance = BillingAccount.objects.get(workspace_id=workspace.pk).balance
         if options["json"]:
-            told = {"workspace": workspace.pk, "slug": workspace.slug, "grant": grant_id, "micro_cents": amount}
+            report = {"workspace": workspace.pk, "slug": workspace.slug, "grant": grant_id, "micro_cents": amount}
             state = {"changed": is_new, "balance": balance, "dry_run": options["dry_run"]}
-            self.stdout.write(json.dumps({**told, **state}))
+            self.stdout.write(json.dumps({**report, **state}))
         else:
             verb = "would be granted" if options["dry_run"] else "is granted"
             verb = verb if is_new else "was granted before"

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             _write(options["output"], price_list, is_dry=options["dry_run"])
         elif not options["dry_run"]:
             prices_load(price_list=price_list, layer=LAYER, reason=options["reason"])
-        self._tell(price_list, difference, options)
+        self._report(price_list, difference, options)
         if difference.is_empty:
             raise SystemExit(UNCHANGED)
 
@@ -72,11 +72,11 @@ class Command(BaseCommand):
             return price_list_of_file(options["file"])
         return _from_package(utc_now().date(), options["provider"])
 
-    def _tell(self, price_list: PriceList, difference: Difference, options: dict[str, Any]) -> None:
+    def _report(self, price_list: PriceList, difference: Difference, options: dict[str, Any]) -> None:
         if options["json"]:
-            told = {"source": price_list.source, "models": len(price_list.models), "dry_run": options["dry_run"]}
+            report = {"source": price_list.source, "models": len(price_list.models), "dry_run": options["dry_run"]}
             changes = {"added": difference.added, "removed": difference.removed, "changed": difference.changed}
-            self.stdout.write(json.dumps({**told, **changes, "fingerprint": price_list.fingerprint}))
+            self.stdout.write(json.dumps({**report, **changes, "fingerprint": price_list.fingerprint}))
             return
         for sign, lines in (("+", difference.added), ("-", difference.removed), ("~", difference.changed)):
             for line in lines:

@@ -6,9 +6,9 @@ from typing import Final
 from billing.pricing.quarantine import Code, Quarantined
 from billing.pricing.tokens import anthropic, bedrock, google, openai_chat, openai_responses
 from billing.pricing.tokens.counts import COUNT_MAX, Body
-from billing.pricing.tokens.reading import Pass, Reading
+from billing.pricing.tokens.reading import Pass, UsageReading
 
-FORMATS: Final[Mapping[str, Callable[[Body], Reading]]] = {
+FORMATS: Final[Mapping[str, Callable[[Body], UsageReading]]] = {
     "anthropic": anthropic.read,
     "bedrock": bedrock.read,
     "google": google.read,
@@ -17,7 +17,7 @@ FORMATS: Final[Mapping[str, Callable[[Body], Reading]]] = {
 }
 
 
-def usage_read(wire_format: str, usage: object) -> Reading:
+def usage_read(wire_format: str, usage: object) -> UsageReading:
     """Understand a provider's usage object, given as parsed JSON. Raises Quarantined."""
     read = FORMATS.get(wire_format)
     if read is None:
@@ -31,4 +31,4 @@ def usage_read(wire_format: str, usage: object) -> Reading:
     return reading
 
 
-__all__ = ["COUNT_MAX", "FORMATS", "Pass", "Reading", "usage_read"]
+__all__ = ["COUNT_MAX", "FORMATS", "Pass", "UsageReading", "usage_read"]

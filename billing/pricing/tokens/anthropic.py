@@ -10,16 +10,16 @@ from billing.pricing.classes import Tokens
 from billing.pricing.context import normalized
 from billing.pricing.quarantine import Code, Quarantined
 from billing.pricing.tokens.counts import Body, count, entries, section, word
-from billing.pricing.tokens.reading import Pass, Reading
+from billing.pricing.tokens.reading import Pass, UsageReading
 
 ITERATIONS_MAX: Final = 1_000
 
 
-def read(usage: Body) -> Reading:
+def read(usage: Body) -> UsageReading:
     top = _tokens(usage)
     units = {"web_search": count(section(usage, "server_tool_use"), "web_search_requests")}
     context = normalized({name: word(usage, name) for name in ("service_tier", "speed", "inference_geo")})
-    return Reading(
+    return UsageReading(
         _passes(top, entries(usage, "iterations", at_most=ITERATIONS_MAX)),
         {name: number for name, number in units.items() if number},
         context,

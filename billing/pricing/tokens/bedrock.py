@@ -5,13 +5,13 @@ from typing import Final
 from billing.pricing.classes import Tokens
 from billing.pricing.quarantine import Code, Quarantined
 from billing.pricing.tokens.counts import Body, check_total, count, entries
-from billing.pricing.tokens.reading import Reading, single
+from billing.pricing.tokens.reading import UsageReading, single
 
 LONG_LIVED: Final = "1h"
 DETAILS_MAX: Final = 100
 
 
-def read(usage: Body) -> Reading:
+def read(usage: Body) -> UsageReading:
     fresh, output = (count(usage, name, is_required=True) for name in ("inputTokens", "outputTokens"))
     cached, written = count(usage, "cacheReadInputTokens"), count(usage, "cacheWriteInputTokens")
     check_total(usage, "totalTokens", fresh + cached + written + output)

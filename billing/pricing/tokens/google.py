@@ -4,10 +4,10 @@ from billing.pricing.classes import Tokens
 from billing.pricing.context import normalized
 from billing.pricing.quarantine import Code, Quarantined
 from billing.pricing.tokens.counts import Body, check_total, count, word
-from billing.pricing.tokens.reading import Reading, single
+from billing.pricing.tokens.reading import UsageReading, single
 
 
-def read(usage: Body) -> Reading:
+def read(usage: Body) -> UsageReading:
     prompt = count(usage, "promptTokenCount", is_required=True)
     cached = count(usage, "cachedContentTokenCount")
     tools = count(usage, "toolUsePromptTokenCount")

@@ -7,10 +7,10 @@ of the total beyond prompt and completion is the reasoning, whether or not it is
 from billing.pricing.quarantine import Code, Quarantined
 from billing.pricing.tokens.counts import Body, count, section
 from billing.pricing.tokens.openai import split
-from billing.pricing.tokens.reading import Reading, single
+from billing.pricing.tokens.reading import UsageReading, single
 
 
-def read(usage: Body) -> Reading:
+def read(usage: Body) -> UsageReading:
     prompt, completion = (count(usage, name, is_required=True) for name in ("prompt_tokens", "completion_tokens"))
     beside = _beside(usage, prompt + completion)
     details = section(usage, "completion_tokens_details")

@@ -23,7 +23,7 @@ DEVICE_SECONDS: Final = 60.0
 _devices: Remembered[DeviceAccess] = Remembered(devices_standing, DEVICE_SECONDS)
 
 
-def forget_all_devices() -> None:
+def invalidate_all_devices() -> None:
     _devices.end_all()
 
 

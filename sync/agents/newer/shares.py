@@ -65,7 +65,7 @@ async def data(exchange: Exchange, route: Route) -> Answer:
     return Answer(200, await stored_text(target, items_text))
 
 
-async def end(exchange: Exchange, route: Route) -> Answer:
+async def unshare(exchange: Exchange, route: Route) -> Answer:
     body = await exchange.body(SMALL_BODY_BYTES)
     secret = secret_of(await decoded(partial(fields_of, body), len(body)))
     if route.is_account:

@@ -143,5 +143,5 @@ def warm_wait(session_id: int) -> None:
         _places.release()
 
 
-def warm_failures_forget() -> None:
-    _gate.forget()
+def warm_failures_invalidate() -> None:
+    _gate.invalidate()

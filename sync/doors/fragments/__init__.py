@@ -1,5 +1,5 @@
 """A cache in front of Django for shares' fragments: followers of a share are answered together (decision 0022)."""
 
-from sync.doors.fragments.front import FragmentFront, answers_forget
+from sync.doors.fragments.front import FragmentFront, answers_invalidate
 
-__all__ = ["FragmentFront", "answers_forget"]
+__all__ = ["FragmentFront", "answers_invalidate"]

@@ -19,7 +19,7 @@ from opencode.lib.asgi.answers import denial_answer, send_answer
 from opencode.lib.errors import NotFound
 from opencode.lib.http import REQUEST_ID_HEADER, new_request_id
 from sync.doors.fragments.known import KEPT_SECONDS, Headers, KnownShares
-from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING, Asked, asked_in, query_of
+from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING, FragmentsRequest, fragments_request_of, query_of
 
 log = structlog.get_logger(__name__)
 Message = Mapping[str, Any]
@@ -63,7 +63,7 @@ class _Round:
     """The followers of one share who wait for one request to Django, for the entries any of them wants."""
 
     def __init__(self, epoch: str) -> None:
-        self.wanted = Asked(epoch, {})
+        self.wanted = FragmentsRequest(epoch, {})
         self.began_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -86,8 +86,8 @@ class FragmentFront:
         self._pages = pages
         self._clock = clock
         self._shares = KnownShares()
-        self._read_at: OrderedDict[_Place, float] = OrderedDict()
-        self._rounds: dict[_Place, _Round] = {}
+        self._read_at: OrderedDict[_RoundKey, float] = OrderedDict()
+        self._rounds: dict[_RoundKey, _Round] = {}
         self._asking: set[_Kept] = set()
         self._missing: OrderedDict[str, float] = OrderedDict()
         self._readings: set[asyncio.Task[None]] = set()
@@ -95,8 +95,8 @@ class FragmentFront:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = PATH.fullmatch(scope["path"])
-        asked = asked_in(scope) if match is not None and scope["method"] == "GET" else None
-        if match is None or asked is None:
+        requested = fragments_request_of(scope) if match is not None and scope["method"] == "GET" else None
+        if match is None or requested is None:
             await self._pages(scope, receive, send)
             return
         share_id = match[1]
@@ -104,10 +104,10 @@ class FragmentFront:
             request_id = new_request_id()
             await send_answer(send, denial_answer(NotFound(), request_id), request_id)
             return
-        if await self._answer(share_id, asked, send, self._clock.monotonic()):
+        if await self._answer(share_id, requested, send, self._clock.monotonic()):
             return
         headers = tuple((name, value) for name, value in scope["headers"] if name in PASSED_ON)
-        waiting = self._join(_Place(share_id, asked.epoch, headers), asked, scope)
+        waiting = self._join(_RoundKey(share_id, requested.epoch, headers), requested, scope)
         await asyncio.shield(waiting.done)
         # Judged as of the round's start: however long it took, it is as fresh as an answer of Django's own would be.
         if await self._answer(share_id, asked, send, waiting.began_at):
@@ -122,7 +122,7 @@ class FragmentFront:
         """Drop an ended share, or all shares of an erased session's epoch, and answers that are being read for them."""
         for answer in self._asking:
             answer.is_outdated = answer.is_outdated or answer.share_id == share_id or answer.epoch == epoch
-        self._shares.forget(lambda name, share: name == share_id or share.epoch == epoch)
+        self._shares.invalidate(lambda name, share: name == share_id or share.epoch == epoch)
 
     def _is_missing(self, share_id: str) -> bool:
         """Whether Django answered 404 for the share within KEPT_SECONDS: many such requests then delay no one else."""
@@ -131,10 +131,10 @@ class FragmentFront:
     def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
         """The round that will read what is asked for: the waiting one, or another when that is full."""
         found = self._rounds.get(place)
-        if found is not None and found.join(asked):
+        if found is not None and found.join(requested):
             return found
-        begun = self._rounds[place] = _Round(asked.epoch)
-        begun.join(asked)
+        begun = self._rounds[place] = _Round(requested.epoch)
+        begun.join(requested)
         reading = asyncio.create_task(self._read(place, begun, scope))
         self._readings.add(reading)
         reading.add_done_callback(self._readings.discard)
@@ -172,14 +172,14 @@ class FragmentFront:
         if answer.status == 200 and not answer.is_outdated:
             self._shares.learn(place.share_id, wanted, b"".join(answer.body), answer.headers, waiting.began_at)
         elif answer.status == 404:
-            self.forget(share_id=place.share_id)
+            self.invalidate(share_id=place.share_id)
             self._missing[place.share_id] = self._clock.monotonic()
             if len(self._missing) > MISSING_SHARES:
                 self._missing.popitem(last=False)
 
-    async def _answer(self, share_id: str, asked: Asked, send: Send, now: float) -> bool:
+    async def _answer(self, share_id: str, requested: FragmentsRequest, send: Send, now: float) -> bool:
         share = self._shares.get(share_id)
-        answer = share.answer(asked, now) if share is not None else None
+        answer = share.answer(requested, now) if share is not None else None
         if share is None or answer is None:
             return False
         body, is_exact = answer
@@ -193,7 +193,7 @@ class FragmentFront:
         await send({"type": "http.response.body", "body": body})
         return True
 
-    def _note(self, place: _Place, now: float) -> None:
+    def _note(self, place: _RoundKey, now: float) -> None:
         self._read_at.pop(place, None)
         self._read_at[place] = now
         while now - next(iter(self._read_at.values())) > PAUSE_SECONDS:
@@ -241,4 +241,4 @@ def answers_forget(*, share_id: str = "", epoch: str = "") -> None:
     To be called on the event loop.
     """
     for front in _FRONTS:
-        front.forget(share_id=share_id, epoch=epoch)
+        front.invalidate(share_id=share_id, epoch=epoch)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from sync.protocol.fragments import Asked
+from sync.protocol.fragments import FragmentsRequest
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -70,7 +70,7 @@ class KnownShare:
         self.read_at = 0.0
         self.bytes = 0
 
-    def learn(self, asked: Asked, answer: _Answer, headers: Headers, read_at: float) -> None:
+    def learn(self, requested: FragmentsRequest, answer: _Answer, headers: Headers, read_at: float) -> None:
         if answer.head >= self.head:
             self.head, self.header = answer.head, bytes(answer.header)
         self.headers = [(name, value) for name, value in headers if name.lower() in FOR_EVERYONE]
@@ -95,7 +95,7 @@ class KnownShare:
             return None
         found = []
         is_exact = True
-        for key, seq in asked.keys.items():
+        for key, seq in requested.keys.items():
             piece = self.pieces.get(key)
             if piece is None or piece.seq < seq or now - piece.read_at >= KEPT_SECONDS:
                 return None
@@ -117,7 +117,7 @@ class KnownShares:
     def get(self, share_id: str) -> KnownShare | None:
         return self._shares.get(share_id)
 
-    def learn(self, share_id: str, asked: Asked, body: bytes, headers: Headers, read_at: float) -> None:
+    def learn(self, share_id: str, requested: FragmentsRequest, body: bytes, headers: Headers, read_at: float) -> None:
         answer = _decode_answer(body)
         share = self._take(share_id)
         if answer.epoch != asked.epoch:
@@ -126,11 +126,11 @@ class KnownShares:
                 self._put(share_id, share)
         else:
             share = share if share is not None and share.epoch == answer.epoch else KnownShare(answer.epoch)
-            share.learn(asked, answer, headers, read_at)
+            share.learn(requested, answer, headers, read_at)
             self._put(share_id, share)
         self._bound(read_at)
 
-    def forget(self, is_gone: Callable[[str, KnownShare], bool]) -> None:
+    def invalidate(self, is_gone: Callable[[str, KnownShare], bool]) -> None:
         for share_id in [share_id for share_id, share in self._shares.items() if is_gone(share_id, share)]:
             self._take(share_id)
 

@@ -15,11 +15,11 @@ from sync.live import TICKET_SECONDS, session_access, socket_ticket_create
 BODY_BYTES: Final = 4096
 
 
-class _Asked(msgspec.Struct):
+class _TicketRequest(msgspec.Struct):
     session: str
 
 
-_asked = msgspec.json.Decoder(_Asked)
+_decoder = msgspec.json.Decoder(_TicketRequest)
 
 
 async def issue_ticket(exchange: Exchange, _target: str) -> Answer:
@@ -28,7 +28,7 @@ async def issue_ticket(exchange: Exchange, _target: str) -> Answer:
     Raises BodyMalformed, CredentialsMissing, and the denials of `session_access`.
     """
     try:
-        session = _asked.decode(await exchange.body(BODY_BYTES)).session
+        session = _decoder.decode(await exchange.body(BODY_BYTES)).session
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BodyMalformed('The body must read {"session": "<id>"}.') from error
     request = ticket_request(exchange, session)

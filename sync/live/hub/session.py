@@ -289,7 +289,7 @@ class SessionHub:
         ordinal = self.frames.append(frame, asyncio.get_running_loop().time())
         for reader in tuple(self._parked):
             reader.give(frame, ordinal)
-        frame.forget_wire()
+        frame.invalidate_wire()
 
     def _wake(self) -> None:
         for reader in tuple(self._parked):

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(denial.message, returncode=REFUSED) from denial
         except Exception as error:
             raise CommandError(f"the snapshot cannot be read: {error}", returncode=UNREADABLE) from error
-        self._tell(session, snapshot, done, as_json=options["json"])
+        self._report(session, snapshot, done, as_json=options["json"])
 
     def _list(self, session: Session, *, as_json: bool) -> None:
         rows = [
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         for row in rows:
             self.stdout.write("--snapshot {snapshot}: taken {taken}, update {seq}, {entries} entries".format(**row))
 
-    def _tell(self, session: Session, snapshot: Snapshot, done: Restoration, *, as_json: bool) -> None:
+    def _report(self, session: Session, snapshot: Snapshot, done: Restoration, *, as_json: bool) -> None:
         if as_json:
             report = {
                 **done._asdict(),

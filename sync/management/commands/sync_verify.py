@@ -44,7 +44,7 @@ class Command(BaseCommand):
             else:
                 if verified is not None:
                     found.append(verified)
-                    self._tell(bar, verified)
+                    self._report(bar, verified)
             if bar:
                 bar.show(min(done, total), (time.monotonic() - began) / done * max(0, total - done))
         if bar:
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no session {name}", returncode=UNKNOWN)
         return ids
 
-    def _tell(self, bar: ProgressBar | None, verified: Verification) -> None:
+    def _report(self, bar: ProgressBar | None, verified: Verification) -> None:
         for problem in verified.problems:
             self._note(bar, f"session {verified.session_id} ({verified.client_id}): {problem}")
 

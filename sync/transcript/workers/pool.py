@@ -115,7 +115,7 @@ class RenderPool:
                 return
             found[missing.popleft()] = outcome
             now = time.monotonic()
-            if now >= patience.until or (now >= turn_until and self._turns.somebody_waits):
+            if now >= patience.until or (now >= turn_until and self._turns.has_waiting):
                 return
 
     def _known(self, task: Task) -> Outcome | None:

@@ -56,7 +56,7 @@ class Turns:
                 self._release(session, worker)
 
     @property
-    def somebody_waits(self) -> bool:
+    def has_waiting(self) -> bool:
         return bool(self._line)
 
     def _wait(self, session: Hashable, patience: Patience) -> Worker | None:

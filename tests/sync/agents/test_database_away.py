@@ -15,7 +15,7 @@ async def test_batch_waits_for_the_database(
     agent: AgentClient, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     shared = await agent.create()
-    targets.forget_target(shared.id)
+    targets.invalidate_target(shared.id)
     look_up, asked = targets.share_target, list[str]()
 
     def away_at_first(share_id: str) -> ShareTarget | None:

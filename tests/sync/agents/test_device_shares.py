@@ -6,7 +6,7 @@ from asgiref.sync import sync_to_async
 from accounts.services.devices import device_revoke
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from sync.agents import rights_forget
+from sync.agents import rights_invalidate
 from sync.models import Session, SessionEntry, Share
 from tests.cast import Cast, acting
 from tests.support.agent_client import AgentClient, Shared, denial_of
@@ -190,7 +190,7 @@ async def test_revoked_device_is_refused_at_its_next_call_and_its_secrets_with_i
     await sync_to_async(device_revoke)(device=await sync_to_async(lambda: carols.device)(), actor=THE_CONSOLE)
     assert await refused(agent, shared) == (401, "credentials_invalid")
     stored = await SessionEntry.objects.acount()
-    forget_targets()
+    invalidate_targets()
     alone = AgentClient()
     assert await refused(alone, shared) == (401, "credentials_invalid")
     assert denial_of(await alone.unshare(shared)) == (401, "credentials_invalid")
@@ -202,7 +202,7 @@ async def test_removed_member_writes_neither_by_account_nor_by_secret(agent: Age
     membership = await sync_to_async(cast.membership)(cast.carol)
     await sync_to_async(membership_remove)(membership=membership, actor=acting(cast.alice))
     assert await refused(agent, shared) == (404, "not_found")
-    forget_targets()
+    invalidate_targets()
     assert await refused(AgentClient(), shared) == (401, "credentials_invalid")
 
 
@@ -213,7 +213,7 @@ async def test_deleted_and_blocked_workspaces_take_nothing(agent: AgentClient, c
     assert blocked == (403, "workspace_blocked")
     assert await refused(agent, shared) == (404, "not_found")
     await Workspace.objects.filter(pk=cast.alpha.pk).aupdate(blocked_at=None, deleted_at=utc_now())
-    forget_targets()
+    invalidate_targets()
     assert denial_of(await agent.send("POST", "/api/shares", {"sessionID": "ses_1"})) == (404, "not_found")
     assert await refused(agent, shared) == (404, "not_found")
 
@@ -223,6 +223,6 @@ async def test_token_in_the_path_and_an_account_do_not_mix(carols: SignedIn, cas
     assert denial_of(await mixed.send("POST", "/api/shares", {"sessionID": "ses_1"})) == (404, "not_found")
 
 
-def forget_targets() -> None:
+def invalidate_targets() -> None:
     """What was found moments ago may stand for two seconds; a test does not wait them out."""
-    rights_forget()
+    rights_invalidate()

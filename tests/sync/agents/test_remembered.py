@@ -14,7 +14,7 @@ from accounts.services.devices import device_revoke
 from accounts.signals import account_closed
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
-from sync.agents import share_forget
+from sync.agents import share_invalidate
 from sync.archive import session_erase
 from sync.live.runtime import get_runtime
 from sync.models import Session, SessionEntry, Share
@@ -216,7 +216,7 @@ async def _end_while_locked(shared: Shared, locked: asyncio.Event, queued: async
             Share.objects.update(revoked_at=utc_now())
             loop.call_soon_threadsafe(locked.set)
             asyncio.run_coroutine_threadsafe(queued.wait(), loop).result(SOON_SECONDS)
-            share_forget(share_id=shared.id)
+            share_invalidate(share_id=shared.id)
 
     await sync_to_async(hold, thread_sensitive=False)()
 
@@ -232,7 +232,7 @@ async def test_look_up_that_began_before_the_fact_is_not_remembered(
     def ends_meanwhile(share_id: str) -> Any:
         found = look_up(share_id)
         Share.objects.update(revoked_at=utc_now())
-        share_forget(share_id=share_id)
+        share_invalidate(share_id=share_id)
         return found
 
     monkeypatch.setattr(targets, "share_target", ends_meanwhile)

@@ -21,7 +21,7 @@ from django.conf import LazySettings
 from accounts.models import Device
 from accounts.services.deletions import account_delete
 from accounts.services.devices import device_revoke
-from accounts.services.sessions import session_forget
+from accounts.services.sessions import browser_session_delete
 from accounts.services.suspensions import person_suspend
 from accounts.sessionstore import stored_key
 from opencode.lib.actor import PERSON, STAFF, SYSTEM, THE_CONSOLE, Actor
@@ -175,7 +175,7 @@ FACTS = {
         ),
         Fact(
             "signed out",
-            lambda room: session_forget(session_key=room.cookie),
+            lambda room: browser_session_delete(session_key=room.cookie),
             lambda room: UserSession.objects.filter(session_key=stored_key(room.cookie)).delete(),
         ),
     )

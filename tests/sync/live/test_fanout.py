@@ -218,7 +218,7 @@ async def test_presence_is_told_to_whoever_reads_the_session(start: Callable[[],
     await settle()
     reading.fanout.join(1)
     await settle()
-    here.fanout.tell(1, {"type": "sync.live.presence"})
+    here.fanout.broadcast(1, {"type": "sync.live.presence"})
     await settle()
     assert [process.heard for process in (here, reading, idle)] == [
         [],

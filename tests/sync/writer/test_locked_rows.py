@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from sync.models import Session
-from sync.protocol.updates import Receipt, Update
+from sync.protocol.updates import PublishReceipt, Update
 from sync.writer import Publish
 from sync.writer.commit import commit_publishes
 
@@ -45,8 +45,8 @@ def test_row_held_elsewhere_waits_and_holds_up_nobody() -> None:
     with held_elsewhere(held):
         commits, waiting = commit_publishes(publishes)
     assert publishes[0].outcome is None
-    assert [publish.outcome for publish in publishes[1:]] == [Receipt(session.epoch, 1, 1) for session in others]
+    assert [publish.outcome for publish in publishes[1:]] == [PublishReceipt(session.epoch, 1, 1) for session in others]
     assert [commit.session_id for commit in commits] == [session.id for session in others]
     assert waiting == publishes[:1]
     commit_publishes(waiting)
-    assert publishes[0].outcome == Receipt(held.epoch, 1, 1)
+    assert publishes[0].outcome == PublishReceipt(held.epoch, 1, 1)

@@ -13,7 +13,7 @@ from opencode.lib.errors import InternalError, ServiceUnavailable
 from sync.archive.cold import session_warm
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 from sync.store import writes
 from sync.writer import Publish, SessionCommit, Writer, commit, locked, queue
 from tests.sync.archive.cold.coldness import busy_session, cool
@@ -98,11 +98,13 @@ def test_locked_session_with_more_than_a_batch_waiting_delays_no_other(writer: W
         waiting = [submitted(writer, stuck, number) for number in range(queue.BATCH_PUBLISHES + 100)]
         for number in range(10):
             assert answers.wait(submitted(writer, free, number), seconds=2) == [
-                Receipt(free.epoch, number + 1, number + 1)
+                PublishReceipt(free.epoch, number + 1, number + 1)
             ]
             waiting.append(submitted(writer, stuck, 1000 + number))
         assert {publish.outcome for publish in waiting} == {None}
-    assert answers.wait(*waiting) == [Receipt(stuck.epoch, number, number) for number in range(1, len(waiting) + 1)]
+    assert answers.wait(*waiting) == [
+        PublishReceipt(stuck.epoch, number, number) for number in range(1, len(waiting) + 1)
+    ]
 
 
 @pytest.mark.servers
@@ -114,7 +116,7 @@ def test_session_that_stays_locked_is_refused_and_nothing_kept(
     with held_elsewhere(lock_session(stuck)):
         outcomes = answers.wait(*[submitted(writer, stuck, number) for number in range(600)])
     assert {type(outcome) for outcome in outcomes} == {ServiceUnavailable}
-    assert answers.wait(submitted(writer, stuck, 700)) == [Receipt(stuck.epoch, 1, 1)]
+    assert answers.wait(submitted(writer, stuck, 700)) == [PublishReceipt(stuck.epoch, 1, 1)]
     assert SessionEntry.objects.count() == 1
 
 
@@ -126,9 +128,9 @@ def test_row_that_is_locked_below_its_session_delays_others_for_a_moment_only(wr
     with held_elsewhere(lambda: SessionEntry.objects.select_for_update().get(pk=entry.pk)):
         waiting = submitted(writer, stuck, 1, "new")
         passing = submitted(writer, free, 1)
-        assert answers.wait(passing, seconds=3 * bounds.LOCK_SECONDS) == [Receipt(free.epoch, 1, 1)]
+        assert answers.wait(passing, seconds=3 * bounds.LOCK_SECONDS) == [PublishReceipt(free.epoch, 1, 1)]
         assert waiting.outcome is None
-    assert answers.wait(waiting) == [Receipt(stuck.epoch, 2, 2)]
+    assert answers.wait(waiting) == [PublishReceipt(stuck.epoch, 2, 2)]
 
 
 @pytest.mark.servers
@@ -142,19 +144,19 @@ def test_table_that_is_locked_as_a_whole_is_no_endless_wait(
         (outcome,) = answers.wait(submitted(writer, session, 1), seconds=6 * bounds.LOCK_SECONDS)
         cursor.execute("UNLOCK TABLES")
     assert isinstance(outcome, ServiceUnavailable)
-    assert answers.wait(submitted(writer, session, 2)) == [Receipt(session.epoch, 1, 1)]
+    assert answers.wait(submitted(writer, session, 2)) == [PublishReceipt(session.epoch, 1, 1)]
 
 
 @pytest.mark.servers
 def test_connection_the_server_has_cut_is_made_anew(writer: Writer, answers: Answers) -> None:
     session = make_session()
-    assert answers.wait(submitted(writer, session, 0)) == [Receipt(session.epoch, 1, 1)]
+    assert answers.wait(submitted(writer, session, 0)) == [PublishReceipt(session.epoch, 1, 1)]
     with connection.cursor() as cursor:
         cursor.execute(THE_NEWEST)
         (number,) = cursor.fetchone()
         # The writer's: its thread began with this test. Others are of threads that stay for the tests to come.
         cursor.execute(f"KILL {number:d}")
-    assert answers.wait(submitted(writer, session, 1)) == [Receipt(session.epoch, 2, 2)]
+    assert answers.wait(submitted(writer, session, 1)) == [PublishReceipt(session.epoch, 2, 2)]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a mistake"), InterfaceError(0, ""), MemoryError()])
@@ -165,14 +167,14 @@ def test_commit_that_breaks_in_an_unknown_way_is_answered_and_the_next_one_works
 
     def broken(publishes: list[Publish]) -> Any:
         for publish in publishes:
-            publish.outcome = Receipt("never", 1, 1)
+            publish.outcome = PublishReceipt("never", 1, 1)
         raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "commit_publishes", broken)
         (outcome,) = answers.wait(submitted(writer, session, 1))
     assert isinstance(outcome, InternalError)
-    assert answers.wait(submitted(writer, session, 2)) == [Receipt(session.epoch, 1, 1)]
+    assert answers.wait(submitted(writer, session, 2)) == [PublishReceipt(session.epoch, 1, 1)]
 
 
 def test_publish_a_commit_forgot_is_answered(monkeypatch: pytest.MonkeyPatch, writer: Writer, answers: Answers) -> None:
@@ -204,7 +206,7 @@ def test_what_waited_for_a_cold_session_is_committed_a_batch_at_a_time(
     session_warm(session_id=session.pk)
     before = len(sizes)
     writer.release(session.pk, None)
-    assert answers.wait(*waiting) == [Receipt(session.epoch, number, number) for number in range(6, 61)]
+    assert answers.wait(*waiting) == [PublishReceipt(session.epoch, number, number) for number in range(6, 61)]
     writer.stop()
     assert max(sizes) <= 2 * 10
     assert len(sizes) - before >= 3

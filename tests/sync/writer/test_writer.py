@@ -14,7 +14,7 @@ from opencode.lib.errors import InternalError
 from sync.errors import EntryTooLarge, SessionFull, SessionGone, StorageFull, WriterBusy
 from sync.live.publishing import session_publish_sync
 from sync.models import Operation, Session, SessionEntry
-from sync.protocol.updates import Receipt, Stored, Update
+from sync.protocol.updates import PublishReceipt, Stored, Update
 from sync.store import writes
 from sync.writer import Publish, SessionCommit, Writer
 from sync.writer.commit import commit_publishes
@@ -38,7 +38,10 @@ def test_updates_of_many_publishes_are_numbered_in_order_in_one_commit() -> None
     session = make_session()
     publishes = [Publish(session.id, [part(1), part(2)]), Publish(session.id, [part(1, "new")])]
     commits, locked = commit_publishes(publishes)
-    assert [publish.outcome for publish in publishes] == [Receipt(session.epoch, 1, 2), Receipt(session.epoch, 3, 3)]
+    assert [publish.outcome for publish in publishes] == [
+        PublishReceipt(session.epoch, 1, 2),
+        PublishReceipt(session.epoch, 3, 3),
+    ]
     assert (commits[0].first, commits[0].last, locked) == (1, 3, [])
     assert [(update.seq, update.key[-2:]) for update in commits[0].updates] == [(1, "p1"), (2, "p2"), (3, "p1")]
     assert dict(SessionEntry.objects.values_list("seq", "content")) == {2: "1", 3: '"new"'}
@@ -48,10 +51,10 @@ def test_repeat_in_the_same_batch_and_later_gets_the_same_receipt() -> None:
     session = make_session()
     publishes = [Publish(session.id, [part(1)], "a"), Publish(session.id, [part(1)], "a")]
     commit_publishes(publishes)
-    assert publishes[0].outcome == publishes[1].outcome == Receipt(session.epoch, 1, 1)
+    assert publishes[0].outcome == publishes[1].outcome == PublishReceipt(session.epoch, 1, 1)
     session_publish_sync(session_id=session.id, updates=[part(2)], operation_id="b")
     again = session_publish_sync(session_id=session.id, updates=[part(1, "late")], operation_id="a")
-    assert again == Receipt(session.epoch, 1, 1)
+    assert again == PublishReceipt(session.epoch, 1, 1)
     assert Operation.objects.count() == 2
     assert SessionEntry.objects.get(key__endswith="p1").content == "1"
 
@@ -63,7 +66,7 @@ def test_repeat_gets_its_receipt_though_the_session_is_full_now(settings: LazySe
     settings.SYNC_SESSION_ENTRIES = 1
     publishes = [Publish(session.id, [part(1), part(2)], "a"), Publish(session.id, [part(3)], "new")]
     commit_publishes(publishes)
-    assert publishes[0].outcome == first == Receipt(session.epoch, 1, 2)
+    assert publishes[0].outcome == first == PublishReceipt(session.epoch, 1, 2)
     assert isinstance(publishes[1].outcome, SessionFull)
     session.refresh_from_db()
     assert (session.head_seq, session.entry_count) == (3, 1)
@@ -83,12 +86,12 @@ def test_refused_publish_changes_nothing_and_stops_nobody(settings: LazySettings
     ]
     commit_publishes(publishes)
     outcomes = [publish.outcome for publish in publishes]
-    assert outcomes[0] == Receipt(session.epoch, 1, 1)
+    assert outcomes[0] == PublishReceipt(session.epoch, 1, 1)
     assert isinstance(outcomes[1], SessionFull)
     assert isinstance(outcomes[2], EntryTooLarge)
-    assert outcomes[3] == Receipt(session.epoch, 2, 2)
+    assert outcomes[3] == PublishReceipt(session.epoch, 2, 2)
     assert isinstance(outcomes[4], SessionGone)
-    assert outcomes[5] == Receipt(other.epoch, 1, 1)
+    assert outcomes[5] == PublishReceipt(other.epoch, 1, 1)
     assert not Operation.objects.exists()
 
 
@@ -111,7 +114,7 @@ def test_one_sessions_failure_never_touches_another() -> None:
     publishes = [Publish(bad.id, keys=["k"], resolve=fail), Publish(good.id, [part(1, session="good")])]
     commit_publishes(publishes)
     assert isinstance(publishes[0].outcome, InternalError)
-    assert publishes[1].outcome == Receipt(good.epoch, 1, 1)
+    assert publishes[1].outcome == PublishReceipt(good.epoch, 1, 1)
 
 
 def test_resolver_sees_what_the_publish_before_it_wrote() -> None:
@@ -137,7 +140,7 @@ def test_publish_that_changes_nothing_takes_no_number() -> None:
     session = make_session()
     session_publish_sync(session_id=session.id, updates=[part(1)])
     receipt = session_publish_sync(session_id=session.id, keys=["k"], resolve=lambda stored: [])
-    assert receipt == Receipt(session.epoch, 2, 1)
+    assert receipt == PublishReceipt(session.epoch, 2, 1)
 
 
 def message(number: int, **fields: object) -> Update:
@@ -210,7 +213,7 @@ def test_waiting_publishes_share_commits_and_stopping_commits_what_waits() -> No
     writer.stop()
     assert collected.all_here.is_set()
     assert [publish.outcome for publish in collected.publishes] == [
-        Receipt(session.epoch, number, number) for number in range(1, 501)
+        PublishReceipt(session.epoch, number, number) for number in range(1, 501)
     ]
     assert len(collected.commits) <= 2
     session.refresh_from_db()
@@ -250,7 +253,7 @@ def test_what_a_rolled_back_attempt_decided_goes_with_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(writes, "update_heads", fail_once)
     publish = Publish(session.id, [part(1)], "a")
     commit_publishes([publish])
-    assert publish.outcome == Receipt(session.epoch, 1, 1)
+    assert publish.outcome == PublishReceipt(session.epoch, 1, 1)
     assert SessionEntry.objects.get().seq == 1
 
 
@@ -268,7 +271,7 @@ def test_database_that_fails_refuses_and_keeps_nothing(monkeypatch: pytest.Monke
     assert not SessionEntry.objects.exists()
     again = [Publish(session.id, [part(1, session=session.client_id)], "a") for session in sessions]
     commit_publishes(again)
-    assert {type(publish.outcome) for publish in again} == {Receipt}
+    assert {type(publish.outcome) for publish in again} == {PublishReceipt}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from billing.pricing.comparison import compared
 from billing.pricing.cost import cost_of
 from billing.pricing.pricelist import price_list_read, price_list_written
 from billing.pricing.pricereading import PRICE_MAX, PricesInvalid
-from billing.pricing.prices import Price, Window
+from billing.pricing.prices import Price, PriceWindow
 from billing.pricing.quarantine import Code, Quarantined
 from tests.unit.billing.vectors import NOW
 
@@ -220,7 +220,7 @@ def test_an_override_comes_before_what_was_imported() -> None:
     ],
 )
 def test_a_window_over_midnight_belongs_to_the_day_it_begins_on(moment: str, is_included: bool) -> None:
-    mondays = Window(22 * 60, 2 * 60, Price(BASE), frozenset({1}))
+    mondays = PriceWindow(22 * 60, 2 * 60, Price(BASE), frozenset({1}))
     assert mondays.includes(datetime.fromisoformat(moment)) is is_included
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workspaces.configuration.reading import NotJSON, Place, read
+from workspaces.configuration.reading import NotJSON, TextPosition, read
 
 PLAIN = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text()
 SCALARS = PLAIN | st.floats(allow_nan=False, allow_infinity=False)
@@ -61,7 +61,7 @@ def test_takes_nothing_that_json_does_not(text: str) -> None:
 def test_mistake_is_named_with_its_place(text: str, line: int, column: int, words: str) -> None:
     with pytest.raises(NotJSON, match=words) as wrong:
         read(text)
-    assert wrong.value.place == Place(line, column)
+    assert wrong.value.place == TextPosition(line, column)
 
 
 def test_every_key_and_item_has_its_place() -> None:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         for workspace_id in named if named is not None else sorted({*chain_ids(), *earlier}):
             report = chain_verify(workspace_id=workspace_id, earlier=earlier.get(workspace_id), progress=watch.step)
             reports.append(report)
-            watch.tell(report)
+            watch.show(report)
             if options["reseal"] and not report.found:
                 chain_reseal(workspace_id=workspace_id)
                 report.is_unsealed = False
@@ -79,7 +79,7 @@ class _Watch:
             left = max(0, self._total - self._done)
             self._bar.show(min(self._done, self._total), (time.monotonic() - self._began) / self._done * left)
 
-    def tell(self, report: ChainReport) -> None:
+    def show(self, report: ChainReport) -> None:
         for problem in report.problems if self._bar else ():
             self.note(f"workspace {report.workspace_id}: {problem}")
         if report.is_unsealed:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if workspace is None:
             raise CommandError(f"no such workspace: {options['workspace']}", returncode=UNKNOWN)
         is_changed = self._act(workspace, options)
-        self._tell(workspace, options, is_changed=is_changed)
+        self._report(workspace, options, is_changed=is_changed)
         if not is_changed:
             raise SystemExit(UNCHANGED)
 
@@ -44,11 +44,11 @@ class Command(BaseCommand):
         act = workspace_unblock if options["undo"] else workspace_block
         return act(workspace=workspace, actor=Actor(SYSTEM, reason=options["reason"][:REASON_CHARACTERS]))
 
-    def _tell(self, workspace: Workspace, options: dict[str, Any], *, is_changed: bool) -> None:
+    def _report(self, workspace: Workspace, options: dict[str, Any], *, is_changed: bool) -> None:
         state = "open" if options["undo"] else "blocked"
         if options["json"]:
-            told = {"workspace": workspace.pk, "slug": workspace.slug, "state": state, "changed": is_changed}
-            self.stdout.write(json.dumps({**told, "dry_run": options["dry_run"]}))
+            report = {"workspace": workspace.pk, "slug": workspace.slug, "state": state, "changed": is_changed}
+            self.stdout.write(json.dumps({**report, "dry_run": options["dry_run"]}))
             return
         verb = "would be" if options["dry_run"] else "is now"
         self.stdout.write(f"{workspace.slug} ({workspace.pk}) {verb if is_changed else 'was already'} {state}")

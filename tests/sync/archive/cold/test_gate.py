@@ -53,10 +53,10 @@ class Places(threading.BoundedSemaphore):
 def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     storage = Storage()
     monkeypatch.setattr(gate, "session_warm", storage.warm)
-    gate.warm_failures_forget()
+    gate.warm_failures_invalidate()
     yield storage
     storage.answers.set()
-    gate.warm_failures_forget()
+    gate.warm_failures_invalidate()
 
 
 def test_pages_beyond_a_few_do_not_wait_for_the_storage(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_storage_that_two_sessions_found_away_is_not_asked_for_any_other(storage
     assert {(type(denial), getattr(denial, "retry_after", None)) for denial in denials} == {(SessionCold, AWAY_SECONDS)}
     assert 100 not in storage.tried
     assert len(storage.tried) < len(queued)
-    own.forget()
+    own.invalidate()
     storage.failure = None
     assert own.begin(100).result(SECONDS) is None
 

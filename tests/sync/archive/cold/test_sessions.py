@@ -26,7 +26,7 @@ from sync.archive.snapshots.writing import snapshot_renew, snapshot_write, snaps
 from sync.archive.verification import session_verify
 from sync.live.publishing import session_publish_sync
 from sync.models import Operation, Session, SessionEntry, Snapshot
-from sync.protocol.updates import Receipt, Update
+from sync.protocol.updates import PublishReceipt, Update
 from sync.store import SessionIsCold, read_entries, read_state
 from sync.store.writes import RankWrite, raise_ranks
 from sync.writer import Publish, Writer
@@ -231,7 +231,7 @@ def test_repeat_of_a_publish_gets_its_acknowledgement_across_coldness() -> None:
     cool(session)
     assert list(Operation.objects.values_list("operation_id", flat=True)) == ["new"]
     again = session_publish_sync(session_id=session.pk, updates=[Update(PART, "3")], operation_id="new")
-    assert again == first == Receipt(session.epoch, 6, 6)
+    assert again == first == PublishReceipt(session.epoch, 6, 6)
 
 
 def test_publish_never_overtakes_those_that_wait_for_its_session() -> None:
@@ -247,7 +247,7 @@ def test_publish_never_overtakes_those_that_wait_for_its_session() -> None:
     writer.release(session.pk, None)
     outcomes = answers.wait(first, second)
     writer.stop()
-    assert outcomes == [Receipt(session.epoch, 6, 6), Receipt(session.epoch, 7, 7)]
+    assert outcomes == [PublishReceipt(session.epoch, 6, 6), PublishReceipt(session.epoch, 7, 7)]
 
 
 def test_snapshot_with_another_count_than_was_stored_brings_nothing_back() -> None:
@@ -264,7 +264,7 @@ def test_snapshot_with_another_count_than_was_stored_brings_nothing_back() -> No
 def test_publish_to_a_cold_session_goes_on_from_its_head() -> None:
     session = cool(busy_session())
     receipt = session_publish_sync(session_id=session.pk, updates=[Update(PART, '"back"')])
-    assert receipt == Receipt(session.epoch, 6, 6)
+    assert receipt == PublishReceipt(session.epoch, 6, 6)
     session.refresh_from_db()
     assert (session.cold_at, session.entry_count, len(rows_of(session))) == (None, 3, 4)
     assert session.snapshot_due_at is not None

@@ -63,9 +63,9 @@ class ColdRoom(Room):
 @pytest.fixture(autouse=True)
 def no_memory() -> Iterator[None]:
     """Row numbers begin again with each test; what failed before is not to be remembered."""
-    gate.warm_failures_forget()
+    gate.warm_failures_invalidate()
     yield
-    gate.warm_failures_forget()
+    gate.warm_failures_invalidate()
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def goes_away(settings: Any) -> Any:
 
 def comes_back(settings: Any, storages_before: Any) -> None:
     settings.STORAGES = storages_before
-    gate.warm_failures_forget()
+    gate.warm_failures_invalidate()
 
 
 # --- pages

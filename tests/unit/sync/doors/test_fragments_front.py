@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sync.doors.fragments import FragmentFront, answers_forget, known
+from sync.doors.fragments import FragmentFront, answers_invalidate, known
 from sync.doors.fragments import front as front_module
 from sync.doors.fragments.front import PAUSE_SECONDS, Clock
 from sync.doors.fragments.known import KEPT_SECONDS
@@ -255,7 +255,7 @@ async def test_what_is_forgotten_while_it_is_read_is_not_learned(front: Fragment
     pages.goes_on = asyncio.Event()
     first = asyncio.create_task(ask(front, f"{PART}:4"))
     await pages.reached.wait()
-    answers_forget(share_id="shr1")
+    answers_invalidate(share_id="shr1")
     pages.goes_on.set()
     await first
     pages.status = 404
@@ -390,14 +390,14 @@ async def test_other_methods_and_addresses_pass(front: FragmentFront, pages: Pag
 
 async def test_an_ended_share_is_forgotten(front: FragmentFront, pages: Pages) -> None:
     await ask(front, f"{PART}:4")
-    answers_forget(share_id="shr1")
+    answers_invalidate(share_id="shr1")
     pages.status = 404
     assert (await ask(front, f"{PART}:4")).status == 404
 
 
 async def test_an_erased_session_is_forgotten(front: FragmentFront, pages: Pages) -> None:
     await ask(front, f"{PART}:4")
-    answers_forget(epoch=EPOCH)
+    answers_invalidate(epoch=EPOCH)
     await ask(front, f"{PART}:4")
     assert len(pages.asked) == 2
 
@@ -470,7 +470,7 @@ async def test_an_ended_share_leaves_what_is_read_of_another(front: FragmentFron
     pages.goes_on.clear()
     waiting = asyncio.create_task(ask(front, f"{PART}:4"))
     await pages.reached.wait()
-    answers_forget(share_id="shr2", epoch="another")
+    answers_invalidate(share_id="shr2", epoch="another")
     pages.goes_on.set()
     assert (await waiting).status == 200
     await ask(front, f"{PART}:4")

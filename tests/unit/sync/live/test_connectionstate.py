@@ -10,7 +10,7 @@ from sync.errors import SessionFull
 from sync.live.connectionstate import IN_FLIGHT, ConnectionState, FrameLimits
 from sync.protocol.closing import CloseCode
 from sync.protocol.requests import FrameRefused, PingRequest, PresenceRequest, PublishRequest
-from sync.protocol.updates import Receipt
+from sync.protocol.updates import PublishReceipt
 
 LIMITS = FrameLimits(frame=200, entry=50, refusals=2)
 PUBLISH = {"type": "publish", "id": "a", "updates": [{"key": "session/info/ses_1", "content": 1}]}
@@ -71,9 +71,9 @@ def test_who_lost_the_right_is_told_nothing_that_waited(code: CloseCode) -> None
     connection = state()
     connection.publish_taken()
     connection.publish_taken()
-    connection.publish_settled("a", Receipt("e", 1, 1))
+    connection.publish_settled("a", PublishReceipt("e", 1, 1))
     connection.end(code)
-    connection.publish_settled("b", Receipt("e", 2, 2))
+    connection.publish_settled("b", PublishReceipt("e", 2, 2))
     assert words(connection) == []
 
 
@@ -82,9 +82,9 @@ def test_who_may_come_back_is_told_what_waited(code: CloseCode) -> None:
     connection = state()
     connection.publish_taken()
     connection.publish_taken()
-    connection.publish_settled("a", Receipt("e", 1, 1))
+    connection.publish_settled("a", PublishReceipt("e", 1, 1))
     connection.end(code)
-    connection.publish_settled("b", Receipt("e", 2, 2))
+    connection.publish_settled("b", PublishReceipt("e", 2, 2))
     assert [word["id"] for word in words(connection)] == ["a", "b"]
 
 
@@ -98,7 +98,11 @@ def test_the_first_reason_stands(later: CloseCode) -> None:
 
 def test_answers_to_publishes_say_what_became_of_them() -> None:
     connection = state()
-    outcomes: list[Receipt | BaseException] = [Receipt("e", 4, 5), SessionFull(limit=3), ZeroDivisionError()]
+    outcomes: list[PublishReceipt | BaseException] = [
+        PublishReceipt("e", 4, 5),
+        SessionFull(limit=3),
+        ZeroDivisionError(),
+    ]
     for place, outcome in enumerate(outcomes):
         connection.publish_taken()
         connection.publish_settled(f"op{place}", outcome)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.render.wording import byte_size, dollars, duration, moment, one_line
+from sync.render.wording import byte_size, dollars, duration, moment, short_line
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_sizes(size: float, words: str) -> None:
 
 
 def test_a_title_is_one_line_without_control_characters() -> None:
-    assert one_line("a\n b\x00\x1b[31m\u2028c\t d") == "a b [31m c d"
-    assert one_line("x" * 500) == "x" * 299 + "…"
+    assert short_line("a\n b\x00\x1b[31m\u2028c\t d") == "a b [31m c d"
+    assert short_line("x" * 500) == "x" * 299 + "…"
 
 
 def test_moments_outside_any_calendar_are_absent() -> None:

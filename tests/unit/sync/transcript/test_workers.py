@@ -138,7 +138,7 @@ def test_what_is_killed_twice_is_too_much_and_is_not_tried_again(
 
 def test_erased_sessions_are_forgotten(pool: RenderPool) -> None:
     pool.render("a", [task(name="gone"), task(name="stays")], pool.patience())
-    pool.forget("gone")
+    pool.invalidate("gone")
     assert pool._known(task(name="gone")) is None
     assert pool._known(task(name="stays")) is not None
 
