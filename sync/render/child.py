@@ -21,9 +21,9 @@ import msgspec
 from sync.render.entries import OUTPUT_BYTES, Job, render
 from sync.render.languages import load_lexers
 
-# Both attempts at one entry together take 250 ms at most; the kernel checks every few milliseconds.
-RENDER_SECONDS: Final = 0.16
-CAUTIOUS_SECONDS: Final = 0.06
+# Of one entry, both tries together, 250 ms at most; starting them and the kernel's ticks cost up to 40 ms more.
+RENDER_SECONDS: Final = 0.14
+CAUTIOUS_SECONDS: Final = 0.05
 MEMORY_BYTES: Final = 64 * 1024 * 1024
 # A worker that has grown by this much is replaced: the next entry would have that much less memory.
 SPENT_BYTES: Final = 16 * 1024 * 1024

@@ -59,7 +59,7 @@ def test_agent_logs_in_shares_is_configured_refreshes_and_is_revoked(
         expect(page.get_by_text("opencode/1.18.33")).to_be_visible()
         assert page.locator(".user-code").inner_text() in login.said
         watched.screenshot("agent-asks-in")
-        page.get_by_role("button", name="let it in").click()
+        page.get_by_role("button", name="The codes match, connect").click()
         assert login.end() == 0
         assert alice["email"] in login.said
 

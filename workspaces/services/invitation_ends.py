@@ -15,14 +15,15 @@ def invitations_withdraw(*, workspace_id: str, inviter_id: str, role: str, actor
     again, by the rights of its new sender.
     """
     now = utc_now()
-    rows = open_ones(Invitation.objects.filter(workspace_id=workspace_id, invited_by_id=inviter_id), now=now)
-    for row in rows.order_by("pk"):
-        if not can_manage(role, row.role):
-            Invitation.objects.filter(pk=row.pk).update(revoked_at=now)
-            audit_record(
-                workspace_id=workspace_id,
-                actor=actor,
-                action="invitation.revoke",
-                target_id=row.pk,
-                details={"inviter": inviter_id},
-            )
+    open_rows = open_ones(Invitation.objects.filter(workspace_id=workspace_id, invited_by_id=inviter_id), now=now)
+    ended = [row.pk for row in open_rows.order_by("pk") if not can_manage(role, row.role)]
+    # All rows before the first audit entry: the end of the audit log is the last lock anybody takes.
+    Invitation.objects.filter(pk__in=ended).update(revoked_at=now)
+    for invitation_id in ended:
+        audit_record(
+            workspace_id=workspace_id,
+            actor=actor,
+            action="invitation.revoke",
+            target_id=invitation_id,
+            details={"inviter": inviter_id},
+        )
