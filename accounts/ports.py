@@ -81,7 +81,7 @@ account_keys_revoke: Port[[str, datetime], None] = Port("account_keys_revoke")
 Takes the person's id and a time: ends their own API keys, and the service keys they made since that time.
 """
 
-account_forget: Port[[str, frozenset[str]], None] = Port("account_forget")
+account_erase: Port[[str, frozenset[str]], None] = Port("account_erase")
 """Erases the person with this id and these addresses, inside the transaction that purges their account.
 
 Ends their memberships and removes their addresses wherever the apps above store them.

@@ -107,7 +107,7 @@ def signed_in_session_note(*, request: HttpRequest, user: User, **_kwargs: Any) 
 @receiver(user_logged_in)
 def signed_in_list_shorten(*, user: User, **_kwargs: Any) -> None:
     """Remove expired sessions from the list; any other end of a session removes its own row."""
-    sessions_forget_gone(user=user)
+    browser_sessions_delete_ended(user=user)
 
 
 @receiver(user_logged_out)

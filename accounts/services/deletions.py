@@ -182,7 +182,7 @@ def _erase_rows(user: User) -> None:
     user.user_permissions.clear()
 
 
-def _forget_staff_notes(user: User) -> None:
+def _delete_staff_notes(user: User) -> None:
     """Replace names by ids in the admin's history of what staff did to this person and their devices."""
     devices = list(Device.objects.filter(user=user).values_list("pk", flat=True))
     for model, ids in ((User, [user.pk]), (Device, devices)):

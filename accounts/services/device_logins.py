@@ -83,7 +83,7 @@ def device_login_deny(*, user_code: str, user: User) -> None:
     _answer(user_code, state=DeviceLogin.State.DENIED, user=user)
 
 
-def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, request_id: str) -> Tokens:
+def device_login_poll(*, device_code: str, ip: str | None, user_agent: str, request_id: str) -> DeviceTokens:
     """The tokens, once, after the person has approved. Raises OAuthRefusal until then and in every other case."""
     hashes = list(macs_of_all_versions(DEVICE_CODE_PURPOSE, device_code).values())
     now = utc_now()
@@ -108,7 +108,7 @@ def _answer(user_code: str, **fields: object) -> None:
         raise DeviceCodeUnknown
 
 
-def _let_in(login: DeviceLogin, ip: str | None, user_agent: str, request_id: str) -> Tokens:
+def _admit(login: DeviceLogin, ip: str | None, user_agent: str, request_id: str) -> DeviceTokens:
     """Deleting the row is the claim: of two polls at the same time one gets the tokens."""
     with transaction.atomic():
         removed, _ = DeviceLogin.objects.filter(pk=login.pk).delete()

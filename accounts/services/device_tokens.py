@@ -1,4 +1,4 @@
-"""Tokens of devices: issued at the login, exchanged by refresh, deleted when the device is revoked."""
+"""DeviceTokens of devices: issued at the login, exchanged by refresh, deleted when the device is revoked."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class DeviceTokens(NamedTuple):
     expires_in: int
 
 
-def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) -> Tokens:
+def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) -> DeviceTokens:
     """Issue a new pair for the device; only hashes of it are stored."""
     access, refresh = new_token(ACCESS_PREFIX), new_token(REFRESH_PREFIX)
     version, now = current_version(), utc_now()
@@ -40,7 +40,7 @@ def device_tokens_issue(*, device: Device, parent: DeviceToken | None = None) ->
     return DeviceTokens(access, refresh, settings.DEVICE_ACCESS_SECONDS)
 
 
-def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
+def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> DeviceTokens:
     """Exchange the refresh token for a new pair. Raises GrantInvalid.
 
     A token that was exchanged before is accepted again during a short grace time, because two processes of one machine
@@ -56,7 +56,7 @@ def device_tokens_refresh(*, refresh_token: str, ip: str | None) -> Tokens:
     return outcome
 
 
-def _exchanged(refresh_token: str) -> Tokens | Device:
+def _exchanged(refresh_token: str) -> DeviceTokens | Device:
     """The new pair, or the device when a second party uses its tokens too. Raises GrantInvalid."""
     hashes = list(macs_of_all_versions(REFRESH_PURPOSE, refresh_token).values())
     now = utc_now()

@@ -90,7 +90,7 @@ def exports_expire(*, now: datetime) -> int:
     return sum(_expire(export) for export in past)
 
 
-def exports_forget(*, user_id: str) -> None:
+def exports_delete(*, user_id: str) -> None:
     """Delete every export of the person and its objects. Raises what the storage raises."""
     for export in DataExport.objects.filter(user_id=user_id):
         _remove_objects(export)

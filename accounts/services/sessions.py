@@ -45,12 +45,12 @@ def sessions_end_others(*, user: User, keep: str) -> int:
     return _end(UserSession.objects.filter(user=user).exclude(session_key=stored_key(keep)))
 
 
-def session_forget(*, session_key: str) -> None:
+def browser_session_delete(*, session_key: str) -> None:
     """Take the browser with this key off the list: it is signing itself out."""
     _end(UserSession.objects.filter(session_key=stored_key(session_key)))
 
 
-def sessions_forget_gone(*, user: User) -> None:
+def browser_sessions_delete_ended(*, user: User) -> None:
     """Remove rows of the person's list whose session is gone; two statements, whatever the list's length."""
     session = Session.objects.filter(session_key=OuterRef("session_key"))
     gone = list(UserSession.objects.filter(~Exists(session), user=user).values_list("pk", flat=True))

@@ -26,7 +26,7 @@ _DATED: Final = re.compile(r"(?:[-@](?:20\d{6}|20\d\d-\d\d-\d\d|latest))+$")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPrice:
     """A model's terms, and the version of the price list that states them."""
 
     version: int

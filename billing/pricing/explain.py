@@ -59,7 +59,7 @@ def rows_of(request: Request, find_price: FindPrice) -> list[Row]:
     return [_row(done, request, reading, context, find_price) for done in _joined(reading, request.model)]
 
 
-def _joined(reading: Reading, model: str | None) -> list[Pass]:
+def _joined(reading: UsageReading, model: str | None) -> list[Pass]:
     """The passes; an advisor that is the requested model itself shares its row."""
     own, *others = reading.passes
     same = [done for done in others if model is not None and done.model == model]

@@ -46,7 +46,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PriceWindow:
     """Hours (UTC) with their own price, on weekdays 1 (Monday) to 7. Minutes of the day; half open.
 
     A window that ends before it begins runs over midnight and belongs to the day it begins on.

@@ -164,7 +164,7 @@ class BoundedHTTPProtocol(AbortableRequestProtocol):
 
     def _refuse(self, denial: Denial) -> None:
         """Answer without calling the application, then process nothing more and close."""
-        self._let_go()
+        self._release()
         self._is_refused = True
         request_id = new_request_id()
         answer = denial_answer(denial, request_id)

@@ -1,4 +1,4 @@
-"""What a fact makes the agents' routes forget, in this process and at once; from any thread."""
+"""What the agents' routes drop when a fact ends rights: in this process, at once; callable from any thread."""
 
 from sync.agents.newer.accounts import invalidate_all_devices
 from sync.agents.targets import invalidate_all_targets, invalidate_session, invalidate_target
@@ -13,6 +13,6 @@ def session_invalidate(*, session_id: int) -> None:
 
 
 def rights_invalidate() -> None:
-    """Of everybody: what ends rights of many is rare, and asking again costs each agent one look-up."""
+    """Drop all rights: facts that end the rights of many are rare, and the new look-up costs each agent one query."""
     invalidate_all_targets()
     invalidate_all_devices()

@@ -79,7 +79,7 @@ class Remembered(Generic[V]):
 
     async def confirm(self) -> None:
         """Confirm all rights in use with one query, end those that are gone, and drop those not used lately."""
-        asked_at = time.monotonic()
+        checked_at = time.monotonic()
         rights = self._held()
         for name in [name for name, right in rights.items() if checked_at - right.used_at > QUIET_SECONDS]:
             self._rights.discard(name)

@@ -51,7 +51,7 @@ def invalidate_session(session_id: int) -> None:
     _targets.end_where(lambda _share_id, target: target.session_id == session_id)
 
 
-def forget_all_targets() -> None:
+def invalidate_all_targets() -> None:
     """Forget all targets and tokens, after a fact that ends many rights: the next batches look them up again."""
     _targets.end_all()
     _tokens.end_all()

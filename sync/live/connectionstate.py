@@ -68,7 +68,7 @@ class ConnectionState:
     def publish_taken(self) -> None:
         self.in_flight += 1
 
-    def publish_settled(self, operation_id: str, outcome: Receipt | BaseException) -> None:
+    def publish_settled(self, operation_id: str, outcome: PublishReceipt | BaseException) -> None:
         """Queue the answer to a publish that was taken: its receipt, or the error it ended with."""
         self.in_flight -= 1
         if isinstance(outcome, PublishReceipt):

@@ -74,7 +74,7 @@ class Fanout:
 
     def beat(self) -> None:
         """Repeat what is read here, and forget what other processes have not repeated."""
-        self._elsewhere.forget(asyncio.get_running_loop().time())
+        self._elsewhere.invalidate(asyncio.get_running_loop().time())
         if self._channel:
             self._tell_reads(self._here)
 
@@ -88,7 +88,7 @@ class Fanout:
             for part in _parts_of(theirs):
                 self._send(channel, {"type": "sync.ranges", "ranges": part})
 
-    def tell(self, session_id: int, message: Mapping[str, Any]) -> None:
+    def broadcast(self, session_id: int, message: Mapping[str, Any]) -> None:
         """Send a message to the other processes that have readers of the session; it may be lost."""
         for channel in self._elsewhere.channels(session_id):
             self._send(channel, {**message, "session": session_id})

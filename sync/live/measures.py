@@ -53,7 +53,7 @@ def count_refused(code: str) -> None:
 
 def count_settled(publish: Publish, now: float) -> None:
     """Count a publish that has its outcome, a receipt or a denial. `now` is in seconds of the monotonic clock."""
-    if isinstance(publish.outcome, Receipt):
+    if isinstance(publish.outcome, PublishReceipt):
         ACKNOWLEDGED.observe(now - publish.created)
         if publish.sender is not None:
             publish.sender.acknowledged()

@@ -59,7 +59,7 @@ async def session_publish(
     resolve: Resolver | None = None,
     size: int = 0,
     sender: Connection | None = None,
-) -> Receipt:
+) -> PublishReceipt:
     """Publish, all or nothing, and return the receipt once it is durable; live readers get the updates by themselves.
 
     Arguments are those of `publish_begin`. A cold session is warmed first. Raises PublishForbidden, TooManyRequests,

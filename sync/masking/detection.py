@@ -16,7 +16,7 @@ BLOB_CHARACTERS: Final = 64
 _BASE64: Final = string.ascii_letters + string.digits + "+/="
 
 
-class Found(NamedTuple):
+class FoundSecret(NamedTuple):
     """`text[start:end]` is a secret; `name` is its kind, a rule's name or "secret"."""
 
     start: int
@@ -24,7 +24,7 @@ class Found(NamedTuple):
     name: str
 
 
-def find_secrets(text: str) -> list[Found]:
+def find_secrets(text: str) -> list[FoundSecret]:
     """The secrets of a text, in their order, overlapping ones merged. Takes time linear in the text."""
     return _merged(_all_found(text))
 
@@ -86,9 +86,9 @@ def _is_blob(text: str, start: int) -> bool:
     return len(before) == BLOB_CHARACTERS and not before.strip(_BASE64)
 
 
-def _merged(found: Iterable[Found]) -> list[Found]:
+def _merged(found: Iterable[FoundSecret]) -> list[FoundSecret]:
     """Merge spans that overlap; the merged one keeps a rule's name before "secret", else the earlier one's name."""
-    merged: list[Found] = []
+    merged: list[FoundSecret] = []
     for each in sorted(found, key=lambda one: (one.start, one.name == ASSIGNED, -one.end)):
         if merged and each.start < merged[-1].end:
             last = merged[-1]

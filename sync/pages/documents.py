@@ -15,7 +15,7 @@ from sync.store import EntryPosition, StateRead, Window, read_entries, read_wind
 from sync.transcript import Document, build_document, entry_of, plural, render_entry, render_transcript, session_facts
 
 
-def document_context(reading: Reading, place: Place) -> dict[str, Any]:
+def document_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
     """The template context that both pages share. Raises SessionGone when the session was just erased."""
     shown = _entry_context(reading, place.entry) if place.entry else _window_context(reading, place)
     return {
@@ -58,7 +58,7 @@ def _ends(
     return window.earlier, cut or window.later
 
 
-def _entry_context(reading: Reading, key: str) -> dict[str, Any]:
+def _entry_context(reading: ReadableSession, key: str) -> dict[str, Any]:
     """The context for one entry alone, which was too large to be shown among the others."""
     row = reading.session
     state: StateRead | None = read_warm(read_entries, row.pk, [key, info_key(row.client_id)])
@@ -90,6 +90,6 @@ def description(document: Document, *, is_all: bool) -> str:
     return " ".join(["A coding session:" if is_all else "A long coding session", *facts]) + "."
 
 
-def is_listed(reading: Reading) -> bool:
+def is_listed(reading: ReadableSession) -> bool:
     """Whether search engines may index the page."""
     return reading.share is not None and reading.share.visibility == Share.Visibility.PUBLIC

@@ -82,7 +82,7 @@ def snapshot_compare(request: HttpRequest, slug: str, client_id: str, snapshot_i
     return _uncached(render(request, "sync/snapshot_compare.html", context))
 
 
-def history_context(reading: Reading) -> dict[str, Any]:
+def history_context(reading: ReadableSession) -> dict[str, Any]:
     """The context that every page of the history needs."""
     assert reading.access is not None
     return {

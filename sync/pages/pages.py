@@ -65,7 +65,7 @@ def unlisted(response: HttpResponseBase, reading: ReadableSession) -> HttpRespon
     return response
 
 
-def snapshot_url(reading: Reading) -> str:
+def snapshot_url(reading: ReadableSession) -> str:
     """The address of the latest snapshot's download; empty while there is none."""
     row: Session = reading.session
     if row.snapshot_seq <= 0 or reading.access is None:

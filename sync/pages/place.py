@@ -14,7 +14,7 @@ NAMES: Final = ("before", "at", "entry")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePosition:
     """A place in a session; at most one field is set, none means the newest page."""
 
     before: EntryPosition | None = None

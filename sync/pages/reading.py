@@ -21,7 +21,7 @@ P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadableSession:
     """A session with what lets the reader see it: exactly one of `share` and `access` is set."""
 
     session: Session
@@ -56,7 +56,7 @@ class Reading:
         return self.access.workspace.slug if self.access is not None else ""
 
 
-def share_reading(share_id: str) -> Reading:
+def share_reading(share_id: str) -> ReadableSession:
     """Raises NotFound alike for a share that never existed, was revoked or has expired."""
     share = shared_session(share_id)
     if share is None:
@@ -66,7 +66,7 @@ def share_reading(share_id: str) -> Reading:
 
 def member_reading(
     request: HttpRequest, slug: str, client_id: str, *, is_page: bool = False, permission: str = "session.view"
-) -> Reading:
+) -> ReadableSession:
     """Raises the errors of `workspace_access`, and NotFound for a session of another workspace."""
     access = page_access(request, slug, permission) if is_page else workspace_access(request.user, slug, permission)
     session = workspace_session(access.workspace, client_id)

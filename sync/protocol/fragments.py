@@ -18,7 +18,7 @@ class FragmentsRequest(NamedTuple):
     keys: dict[str, int]
 
 
-def asked_in(scope: Mapping[str, Any]) -> Asked | None:
+def fragments_request_of(scope: Mapping[str, Any]) -> FragmentsRequest | None:
     """What the address asks for; None for anything unusual, which is left to the view."""
     try:
         items = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, strict_parsing=True)

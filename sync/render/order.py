@@ -46,7 +46,7 @@ def message_head(message_id: str, content: str) -> MessageHead:
     return MessageHead(message_order(message_id, data), text_at(data, "role"), model_of(data))
 
 
-def _told_at_the_beginning(content: str) -> dict[str, Any]:
+def _fields_at_the_beginning(content: str) -> dict[str, Any]:
     """The fields found by search in JSON that was cut off: agents write them before the large ones."""
     role, created = _ROLE.search(content), _CREATED.search(content)
     fields: dict[str, Any] = {"role": role[1]} if role else {}

@@ -58,8 +58,8 @@ def _part(data: Any) -> list[str]:
 
 def _tool(data: dict[str, Any]) -> list[str]:
     """The call's title and status, its input, its result."""
-    name, status = one_line(text_at(data, "tool"), 80) or "tool", one_line(text_at(data, "state", "status"), 20)
-    title = one_line(text_at(data, "state", "title"))
+    name, status = short_line(text_at(data, "tool"), 80) or "tool", short_line(text_at(data, "state", "status"), 20)
+    title = short_line(text_at(data, "state", "title"))
     pieces = [" · ".join(filter(None, (f"**{name}**", title, status)))]
     command, given = text_at(data, "state", "input", "command"), at(data, "state", "input")
     if command:

@@ -12,7 +12,7 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
-def one_line(text: str, limit: int = TITLE_CHARACTERS) -> str:
+def short_line(text: str, limit: int = TITLE_CHARACTERS) -> str:
     """Untrusted text as a title or label: one line, no control characters, cut at `limit` characters."""
     line = " ".join(_CONTROLS.sub(" ", text[: limit * 4]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -60,9 +60,9 @@ def entries_html(
     return shown
 
 
-def fragments_forget(epoch: str) -> None:
+def fragments_invalidate(epoch: str) -> None:
     """Drop this process's fragments of an erased session; other processes' are never requested again and expire."""
-    POOL.forget(epoch)
+    POOL.invalidate(epoch)
 
 
 def _task(entry: Entry, epoch: str, is_whole: bool) -> Task:

@@ -6,7 +6,7 @@ from opencode.lib.errors import Denial
 from sync.writer.publish import Publish
 
 
-class Release(NamedTuple):
+class SessionRelease(NamedTuple):
     """The session is warm; or, with a denial, it could not be warmed."""
 
     session_id: int
@@ -36,7 +36,7 @@ class Parked:
         waiting.append(publish)
         return len(waiting) == 1
 
-    def release(self, release: Release) -> list[Publish]:
+    def release(self, release: SessionRelease) -> list[Publish]:
         """Remove and return the session's publishes; a denial of the release becomes the outcome of each."""
         released = self._sessions.pop(release.session_id, [])
         for publish in released:

@@ -122,7 +122,7 @@ class Writer:
                 self._parked.add(publish)
         return [publish for publish in publishes if publish.session_id not in self._parked]
 
-    def _release(self, release: Release) -> None:
+    def _release(self, release: SessionRelease) -> None:
         """Pass what waited for the session to the retry queue, or refuse it with the release's denial."""
         released = self._parked.release(release)
         if release.denial is None:

@@ -35,7 +35,7 @@ def count_reports(request: HttpRequest, limit: int) -> None:
     _count(request, "reports", rate_address(client_ip(request)), limit)
 
 
-def tell_rate(request: HttpRequest, response: HttpResponseBase) -> None:
+def set_rate_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     """Set the headers `RateLimit-Policy` and `RateLimit` of the IETF draft, from what was counted last."""
     told: tuple[str, RateState] | None = getattr(request, "rate", None)
     if told is not None:

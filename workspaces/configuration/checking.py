@@ -17,7 +17,7 @@ TOO_LARGE: Final = "config_too_large"
 SHAPE: Final = "config_shape"
 SECRET: Final = "config_secret_literal"  # noqa: S105 - a code
 FILE: Final = "config_file_reference"
-TOLD: Final = 100
+PROBLEMS_LISTED: Final = 100
 """How many problems are reported at most; once they are fixed, the others show."""
 SHOWN_CHARACTERS: Final = 100
 """How many characters of a key a path shows."""
@@ -106,7 +106,7 @@ def _refused(path: Path, is_file: bool) -> str:
     return f"“{shown(path)}” holds a secret that every member could read; write {{env:NAME}} and set that variable."
 
 
-def _place(path: Path, places: dict[Path, Place]) -> Place:
+def _place(path: Path, places: dict[Path, TextPosition]) -> TextPosition:
     """The place of the value, or of the nearest value around it that has one."""
     while path not in places:
         path = path[:-1]

@@ -17,7 +17,7 @@ _STRINGS: Final = JSONDecoder()
 _WORDS: Final[dict[str, Any]] = {"true": True, "false": False, "null": None}
 
 
-class Place(NamedTuple):
+class TextPosition(NamedTuple):
     """A place in the text; line and column count from 1, as editors do."""
 
     line: int
@@ -39,7 +39,7 @@ class ParsedText(NamedTuple):
     places: dict[Path, TextPosition]
 
 
-def read(text: str) -> Reading:
+def read(text: str) -> ParsedText:
     """Parse strict JSON: no comments, no trailing commas, no key twice. Raises NotJSON."""
     reader = _Reader(text)
     value = reader.value(reader.space(0), (), 0)

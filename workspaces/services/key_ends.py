@@ -55,7 +55,7 @@ def _ended(kind: type[Ending], now: datetime) -> list[Ending]:
 @transaction.atomic
 def _warn(ending: Ending, days: int) -> bool:
     """Compare-and-set: of two sweeps at once, one sends. A key that was rotated gets no warning."""
-    if not _told(ending, days) or (isinstance(ending, APIKey) and not is_newest(ending)):
+    if not _mark_warned(ending, days) or (isinstance(ending, APIKey) and not is_newest(ending)):
         return False
     context = {
         "name": ending.name,

@@ -22,7 +22,7 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UsageReading:
     """One pass a model; `units` counts what is paid by the call; `context` says how the body says it was served.
 
     Keys of `context` are `service_tier`, `speed` and `region`; usual values are omitted.
@@ -33,6 +33,6 @@ class Reading:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-def single(tokens: Tokens, *, context: Mapping[str, str] | None = None) -> Reading:
+def single(tokens: Tokens, *, context: Mapping[str, str] | None = None) -> UsageReading:
     """The reading of a request that ran one model once."""
-    return Reading((Pass(None, tokens, tokens.prompt),), context=context or {})
+    return UsageReading((Pass(None, tokens, tokens.prompt),), context=context or {})

@@ -63,7 +63,7 @@ class WarmGate:
         self._queue.put(session_id)
         return future
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Drop all remembered failures, so that the next call tries again at once."""
         with self._lock:
             self._failed.clear()

@@ -51,7 +51,7 @@ class Clock:
 _CLOCK: Final = Clock()
 
 
-class _Place(NamedTuple):
+class _RoundKey(NamedTuple):
     """What a round is for: followers with the same share, epoch and headers can be answered by one request."""
 
     share_id: str
@@ -67,9 +67,9 @@ class _Round:
         self.began_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def join(self, asked: Asked) -> bool:
+    def join(self, requested: FragmentsRequest) -> bool:
         """Add what a follower asks for; False when that would be more keys than one request may have."""
-        keys = {key: max(seq, self.wanted.keys.get(key, 0)) for key, seq in asked.keys.items()}
+        keys = {key: max(seq, self.wanted.keys.get(key, 0)) for key, seq in requested.keys.items()}
         if len(self.wanted.keys.keys() | keys.keys()) > KEYS_LIMIT:
             return False
         self.wanted.keys.update(keys)
@@ -110,7 +110,7 @@ class FragmentFront:
         waiting = self._join(_RoundKey(share_id, requested.epoch, headers), requested, scope)
         await asyncio.shield(waiting.done)
         # Judged as of the round's start: however long it took, it is as fresh as an answer of Django's own would be.
-        if await self._answer(share_id, asked, send, waiting.began_at):
+        if await self._answer(share_id, requested, send, waiting.began_at):
             return
         if self._is_missing(share_id):
             await self(scope, receive, send)
@@ -118,7 +118,7 @@ class FragmentFront:
         # Refused, too large, or a seq that does not exist: Django answers this follower itself.
         await self._pages(scope, receive, send)
 
-    def forget(self, *, share_id: str = "", epoch: str = "") -> None:
+    def invalidate(self, *, share_id: str = "", epoch: str = "") -> None:
         """Drop an ended share, or all shares of an erased session's epoch, and answers that are being read for them."""
         for answer in self._asking:
             answer.is_outdated = answer.is_outdated or answer.share_id == share_id or answer.epoch == epoch
@@ -128,8 +128,8 @@ class FragmentFront:
         """Whether Django answered 404 for the share within KEPT_SECONDS: many such requests then delay no one else."""
         return self._clock.monotonic() < self._missing.get(share_id, 0.0) + KEPT_SECONDS
 
-    def _join(self, place: _Place, asked: Asked, scope: Scope) -> _Round:
-        """The round that will read what is asked for: the waiting one, or another when that is full."""
+    def _join(self, place: _RoundKey, requested: FragmentsRequest, scope: Scope) -> _Round:
+        """The round that will read what is requested for: the waiting one, or another when that is full."""
         found = self._rounds.get(place)
         if found is not None and found.join(requested):
             return found
@@ -140,7 +140,7 @@ class FragmentFront:
         reading.add_done_callback(self._readings.discard)
         return begun
 
-    async def _read(self, place: _Place, waiting: _Round, scope: Scope) -> None:
+    async def _read(self, place: _RoundKey, waiting: _Round, scope: Scope) -> None:
         """Read for all who join the round until it begins, PAUSE_SECONDS after the last one at the earliest."""
         try:
             pause = self._read_at.get(place, 0.0) + PAUSE_SECONDS - self._clock.monotonic()
@@ -158,7 +158,7 @@ class FragmentFront:
         finally:
             waiting.done.set_result(None)
 
-    async def _ask(self, place: _Place, waiting: _Round, scope: Scope) -> None:
+    async def _ask(self, place: _RoundKey, waiting: _Round, scope: Scope) -> None:
         """Ask Django as a reader who has nothing but the link, and keep the answer."""
         wanted = waiting.wanted
         answer = _Kept(place.share_id, wanted.epoch)
@@ -235,7 +235,7 @@ def _nothing_more() -> Receive:
 _FRONTS: Final["weakref.WeakSet[FragmentFront]"] = weakref.WeakSet()
 
 
-def answers_forget(*, share_id: str = "", epoch: str = "") -> None:
+def answers_invalidate(*, share_id: str = "", epoch: str = "") -> None:
     """Drop an ended share, or all shares of an erased session's epoch, in every front of this process.
 
     To be called on the event loop.

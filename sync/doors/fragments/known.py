@@ -12,7 +12,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 KEPT_SECONDS: Final = 2.0
 KEPT_BYTES: Final = 32 * 1024 * 1024
-# All other headers of an answer, cookies above all, are for the client who asked.
+# All other headers of an answer, cookies above all, are for the client who requested.
 FOR_EVERYONE: Final = frozenset(
     {
         b"content-type",
@@ -75,8 +75,8 @@ class KnownShare:
             self.head, self.header = answer.head, bytes(answer.header)
         self.headers = [(name, value) for name, value in headers if name.lower() in FOR_EVERYONE]
         self.read_at = max(self.read_at, read_at)
-        # The answer covers everything up to its head: an entry that is asked for and not in it shows nothing.
-        shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in asked.keys.items()}
+        # The answer covers everything up to its head: an entry that is requested for and not in it shows nothing.
+        shown = {key: _Piece(min(seq, answer.head), b"", read_at) for key, seq in requested.keys.items()}
         for text in answer.fragments:
             name = _decode_name(text)
             shown[name.key] = _Piece(name.seq, bytes(text), read_at, name.plain)
@@ -86,12 +86,12 @@ class KnownShare:
         self.pieces = {key: piece for key, piece in self.pieces.items() if read_at - piece.read_at < KEPT_SECONDS}
         self.bytes = len(self.header) + sum(200 + len(key) + len(piece.text) for key, piece in self.pieces.items())
 
-    def answer(self, asked: Asked, now: float) -> tuple[bytes, bool] | None:
-        """The answer's JSON, and whether every entry is at the seq asked for; None when some fragment is not known.
+    def answer(self, requested: FragmentsRequest, now: float) -> tuple[bytes, bool] | None:
+        """The answer's JSON, and whether every entry is at the seq requested for; None when some fragment is not known.
 
         Only an exact answer may be cached by browsers. `now` is in monotonic seconds.
         """
-        if asked.epoch != self.epoch:
+        if requested.epoch != self.epoch:
             return None
         found = []
         is_exact = True
@@ -120,8 +120,8 @@ class KnownShares:
     def learn(self, share_id: str, requested: FragmentsRequest, body: bytes, headers: Headers, read_at: float) -> None:
         answer = _decode_answer(body)
         share = self._take(share_id)
-        if answer.epoch != asked.epoch:
-            # The session has another epoch than was asked for: what is known stays only if it is of the current one.
+        if answer.epoch != requested.epoch:
+            # The session has another epoch than was requested: what is known stays only if it is of the current one.
             if share is not None and share.epoch == answer.epoch:
                 self._put(share_id, share)
         else:

@@ -59,7 +59,7 @@ class PresenceBoard:
         """When the first of the other processes' announcements expires, None without any; in the loop's seconds."""
         return min((until for until, _ in self._elsewhere.values()), default=None)
 
-    def forget(self, now: float) -> bool:
+    def invalidate(self, now: float) -> bool:
         """Drop announcements that have expired; whether there were any."""
         silent = [process for process, (until, _) in self._elsewhere.items() if until <= now]
         for process in silent:

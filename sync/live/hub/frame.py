@@ -43,7 +43,7 @@ class Frame:
             self._wire = wire_of(self.text)
         return self._wire
 
-    def forget_wire(self) -> None:
+    def invalidate_wire(self) -> None:
         """Drop the bytes once the waiting readers have them: later ones take the text, and both need twice the room."""
         self._wire = b""
 

@@ -92,7 +92,7 @@ class RenderPool:
             worker.close()
         self.process.stop()
 
-    def forget(self, epoch: str) -> None:
+    def invalidate(self, epoch: str) -> None:
         """Drop the cached results of a session's epoch."""
         self.kept.discard_where(lambda name: name[0] == epoch)
         self._hopeless.discard_where(lambda name: name[0] == epoch)
