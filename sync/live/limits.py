@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 
+from opencode.lib.caching import BoundedCache
 from opencode.lib.http import is_trusted_proxy, rate_address
 from sync.errors import SocketLimitReached
 from sync.live.access import SessionAccess
@@ -22,10 +23,10 @@ SOCKETS_RETRY_SECONDS: Final = 30
 
 
 class PublishPace:
-    """One bucket for each API key, each device and each share that publishes."""
+    """One bucket for each API key, each device and each share that publishes; of too many the longest unused goes."""
 
     def __init__(self) -> None:
-        self._buckets: dict[str, TokenBucket] = {}
+        self._buckets: BoundedCache[str, TokenBucket] = BoundedCache(BUCKETS)
 
     def wait(self, access: SessionAccess) -> int:
         """Whole seconds until this client may publish again; 0 when its publish may pass."""
@@ -39,12 +40,7 @@ class PublishPace:
 
     def _bucket(self, key_id: str, share_id: str, now: float) -> TokenBucket:
         rate = settings.SYNC_KEY_PUBLISHES_PER_SECOND if key_id else settings.SYNC_SHARE_PUBLISHES_PER_SECOND
-        bucket = self._buckets.get(key_id or share_id)
-        if bucket is None:
-            if len(self._buckets) >= BUCKETS:
-                self._buckets = {name: one for name, one in self._buckets.items() if not one.is_full(now)}
-            bucket = self._buckets[key_id or share_id] = TokenBucket(rate, now)
-        return bucket
+        return self._buckets.get_or_make(key_id or share_id, lambda: TokenBucket(rate, now))
 
 
 class SocketCounts:
