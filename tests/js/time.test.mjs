@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { ago } from "../../static/js/time.js";
 
-const table = JSON.parse(readFileSync(new URL("../console/time_words.json", import.meta.url), "utf8"));
+const table = JSON.parse(readFileSync(new URL("../web/time_words.json", import.meta.url), "utf8"));
 
 test("relative times are worded as the server words them", () => {
   for (const [then, now, words] of table) assert.equal(ago(new Date(then), new Date(now)), words);
