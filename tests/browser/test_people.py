@@ -50,7 +50,7 @@ def test_invited_person_joins_and_loses_everything_open_when_removed(
 
     doras = open_page(link_in_log(console_server, "/workspaces/invitations/"))
     page = doras.page
-    expect(page.get_by_role("heading", level=1)).to_have_text("join Alpha")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Join Alpha")
     doras.screenshot("invitation-stranger")
     page.set_viewport_size(PHONE)
     doras.screenshot("invitation-stranger-phone")
@@ -66,7 +66,7 @@ def test_invited_person_joins_and_loses_everything_open_when_removed(
     hers.page.get_by_label("admin").check()
     hers.page.get_by_label("Monthly limit").fill("12.50")
     hers.page.get_by_role("button", name="Save").click()
-    expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("admin")
+    expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("Admin")
     expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("$12.50")
     hers.page.get_by_role("link", name="Manage dora").click()
     hers.page.get_by_role("link", name="Remove").click()

@@ -52,7 +52,8 @@ def test_workspace_is_blocked_without_a_script(
     page.get_by_role("button", name="Block the chosen workspaces").click()
     expect(page.get_by_text("done. Block the chosen workspaces")).to_be_visible()
     owner.reload()
-    expect(owner.get_by_role("heading", name="This workspace is blocked")).to_be_visible()
+    expect(owner.get_by_role("heading", name="Forbidden", level=1)).to_be_visible()
+    expect(owner.get_by_text("This workspace is blocked")).to_be_visible()
 
 
 def test_page_that_asks_why_is_accessible(

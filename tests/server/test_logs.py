@@ -22,7 +22,7 @@ SECRETS = [
 ]
 SCRIPT = """
 import logging, logging.config, sys, structlog
-from opencode.logs import logging_config
+from opencode.server.logs import logging_config
 logging.config.dictConfig(logging_config(level="INFO", as_json=True))
 own, library = structlog.get_logger("console.test"), logging.getLogger("some.library")
 own.info("session stored", session=3)

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.processes import children_of, wait_until
+from tests.support.processes import children_of, command_of, wait_until
 from tests.support.server import ROOT, ConsoleServer
 
 StartServer = Callable[..., ConsoleServer]
@@ -27,9 +27,14 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def workers_of(server: ConsoleServer) -> list[int]:
+    """The Celery workers among the console's children; those that render pages are others."""
+    return [pid for pid in children_of(server.pid) if "opencode.server.worker" in command_of(pid)]
+
+
 def worker_of(server: ConsoleServer) -> int:
     """The worker's id, once it runs."""
-    return wait_until(lambda: children_of(server.pid), "the worker runs")[0]
+    return wait_until(lambda: workers_of(server), "the worker runs")[0]
 
 
 def all_gone(pids: list[int]) -> Callable[[], bool]:
@@ -92,7 +97,7 @@ def test_killed_worker_is_started_again(start_server: StartServer) -> None:
     server = start_server(with_worker=True)
     first = worker_of(server)
     os.kill(first, signal.SIGKILL)
-    second = wait_until(lambda: [pid for pid in children_of(server.pid) if pid != first], "another worker runs")
+    second = wait_until(lambda: [pid for pid in workers_of(server) if pid != first], "another worker runs")
     assert is_alive(second[0])
     assert "program_restarting" in server.log
     assert "program=worker" in server.log

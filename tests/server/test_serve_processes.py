@@ -10,15 +10,8 @@ import httpx
 import pytest
 
 from tests.support.fixtures import StartServer
-from tests.support.processes import children_of, wait_until
+from tests.support.processes import children_of, command_of, wait_until
 from tests.support.server import ROOT, ConsoleServer
-
-
-def command_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
 
 
 def web_processes(server: ConsoleServer) -> list[int]:

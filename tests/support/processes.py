@@ -32,6 +32,14 @@ def wait_until(condition: Callable[[], Value], what: str, seconds: float = 10) -
     return found
 
 
+def command_of(pid: int) -> str:
+    """The command line of a process, its words separated by spaces; empty for one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
 def children_of(pid: int) -> list[int]:
     """All descendants of a process, nearest first."""
     parents: dict[int, list[int]] = {}

@@ -27,7 +27,7 @@ class LeakReport(Schema):
 
 
 class LeakReceived(Schema):
-    received: Annotated[int, Field(description="How many were looked at. It not given whether any was one.")]
+    received: Annotated[int, Field(description="How many were looked at. It does not say whether any was one.")]
 
 
 @router.post(
