@@ -4,6 +4,8 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import pytest
+
 from opencode.settings.sources.datadir import DATABASE_NAME, private_directory, secret_of
 from tests.support.server import ConsoleServer
 
@@ -38,6 +40,7 @@ def test_what_an_earlier_release_left_open_is_closed(tmp_path: Path) -> None:
     assert set(modes(tmp_path).values()) == {0o700, 0o600}
 
 
+@pytest.mark.embedded
 def test_a_running_console_has_a_private_directory(console_server: ConsoleServer) -> None:
     found = modes(console_server.data_dir)
     assert found.pop(console_server.data_dir.name) == 0o700

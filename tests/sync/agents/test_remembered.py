@@ -88,8 +88,10 @@ async def test_all_that_are_remembered_are_confirmed_by_one_query_of_each_kind(a
             await agent.sync(shared, {"type": "session", "data": {"id": session, "time": {"updated": 1}}})
     with recorded() as asked:
         await get_runtime().beat()
-    assert sum("sync_share" in each.sql for each in asked) == 1
-    assert len(asked) == 3
+    # A new connection to MariaDB asks for its version first.
+    reads = [each.sql for each in asked if "VERSION()" not in each.sql]
+    assert sum("sync_share" in sql for sql in reads) == 1
+    assert len(reads) == 3
 
 
 # --- what ends it
