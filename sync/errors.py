@@ -53,6 +53,12 @@ class PublishForbidden(Denial):
     default_message = "This connection may read the session, not write to it."
 
 
+class RemovalForbidden(Denial):
+    code = "removal_forbidden"
+    status = 403
+    default_message = "Removing entries of somebody else's session asks for the right to delete sessions."
+
+
 class WriterBusy(Denial):
     code = "writer_busy"
     status = 503

@@ -1,6 +1,7 @@
 """Live state: sessions, their shares, entries, operations and snapshots. The database is the truth."""
 
 import secrets
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from django.conf import settings
@@ -26,6 +27,13 @@ def new_share_id() -> str:
 
 def new_receipt_id() -> str:
     return new_id("rcp")
+
+
+def first_check() -> datetime:
+    """When a deletion is first checked: by then an upload that was under way has ended, and its worker has removed the
+    object or died.
+    """
+    return utc_now() + timedelta(minutes=5)
 
 
 class Session(models.Model):
@@ -202,6 +210,23 @@ class Operation(models.Model):
         return self.operation_id
 
 
+class EntryRemoval(models.Model):
+    """A committed publish that removed entries of a workspace's session, until a sweep has put it into the audit log.
+
+    Who removed them is named by ids, "" for those that do not apply.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")
+    share_id = models.CharField(max_length=43, blank=True)
+    key_id = models.CharField(max_length=40, blank=True)
+    device_id = models.CharField(max_length=40, blank=True)
+    membership_id = models.CharField(max_length=40, blank=True)
+    entries = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.entries} of {self.session_id}"
+
+
 class Snapshot(models.Model):
     """A session's whole state at `seq`, kept in object storage. The row exists before the object is put."""
 
@@ -252,12 +277,11 @@ class DeletionReceipt(models.Model):
     )
     erased_at = models.DateTimeField(default=utc_now, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    # When the next check for leftovers may begin; None once it is confirmed.
+    confirm_due_at = models.DateTimeField(default=first_check, null=True, blank=True, db_index=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["confirmed_at", "erased_at"], name="receipt_to_confirm"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.client_id}"

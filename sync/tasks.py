@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from opencode.lib.clock import utc_now
-from sync import archive
+from sync import archive, writer
 from sync.live import socket_tickets_purge
 from sync.sharing import share_claims_purge
 
@@ -32,6 +32,11 @@ def sessions_cool_idle() -> None:
 @shared_task
 def deletions_confirm() -> None:
     archive.deletions_confirm(now=utc_now())
+
+
+@shared_task
+def removals_audit() -> None:
+    writer.removals_audit()
 
 
 @shared_task

@@ -43,6 +43,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "session.share": "made a share link",
     "session.unshare": "ended a share link",
     "session.restore": "restored a session's snapshot",
+    "session.entries_remove": "removed entries of a session",
     "session.delete": "deleted a session",
     "billing.budget": "set the workspace's monthly budget",
     "billing.grant": "granted credit",

@@ -8,5 +8,15 @@ from sync.writer.limits import write_limits
 from sync.writer.locked import LOCKED_SECONDS
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.queue import Writer
+from sync.writer.removalaudit import removals_audit
 
-__all__ = ["LOCKED_SECONDS", "Publish", "SessionCommit", "Writer", "commit_publishes", "commit_within", "write_limits"]
+__all__ = [
+    "LOCKED_SECONDS",
+    "Publish",
+    "SessionCommit",
+    "Writer",
+    "commit_publishes",
+    "commit_within",
+    "removals_audit",
+    "write_limits",
+]

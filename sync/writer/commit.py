@@ -19,6 +19,7 @@ from sync.store import writes
 from sync.writer.limits import write_limits
 from sync.writer.numbering import SessionBatch
 from sync.writer.publish import Publish, SessionCommit
+from sync.writer.removals import note_removals, refuse_removals, removals_in
 from sync.writer.summaries import has_message, summary_update
 
 log = structlog.get_logger(__name__)
@@ -139,8 +140,11 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
         _settle_cold(here, locked)
         if find_repeats:
             _settle_repeats(here, locked)
+        removals = removals_in(here)
+        refuse_removals(removals)
         batches = _number(here, locked, now)
         _write(batches, now, due)
+        note_removals(removals)
         if not find_repeats:
             # A full session refuses before the unique index could find a repeat, which must get its first receipt.
             _settle_repeats(_full(here), locked)

@@ -9,12 +9,31 @@ from opencode.lib.errors import Denial
 from sync.protocol.updates import Numbered, PublishReceipt, Resolver, Update
 
 
+class SenderAccess(Protocol):
+    """The ids of the rows a sender's right depends on; "" for those it does not."""
+
+    @property
+    def workspace_id(self) -> str: ...
+    @property
+    def share_id(self) -> str: ...
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def device_id(self) -> str: ...
+    @property
+    def membership_id(self) -> str: ...
+
+
 class Sender(Protocol):
     """The connection or request a publish comes from, with a right that may end."""
 
     @property
     def refusal(self) -> Denial | None:
         """The denial once the right has ended, else None: nothing is written then. Read in the writer's thread."""
+
+    @property
+    def access(self) -> SenderAccess:
+        """What it came by, which decides whether it may remove entries."""
 
     def acknowledged(self) -> None:
         """Note that one of its publishes is committed."""

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from opencode.lib.actor import Actor
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version, mac
@@ -45,7 +45,7 @@ def api_key_create(
     version = current_version()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
-        require_allowed(workspace.pk, created_by, "key.manage_all" if is_service_key else "key.create")
+        require_allowed(workspace.pk, created_by.pk, "key.manage_all" if is_service_key else "key.create")
         require_room(workspace)
         key = APIKey.objects.create(
             workspace=workspace,
@@ -74,8 +74,14 @@ def require_room(workspace: Workspace) -> None:
 
 
 def api_key_limit_set(*, key: APIKey, monthly_limit: int | None, actor: Actor) -> None:
-    """Limit what the key and those it followed may cost in a calendar month, in micro-cents; None: no limit."""
+    """Limit what the key and those it followed may cost in a calendar month, in micro-cents; None: no limit.
+
+    Raises NotFound, Forbidden when the acting person's right to manage keys has ended meanwhile.
+    """
     with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=key.workspace_id)
+        if actor.kind == PERSON:
+            require_allowed(key.workspace_id, actor.id, "key.manage_all")
         spending_limit_set(key.workspace_id, "key", key.root_id or key.pk, monthly_limit)
         changed = APIKey.objects.filter(pk=key.pk).exclude(Q(monthly_limit=monthly_limit))
         if changed.update(monthly_limit=monthly_limit):

@@ -9,6 +9,7 @@ from accounts.models import User
 from opencode.lib.actor import Actor
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
+from opencode.lib.errors import Forbidden
 from opencode.lib.keyring import current_version, mac
 from workspaces.errors import KeyEnded
 from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
@@ -16,6 +17,7 @@ from workspaces.models import APIKey, Workspace
 from workspaces.selectors.credentials import is_newest, live
 from workspaces.services.api_keys import require_room
 from workspaces.services.audit import audit_record
+from workspaces.services.standing import require_allowed
 from workspaces.signals import api_key_revoked
 
 OVERLAPS: Final = (0, 1, 24, 24 * 7)
@@ -25,7 +27,8 @@ OVERLAPS: Final = (0, 1, 24, 24 * 7)
 def api_key_rotate(*, key: APIKey, rotated_by: User, overlap_hours: int, actor: Actor) -> tuple[APIKey, str]:
     """The key that follows, and its secret, of which only the hash is stored; the old one ends after the overlap.
 
-    Name, scopes, person, limit and lifetime are the old key's. Raises KeyEnded, KeyLimitReached.
+    Name, scopes, person, limit and lifetime are the old key's. Raises KeyEnded, KeyLimitReached; NotFound,
+    Forbidden when the person's right to rotate it has ended meanwhile.
     """
     secret = new_secret(API_KEY_PREFIX)
     now = utc_now()
@@ -34,6 +37,10 @@ def api_key_rotate(*, key: APIKey, rotated_by: User, overlap_hours: int, actor: 
         old = live(APIKey.objects.select_for_update().filter(pk=key.pk)).first()
         if old is None or not is_newest(old):
             raise KeyEnded
+        # Nobody gets a key that acts as somebody else.
+        require_allowed(workspace.pk, rotated_by.pk, "key.create" if old.user_id == rotated_by.pk else "key.manage_all")
+        if old.user_id not in {None, rotated_by.pk}:
+            raise Forbidden
         require_room(workspace)
         following = APIKey.objects.create(
             workspace=workspace,

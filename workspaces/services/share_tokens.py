@@ -32,7 +32,7 @@ def share_token_create(
     version = current_version()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
-        require_allowed(workspace.pk, created_by, "token.manage")
+        require_allowed(workspace.pk, created_by.pk, "token.manage")
         if live(ShareToken.objects.filter(workspace=workspace)).count() >= LIVE_TOKEN_LIMIT:
             raise TokenLimitReached
         token = ShareToken.objects.create(

@@ -3,7 +3,6 @@
 A page read its person's role before it waited for the lock; meanwhile they may have been removed.
 """
 
-from accounts.models import User
 from opencode.lib.actor import PERSON, Actor
 from opencode.lib.errors import Forbidden, NotFound
 from workspaces.errors import RoleTooHigh
@@ -24,9 +23,9 @@ def require_manages(workspace_id: str, actor: Actor, *roles: str) -> None:
         raise RoleTooHigh
 
 
-def require_allowed(workspace_id: str, user: User, permission: str) -> None:
+def require_allowed(workspace_id: str, user_id: str, permission: str) -> None:
     """Raises NotFound when the person is no longer a member, Forbidden when their role is too low by now."""
-    role = role_now(workspace_id, user.pk)
+    role = role_now(workspace_id, user_id)
     if not role:
         raise NotFound
     if not is_allowed(role, permission):

@@ -5,19 +5,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import F
 
-from opencode.lib.claims import row_claim
 from opencode.lib.clock import utc_now
+from opencode.lib.due import DueMark, pause_as_long_again
 from sync.archive.erasure.receipts import rows_left
 from sync.archive.snapshots import tree_delete
 from sync.archive.snapshots.leftovers import objects_left
 from sync.models import DeletionReceipt
 
 log = structlog.get_logger(__name__)
-# By then an upload that was under way at the erasure has ended, and its worker has removed the object or died.
-CONFIRM_AFTER: Final = timedelta(minutes=5)
+TO_CONFIRM: Final = DueMark(DeletionReceipt, "confirm_due_at", lease=timedelta(minutes=10))
 SWEEP_RECEIPTS: Final = 200
+FIRST_PAUSE: Final = timedelta(minutes=1)
+LONGEST_PAUSE: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,26 @@ def deletion_verify(*, receipt: DeletionReceipt) -> Leftovers:
 def deletions_confirm(*, now: datetime) -> int:
     """Confirm the receipts whose sessions left nothing, after removing late objects; returns how many were confirmed.
 
-    A receipt that cannot be checked now (the storage is away) stays open for the next sweep and stops no other.
+    A receipt that cannot be checked now (the storage is away), or whose session left something, is checked again after
+    a pause that grows, so that it stops no other.
     """
-    due = DeletionReceipt.objects.filter(confirmed_at=None, erased_at__lte=now - CONFIRM_AFTER).order_by("erased_at")
-    return sum(_confirm(receipt) for receipt in list(due[:SWEEP_RECEIPTS]))
+    return sum(_confirm(pk, now) for pk in TO_CONFIRM.ids(now=now, limit=SWEEP_RECEIPTS))
 
 
-def _confirm(receipt: DeletionReceipt) -> bool:
+def _confirm(pk: str, now: datetime) -> bool:
+    lease = TO_CONFIRM.take(pk, now=now)
+    if lease is None:
+        return False
+    receipt = DeletionReceipt.objects.get(pk=pk)
+    if _is_confirmed(receipt):
+        return lease.release(due_at=None, confirmed_at=utc_now())
+    failing = now - receipt.erased_at
+    lease.release(due_at=now + pause_as_long_again(failing, first=FIRST_PAUSE, last=LONGEST_PAUSE))
+    return False
+
+
+def _is_confirmed(receipt: DeletionReceipt) -> bool:
+    """Whether nothing is left of the session once late objects are removed."""
     try:
         late = deletion_objects_remove(receipt_id=receipt.pk)
         left = deletion_verify(receipt=receipt)
@@ -66,5 +80,4 @@ def _confirm(receipt: DeletionReceipt) -> bool:
         log.warning("late_objects_removed", receipt=receipt.pk, objects=late)
     if not left.is_clean:
         log.error("erasure_incomplete", receipt=receipt.pk, rows=left.rows, objects=left.objects)
-        return False
-    return row_claim(DeletionReceipt, receipt.pk, Q(confirmed_at=None), confirmed_at=utc_now())
+    return left.is_clean

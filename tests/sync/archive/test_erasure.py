@@ -15,7 +15,8 @@ from django.test import Client
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.storage import DurableFileSystemStorage
-from sync.archive.erasure.confirming import CONFIRM_AFTER, deletion_verify, deletions_confirm
+from sync.archive.erasure import confirming
+from sync.archive.erasure.confirming import deletion_verify, deletions_confirm
 from sync.archive.erasure.erasing import session_erase
 from sync.archive.snapshots import object_name, session_prefix
 from sync.archive.snapshots.writing import snapshot_write
@@ -27,7 +28,7 @@ from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, mak
 from tests.unit.sync.transcript.entries import text_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
-LATER = CONFIRM_AFTER + timedelta(seconds=1)
+LATER = timedelta(minutes=5, seconds=1)
 
 
 @pytest.fixture
@@ -168,8 +169,22 @@ def test_receipt_stays_open_while_the_storage_is_away(session: Session, monkeypa
     assert not Session.objects.exists()
     assert deletions_confirm(now=utc_now() + LATER) == 0
     monkeypatch.undo()
-    assert deletions_confirm(now=utc_now() + LATER) == 1
+    assert deletions_confirm(now=utc_now() + LATER) == 0, "not again at once"
+    assert deletions_confirm(now=utc_now() + 3 * LATER) == 1
     assert DeletionReceipt.objects.get().objects_removed == 1
+
+
+def test_receipts_that_cannot_be_confirmed_stop_no_newer_one(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirming, "SWEEP_RECEIPTS", 1)
+    session_erase(session_id=session.pk, actor=THE_CONSOLE)
+    stuck = DeletionReceipt.objects.get()
+    # A row that points to the former session, as of a session erased by a release that forgot its table.
+    DeletionReceipt.objects.filter(pk=stuck.pk).update(session_id=Session.objects.create(client_id="x").pk)
+    newer = session_erase(session_id=Session.objects.create(client_id="y", owner_key="y").pk, actor=THE_CONSOLE)
+    assert newer is not None
+    assert deletions_confirm(now=utc_now() + LATER) == 0
+    assert deletions_confirm(now=utc_now() + LATER) == 1
+    assert list(DeletionReceipt.objects.exclude(confirmed_at=None)) == [newer]
 
 
 def test_upload_under_way_is_removed_by_its_own_worker(

@@ -103,6 +103,7 @@ async def test_resume_that_cannot_be_spliced_loads_again(room: Room, query: str)
 
 
 async def test_deletion_reaches_readers_and_leaves_later_joiners_without_the_entry(room: Room) -> None:
+    await Session.objects.filter(pk=room.session.pk).aupdate(created_by=room.cast.carol)
     async with ASGISocket(SESSION, room.writing) as writer:
         await writer.publish("a", KEY, 1)
         await writer.send({"type": "publish", "id": "b", "updates": [{"key": KEY, "deleted": True}]})
