@@ -11,15 +11,15 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from opencode.lib.errors import CredentialsInvalid
-from tests.cast import Cast, SignIn
+from opencode.lib.errors import CredentialsInvalid, Forbidden, NotFound
+from tests.cast import Cast, SignIn, acting
 from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey
 from tests.workspaces.test_memberships import Ear
 from workspaces.access import key_access
 from workspaces.errors import KeyEnded
 from workspaces.keys.usage import usage_flush
-from workspaces.models import APIKey
+from workspaces.models import APIKey, Membership, Role
 from workspaces.selectors.credentials import family_of, usage_days
 from workspaces.services import api_keys
 from workspaces.services.api_keys import api_key_revoke
@@ -39,6 +39,30 @@ def works(secret: str) -> bool:
     except CredentialsInvalid:
         return False
     return True
+
+
+def test_person_who_was_removed_while_the_page_was_open_gets_no_key(cast: Cast, make_key: MakeKey) -> None:
+    key, _ = make_key(cast.carol)
+    Membership.objects.filter(user=cast.carol).delete()
+    with pytest.raises(NotFound):
+        rotate(key, cast)
+
+
+def test_nobody_gets_a_key_that_acts_as_somebody_else(cast: Cast, make_key: MakeKey) -> None:
+    key, _ = make_key(cast.alice)
+    with pytest.raises(Forbidden):
+        rotate(key, cast)
+    Membership.objects.filter(user=cast.carol).update(role=Role.ADMIN)
+    with pytest.raises(Forbidden):
+        rotate(key, cast)
+
+
+def test_admin_who_was_demoted_meanwhile_sets_no_limit(cast: Cast, make_key: MakeKey) -> None:
+    key, _ = make_key(cast.carol)
+    Membership.objects.filter(user=cast.bob).update(role=Role.MEMBER)
+    with pytest.raises(Forbidden):
+        api_keys.api_key_limit_set(key=key, monthly_limit=1, actor=acting(cast.bob))
+    assert APIKey.objects.get(pk=key.pk).monthly_limit is None
 
 
 @pytest.mark.parametrize("hours", OVERLAPS[1:])
