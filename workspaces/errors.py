@@ -155,3 +155,23 @@ class PersonNeeded(Forbidden):
 class IdempotencyKeyReused(Conflict):
     code = "idempotency_key_reused"
     default_message = "This Idempotency-Key was used for another request; choose a new one for each."
+
+
+class WebhookLimitReached(Conflict):
+    code = "webhook_limit_reached"
+    default_message = "The workspace has as many webhooks as it may; delete one first."
+
+
+class WebhookURLRefused(FieldsInvalid):
+    code = "webhook_url_refused"
+    default_message = "The console cannot send to this address."
+
+
+class WebhookEventUnknown(FieldsInvalid):
+    code = "webhook_event_unknown"
+    default_message = "There is no such event."
+
+
+class WebhookOff(Conflict):
+    code = "webhook_off"
+    default_message = "The webhook is off; turn it on first."

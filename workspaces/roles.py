@@ -28,6 +28,7 @@ _ADMIN: Final = _MEMBER | {
     "member.manage",
     "config.edit",
     "workspace.rename",
+    "webhook.manage",
     "audit.view",
 }
 _OWNER: Final = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}

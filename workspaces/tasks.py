@@ -8,7 +8,7 @@ from django.conf import settings
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from workspaces.services import auditpurge, deletions, key_ends, repeats
+from workspaces.services import auditpurge, deletions, key_ends, repeats, webhook_sending
 from workspaces.services.auditchain import chain_ids
 
 log = structlog.get_logger(__name__)
@@ -17,6 +17,16 @@ log = structlog.get_logger(__name__)
 @shared_task
 def workspaces_purge() -> None:
     deletions.workspaces_purge(now=utc_now())
+
+
+@shared_task
+def webhooks_send() -> None:
+    webhook_sending.deliveries_send(now=utc_now())
+
+
+@shared_task
+def webhooks_purge() -> None:
+    webhook_sending.deliveries_purge(now=utc_now())
 
 
 @shared_task

@@ -12,6 +12,7 @@ from workspaces.views import (
     key_details,
     members,
     share_tokens,
+    webhooks,
     workspaces,
 )
 
@@ -49,6 +50,13 @@ urlpatterns = [
     path("<slug:slug>/keys/<str:key_id>/", key_details.key_detail, name="key"),
     path("<slug:slug>/keys/<str:key_id>/rotate/", key_details.key_rotate, name="key_rotate"),
     path("<slug:slug>/keys/<str:key_id>/revoke/", api_keys.key_revoke, name="key_revoke"),
+    path("<slug:slug>/webhooks/", webhooks.webhook_list, name="webhooks"),
+    path("<slug:slug>/webhooks/new/", webhooks.webhook_new, name="webhook_new"),
+    path("<slug:slug>/webhooks/<str:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("<slug:slug>/webhooks/<str:webhook_id>/rotate/", webhooks.rotate, name="webhook_rotate"),
+    path("<slug:slug>/webhooks/<str:webhook_id>/delete/", webhooks.delete, name="webhook_delete"),
+    path("<slug:slug>/webhooks/<str:webhook_id>/test/", webhooks.test, name="webhook_test"),
+    path("<slug:slug>/webhooks/<str:webhook_id>/<int:delivery_id>/repeat/", webhooks.repeat, name="webhook_repeat"),
     path("<slug:slug>/tokens/", share_tokens.token_list, name="tokens"),
     path("<slug:slug>/tokens/new/", share_tokens.token_create, name="token_create"),
     path("<slug:slug>/tokens/<str:token_id>/revoke/", share_tokens.token_revoke, name="token_revoke"),

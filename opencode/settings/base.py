@@ -32,6 +32,7 @@ LISTENS_ON_LOOPBACK = HOST in LOOPBACK
 PUBLIC_URL = (ENV.OPENCODE_PUBLIC_URL or f"http://{'127.0.0.1' if HOST == '0.0.0.0' else HOST}:{PORT}").rstrip("/")  # noqa: S104 - compared with, not listened on
 ALLOWED_HOSTS = [host.strip() for host in ENV.OPENCODE_ALLOWED_HOSTS.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+OUTBOUND_PRIVATE = ENV.OPENCODE_OUTBOUND_PRIVATE
 TRUSTED_PROXIES = [address.strip() for address in ENV.OPENCODE_TRUSTED_PROXIES.split(",") if address.strip()]
 
 INSTALLED_APPS = [

@@ -12,6 +12,7 @@ from opencode.lib.keyring import current_version
 from sync.errors import ShareLimitReached
 from sync.models import Session, Share
 from sync.sharing.selectors import live_shares
+from sync.sharing.telling import tell_shared
 from sync.signals import share_ended
 from workspaces.services.audit import audit_record
 
@@ -42,6 +43,7 @@ def share_link_create(
             created_by_id=actor.person_id,
             expires_at=expires_at,
         )
+        tell_shared(session.workspace_id, session.client_id, share.pk)
         _record(session, actor, "session.share", share.pk, expires_at=expires_at.isoformat() if expires_at else None)
     return share
 

@@ -19,6 +19,7 @@ from sync.errors import AnonymousSharesLimited, AnonymousSharesOff
 from sync.models import Session, Share, ShareClaim
 from sync.sharing.secrets import derive_share_secret
 from sync.sharing.targets import AgentsShare, ShareTarget, agents_share, share_target
+from sync.sharing.telling import tell_shared
 from sync.signals import share_ended
 from workspaces.services.audit import audit_record
 
@@ -133,6 +134,7 @@ def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor
                 return known
         share = _new_share(session, actor)
         if workspace_id is not None:
+            tell_shared(workspace_id, client_id, share.target.share_id)
             _record(workspace_id, actor, "session.share", client_id, share.target.share_id)
         return share
 

@@ -8,7 +8,8 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
 API keys in alpha, `{carols_device}` is her signed-in agent,
-`{alices_session}` is where alice is signed in, `{token}` is alpha's share token, `{snapshot}` is of
+`{alices_session}` is where alice is signed in, `{token}` is alpha's share token, `{webhook}` alpha's webhook with a
+`{delivery}`, `{snapshot}` is of
 alpha's session, `{alices_membership}` and `{carols_membership}` are people in it, `{invitation}` into it waits for
 erin; `{gammas_…}` are those of charlie's workspace.
 """
@@ -343,6 +344,73 @@ WORKSPACES = [
     Page(
         "workspaces/<slug:slug>/tokens/<str:token_id>/revoke/",
         "/workspaces/alpha/tokens/{gammas_token}/revoke/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page("workspaces/<slug:slug>/webhooks/", "/workspaces/alpha/webhooks/", "login 404 403 200 200", READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/webhooks/new/",
+        "/workspaces/alpha/webhooks/new/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/",
+        "/workspaces/alpha/webhooks/{webhook}/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/",
+        "/workspaces/alpha/webhooks/{gammas_webhook}/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/rotate/",
+        "/workspaces/alpha/webhooks/{webhook}/rotate/",
+        "login 404 403 200 200",
+        "login 404 403 200 200",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/rotate/",
+        "/workspaces/alpha/webhooks/{gammas_webhook}/rotate/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/test/",
+        "/workspaces/alpha/webhooks/{webhook}/test/",
+        "405 405 405 405 405",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/test/",
+        "/workspaces/alpha/webhooks/{gammas_webhook}/test/",
+        "405 405 405 405 405",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/<int:delivery_id>/repeat/",
+        "/workspaces/alpha/webhooks/{webhook}/{delivery}/repeat/",
+        "405 405 405 405 405",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/<int:delivery_id>/repeat/",
+        "/workspaces/alpha/webhooks/{gammas_webhook}/{delivery}/repeat/",
+        "405 405 405 405 405",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/delete/",
+        "/workspaces/alpha/webhooks/{webhook}/delete/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/webhooks/<str:webhook_id>/delete/",
+        "/workspaces/alpha/webhooks/{gammas_webhook}/delete/",
         "login 404 403 404 404",
         "login 404 403 404 404",
     ),

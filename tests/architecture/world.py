@@ -14,13 +14,15 @@ from sync.live.publishing import session_publish_sync
 from sync.models import Session, Share
 from sync.protocol.updates import Update
 from sync.sharing.secrets import derive_share_secret
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.support.devices import device_of
 from workspaces.models import Invitation, Workspace
 from workspaces.selectors.invitations import PURPOSE
 from workspaces.services.api_keys import api_key_create
 from workspaces.services.configurations import config_save
 from workspaces.services.share_tokens import share_token_create
+from workspaces.services.webhook_endpoints import webhook_create, webhook_test
+from workspaces.webhooks import EVENTS
 
 SESSION = "ses_one"
 INFO = '{"id":"ses_one","title":"one","time":{"created":1,"updated":1}}'
@@ -62,6 +64,13 @@ def make_world() -> World:
     gammas_token, gammas_secret = share_token_create(
         workspace=cast.gamma, created_by=cast.charlie, name="gamma", actor=THE_CONSOLE
     )
+    endpoint, _ = webhook_create(
+        workspace=cast.alpha, url="https://example.com/", events=list(EVENTS), actor=acting(cast.bob)
+    )
+    webhook_test(endpoint=endpoint, actor=acting(cast.bob))
+    gammas_endpoint, _ = webhook_create(
+        workspace=cast.gamma, url="https://example.com/", events=list(EVENTS), actor=acting(cast.charlie)
+    )
     alices_session = UserSession.objects.create(
         user=cast.alice, session_key="elsewhere", ip="127.0.0.1", user_agent="curl/8.0"
     )
@@ -80,6 +89,9 @@ def make_world() -> World:
         "carols_device": device_of(cast.carol).id,
         "token": token.pk,
         "gammas_token": gammas_token.pk,
+        "webhook": endpoint.pk,
+        "gammas_webhook": gammas_endpoint.pk,
+        "delivery": str(endpoint.deliveries.get().pk),
     }
     for word, people, workspace in (
         ("alices", cast.alice, cast.alpha),

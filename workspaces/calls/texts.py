@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from opencode.lib.clock import utc_now
 from workspaces.errors import SlugInvalid
-from workspaces.forms import NameField
+from workspaces.forms.fields import NameField
 from workspaces.services.configurations import NOTE_CHARACTERS
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS, is_valid_slug

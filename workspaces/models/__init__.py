@@ -14,6 +14,7 @@ from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
 from workspaces.models.repeats import RepeatableCall
 from workspaces.models.slugs import SlugClaim
+from workspaces.models.webhooks import WebhookDelivery, WebhookEndpoint, new_webhook_id
 from workspaces.models.workspaces import Workspace, new_workspace_id
 
 __all__ = [
@@ -32,11 +33,14 @@ __all__ = [
     "Role",
     "ShareToken",
     "SlugClaim",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "Workspace",
     "new_api_key_id",
     "new_config_version_id",
     "new_invitation_id",
     "new_membership_id",
     "new_share_token_id",
+    "new_webhook_id",
     "new_workspace_id",
 ]

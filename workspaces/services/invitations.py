@@ -33,6 +33,7 @@ from workspaces.services.invitation_rules import (
 )
 from workspaces.services.memberships import membership_add
 from workspaces.services.standing import require_manages, role_now
+from workspaces.webhooks import INVITATION_ACCEPTED, webhook_event
 
 OPEN_DAYS: Final = 7
 SECRET_BITS: Final = 160
@@ -123,6 +124,8 @@ def invitation_accept(*, invitation: Invitation, user: User, actor: Actor) -> Me
             require_seat(workspace)
         Invitation.objects.filter(pk=row.pk).update(accepted_at=now, accepted_by=user)
         membership = membership_add(workspace=workspace, user=user, role=row.role, actor=actor)
+        told = {"email": row.email, "role": membership.role, "member": membership.pk, "user": user.pk}
+        webhook_event(workspace_id=workspace.pk, kind=INVITATION_ACCEPTED, data=told)
         _record(row, actor, "invitation.accept", membership=membership.pk)
     return membership
 

@@ -13,7 +13,7 @@ from opencode.lib.errors import NotFound
 from opencode.lib.paging import NEWEST_FIRST
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import KeyLimitReached
-from workspaces.forms import APIKeyForm
+from workspaces.forms.credentials import APIKeyForm
 from workspaces.models import APIKey
 from workspaces.selectors.credentials import api_keys
 from workspaces.services.api_keys import api_key_create, api_key_revoke

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from opencode.lib.clock import utc_now
 from workspaces.access import page_access
 from workspaces.auditactions import ACTIONS
-from workspaces.forms import AuditFilterForm
+from workspaces.forms.audit import AuditFilterForm
 from workspaces.models import AuditEntry
 from workspaces.selectors.audit import AUDIT, audit_entries, audit_names
 from workspaces.services.auditexport import audit_export

@@ -12,7 +12,7 @@ from opencode.lib.errors import NotFound
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.configuration import Checked, check, compared
 from workspaces.errors import ConfigChanged, ConfigRefused
-from workspaces.forms import ConfigForm
+from workspaces.forms.configuration import ConfigForm
 from workspaces.models import ConfigVersion
 from workspaces.selectors.configurations import PAGE_ROWS, VERSIONS, config_in_force, config_version, config_versions
 from workspaces.services.configurations import config_restore, config_save

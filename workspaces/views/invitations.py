@@ -15,7 +15,7 @@ from opencode.lib.errors import Denial, NotFound
 from opencode.lib.paging import NEWEST_FIRST, SEARCH_CHARACTERS
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import MemberAlready
-from workspaces.forms import InvitationForm
+from workspaces.forms.people import InvitationForm
 from workspaces.models import Invitation
 from workspaces.selectors.invitations import invitation_state, invitations
 from workspaces.services.invitation_links import invitation_link_create

@@ -13,7 +13,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.errors import Forbidden
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import KeyEnded, KeyLimitReached
-from workspaces.forms import OVERLAP_WORDS, KeyCheckForm, KeyLimitForm, KeyRotateForm
+from workspaces.forms.credentials import OVERLAP_WORDS, KeyCheckForm, KeyLimitForm, KeyRotateForm
 from workspaces.keys.format import secrets_in
 from workspaces.models import APIKey
 from workspaces.selectors.credentials import family_of, is_newest, usage_days

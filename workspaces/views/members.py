@@ -11,7 +11,8 @@ from opencode.lib.errors import NotFound
 from opencode.lib.paging import OLDEST_FIRST, SEARCH_CHARACTERS
 from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import LastOwnerRemains, RoleTooHigh
-from workspaces.forms import MemberForm, NameTypedForm
+from workspaces.forms.people import MemberForm
+from workspaces.forms.workspaces import NameTypedForm
 from workspaces.models import Membership
 from workspaces.roles import can_manage
 from workspaces.selectors.members import members

@@ -12,7 +12,7 @@ from opencode.lib.errors import NotFound
 from opencode.lib.paging import NEWEST_FIRST
 from workspaces.access import page_access
 from workspaces.errors import TokenLimitReached
-from workspaces.forms import ShareTokenForm
+from workspaces.forms.credentials import ShareTokenForm
 from workspaces.selectors.agentconfig import agent_config
 from workspaces.selectors.credentials import share_tokens
 from workspaces.services.share_tokens import share_token_create, share_token_revoke

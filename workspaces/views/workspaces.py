@@ -13,7 +13,7 @@ from opencode.lib.errors import Forbidden
 from opencode.lib.http import person_of
 from workspaces.access import CURRENT_WORKSPACE, page_access, restore_access
 from workspaces.errors import SlugInvalid, SlugTaken, WorkspaceLimitReached
-from workspaces.forms import NameTypedForm, SlugForm, WorkspaceForm
+from workspaces.forms.workspaces import NameTypedForm, SlugForm, WorkspaceForm
 from workspaces.selectors.invitations import invitations_for
 from workspaces.selectors.members import members
 from workspaces.selectors.workspaces import memberships_of, restorable_memberships_of

@@ -41,6 +41,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_OIDC_NAME: str = "single sign-on"
     OPENCODE_OIDC_ID: str = "oidc"
     OPENCODE_OIDC_TRUST_EMAIL: bool = False
+    OPENCODE_OUTBOUND_PRIVATE: bool = False
     OPENCODE_AUDIT_DAYS: Days = 0
     OPENCODE_METRICS_TOKEN: str = ""
     OPENCODE_PRICES: str = ""

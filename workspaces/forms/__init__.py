@@ -1,0 +1,1 @@
+"""Forms of the workspace pages, a module for each subject."""

@@ -1,0 +1,49 @@
+"""Fields that several forms have."""
+
+from decimal import Decimal
+from typing import Final
+
+from django import forms
+
+from opencode.lib.textlines import UNSEEN, is_visible, one_line
+from workspaces.roles import ADMIN, MEMBER, OWNER, can_manage
+
+WORDS: Final = {
+    MEMBER: "sessions, and keys of their own",
+    ADMIN: "everything of a member, plus people, all keys and limits",
+    OWNER: "everything, plus billing, transfer and deletion",
+}
+
+
+class NameField(forms.CharField):
+    """One line of visible text."""
+
+    def clean(self, value: object) -> str:
+        text = one_line(str(super().clean(value)))
+        if not is_visible(text):
+            raise forms.ValidationError(UNSEEN, code="unprintable")
+        return text
+
+
+class RoleField(forms.ChoiceField):
+    """The roles that a member with `by_role` may give, each with what it means."""
+
+    def __init__(self, by_role: str) -> None:
+        given = [role for role in (MEMBER, ADMIN, OWNER) if can_manage(by_role, role)]
+        choices = [(role, f"{role.capitalize()}: {WORDS[role]}") for role in given]
+        super().__init__(label="Role", choices=choices, initial=MEMBER, widget=forms.RadioSelect)
+
+
+class LimitField(forms.DecimalField):
+    """A monthly limit in dollars; empty means no limit."""
+
+    def __init__(self, help_text: str) -> None:
+        super().__init__(
+            label="Monthly limit in dollars",
+            required=False,
+            min_value=Decimal(0),
+            max_value=Decimal(1_000_000),
+            decimal_places=2,
+            help_text=help_text,
+            widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+        )
