@@ -10,6 +10,7 @@ export function turnPages(root, transcript) {
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     if (link.closest("[data-earlier]")) take(event, link, () => showEarlier(root, link, transcript));
     else if (link.matches("[data-large]")) take(event, link, () => showWhole(root, link, transcript));
+    else if (link.closest(".output-gap")) take(event, link, () => showLines(link));
     else if (link.matches(".turn-link")) stay(event, link);
   });
 }
@@ -70,6 +71,26 @@ async function showWhole(root, link, transcript) {
   const answer = response.ok ? await response.json() : { fragments: [] };
   if (answer.fragments.length !== 1) throw new Error("the entry did not come");
   transcript.putWhole(answer.fragments[0]);
+}
+
+/** The next page of an output, before the link; the ends that it repeats go. */
+async function showLines(link) {
+  const response = await fetch(link.href, { headers: { Accept: "text/html" } });
+  if (!response.ok) throw new Error(`output: ${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html").querySelector(".output-page");
+  const gap = link.closest(".output-gap");
+  const next = page.querySelector("[rel=next]");
+  const lines = document.adoptNode(page.querySelector("pre"));
+  if (page.dataset.chunk === "0") gap.previousElementSibling.remove();
+  gap.before(lines);
+  if (next) {
+    link.setAttribute("href", next.getAttribute("href"));
+    link.textContent = "Show the next lines";
+    return;
+  }
+  if (document.activeElement === link) lines.focus({ preventScroll: true });
+  gap.nextElementSibling.remove();
+  gap.remove();
 }
 
 /** The message is here: no page is loaded, and its own address is what the browser shows. */

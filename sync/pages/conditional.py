@@ -14,7 +14,7 @@ from django.utils.http import http_date, quote_etag
 from sync.models import Session
 
 # Increase it when the markup of pages or exports changes.
-MARKUP_VERSION: Final = 2
+MARKUP_VERSION: Final = 3
 
 
 @cache

@@ -12,12 +12,24 @@ from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession
 from sync.protocol.keys import info_key
 from sync.store import EntryPosition, StateRead, Window, read_entries, read_window
-from sync.transcript import Document, build_document, entry_of, plural, render_entry, render_transcript, session_facts
+from sync.transcript import (
+    Document,
+    Entry,
+    Transcript,
+    build_document,
+    entry_of,
+    entry_output,
+    plural,
+    render_entry,
+    render_output,
+    render_transcript,
+    session_facts,
+)
 
 
 def document_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
     """The template context that both pages share. Raises SessionGone when the session was just erased."""
-    shown = _entry_context(reading, place.entry) if place.entry else _window_context(reading, place)
+    shown = _entry_context(reading, place) if place.entry else _window_context(reading, place)
     return {
         "reading": reading,
         "place": place,
@@ -58,8 +70,36 @@ def _ends(
     return window.earlier, cut or window.later
 
 
-def _entry_context(reading: ReadableSession, key: str) -> dict[str, Any]:
-    """The context for one entry alone, which was too large to be shown among the others."""
+def raw_output(reading: ReadableSession, key: str) -> str:
+    """What the tool call of this key put out. Raises NotFound, SessionGone, EntryTooLarge and ServiceUnavailable."""
+    entry, state = _one_entry(reading, key)
+    return required_output(entry, state.epoch)
+
+
+def required_output(entry: Entry, epoch: str) -> str:
+    found = entry_output(entry, epoch)
+    if not found:
+        raise NotFound
+    return found
+
+
+def _entry_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
+    """The context for one entry alone, which was too large to be shown among the others, or a page of its output."""
+    entry, state = _one_entry(reading, place.entry)
+    info = build_document([each for each in state.rows if each.key != place.entry]).info
+    return {
+        "facts": session_facts(reading.session, info),
+        "transcript": entry_transcript(entry, state.epoch, place),
+        "is_empty": False,
+        "is_live": False,
+        "back": back_link(entry),
+        "epoch": state.epoch,
+        "seq": state.head,
+        "description": "A part of a coding session.",
+    }
+
+
+def _one_entry(reading: ReadableSession, key: str) -> tuple[Entry, StateRead]:
     row = reading.session
     state: StateRead | None = read_warm(read_entries, row.pk, [key, info_key(row.client_id)])
     if state is None:
@@ -67,18 +107,23 @@ def _entry_context(reading: ReadableSession, key: str) -> dict[str, Any]:
     entries = [entry for entry in map(entry_of, state.rows) if entry is not None and entry.key == key]
     if not entries or entries[0].name.kind in {"info", "model"} or not entries[0].content:
         raise NotFound
-    info = build_document([each for each in state.rows if each.key != key]).info
-    segments = entries[0].name.segments
-    return {
-        "facts": session_facts(row, info),
-        "transcript": render_entry(entries[0], state.epoch),
-        "is_empty": False,
-        "is_live": False,
-        "back": link("at", EntryPosition(*segments[:1])) if segments else "",
-        "epoch": state.epoch,
-        "seq": state.head,
-        "description": "A part of a coding session.",
-    }
+    return entries[0], state
+
+
+def entry_transcript(entry: Entry, epoch: str, place: PagePosition) -> Transcript:
+    """The entry alone, or a page of its output. Raises NotFound when it has none."""
+    if place.chunk is None:
+        return render_entry(entry, epoch)
+    shown = render_output(entry, epoch, place.chunk)
+    if not shown.messages:
+        raise NotFound
+    return shown
+
+
+def back_link(entry: Entry) -> str:
+    """The address of the entry's place in the conversation; empty for what is not in it."""
+    segments = entry.name.segments
+    return f"{link('at', EntryPosition(*segments[:1]))}#{segments[-1]}" if segments else ""
 
 
 def description(document: Document, *, is_all: bool) -> str:

@@ -2,7 +2,7 @@
 
 import copy
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -16,11 +16,22 @@ from opencode.lib.storage import storage_errors
 from sync.archive import SnapshotDamaged, read_warm, snapshot_open, stored_snapshots
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
+from sync.pages.documents import entry_transcript, required_output
+from sync.pages.pages import plain_text
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession, member_reading, read_only
 from sync.protocol.tally import summary_columns
 from sync.store import SnapshotEntry, read_state
-from sync.transcript import build_document, byte_size, compare_states, document_before, render_transcript, session_facts
+from sync.transcript import (
+    Entry,
+    build_document,
+    byte_size,
+    compare_states,
+    document_before,
+    entry_of,
+    render_transcript,
+    session_facts,
+)
 
 log = structlog.get_logger(__name__)
 # The retention keeps fewer; any more wait to be pruned.
@@ -48,17 +59,25 @@ def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: 
     snapshot = snapshot_of(reading.session, snapshot_id)
     rows = living_entries(snapshot)
     place = PagePosition.of(request)
+    entry = entry_named(rows, place.entry) if place.entry else None
+    if entry is not None and place.is_raw:
+        return plain_text(required_output(entry, snapshot.epoch))
     document = build_document(rows)
     if place.before is not None:
         document = document_before(document, *place.before)
-    transcript = render_transcript(document, snapshot.epoch)
+    is_alone = entry is not None
+    transcript = (
+        entry_transcript(entry, snapshot.epoch, place)
+        if entry is not None
+        else render_transcript(document, snapshot.epoch)
+    )
     context = {
         **history_context(reading),
         "snapshot": snapshot,
         "facts": session_facts(_session_then(reading.session, snapshot, rows), document.info),
         "transcript": transcript,
         "earlier": link("before", transcript.cut),
-        "later": link("at", place.before),
+        "later": is_alone or link("at", place.before),
         "is_empty": not document.messages,
     }
     return _uncached(render(request, "sync/snapshot.html", context))
@@ -100,6 +119,14 @@ def snapshot_of(session: Session, snapshot_id: str) -> Snapshot:
     if snapshot is None:
         raise NotFound("There is no such snapshot, or it was kept long enough.")
     return snapshot
+
+
+def entry_named(rows: Sequence[SnapshotEntry], key: str) -> Entry:
+    """Raises NotFound when a page shows no such entry by itself."""
+    entries = [entry for entry in map(entry_of, rows) if entry is not None and entry.key == key]
+    if not entries or entries[0].name.kind in {"info", "model"}:
+        raise NotFound
+    return entries[0]
 
 
 def living_entries(snapshot: Snapshot) -> list[SnapshotEntry]:

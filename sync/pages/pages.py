@@ -9,7 +9,7 @@ from django.views.decorators.gzip import gzip_page
 from opencode.lib.theme import THEME_COOKIE
 from sync.models import Session
 from sync.pages.conditional import answer_when_changed
-from sync.pages.documents import document_context, is_listed
+from sync.pages.documents import document_context, is_listed, raw_output
 from sync.pages.forms import ShareLinkForm
 from sync.pages.place import PagePosition
 from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
@@ -22,6 +22,8 @@ def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
     """A session as its link shows it, without anything of its workspace or its people."""
     reading = share_reading(share_id)
     place = PagePosition.of(request)
+    if place.is_raw:
+        return unlisted(plain_text(raw_output(reading, place.entry)), reading)
     session_page = member_page(request, reading.session)
 
     def answer() -> HttpResponse:
@@ -41,9 +43,11 @@ def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
 def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     """A workspace's session for its members: the document, its shares, its exports, its latest snapshot."""
     reading = member_reading(request, slug, client_id, is_page=True)
-    row = reading.session
+    row, place = reading.session, PagePosition.of(request)
+    if place.is_raw:
+        return plain_text(raw_output(reading, place.entry))
     context = {
-        **document_context(reading, PagePosition.of(request)),
+        **document_context(reading, place),
         "access": reading.access,
         "nav": "sessions",
         "shares": [(each, share_state(each)) for each in session_shares(row)],
@@ -56,6 +60,14 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     }
     response = render(request, "sync/session.html", context)
     response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def plain_text(text: str) -> HttpResponse:
+    """Somebody else's text, which browsers must not take for anything but text."""
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -11,15 +11,21 @@ from sync.protocol.keys import is_session_id, parse_key
 from sync.store import EntryPosition
 
 NAMES: Final = ("before", "at", "entry")
+CHUNK_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class PagePosition:
-    """A place in a session; at most one field is set, none means the newest page."""
+    """A place in a session: the newest page, or the one that one of the first three fields names.
+
+    With an `entry`, `chunk` is a page of its output, and `is_raw` that output as plain text.
+    """
 
     before: EntryPosition | None = None
     at: EntryPosition | None = None
     entry: str = ""
+    chunk: int | None = None
+    is_raw: bool = False
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
@@ -29,7 +35,7 @@ class PagePosition:
             if text and name == "entry":
                 if parse_key(text) is None:
                     raise NotFound
-                return cls(entry=text)
+                return cls(entry=text, chunk=_number(request.GET.get("chunk")), is_raw="raw" in request.GET)
             if text:
                 return cls(before=_position(text)) if name == "before" else cls(at=_position(text))
         return cls()
@@ -39,7 +45,8 @@ class PagePosition:
         return self == PagePosition()
 
     def __str__(self) -> str:
-        return f"{self.before or ''}\0{self.at or ''}\0{self.entry}"
+        chunk = "" if self.chunk is None else self.chunk
+        return f"{self.before or ''}\0{self.at or ''}\0{self.entry}\0{chunk}"
 
 
 def link(name: str, position: EntryPosition | None) -> str:
@@ -52,3 +59,11 @@ def _position(text: str) -> EntryPosition:
     if not is_session_id(message_id) or (part_id and not is_session_id(part_id)):
         raise NotFound
     return EntryPosition(message_id, part_id)
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > CHUNK_DIGITS:
+        raise NotFound
+    return int(text)

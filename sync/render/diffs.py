@@ -18,6 +18,8 @@ COMPARED_LINES: Final = 4_000
 COMPARED_PAIRS: Final = 60_000
 LINE_CHARACTERS: Final = 4_000
 _HUNK: Final = re.compile(r"@@ -(\d{1,9})(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
+# The names that tools and versions of the agent use for it, the shortest path first.
+_PATHS: Final = ("relativePath", "file", "path", "filePath")
 _SIGNS: Final = {"added": "+", "removed": "-", "hunk": "", "note": ""}
 _NOISE: Final = ("Index: ", "====", "diff --git", "index ", "new file mode", "deleted file mode", "\\ No newline")
 
@@ -52,14 +54,15 @@ class FileDiff:
 
 def file_diff(data: Any) -> FileDiff | None:
     """One element of a session's diff; None when it names no file."""
-    path = text_at(data, "file") or text_at(data, "path")
+    path = next(filter(None, (text_at(data, name) for name in _PATHS)), "")
     if not path:
         return None
     before, after = at(data, "before"), at(data, "after")
     patch = text_at(data, "patch") or text_at(data, "diff")
     if not patch and isinstance(before, str) and isinstance(after, str):
         patch = unified(before, after)
-    return patch_diff(patch, path=path, status=text_at(data, "status"), counts=_counts(data))
+    status = text_at(data, "status") or text_at(data, "type")
+    return patch_diff(patch, path=path, status=status, counts=_counts(data))
 
 
 def patch_diff(patch: str, *, path: str, status: str = "", counts: tuple[int, int] | None = None) -> FileDiff:
@@ -142,7 +145,8 @@ def _counts(data: Any) -> tuple[int, int] | None:
 
 def diff_figure(file: FileDiff) -> Html:
     """A file's change as one of a tool call's blocks."""
-    caption = block("figcaption", tag("bdi", file.path), counts_html(file.additions, file.deletions))
+    status = tag("span", file.status, class_="badge") if file.status else None
+    caption = block("figcaption", tag("bdi", file.path), status, counts_html(file.additions, file.deletions))
     return block("figure", caption, diff_lines(file), class_="code-block code-diff")
 
 

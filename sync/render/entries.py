@@ -6,14 +6,15 @@ from typing import Final
 import msgspec
 
 from sync.protocol.keys import EntryKey, parse_key
+from sync.protocol.legacy import modern_message
 from sync.render.changes import changes_section
 from sync.render.code import code_block, code_figure
 from sync.render.comparison import change_fold
 from sync.render.effort import begin_entry
-from sync.render.fields import decode, pretty_json
+from sync.render.fields import decode, pretty_json, text_at
 from sync.render.html import NOTHING, Html, block, tag
-from sync.render.legacy import modern_message
 from sync.render.messages import message_frame
+from sync.render.outputs import chunk_figure, raw_result, result_of
 from sync.render.parts import part_body, part_label
 from sync.render.text import entry_text
 from sync.render.wording import short_line
@@ -23,7 +24,8 @@ OUTPUT_BYTES: Final = 8 * 1024 * 1024
 
 
 class Job(msgspec.Struct, array_like=True, frozen=True):
-    """`form` is `html`, `text` (Markdown for an export) or `change` (from `before` to `content`, either may be empty).
+    """`form` is `html`, `text` (Markdown for an export), `change` (from `before` to `content`, either may be empty),
+    `output` (page `chunk` of what a tool call put out) or `raw` (all of that, as it is).
 
     `is_whole`: no large piece is replaced by a link. `is_cautious`: only steps linear in the input are taken.
     """
@@ -35,10 +37,11 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
     before: str = ""
     is_whole: bool = False
     is_cautious: bool = False
+    chunk: int = 0
 
 
 class Rendered(msgspec.Struct, array_like=True, frozen=True):
-    """`text` is safe HTML, or Markdown; `label` says in a few words what the entry is."""
+    """`text` is safe HTML, Markdown, or for `raw` the text itself; `label` says in a few words what the entry is."""
 
     text: str
     label: str = ""
@@ -55,11 +58,23 @@ def render(job: Job) -> Rendered:
         return Rendered(str(change_fold(job.key, name, job.before, job.content)))
     if name is None:
         return Rendered("")
+    if job.form in {"output", "raw"}:
+        return _result(job, name)
     return Rendered(str(_FORMS.get(name.kind, _other)(job, name)), _label(job, name))
 
 
+def _result(job: Job, name: EntryKey) -> Rendered:
+    """Empty for an entry that is no tool call."""
+    data = decode(job.content)
+    if name.kind != "part" or text_at(data, "type") != "tool":
+        return Rendered("")
+    if job.form == "raw":
+        return Rendered(raw_result(data), part_label(data))
+    return Rendered(str(chunk_figure(result_of(data), job.key, job.chunk)), part_label(data))
+
+
 def _part(job: Job, name: EntryKey) -> Html:
-    body = part_body(decode(job.content))
+    body = part_body(decode(job.content), job.key)
     if not body:
         return NOTHING
     message_id, part_id = name.segments

@@ -36,7 +36,7 @@ _CLASSES: Final[tuple[tuple[_TokenType, str], ...]] = (
     (Generic.Subheading, "tok-meta"),
 )
 # Characters that change the reading order: shown by name in code, where order carries meaning.
-_REORDERING: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+REORDERING: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
 @lru_cache(maxsize=512)
@@ -47,9 +47,9 @@ def token_class(kind: _TokenType) -> str:
 def escape_code(text: str) -> Html:
     """Escaped text; characters that change the reading order of their line are shown by name."""
     safe = escaped(text)
-    if _REORDERING.search(safe) is None:
+    if REORDERING.search(safe) is None:
         return safe
-    return Html(_REORDERING.sub(lambda found: tag("span", f"U+{ord(found.group()):04X}", class_="bidi-mark"), safe))
+    return Html(REORDERING.sub(lambda found: tag("span", f"U+{ord(found.group()):04X}", class_="bidi-mark"), safe))
 
 
 def highlight_lines(text: str, language: str = "") -> list[Html]:

@@ -5,8 +5,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from sync.protocol.legacy import modern_message
 from sync.render.fields import decode, dict_at, number_at, text_at
-from sync.render.legacy import modern_message
 from sync.render.wording import short_line
 
 _ROLE: Final = re.compile(r'"role"\s{0,9}:\s{0,9}"(user|assistant)"')

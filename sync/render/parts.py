@@ -9,16 +9,20 @@ from sync.render.fields import at, count_at, list_at, number_at, pretty_json, te
 from sync.render.html import NOTHING, Html, block, joined, lines, tag
 from sync.render.markdown import render_markdown
 from sync.render.toolblock import tool_fold
-from sync.render.tools import tool_call
+from sync.render.values import values_section
 from sync.render.wording import dollars, duration, plural, short_line
 
 SHOWN_PATHS: Final = 50
 PLAIN_REASONS: Final = frozenset({"", "stop", "tool-calls"})
 
 
-def part_body(data: Any) -> Html:
-    """The HTML of a part's content; empty for a part that shows nothing (an empty text, a step's start)."""
-    return _READERS.get(text_at(data, "type"), _unknown)(data)
+def part_body(data: Any, key: str = "") -> Html:
+    """The HTML of a part's content; empty for a part that shows nothing (an empty text, a step's start).
+
+    `key` is the part's entry, for links to pages of its output; a part inside its message has none.
+    """
+    kind = text_at(data, "type")
+    return _tool(data, key) if kind == "tool" else _READERS.get(kind, _unknown)(data)
 
 
 def part_label(data: Any) -> str:
@@ -49,9 +53,9 @@ def _reasoning(data: dict[str, Any]) -> Html:
     return _fold("reasoning", lines("reasoning", tag("span", took, class_="took") if took else None), _rich(text))
 
 
-def _tool(data: dict[str, Any]) -> Html:
+def _tool(data: dict[str, Any], key: str) -> Html:
     files = list_at(data, "state", "attachments")[:SHOWN_PATHS]
-    return tool_fold(tool_call(data), map(attachment, files), _cut(data))
+    return tool_fold(data, key, map(attachment, files), _cut(data))
 
 
 def _file(data: dict[str, Any]) -> Html:
@@ -112,7 +116,8 @@ def _nothing(data: dict[str, Any]) -> Html:
 
 def _unknown(data: Any) -> Html:
     kind = short_line(text_at(data, "type"), 80) or "unreadable part"
-    return _fold("unknown", tag("bdi", kind), code_figure(code_block(pretty_json(data), language="json"), "json"))
+    shown = values_section(data) or code_figure(code_block(pretty_json(data), language="json"), "json")
+    return _fold("unknown", tag("bdi", kind), shown)
 
 
 def _fold(kind: str, summary: str, body: Html) -> Html:
@@ -138,7 +143,6 @@ def _cut(data: Any) -> Html | None:
 _READERS: Final[dict[str, Callable[[Any], Html]]] = {
     "text": _text,
     "reasoning": _reasoning,
-    "tool": _tool,
     "file": _file,
     "step-start": _nothing,
     "step-finish": _step_finish,

@@ -4,9 +4,10 @@ import re
 from typing import Any, Final
 
 from sync.protocol.keys import EntryKey
+from sync.protocol.legacy import modern_message
+from sync.protocol.toolcalls import tool_outcome
 from sync.render.changes import changed_files
 from sync.render.fields import at, list_at, number_at, pretty_json, text_at
-from sync.render.legacy import modern_message
 from sync.render.order import error_of, model_of
 from sync.render.wording import moment, short_line, terminal_text
 
@@ -58,7 +59,8 @@ def _part(data: Any) -> list[str]:
 
 def _tool(data: dict[str, Any]) -> list[str]:
     """The call's title and status, its input, its result."""
-    name, status = short_line(text_at(data, "tool"), 80) or "tool", short_line(text_at(data, "state", "status"), 20)
+    name = short_line(text_at(data, "tool"), 80) or "tool"
+    status = tool_outcome(data).words or short_line(text_at(data, "state", "status"), 20)
     title = short_line(text_at(data, "state", "title"))
     pieces = [" · ".join(filter(None, (f"**{name}**", title, status)))]
     command, given = text_at(data, "state", "input", "command"), at(data, "state", "input")
@@ -68,8 +70,16 @@ def _tool(data: dict[str, Any]) -> list[str]:
         pieces.append(fenced(pretty_json(given), "json"))
     result = text_at(data, "state", "error") or at(data, "state", "output")
     if result:
-        pieces.append(fenced(terminal_text(result if isinstance(result, str) else pretty_json(result))))
+        pieces.append(fenced(_ends(terminal_text(result if isinstance(result, str) else pretty_json(result)))))
     return pieces
+
+
+def _ends(text: str) -> str:
+    """The text without its middle when it is long: what an output is looked at for stands at its end."""
+    if len(text) <= OUTPUT_CHARACTERS:
+        return text
+    start, end = OUTPUT_CHARACTERS // 4, len(text) - OUTPUT_CHARACTERS // 2
+    return f"{text[:start]}\n… {end - start:,} characters between …\n{text[end:]}"
 
 
 def _changes(data: Any) -> list[str]:

@@ -1,157 +1,182 @@
-"""Tool calls: a call's input and its result, as blocks to show."""
+"""Tool calls: a call's input and its result, as sections to show, by a reader for each tool that agents have."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from sync.render.code import CodeBlock, code_block
-from sync.render.diffs import FileDiff, file_diff, patch_diff, unified
-from sync.render.fields import at, dict_at, list_at, number_at, pretty_json, text_at
-from sync.render.html import Html
+from sync.render.code import code_block, code_figure
+from sync.render.diagnostics import diagnostics_of, diagnostics_section, edited_paths
+from sync.render.diffs import diff_figure, file_diff, patch_diff, unified
+from sync.render.fields import at, list_at, text_at
+from sync.render.html import Html, block, joined, tag
 from sync.render.languages import language_of_file
 from sync.render.markdown import render_markdown
-from sync.render.wording import duration, short_line
+from sync.render.outputs import output_figure
+from sync.render.questions import questions_section
+from sync.render.values import values_section
+from sync.render.wording import plural, short_line
 
-STATUSES: Final = ("pending", "running", "completed", "error")
 SHOWN_FILES: Final = 40
 SHOWN_TODOS: Final = 200
 
 
-class Todo(NamedTuple):
-    text: str
-    status: str
+class Call(NamedTuple):
+    """What a reader gets of a call: its `input`, its `metadata`, its `output` as text, and the `key` of its entry."""
 
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call as shown: `status` is one of STATUSES, or empty for any other value."""
-
-    tool: str
-    title: str
-    status: str
-    took: str
-    blocks: tuple[CodeBlock, ...] = ()
-    diffs: tuple[FileDiff, ...] = ()
-    todos: tuple[Todo, ...] = ()
-    prose: Html | None = None
-    output: CodeBlock | None = None
-    error: CodeBlock | None = None
+    given: dict[str, Any]
+    notes: dict[str, Any]
+    output: str
+    key: str
+    has_ended: bool
 
 
 class Shown(NamedTuple):
-    """A tool's input as its own reader shows it; `hides_output` when the output only repeats the input."""
+    """A call's sections, in order. `title` counts when the agent gave none, or when it `names` the call better.
+
+    `hides_output`: the sections say what the output says. `problems` are errors that the call left in files.
+    """
 
     title: str = ""
-    blocks: tuple[CodeBlock, ...] = ()
-    diffs: tuple[FileDiff, ...] = ()
-    todos: tuple[Todo, ...] = ()
-    prose: Html | None = None
-    language: str = ""
+    sections: tuple[Html | None, ...] = ()
     hides_output: bool = False
+    problems: int = 0
+    names: bool = False
 
 
-def tool_call(data: dict[str, Any]) -> ToolCall:
-    """The call in a part of type tool."""
-    state = dict_at(data, "state")
-    name = short_line(text_at(data, "tool") or "tool", 80)
-    given = dict_at(state, "input")
-    shown = _READERS.get(name.removeprefix("opencode_"), _any_tool)(given, dict_at(state, "metadata"))
-    status = text_at(state, "status")
-    error = text_at(state, "error")
-    return ToolCall(
-        tool=name,
-        title=short_line(text_at(state, "title") or shown.title),
-        status=status if status in STATUSES else "",
-        took=duration(number_at(state, "time", "start"), number_at(state, "time", "end")),
-        blocks=shown.blocks,
-        diffs=shown.diffs,
-        todos=shown.todos,
-        prose=shown.prose,
-        output=None if shown.hides_output and not error else _output(state, shown.language),
-        error=code_block(error, label="error", kind="output") if error else None,
+def tool_shown(tool: str, call: Call) -> Shown:
+    """The call as its tool's reader shows it; names and values for a tool that is not known."""
+    return _READERS.get(tool.removeprefix("opencode_"), _any_tool)(call)
+
+
+def _bash(call: Call) -> Shown:
+    command = text_at(call.given, "command")
+    figure = code_figure(code_block(command, language="bash", label="command", kind="command"), "input")
+    return Shown(text_at(call.given, "description") or command, (figure if command else None,))
+
+
+def _path(call: Call) -> str:
+    return text_at(call.given, "filePath") or text_at(call.given, "path")
+
+
+def _read(call: Call) -> Shown:
+    """What was read, without the marks that tell the model where it begins."""
+    path, display = _path(call), at(call.notes, "display")
+    text = text_at(display, "text")
+    if text:
+        first = at(display, "lineStart")
+        label = short_line(path) + (f" from line {first}" if isinstance(first, int) and first > 1 else "")
+        figure = output_figure(text, call.key, label=label, language=language_of_file(path))
+        return Shown(path, (figure,), hides_output=True)
+    entries = [each for each in list_at(display, "entries") if isinstance(each, str)]
+    if entries:
+        return Shown(path, (output_figure("\n".join(entries), call.key, label=short_line(path)),), hides_output=True)
+    return Shown(path)
+
+
+def _write(call: Call) -> Shown:
+    path, patch = _path(call), text_at(call.notes, "diff")
+    if patch:
+        change = diff_figure(patch_diff(patch, path=path))
+    else:
+        code = code_block(text_at(call.given, "content"), language=language_of_file(path), label=short_line(path))
+        change = code_figure(code, "input")
+    return _edited(call, path, (change,))
+
+
+def _edit(call: Call) -> Shown:
+    path = _path(call)
+    patch = text_at(call.notes, "diff") or unified(text_at(call.given, "oldString"), text_at(call.given, "newString"))
+    return _edited(call, path, (diff_figure(patch_diff(patch, path=path)),))
+
+
+def _multiedit(call: Call) -> Shown:
+    path = _path(call)
+    edits = list_at(call.given, "edits")[:SHOWN_FILES]
+    patches = [unified(text_at(edit, "oldString"), text_at(edit, "newString")) for edit in edits]
+    return _edited(call, path, tuple(diff_figure(patch_diff(patch, path=path)) for patch in patches))
+
+
+def _patch(call: Call) -> Shown:
+    files = list(filter(None, map(file_diff, list_at(call.notes, "files")[:SHOWN_FILES])))
+    if files:
+        title = ", ".join(file.path for file in files[:3])
+        if len(files) > 3:
+            title += f" and {plural(len(files) - 3, 'more file')}"
+        return _edited(call, title, tuple(map(diff_figure, files)))
+    text = text_at(call.given, "patchText") or text_at(call.given, "patch")
+    return Shown(sections=(code_figure(code_block(text, language="diff", label="patch"), "input"),))
+
+
+def _edited(call: Call, title: str, changes: tuple[Html, ...]) -> Shown:
+    """Changes of files with what the language server said; agents' outputs repeat both."""
+    found = diagnostics_of(call.notes, edited_paths(call.given, call.notes))
+    is_repeated = call.output.startswith(_DONE) or not call.output
+    return Shown(title, (*changes, diagnostics_section(found)), is_repeated, found.errors, names="files" in call.notes)
+
+
+def _todos(call: Call) -> Shown:
+    items = (list_at(call.notes, "todos") or list_at(call.given, "todos"))[:SHOWN_TODOS]
+    shown = block("ul", *map(_todo, items), class_="todos")
+    return Shown("", (shown if items else None,), hides_output=bool(items))
+
+
+def _todo(item: Any) -> Html:
+    status = short_line(text_at(item, "status"), 20)
+    state = status.lower() if status in _TODO_STATES else "other"
+    words = tag("span", status.replace("_", " "), class_="todo-status")
+    return tag(
+        "li",
+        joined(words, tag("bdi", short_line(text_at(item, "content"))), by=" "),
+        class_=f"todo todo-{state.replace('_', '-')}",
     )
 
 
-def _output(state: dict[str, Any], language: str) -> CodeBlock | None:
-    """The finished output, or what a running program has printed so far."""
-    output = at(state, "output")
-    if output is None:
-        output = at(state, "metadata", "output")
-    if output is None or output == "":
-        return None
-    text = output if isinstance(output, str) else pretty_json(output)
-    return code_block(text, label="output", language=language, kind="output")
+def _question(call: Call) -> Shown:
+    shown = questions_section(call.given, call.notes, has_ended=call.has_ended)
+    header = next((text_at(each, "header") for each in list_at(call.given, "questions")), "")
+    return Shown(header, (shown,), hides_output=shown is not None)
 
 
-def _bash(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    command = text_at(given, "command")
-    block = code_block(command, language="bash", label="command", kind="command")
-    return Shown(title=text_at(given, "description") or command, blocks=(block,) if command else ())
+def _search(call: Call) -> Shown:
+    where = _path(call) or text_at(call.given, "include")
+    return Shown(text_at(call.given, "pattern") + (f" in {where}" if where else ""))
 
 
-def _path(given: dict[str, Any]) -> str:
-    return text_at(given, "filePath") or text_at(given, "path")
+def _address(call: Call) -> Shown:
+    return Shown(text_at(call.given, "url") or text_at(call.given, "query"))
 
 
-def _read(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    return Shown(title=_path(given))
+def _skill(call: Call) -> Shown:
+    return Shown(text_at(call.given, "name"))
 
 
-def _write(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    path, text = _path(given), text_at(given, "content")
-    if text_at(notes, "diff"):
-        return Shown(title=path, diffs=(patch_diff(text_at(notes, "diff"), path=path),))
-    return Shown(title=path, blocks=(code_block(text, language=language_of_file(path), label=short_line(path)),))
+def _task(call: Call) -> Shown:
+    """The order to another agent and its answer, both in Markdown."""
+    agent = short_line(text_at(call.given, "subagent_type"), 60)
+    order = tag("div", render_markdown(text_at(call.given, "prompt")), class_="rich task-order")
+    _, opening, rest = call.output.partition("<task_result>")
+    answer = rest.rpartition("</task_result>")[0] if opening else ""
+    shown = tag("div", render_markdown(answer.strip()), class_="rich task-answer") if answer.strip() else None
+    who = tag("p", joined("Agent:", tag("bdi", agent), by=" "), class_="note") if agent else None
+    return Shown(text_at(call.given, "description"), (who, order, shown), hides_output=shown is not None)
 
 
-def _edit(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    path = _path(given)
-    patch = text_at(notes, "diff") or unified(text_at(given, "oldString"), text_at(given, "newString"))
-    return Shown(title=path, diffs=(patch_diff(patch, path=path),))
+def _invalid(call: Call) -> Shown:
+    error = text_at(call.given, "error")
+    figure = output_figure(error, call.key, label="error") if error else None
+    return Shown(text_at(call.given, "tool"), (figure,), hides_output=bool(error), names=True)
 
 
-def _multiedit(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    path = _path(given)
-    edits = list_at(given, "edits")[:SHOWN_FILES]
-    patches = [unified(text_at(edit, "oldString"), text_at(edit, "newString")) for edit in edits]
-    return Shown(title=path, diffs=tuple(patch_diff(patch, path=path) for patch in patches))
+def _any_tool(call: Call) -> Shown:
+    return Shown(sections=(values_section(call.given),))
 
 
-def _patch(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    files = tuple(filter(None, map(file_diff, list_at(notes, "files")[:SHOWN_FILES])))
-    if files:
-        return Shown(diffs=files)
-    text = text_at(given, "patchText") or text_at(given, "patch")
-    return Shown(blocks=(code_block(text, language="diff", label="patch"),))
+def section_block(sections: Iterable[Html | None]) -> Html:
+    return block("div", *sections, class_="tool-body")
 
 
-def _todos(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    items = list_at(given, "todos")[:SHOWN_TODOS]
-    todos = ((text_at(item, "content"), text_at(item, "status").replace("_", " ")) for item in items)
-    shown = tuple(Todo(short_line(text), short_line(status, 20)) for text, status in todos)
-    return Shown(todos=shown, hides_output=bool(shown))
-
-
-def _search(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    where = _path(given)
-    return Shown(title=text_at(given, "pattern") + (f" in {where}" if where else ""))
-
-
-def _address(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    return Shown(title=text_at(given, "url") or text_at(given, "query"))
-
-
-def _task(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    return Shown(title=text_at(given, "description"), prose=render_markdown(text_at(given, "prompt")))
-
-
-def _any_tool(given: dict[str, Any], notes: dict[str, Any]) -> Shown:
-    if not given:
-        return Shown()
-    return Shown(blocks=(code_block(pretty_json(given), language="json", label="input"),))
-
-
-_READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], Shown]]] = {
+_DONE: Final = ("Edit applied successfully", "Wrote file successfully", "Success. Updated the following files")
+_TODO_STATES: Final = frozenset({"pending", "in_progress", "completed", "cancelled"})
+_READERS: Final[dict[str, Callable[[Call], Shown]]] = {
     "bash": _bash,
     "shell": _bash,
     "read": _read,
@@ -163,10 +188,13 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], dict[str, Any]], Shown]]] = 
     "apply_patch": _patch,
     "todowrite": _todos,
     "todoread": _todos,
+    "question": _question,
     "grep": _search,
     "glob": _search,
     "webfetch": _address,
     "websearch": _address,
     "codesearch": _address,
+    "skill": _skill,
     "task": _task,
+    "invalid": _invalid,
 }

@@ -5,7 +5,7 @@ The door: `build_document` and `render_transcript` for pages, single fragments, 
 
 from sync.render.wording import byte_size, plural
 from sync.transcript.comparison import compare_states
-from sync.transcript.document import Document, build_document, document_before, entry_of
+from sync.transcript.document import Document, Entry, build_document, document_before, entry_of
 from sync.transcript.exports import (
     own_sessions_part,
     session_json_pieces,
@@ -14,22 +14,27 @@ from sync.transcript.exports import (
 )
 from sync.transcript.facts import session_facts
 from sync.transcript.fragments import Fragment, fragments_invalidate, fragments_of
-from sync.transcript.page import render_entry, render_transcript
+from sync.transcript.outputs import entry_output, render_output
+from sync.transcript.page import Transcript, render_entry, render_transcript
 from sync.transcript.workers import rendering_start, rendering_stop
 
 __all__ = [
     "Document",
+    "Entry",
     "Fragment",
+    "Transcript",
     "build_document",
     "byte_size",
     "compare_states",
     "document_before",
     "entry_of",
+    "entry_output",
     "fragments_invalidate",
     "fragments_of",
     "own_sessions_part",
     "plural",
     "render_entry",
+    "render_output",
     "render_transcript",
     "rendering_start",
     "rendering_stop",

@@ -111,12 +111,11 @@ def test_a_large_entry_opens_in_its_place(console_server: ConsoleServer, open_pa
     agent = long_session(console_server, 20)
     output = {
         "status": "completed",
-        "title": "make test",
-        "input": {"command": "make"},
-        "output": "one more line\n" * 9_000,
+        "title": "all.txt",
+        "input": {"filePath": "all.txt", "content": "one more line\n" * 9_000},
     }
     key = f"session/part/{agent.session_id}/msg_0019/prt_large"
-    agent.publish({"key": key, "content": {"type": "tool", "tool": "bash", "state": output}})
+    agent.publish({"key": key, "content": {"type": "tool", "tool": "write", "state": output}})
     watched = open_page(agent.link, viewport=PHONE, color_scheme="dark")
     page = watched.page
     wait_until_live(page)
@@ -125,7 +124,7 @@ def test_a_large_entry_opens_in_its_place(console_server: ConsoleServer, open_pa
     link.scroll_into_view_if_needed()
     watched.screenshot("long-large-entry-phone-dark")
     link.click()
-    expect(page.locator("#prt_large details.tool .tool-title")).to_have_text("make test", timeout=LIVE_MS)
+    expect(page.locator("#prt_large details.tool .tool-title")).to_have_text("all.txt", timeout=LIVE_MS)
     expect(page.locator("#prt_large")).to_contain_text("one more line")
     assert has_marker(page)
     width = page.evaluate("document.documentElement.scrollWidth")

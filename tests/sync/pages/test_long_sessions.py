@@ -113,7 +113,7 @@ def test_a_large_entry_has_a_page_of_its_own(visitor: Client) -> None:
     alone = html_of(visitor, f"/share/{share.pk}{address}")
     assert numbers(alone) == [0]
     assert text_of(alone).count("word") == 12_000
-    assert link(alone, "Back to the conversation") == "?at=msg_0000"
+    assert link(alone, "Back to the conversation") == "?at=msg_0000#prt_0000"
 
 
 @pytest.mark.parametrize(

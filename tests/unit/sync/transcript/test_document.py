@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.render.legacy import modern_message
+from sync.protocol.legacy import modern_message
 from sync.transcript.document import build_document
 from tests.unit.sync.transcript.entries import CREATED, SESSION, message, part, row
 

@@ -147,10 +147,11 @@ def test_what_takes_too_much_is_shown_cautiously_and_remembered(rendered: list[s
 
 
 def test_a_large_entry_gives_way_to_a_link_to_it() -> None:
-    large = part(type="tool", tool="bash", state={"title": "make", "status": "completed", "output": "x\n" * 40_000})
+    state = {"title": "all.txt", "status": "completed", "input": {"filePath": "all.txt", "content": "x\n" * 40_000}}
+    large = part(type="tool", tool="write", state=state)
     (stub,) = fragments_of([large], "e-large")
     assert f'href="?entry={large.key}"' in stub.html
-    assert "bash · make" in stub.html
+    assert "write · all.txt" in stub.html
     assert len(stub.html) < 1_000
     (whole,) = fragments_of([large], "e-large", is_whole=True)
     assert whole.html.count("x") > 40_000

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sync.render.fields import at, dict_at, list_at, text_at
+from sync.protocol.untrusted import at, dict_at, list_at, text_at
 
 _STATES: Final = {"call": "running", "partial-call": "pending", "result": "completed"}
 
