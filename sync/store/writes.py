@@ -1,14 +1,14 @@
 """The statements of one commit: lock and read the sessions' rows, then upsert entries, operations and heads.
 
-Times are in the form `stored_moment` returns. Every function runs inside the caller's transaction.
+Times are in the form that `stored_moment` returns. Every function runs inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
+from opencode.lib.sql import execute_many, fetch, flat, places, tuples
 from sync.protocol.updates import Stored
 
 
@@ -117,16 +117,16 @@ _LOCK_SUFFIX: Final = {"sqlite": "", "mysql": " FOR UPDATE SKIP LOCKED"}
 
 def lock_sessions(ids: Sequence[int]) -> dict[int, LockedSession]:
     """Lock the sessions' rows, in id order; an id that is missing does not exist or (MySQL) is locked elsewhere."""
-    sql = _LOCK.format(ids=_places(len(ids))) + _LOCK_SUFFIX[connection.vendor]
-    return {row[0]: LockedSession(*row) for row in _fetch(sql, ids)}
+    sql = _LOCK.format(ids=places(len(ids))) + _LOCK_SUFFIX[connection.vendor]
+    return {row[0]: LockedSession(*row) for row in fetch(sql, ids)}
 
 
 def repeated_operations(pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, int]]:
     """The first and last seq of those (session id, operation id) pairs that were committed before."""
     if not pairs:
         return {}
-    sql = _OPERATIONS[connection.vendor].format(pairs=_pairs(pairs))
-    return {(row[0], row[1]): (row[2], row[3]) for row in _fetch(sql, _flat(pairs))}
+    sql = _OPERATIONS[connection.vendor].format(pairs=tuples(len(pairs)))
+    return {(row[0], row[1]): (row[2], row[3]) for row in fetch(sql, flat(pairs))}
 
 
 def stored_entries(pairs: Sequence[tuple[int, str]], *, with_content: bool) -> dict[tuple[int, str], StoredEntry]:
@@ -135,64 +135,31 @@ def stored_entries(pairs: Sequence[tuple[int, str]], *, with_content: bool) -> d
         return {}
     content = "e.content" if with_content else "''"
     columns = f"e.{_QUOTED[connection.vendor]['rank']}, {content}"
-    sql = _ENTRIES[connection.vendor].format(columns=columns, pairs=_pairs(pairs))
+    sql = _ENTRIES[connection.vendor].format(columns=columns, pairs=tuples(len(pairs)))
     return {
         (session_id, key): StoredEntry(size, Stored(content, rank, bool(deleted)))
-        for session_id, key, size, deleted, rank, content in _fetch(sql, _flat(pairs))
+        for session_id, key, size, deleted, rank, content in fetch(sql, flat(pairs))
     }
 
 
 def upsert_entries(rows: Sequence[EntryWrite]) -> None:
     names = _QUOTED[connection.vendor]
-    _many((_UPSERT + _ON_CONFLICT[connection.vendor]).format(**names), rows)
+    execute_many((_UPSERT + _ON_CONFLICT[connection.vendor]).format(**names), rows)
 
 
 def raise_ranks(rows: Sequence[RankWrite]) -> None:
     """Raise the ranks of entries whose content stays: a later item repeated it, so older ones may not replace it."""
-    _many(_RAISE_RANK.format(**_QUOTED[connection.vendor]), rows)
+    execute_many(_RAISE_RANK.format(**_QUOTED[connection.vendor]), rows)
 
 
 def insert_operations(rows: Sequence[OperationWrite]) -> None:
-    _many(_INSERT_OPERATION, rows)
+    execute_many(_INSERT_OPERATION, rows)
 
 
 def update_heads(rows: Sequence[HeadWrite], now: Any, due: Any) -> None:
     """Write the sessions' new heads and sizes; a snapshot becomes due at `due`, unless one is due sooner."""
     if connection.vendor == "mysql" and rows:
         sql = _UPDATE_HEADS.format(more=_NEXT_HEAD * (len(rows) - 1))
-        _many(sql, [[*_flat(rows), now, due]])
+        execute_many(sql, [[*flat(rows), now, due]])
     else:
-        _many(_UPDATE_HEAD, [(*row[:-1], now, due, row.id) for row in rows])
-
-
-def stored_moment(moment: datetime) -> Any:
-    """The time in the form the database takes; made once a commit, as it is not cheap."""
-    return connection.ops.adapt_datetimefield_value(moment)
-
-
-def _many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        if len(rows) == 1:
-            cursor.execute(sql, rows[0])
-        else:
-            cursor.executemany(sql, rows)
-
-
-def _fetch(sql: str, values: Sequence[Any]) -> list[Sequence[Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())
-
-
-def _places(count: int) -> str:
-    return ", ".join(["%s"] * count)
-
-
-def _pairs(pairs: Sequence[tuple[int, str]]) -> str:
-    return ", ".join(["(%s, %s)"] * len(pairs))
-
-
-def _flat(rows: Iterable[Sequence[Any]]) -> list[Any]:
-    return [value for row in rows for value in row]
+        execute_many(_UPDATE_HEAD, [(*row[:-1], now, due, row.id) for row in rows])

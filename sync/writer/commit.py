@@ -11,6 +11,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
+from opencode.lib.sql import stored_moment
 from sync.errors import SessionCold, SessionFull, SessionGone, StorageFull
 from sync.models import Session
 from sync.protocol.keys import info_key
@@ -131,8 +132,8 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
         publish.outcome = None
     groups = _by_session(publishes)
     moment = utc_now()
-    now = writes.stored_moment(moment)
-    due = writes.stored_moment(moment + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS))
+    now = stored_moment(moment)
+    due = stored_moment(moment + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS))
     with transaction.atomic():
         locked = writes.lock_sessions(sorted(groups))
         waiting = _settle_missing(groups, locked)
