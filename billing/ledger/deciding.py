@@ -3,19 +3,24 @@
 Pure, so that a batch can decide operations one after another on facts it has locked, and write once.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from billing.ledger.facts import Account, Counter, CounterKey, Facts, Hold, Payer, State
-from billing.ledger.limits import refusal_of
+from billing.ledger.amounts import counted, held, turned, used
+from billing.ledger.correcting import correct
+from billing.ledger.decision import Decision
+from billing.ledger.facts import TOTAL_MAX, Account, CounterKey, Facts, Hold, Original, Payer, State, counter_keys
+from billing.ledger.limits import refusal_of, room_of
 from billing.ledger.operations import (
     Answer,
+    Bound,
     Charge,
+    Correct,
     Credit,
     Entry,
     Expire,
     Operation,
+    Record,
     Refusal,
     Release,
     Reserve,
@@ -23,27 +28,21 @@ from billing.ledger.operations import (
 )
 from billing.pricing.months import month_of
 
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`facts` are the same object when nothing changed; the hold of a settled request is removed from them.
-
-    `was_expired` marks a settlement that came after its reservation had expired.
-    """
-
-    answer: Answer
-    facts: Facts
-    charges: tuple[Charge, ...] = ()
-    entry: Entry | None = None
-    refusal: Refusal | None = None
-    was_expired: bool = False
+__all__ = ["Decision", "counters_needed", "decide"]
 
 
-def counters_needed(account: Account, hold: Hold | None, operation: Operation) -> tuple[CounterKey, ...]:
+def counters_needed(
+    account: Account, hold: Hold | None, operation: Operation, original: Original | None = None
+) -> tuple[CounterKey, ...]:
     """The counters an operation may read or change, including the present month's, to which an expired hold moves."""
     month = max(account.month, month_of(operation.now))
-    if isinstance(operation, Reserve):
-        return operation.hold.counter_keys(month)
+    match operation:
+        case Reserve():
+            return operation.hold.counter_keys(month)
+        case Record():
+            return operation.hold.counter_keys(min(month_of(operation.answered_at), month))
+        case Correct() if original is not None:
+            return counter_keys(original.member_id, original.key_id, original.month)
     if hold is None:
         return ()
     return tuple(dict.fromkeys((*hold.counter_keys(hold.month), *hold.counter_keys(month))))
@@ -64,6 +63,10 @@ def decide(facts: Facts, operation: Operation) -> Decision:
             return _end(facts, operation.now, State.EXPIRED)
         case Credit():
             return _credit(facts, operation)
+        case Record():
+            return _record(facts, operation)
+        case Correct():
+            return correct(facts, operation)
 
 
 def _reserve(facts: Facts, operation: Reserve) -> Decision:
@@ -71,12 +74,12 @@ def _reserve(facts: Facts, operation: Reserve) -> Decision:
         return Decision(Answer.ALREADY_SETTLED, facts)
     if facts.hold is not None:
         return Decision(_answer_of(facts.hold, operation.hold.fingerprint), facts)
-    turned = _turned(facts, operation.now)
-    hold = replace(operation.hold, month=turned.account.month, counts_own=turned.account.counts_own)
-    refusal = refusal_of(turned, hold)
+    now = turned(facts, operation.now)
+    hold = replace(operation.hold, month=now.account.month, counts_own=now.account.counts_own)
+    refusal = refusal_of(now, hold)
     if refusal is not None:
         return Decision(Answer.REFUSED, facts, refusal=refusal)
-    return Decision(Answer.RESERVED, replace(_held(turned, hold, 1), hold=hold))
+    return Decision(Answer.RESERVED, replace(held(now, hold, 1), hold=hold))
 
 
 def _answer_of(hold: Hold, fingerprint: str) -> Answer:
@@ -96,10 +99,10 @@ def _settle(facts: Facts, operation: Settle) -> Decision:
         return Decision(Answer.RELEASED, facts)
     if operation.payer == Payer.HOST and not hold.may_host_pay:
         return Decision(Answer.CONFLICT, facts)
-    turned = _turned(facts, operation.now)
+    now = turned(facts, operation.now)
     if hold.state == State.EXPIRED:
-        return _settle_expired(turned, hold, operation)
-    return _charge(_held(turned, hold, -1), hold, operation, most=hold.ceiling)
+        return _settle_expired(now, hold, operation)
+    return _charge(held(now, hold, -1), hold, operation, most=hold.ceiling)
 
 
 def _settle_expired(facts: Facts, hold: Hold, operation: Settle) -> Decision:
@@ -114,7 +117,27 @@ def _settle_expired(facts: Facts, hold: Hold, operation: Settle) -> Decision:
     return replace(_charge(facts, again, operation, most=most), was_expired=True)
 
 
-def _charge(facts: Facts, hold: Hold, operation: Settle, *, most: int) -> Decision:
+def _record(facts: Facts, operation: Record) -> Decision:
+    """Reserve and settle in one step what was spent already: charged as far as it fits, the host carries the rest."""
+    if facts.settled is not None:
+        same = facts.settled == operation.fingerprint
+        return Decision(Answer.DUPLICATE if same else Answer.CONFLICT, facts)
+    if facts.hold is not None:
+        return Decision(Answer.CONFLICT, facts)
+    now = turned(facts, operation.now)
+    hold = replace(
+        operation.hold,
+        month=min(month_of(operation.answered_at), now.account.month),
+        ceiling=sum(operation.costs),
+        may_host_pay=operation.payer == Payer.HOST,
+        counts_own=now.account.counts_own,
+    )
+    room, refusal = room_of(now, hold)
+    answer = Answer.QUARANTINED if operation.is_quarantined else Answer.STORED
+    return replace(_charge(now, hold, operation, most=room), answer=answer, refusal=refusal)
+
+
+def _charge(facts: Facts, hold: Hold, operation: Settle | Record, *, most: int) -> Decision:
     """Charge up to `most` in the order of the rows; the host carries the rest. `facts` no longer contain its hold."""
     account, left = facts.account, most
     counts = operation.payer == Payer.HOST or hold.counts_own
@@ -127,10 +150,9 @@ def _charge(facts: Facts, hold: Hold, operation: Settle, *, most: int) -> Decisi
             account = replace(account, balance=account.balance - charged, entry_seq=account.entry_seq + 1)
             charge = replace(charge, seq=account.entry_seq, balance_after=account.balance)
         charges.append(charge)
-    counted = most - left if counts else 0
-    if hold.month == account.month:
-        account = replace(account, month_used=account.month_used + counted)
-    counters = _counted(facts.counters, hold, used=counted)
+    to_limits = most - left if counts else 0
+    account = used(account, hold.month, to_limits)
+    counters = counted(facts.counters, hold, used=to_limits)
     after = replace(facts, account=account, counters=counters, hold=None, settled=operation.fingerprint)
     return Decision(Answer.SETTLED, after, charges=tuple(charges))
 
@@ -144,41 +166,16 @@ def _end(facts: Facts, now: datetime, state: State) -> Decision:
         return Decision(Answer.UNKNOWN, facts)
     if hold.state != State.OPEN:
         return Decision(Answer(hold.state.value), facts)
-    after = _held(_turned(facts, now), hold, -1)
+    after = held(turned(facts, now), hold, -1)
     return Decision(Answer(state.value), replace(after, hold=replace(hold, state=state, ended_at=now)))
 
 
 def _credit(facts: Facts, operation: Credit) -> Decision:
     if facts.credited is not None:
         return Decision(Answer.CREDITED if facts.credited == operation.amount else Answer.CONFLICT, facts)
-    account = replace(
-        facts.account, balance=facts.account.balance + operation.amount, entry_seq=facts.account.entry_seq + 1
-    )
+    balance = facts.account.balance + operation.amount
+    if abs(balance) > TOTAL_MAX:
+        return Decision(Answer.REFUSED, facts, refusal=Refusal(Bound.TOTAL, TOTAL_MAX, held=facts.account.reserved))
+    account = replace(facts.account, balance=balance, entry_seq=facts.account.entry_seq + 1)
     entry = Entry(operation.source, operation.amount, account.entry_seq, account.balance)
     return Decision(Answer.CREDITED, replace(facts, account=account, credited=operation.amount), entry=entry)
-
-
-def _turned(facts: Facts, now: datetime) -> Facts:
-    """The facts with the account in the month of `now`; never in an earlier month, even if a clock goes back."""
-    month = month_of(now)
-    if month <= facts.account.month:
-        return facts
-    return replace(facts, account=replace(facts.account, month=month, month_used=0, month_reserved=0))
-
-
-def _held(facts: Facts, hold: Hold, sign: int) -> Facts:
-    """Add (1) or remove (-1) a hold's amounts; an earlier month's count on the balance and on that month's counters."""
-    account = replace(facts.account, reserved=facts.account.reserved + sign * hold.on_balance)
-    if hold.month == account.month:
-        account = replace(account, month_reserved=account.month_reserved + sign * hold.on_limits)
-    return replace(facts, account=account, counters=_counted(facts.counters, hold, reserved=sign * hold.on_limits))
-
-
-def _counted(
-    counters: Mapping[CounterKey, Counter], hold: Hold, *, used: int = 0, reserved: int = 0
-) -> Mapping[CounterKey, Counter]:
-    changed = {
-        key: replace(counters[key], used=counters[key].used + used, reserved=counters[key].reserved + reserved)
-        for key in hold.counter_keys(hold.month)
-    }
-    return {**counters, **changed}

@@ -67,6 +67,12 @@ class CounterKey:
     month: int
 
 
+def counter_keys(member_id: str, key_id: str, month: int) -> tuple[CounterKey, ...]:
+    """The member's and the key's, where a request has them."""
+    scopes = ((Scope.MEMBER, member_id), (Scope.KEY, key_id))
+    return tuple(CounterKey(scope, name, month) for scope, name in scopes if name)
+
+
 @dataclass(frozen=True, slots=True)
 class Counter:
     """Used and held amounts in one month. `limit` None means no limit, and 0 refuses whatever costs anything."""
@@ -101,15 +107,29 @@ class Hold:
         return self.ceiling if self.may_host_pay or self.counts_own else 0
 
     def counter_keys(self, month: int) -> tuple[CounterKey, ...]:
-        scopes = ((Scope.MEMBER, self.member_id), (Scope.KEY, self.key_id))
-        return tuple(CounterKey(scope, name, month) for scope, name in scopes if name)
+        return counter_keys(self.member_id, self.key_id, month)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A usage row with the corrections made so far. `counted` is the part that counts towards limits of `month`."""
+
+    payer: Payer
+    month: int
+    cost: int
+    charged: int
+    carried: int
+    counted: int
+    member_id: str = ""
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that one operation may read and change. `settled` is the fingerprint of the request's usage rows, or None.
 
-    `counters` has every key that `counters_needed` returns. `credited` is the amount added before for the same source.
+    `counters` has every key that `counters_needed` returns. `credited` is the amount added before for the same source,
+    or the cost given before by the same correction. `original` is the usage row of a correction.
     """
 
     account: Account
@@ -117,6 +137,11 @@ class Facts:
     hold: Hold | None = None
     settled: str | None = None
     credited: int | None = None
+    original: Original | None = None
 
 
-BIGINT_MAX: Final = 2**63 - 1
+TOTAL_MAX: Final = 2**62
+"""What may be held and used together, and what a balance may come to on either side of zero: all sums fit a bigint.
+
+A request costs at most 10**15, so that amounts of those running cannot bring a sum from here to 2**63.
+"""

@@ -51,7 +51,57 @@ class Credit:
     amount: int
 
 
-Operation = Reserve | Settle | Release | Expire | Credit
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Store the usage of a request that was never reserved. It is stored whatever the limits: what fits is charged.
+
+    `hold` is what a reservation of it would have been, made when the request was answered; the decision sets its
+    `month` and `ceiling`. `is_quarantined`: its costs are not known yet, and all 0.
+    """
+
+    now: datetime
+    hold: Hold
+    answered_at: datetime
+    costs: tuple[int, ...]
+    payer: Payer
+    is_quarantined: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        return self.hold.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Give a usage row another cost, once for each source; the row itself stays as it was.
+
+    `is_release` ends its quarantine.
+    """
+
+    now: datetime
+    source: str
+    usage_id: int
+    cost: int
+    is_release: bool = False
+
+
+Operation = Reserve | Settle | Release | Expire | Credit | Record | Correct
+
+
+def request_id_of(operation: Operation) -> str:
+    """The request that an operation is about; empty when it is about none."""
+    match operation:
+        case Reserve() | Record():
+            return operation.hold.request_id
+        case Settle() | Release() | Expire():
+            return operation.request_id
+        case Credit() | Correct():
+            return ""
+
+
+def source_of(operation: Operation) -> str:
+    """The source of the entry that an operation makes; empty when it makes none."""
+    return operation.source if isinstance(operation, Credit | Correct) else ""
 
 
 class Answer(StrEnum):
@@ -67,6 +117,10 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
     CONFLICT = "conflict"
     CREDITED = "credited"
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    CORRECTED = "corrected"
 
 
 class Bound(StrEnum):
@@ -77,6 +131,7 @@ class Bound(StrEnum):
     WORKSPACE = "workspace"
     MEMBER = "member"
     KEY = "key"
+    TOTAL = "total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +163,14 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One ledger entry."""
+    """One ledger entry. That of a correction names its usage row, and has by how much the row's amounts change."""
 
     source: str
     amount: int
     seq: int
     balance_after: int
+    usage_id: int | None = None
+    cost: int = 0
+    charged: int = 0
+    carried: int = 0
+    counted: int = 0

@@ -7,7 +7,7 @@ from typing import Final
 from django.core.management.base import CommandError
 from django.db.models import Q
 
-from billing.services.reservations import AMOUNT_MAX
+from billing.services.work import AMOUNT_MAX
 from opencode.lib.money import MICRO_CENTS_PER_DOLLAR
 from workspaces.models import Workspace
 

@@ -1,7 +1,8 @@
-"""Accounts with their limits, reservations, usage, ledger entries, and the prices in force."""
+"""Accounts with their limits, reservations, usage with its sums, ledger entries, and the prices in force."""
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.prices import PriceEntry, PriceVersion
+from billing.models.rollups import QuarantinedRequest, StatementDay, UsageRollup
 from billing.models.usage import REQUEST_ID_CHARACTERS, LedgerEntry, Reservation, Usage
 
 __all__ = [
@@ -11,7 +12,10 @@ __all__ = [
     "LimitCounter",
     "PriceEntry",
     "PriceVersion",
+    "QuarantinedRequest",
     "Reservation",
+    "StatementDay",
     "Usage",
+    "UsageRollup",
     "new_billing_account_id",
 ]

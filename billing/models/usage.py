@@ -3,6 +3,7 @@
 from typing import ClassVar, Final
 
 from django.db import models
+from django.db.models.functions import Now
 
 from billing.ledger.facts import Payer, State
 from billing.models.accounts import BillingAccount
@@ -86,7 +87,8 @@ class Usage(AppendOnlyModel):
     was_expired = models.BooleanField(default=False)
     seq = models.BigIntegerField(null=True)
     balance_after = models.BigIntegerField(null=True)
-    at = models.DateTimeField(default=utc_now)
+    at = models.DateTimeField(default=utc_now, help_text="when the request was answered: its prices are of then")
+    recorded_at = models.DateTimeField(default=utc_now, db_default=Now(), help_text="when it was posted")
 
     class Meta:
         verbose_name_plural = "usage"
@@ -101,7 +103,11 @@ class Usage(AppendOnlyModel):
 
 
 class LedgerEntry(AppendOnlyModel):
-    """A change of a balance other than usage, once for each source such as `grant:…`; `seq` runs on with usage rows."""
+    """A change of a balance other than usage, once for each source such as `grant:…`; `seq` runs on with usage rows.
+
+    A correction names its usage row, and has by how much that row's amounts change; `amount` is 0 when that was on own
+    credentials. `price_version_id` is that of the new cost.
+    """
 
     account = models.ForeignKey(
         BillingAccount, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False
@@ -112,6 +118,12 @@ class LedgerEntry(AppendOnlyModel):
     balance_after = models.BigIntegerField()
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(default=utc_now)
+    usage_id = models.BigIntegerField(null=True)
+    cost = models.BigIntegerField(default=0, db_default=0)
+    charged = models.BigIntegerField(default=0, db_default=0)
+    carried = models.BigIntegerField(default=0, db_default=0)
+    counted = models.BigIntegerField(default=0, db_default=0)
+    price_version_id = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name_plural = "ledger entries"
@@ -119,6 +131,7 @@ class LedgerEntry(AppendOnlyModel):
             models.UniqueConstraint(fields=["account", "seq"], name="ledger_entry_by_seq"),
             models.UniqueConstraint(fields=["account", "source"], name="ledger_entry_once_a_source"),
         ]
+        indexes: ClassVar = [models.Index(fields=["usage_id"], name="ledger_entry_by_usage")]
 
     def __str__(self) -> str:
         return f"{self.source}: {self.amount}"

@@ -1,8 +1,8 @@
 """Recomputes an account's sums from its single rows, and reports the first difference of each kind. Reads only."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -10,26 +10,10 @@ from django.db.models import F, Sum
 from billing.ledger.facts import Scope, State
 from billing.models import BillingAccount, LedgerEntry, LimitCounter, Reservation, Usage
 from billing.pricing.book import PriceBook
-from billing.pricing.classes import TOKEN_CLASSES, Tokens
-from billing.pricing.context import read_spelled
-from billing.pricing.cost import cost_of
 from billing.pricing.quarantine import Quarantined
 from billing.selectors.prices import price_models_of
-
-ROWS_AT_ONCE: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """`check` is a stable name; `stored` and `computed` are the values that differ."""
-
-    check: str
-    where: str
-    stored: Any
-    computed: Any
-
-    def __str__(self) -> str:
-        return f"{self.check} ({self.where}): stored {self.stored}, computed {self.computed}"
+from billing.selectors.repricing import usage_priced
+from billing.selectors.sums import ROWS_AT_ONCE, Correction, Problem, corrections_of, rollups_verify, statement_verify
 
 
 def account_verify(account_id: int) -> list[Problem]:
@@ -38,7 +22,15 @@ def account_verify(account_id: int) -> list[Problem]:
     """
     with transaction.atomic():
         account = BillingAccount.objects.select_for_update().get(pk=account_id)
-        checks = (_balance(account), _holds(account), _used(account), _counters(account))
+        corrections = corrections_of(account_id)
+        checks = (
+            _balance(account),
+            _holds(account),
+            _used(account, corrections),
+            _counters(account, corrections),
+            rollups_verify(account_id, corrections),
+            statement_verify(account_id),
+        )
         found = [next(check, None) for check in checks]
     return [problem for problem in (*found, next(_usage_rows(account), None)) if problem is not None]
 
@@ -84,28 +76,31 @@ def _holds(account: BillingAccount) -> Iterator[Problem]:
         yield Problem("month_reserved", "account", account.month_reserved, on_limits)
 
 
-def _used(account: BillingAccount) -> Iterator[Problem]:
+def _used(account: BillingAccount, corrections: Sequence[Correction]) -> Iterator[Problem]:
     used = _total(Usage.objects.filter(account_id=account.pk, month=account.month), "counted")
+    used += sum(each.counted for each in corrections if each.month == account.month)
     if account.month_used != used:
         yield Problem("month_used", f"month {account.month}", account.month_used, used)
 
 
-def _counters(account: BillingAccount) -> Iterator[Problem]:
+def _counters(account: BillingAccount, corrections: Sequence[Correction]) -> Iterator[Problem]:
     """The counters of every member and key and month, including those that have rows but no counter."""
     stored = {
         (row.scope, row.scope_id, row.month): (row.used, row.reserved)
         for row in LimitCounter.objects.filter(account_id=account.pk).iterator(chunk_size=ROWS_AT_ONCE)
     }
-    computed: dict[tuple[str, str, int], tuple[int, int]] = {}
+    computed: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0])
     for scope, name in ((Scope.MEMBER, "member_id"), (Scope.KEY, "key_id")):
         for scope_id, month, used in _grouped(Usage.objects.filter(account_id=account.pk), name, "counted"):
-            computed[(scope.value, scope_id, month)] = (used, 0)
+            computed[scope.value, scope_id, month][0] += used
+        for each in corrections:
+            if getattr(each, name):
+                computed[scope.value, getattr(each, name), each.month][0] += each.counted
         held = Reservation.objects.filter(account_id=account.pk, state=State.OPEN.value)
         for scope_id, month, reserved in _grouped(held.exclude(may_host_pay=False, counts_own=False), name, "ceiling"):
-            key = (scope.value, scope_id, month)
-            computed[key] = (computed.get(key, (0, 0))[0], reserved)
+            computed[scope.value, scope_id, month][1] += reserved
     for key in sorted(stored.keys() | computed.keys()):
-        mine, theirs = stored.get(key, (0, 0)), computed.get(key, (0, 0))
+        mine, theirs = stored.get(key, (0, 0)), tuple(computed.get(key, (0, 0)))
         if mine != theirs:
             yield Problem("counter", f"{key[0]} {key[1]} in {key[2]}", mine, theirs)
 
@@ -116,27 +111,44 @@ def _grouped(rows: Any, name: str, amount: str) -> Iterator[tuple[str, int, int]
 
 
 def _usage_rows(account: BillingAccount) -> Iterator[Problem]:
-    """Each cost is charged + carried, and follows from its price version."""
-    books: dict[int, PriceBook] = {}
+    """Each cost is charged + carried, and follows from its price version; so does each corrected cost."""
+    books = _Books()
+    corrected: dict[int, list[Correction]] = defaultdict(list)
+    for each in corrections_of(account.pk):
+        corrected[each.usage_id].append(each)
     for row in Usage.objects.filter(account_id=account.pk).order_by("pk").iterator(chunk_size=ROWS_AT_ONCE):
         if row.cost != row.charged + row.carried:
             yield Problem("usage_parts", str(row), row.cost, row.charged + row.carried)
-        version = row.price_version_id
-        if version is None or row.is_estimated or row.quarantined:
-            continue
-        if version not in books:
-            books[version] = PriceBook([(version, price_models_of(version))])
-        computed = _repriced(row, books[version])
-        if computed != row.cost:
-            yield Problem("usage_price", str(row), row.cost, computed)
+        if not row.is_estimated and not row.quarantined:
+            yield from books.check(row, row.price_version_id, row.cost, "usage_price")
+        cost = row.cost
+        for each in corrected.get(row.pk, ()):
+            cost += each.cost
+            if each.cost != each.charged + each.carried:
+                yield Problem("usage_parts", f"{row}, {each.source}", each.cost, each.charged + each.carried)
+            yield from books.check(row, each.price_version_id, cost, "correction_price")
 
 
-def _repriced(row: Usage, book: PriceBook) -> int | str:
-    """The row's cost by its price version, or the code of why that version has no price for it."""
-    tokens = Tokens(**{name: getattr(row, name) for name in TOKEN_CLASSES})
+class _Books:
+    """What rows cost by the price versions they name."""
+
+    def __init__(self) -> None:
+        self._books: dict[int, PriceBook] = {}
+
+    def check(self, row: Usage, version: int | None, cost: int, check: str) -> Iterator[Problem]:
+        if version is None:
+            return
+        if version not in self._books:
+            self._books[version] = PriceBook([(version, price_models_of(version))])
+        computed = usage_cost(row, self._books[version])
+        if computed != cost:
+            yield Problem(check, str(row), cost, computed)
+
+
+def usage_cost(row: Usage, book: PriceBook) -> int | str:
+    """The row's cost by a book, or the code of why that has no price for it."""
     try:
-        found = book.find(row.model, read_spelled(row.context), row.at)
-        return cost_of(tokens, found.price(row.at), prompt=row.prompt, units=row.units).micro_cents
+        return usage_priced(row, book)[0]
     except Quarantined as reason:
         return str(reason.code)
 

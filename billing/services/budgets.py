@@ -9,7 +9,7 @@ from billing.ledger.facts import Scope
 from billing.ledger.operations import Answer, Credit
 from billing.models import BillingAccount, LimitCounter
 from billing.services.ledger import ledger_execute
-from billing.services.ledgerrows import Details
+from billing.services.work import Details
 from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from workspaces.services.audit import audit_record

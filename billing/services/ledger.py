@@ -1,36 +1,37 @@
-"""Executes one operation in one transaction: locks and reads the facts, lets the rules decide, writes the changes.
+"""Executes operations in one transaction: locks, reads the facts, lets the rules decide in order, writes the changes.
 
-Locks in this order: the account, counters by id, the reservation. The account's lock alone serialises operations on
-it; the first request of a month, a member or a key is no exception.
+Locks in this order: accounts by id, then their counters, reservations and sums. An account's lock alone serialises the
+operations on it; the first request of a month, a member or a key is no exception.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from billing.ledger.deciding import Decision, counters_needed, decide
-from billing.ledger.facts import Facts
-from billing.ledger.operations import Credit, Operation, Reserve, Settle
-from billing.models import BillingAccount, LedgerEntry, Reservation, Usage
-from billing.services.ledgerrows import (
-    Details,
-    account_of,
-    account_write,
-    counters_of,
-    counters_write,
-    entry_create,
-    hold_create,
-    hold_of,
-    usage_create,
-)
+from billing.ledger.deciding import decide
+from billing.ledger.decision import Decision
+from billing.ledger.operations import Operation
+from billing.models import BillingAccount
+from billing.services.facts import BatchFacts
+from billing.services.rows import decision_note
+from billing.services.work import Details, Work
+from billing.store.reading import lock_accounts
+from billing.store.writing import Changes
 
 log = structlog.get_logger(__name__)
 ATTEMPTS: Final = 5
 
 
 def ledger_execute(*, account_id: int, operation: Operation, details: Details | None = None) -> Decision:
-    """Decide and write; a repeat gets the same answer. Raises DatabaseError with nothing changed.
+    """Decide and write; a repeat gets the same answer. Raises DatabaseError with nothing changed."""
+    (decision,) = ledger_execute_all([Work(account_id, operation, details or Details())])
+    return decision
+
+
+def ledger_execute_all(works: Sequence[Work]) -> list[Decision]:
+    """Decide operations one after another and write them together, all or nothing. Waits for locks.
 
     What the database rolled back, as after a deadlock, is tried again, unless the caller has a transaction open.
     """
@@ -38,85 +39,38 @@ def ledger_execute(*, account_id: int, operation: Operation, details: Details | 
     for left in reversed(range(attempts)):
         try:
             with transaction.atomic():
-                decision = _execute(account_id, operation, details or Details())
+                decisions = ledger_write(works)
         except OperationalError:
             if not left:
                 raise
         else:
             break
+    for work, decision in zip(works, decisions, strict=True):
+        carried_log(work, decision)
+    return decisions
+
+
+def ledger_write(works: Sequence[Work]) -> list[Decision]:
+    """Decide and write inside the caller's transaction."""
+    accounts = lock_accounts(sorted({work.account_id for work in works}), skip_locked=False)
+    if len(accounts) < len({work.account_id for work in works}):
+        raise BillingAccount.DoesNotExist
+    batch, changes = BatchFacts(accounts, works), Changes()
+    decisions = [_decide(work, batch, changes) for work in works]
+    changes.write()
+    return decisions
+
+
+def _decide(work: Work, batch: BatchFacts, changes: Changes) -> Decision:
+    before = batch.of(work)
+    decision = decide(before, work.operation)
+    if decision.facts is not before:
+        decision_note(work, decision, before, batch, changes)
+    return decision
+
+
+def carried_log(work: Work, decision: Decision) -> None:
+    """Alert the host to what it pays itself."""
     carried = sum(charge.carried for charge in decision.charges)
     if carried:
-        log.warning("usage_carried", account=account_id, micro_cents=carried, was_expired=decision.was_expired)
-    return decision
-
-
-def _execute(account_id: int, operation: Operation, details: Details) -> Decision:
-    row = BillingAccount.objects.select_for_update().get(pk=account_id)
-    reservation = _reservation(account_id, operation)
-    before = _facts(row, reservation, operation)
-    decision = decide(before, operation)
-    after = decision.facts
-    if after is before:
-        return decision
-    account_write(row, after.account)
-    counters_write(row, before.counters, after.counters)
-    _hold_write(account_id, reservation, decision, operation, details)
-    if isinstance(operation, Settle) and reservation is not None:
-        usage_create(
-            reservation,
-            list(zip(details.usage, decision.charges, strict=True)),
-            now=operation.now,
-            payer=operation.payer,
-            fingerprint=operation.fingerprint,
-            was_expired=decision.was_expired,
-        )
-    if decision.entry is not None:
-        entry_create(account_id, decision.entry, operation.now, details.reason)
-    return decision
-
-
-def _reservation(account_id: int, operation: Operation) -> Reservation | None:
-    """Read without a lock of its own: the account's lock, held by the caller, protects it."""
-    if isinstance(operation, Credit):
-        return None
-    return Reservation.objects.filter(account_id=account_id, request_id=_request_id(operation)).first()
-
-
-def _facts(row: BillingAccount, reservation: Reservation | None, operation: Operation) -> Facts:
-    account = account_of(row)
-    if isinstance(operation, Credit):
-        entry = LedgerEntry.objects.filter(account_id=row.pk, source=operation.source)
-        return Facts(account, {}, credited=entry.values_list("amount", flat=True).first())
-    hold = hold_of(reservation) if reservation is not None else None
-    used = Usage.objects.filter(account_id=row.pk, request_id=_request_id(operation))
-    return Facts(
-        account=account,
-        counters=counters_of(row, counters_needed(account, hold, operation)),
-        hold=hold,
-        settled=used.values_list("fingerprint", flat=True).first(),
-    )
-
-
-def _hold_write(
-    account_id: int, reservation: Reservation | None, decision: Decision, operation: Operation, details: Details
-) -> None:
-    hold = decision.facts.hold
-    if reservation is None:
-        if hold is not None:
-            hold_create(account_id, hold, operation.now, details)
-        return
-    mine = Reservation.objects.filter(pk=reservation.pk)
-    if hold is None:
-        mine.delete()
-    else:
-        mine.update(state=hold.state.value, ended_at=hold.ended_at)
-
-
-def _request_id(operation: Operation) -> str:
-    match operation:
-        case Reserve():
-            return operation.hold.request_id
-        case Credit():
-            return ""
-        case _:
-            return operation.request_id
+        log.warning("usage_carried", account=work.account_id, micro_cents=carried, was_expired=decision.was_expired)

@@ -13,12 +13,12 @@ import structlog
 from django.db import DatabaseError
 
 from billing.errors import BalanceInsufficient, BillingFrozen, LedgerUnavailable, LimitReached, RequestConflict
-from billing.ledger.deciding import Decision
+from billing.ledger.decision import Decision
 from billing.ledger.facts import Hold, Payer, State
 from billing.ledger.operations import Answer, Bound, Expire, Refusal, Release, Reserve, Settle
-from billing.models import REQUEST_ID_CHARACTERS, BillingAccount, Reservation
+from billing.models import BillingAccount, Reservation
 from billing.services.ledger import ledger_execute
-from billing.services.ledgerrows import Details, UsageDetails
+from billing.services.work import Details, UsageDetails, bounds_check, parts_check
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial
 from opencode.lib.money import format_dollars
@@ -27,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 LIFETIME: Final = timedelta(minutes=30)
 KEPT: Final = timedelta(days=30)
-AMOUNT_MAX: Final = 10**15
-"""$10 million: no request costs more, and a sum of nine thousand such amounts fits into a bigint."""
 EXPIRED_AT_ONCE: Final = 500
 
 
@@ -57,7 +55,7 @@ def reserve(*, workspace_id: str, wanted: Wanted, now: datetime | None = None) -
     Raises BalanceInsufficient, LimitReached, BillingFrozen, RequestConflict; LedgerUnavailable when the database fails.
     When it raises, the request must not be sent.
     """
-    _check(wanted.request_id, wanted.ceiling)
+    bounds_check(wanted.request_id, wanted.ceiling)
     moment = now or utc_now()
     hold = Hold(
         request_id=wanted.request_id,
@@ -97,12 +95,7 @@ def settle(
 
     Returns `settled` or `already_settled`; or, with nothing changed, `released`, `unknown` or `conflict`.
     """
-    if not usage:
-        raise ValueError("a settlement has at least one part")
-    if len({part.model for part in usage}) < len(usage):
-        raise ValueError("a settlement has one part a model")
-    for part in usage:
-        _check(request_id, part.cost)
+    parts_check(request_id, usage)
     operation = Settle(now or utc_now(), request_id, tuple(part.cost for part in usage), payer, fingerprint)
     return ledger_execute(
         account_id=account_id_of(workspace_id), operation=operation, details=Details(usage=tuple(usage))
@@ -138,19 +131,14 @@ def account_id_of(workspace_id: str) -> int:
     return BillingAccount.objects.values_list("pk", flat=True).get(workspace_id=workspace_id)
 
 
-def _check(request_id: str, amount: int) -> None:
-    if not 0 < len(request_id) <= REQUEST_ID_CHARACTERS:
-        raise ValueError(f"a request id has 1 to {REQUEST_ID_CHARACTERS} characters")
-    if type(amount) is not int or not 0 <= amount <= AMOUNT_MAX:
-        raise ValueError(f"an amount is a whole number from 0 to {AMOUNT_MAX}")
-
-
 def _denial(refusal: Refusal) -> Denial:
     if refusal.bound == Bound.FROZEN:
         return BillingFrozen()
     if refusal.bound == Bound.BALANCE:
         said = f"The balance is {format_dollars(refusal.amount)}, {format_dollars(refusal.held)} of it held."
         return BalanceInsufficient(said, balance=refusal.amount, held=refusal.held)
+    if refusal.bound == Bound.TOTAL:
+        return LimitReached("This would come to more than the ledger can count.", bound="total", limit=refusal.amount)
     return LimitReached(
         f"The monthly limit of the {refusal.bound} is {format_dollars(refusal.amount)}: "
         f"{format_dollars(refusal.used)} used, {format_dollars(refusal.held)} held by running requests.",

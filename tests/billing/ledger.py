@@ -1,19 +1,39 @@
 """Reservations and settlements as the tests make them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing.ledger.deciding import Decision
+from django.db import DatabaseError, connection
+
+from billing.ledger.decision import Decision
 from billing.ledger.facts import Payer
 from billing.ledger.operations import Answer
 from billing.models import BillingAccount
 from billing.selectors.verification import account_verify
-from billing.services.ledgerrows import UsageDetails
+from billing.services.budgets import credit_grant
 from billing.services.reservations import Wanted, release, reserve, settle
+from billing.services.usage import UsageItem, UsageOutcome, usage_record
+from billing.services.work import UsageDetails
+from opencode.lib.actor import THE_CONSOLE
 from workspaces.models import Workspace
 
 NOW = datetime.fromisoformat("2026-11-29T12:00:00+00:00")
 HOUR = timedelta(hours=1)
+
+
+@contextmanager
+def failing(statement: str) -> Iterator[None]:
+    """Every statement that begins so fails as if the disk were full."""
+
+    def execute(run: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(statement):
+            raise DatabaseError("the disk is full")
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(execute):
+        yield
 
 
 class Spender:
@@ -46,6 +66,15 @@ class Spender:
 
     def release(self, request_id: str) -> Answer:
         return release(workspace_id=self.workspace_id, request_id=request_id, now=self.now)
+
+    def record(self, request_id: str, *costs: int, fingerprint: str = "u", **fields: Any) -> UsageOutcome:
+        parts = tuple(UsageDetails(f"model-{number}", cost) for number, cost in enumerate(costs))
+        item = UsageItem(request_id, fingerprint, **{"parts": parts, "payer": Payer.HOST, **fields})
+        (outcome,) = usage_record(workspace_id=self.workspace_id, items=[item], now=self.now)
+        return outcome
+
+    def grant(self, amount: int, grant_id: str = "one") -> None:
+        credit_grant(workspace_id=self.workspace_id, amount=amount, grant_id=grant_id, actor=THE_CONSOLE)
 
     def adds_up(self) -> bool:
         """Whether `ledger_verify` finds nothing."""

@@ -14,21 +14,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from billing.ledger.facts import Funding, Payer, Scope
-from billing.ledger.operations import Credit, Expire, Operation, Release, Reserve
-from billing.models import BillingAccount
+from billing.ledger.operations import Correct, Credit, Expire, Operation, Release, Reserve
+from billing.models import BillingAccount, Usage
 from billing.pricing.classes import Tokens
 from billing.pricing.pricelist import price_list_read
 from billing.selectors.verification import account_verify
 from billing.services.budgets import credit_grant, limit_copy
 from billing.services.ledger import ledger_execute
-from billing.services.ledgerrows import Details, UsageDetails, account_of
 from billing.services.prices import prices_load
 from billing.services.reservations import settle
+from billing.services.work import Details, UsageDetails
+from billing.store.reading import lock_accounts
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.ids import new_id
 from tests.billing.ledger import HOUR, NOW, Spender
 from tests.cast import Cast
 from tests.unit.billing.ledger_world import MemoryLedger, account, hold
+from tests.unit.billing.ledger_world import record as unreserved
 from tests.unit.billing.ledger_world import settle as settlement
 from tests.unit.billing.test_price_lists import listed, model, priced
 
@@ -82,6 +84,14 @@ def test_a_ledger_that_adds_up_has_exit_code_0(alpha: Spender) -> None:
         ("UPDATE billing_ledgerentry SET amount = 101", "balance_after"),
         ("UPDATE billing_usage SET balance_after = 95", "balance_after"),
         ("UPDATE billing_usage SET cost = 5", "usage_parts"),
+        ("UPDATE billing_usagerollup SET cost = 5", "rollup"),
+        ("UPDATE billing_usagerollup SET requests = 2", "rollup"),
+        ("UPDATE billing_usagerollup SET input = 2", "rollup"),
+        ("UPDATE billing_usagerollup SET quarantined = 1", "rollup"),
+        ("DELETE FROM billing_usagerollup", "rollup"),
+        ("UPDATE billing_statementday SET used = 5", "statement_day"),
+        ("UPDATE billing_statementday SET balance_after = 5", "statement_day"),
+        ("DELETE FROM billing_statementday", "statement_day"),
     ],
 )
 def test_a_row_that_was_tampered_with_is_named(alpha: Spender, statement: str, check: str) -> None:
@@ -149,12 +159,12 @@ class StoredLedgerMachine(RuleBasedStateMachine):
         stored = {**fields, "funding": funding.value}
         self.row = BillingAccount.objects.create(workspace_id=new_id("wrk"), **stored)
 
-    def do(self, operation: Operation, costs: list[int] | None = None) -> None:
+    def do(self, operation: Operation, costs: list[int] | None = None, numbered: Correct | None = None) -> None:
         parts = [UsageDetails(f"m{number}", cost) for number, cost in enumerate(costs or [])]
         stored = ledger_execute(account_id=self.row.pk, operation=operation, details=Details("m", usage=parts))
-        expected = self.books.do(operation)
+        expected = self.books.do(numbered or operation)
         assert (stored.answer, stored.refusal, stored.charges) == (expected.answer, expected.refusal, expected.charges)
-        assert account_of(BillingAccount.objects.get(pk=self.row.pk)) == self.books.account
+        assert lock_accounts([self.row.pk], skip_locked=False)[self.row.pk].facts == self.books.account
         assert account_verify(self.row.pk) == []
 
     @rule(request_id=ids, ceiling=amounts, member=names, key=names, may_host_pay=st.booleans())
@@ -176,6 +186,25 @@ class StoredLedgerMachine(RuleBasedStateMachine):
     @rule(request_id=ids)
     def expire(self, request_id: str) -> None:
         self.do(Expire(self.now, request_id))
+
+    @rule(
+        request_id=ids,
+        costs=st.lists(amounts, min_size=1, max_size=2),
+        payer=st.sampled_from(list(Payer)),
+        member=names,
+    )
+    def record(self, request_id: str, costs: list[int], payer: Payer, member: str) -> None:
+        said = {"fingerprint": f"{costs}{payer}", "member_id": member}
+        self.do(unreserved(*costs, request_id=request_id, payer=payer, now=self.now, **said), costs)
+
+    @rule(number=st.integers(1, 5), cost=amounts, version=st.integers(1, 2), is_release=st.booleans())
+    def correct(self, number: int, cost: int, version: int, is_release: bool) -> None:
+        """Rows are numbered in memory, and have their ids in the database."""
+        mine = Usage.objects.filter(account_id=self.row.pk).order_by("pk").values_list("pk", flat=True)
+        usage_id = mine[number - 1 : number].first() or 0
+        source = f"{'release' if is_release else 'reprice'}:{number}:{version}"
+        said = Correct(self.now, source, usage_id, cost, is_release)
+        self.do(said, numbered=replace(said, usage_id=number))
 
     @rule(source=st.sampled_from(["grant:1", "claw:1:1"]), amount=st.integers(-60, 120))
     def credit(self, source: str, amount: int) -> None:

@@ -14,13 +14,12 @@ from billing.ledger.facts import Payer
 from billing.ledger.operations import Answer
 from billing.models import BillingAccount, LedgerEntry, LimitCounter, Reservation, Usage
 from billing.pricing.classes import Tokens
-from billing.services import ledger as service
 from billing.services.budgets import credit_grant
-from billing.services.ledgerrows import UsageDetails
-from billing.services.reservations import AMOUNT_MAX, reservations_expire, reservations_purge, settle
+from billing.services.reservations import reservations_expire, reservations_purge, settle
+from billing.services.work import AMOUNT_MAX, UsageDetails
 from billing.tasks import ended_reservations_purge, reservations_sweep
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
-from tests.billing.ledger import HOUR, NOW, Spender
+from tests.billing.ledger import HOUR, NOW, Spender, failing
 from tests.cast import Cast, make_cast
 from workspaces.models import APIKey
 from workspaces.services.api_keys import api_key_create, api_key_limit_set
@@ -246,27 +245,27 @@ def test_own_credentials_count_towards_limits_only(alpha: Spender) -> None:
     assert alpha.adds_up()
 
 
-def test_when_the_database_fails_nothing_is_reserved(alpha: Spender, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_args: Any, **_options: Any) -> None:
-        raise DatabaseError("the disk is full")
-
-    monkeypatch.setattr(service, "hold_create", broken)
-    with pytest.raises(LedgerUnavailable):
-        alpha.reserve("r1")
+@pytest.mark.parametrize("statement", ["UPDATE", "INSERT INTO billing_limitcounter", "INSERT INTO billing_reservation"])
+def test_when_the_database_fails_nothing_is_reserved(alpha: Spender, statement: str) -> None:
+    with failing(statement), pytest.raises(LedgerUnavailable):
+        alpha.reserve("r1", member_id="usr_1")
     assert (alpha.account.reserved, LimitCounter.objects.count()) == (0, 0)
+    assert alpha.adds_up()
 
 
-def test_a_settlement_that_fails_halfway_changes_nothing(alpha: Spender, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *("UPDATE", "INSERT INTO billing_limitcounter", "DELETE FROM billing_reservation", "INSERT INTO billing_usage"),
+        *("INSERT INTO billing_usagerollup", "INSERT INTO billing_statementday"),
+    ],
+)
+def test_a_settlement_that_fails_halfway_changes_nothing(alpha: Spender, statement: str) -> None:
     alpha.reserve("r1", member_id="usr_1")
-
-    def broken(*_args: Any, **_options: Any) -> None:
-        raise DatabaseError("the disk is full")
-
-    monkeypatch.setattr(service, "usage_create", broken)
-    with pytest.raises(DatabaseError):
+    with failing(statement), pytest.raises(DatabaseError):
         alpha.settle("r1", 4)
-    monkeypatch.undo()
     assert (alpha.account.balance, alpha.account.reserved) == (0, 10)
+    assert alpha.adds_up()
     assert alpha.settle("r1", 4).answer == Answer.SETTLED
     assert alpha.adds_up()
 

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand
 
 from billing.management.naming import workspace_named
 from billing.models import BillingAccount
-from billing.selectors.verification import Problem, account_verify
+from billing.selectors.sums import Problem
+from billing.selectors.verification import account_verify
 from opencode.lib.progress import ProgressBar
 
 DIFFERENT: Final = 1

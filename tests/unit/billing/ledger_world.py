@@ -4,9 +4,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from billing.ledger.deciding import Decision, counters_needed, decide
-from billing.ledger.facts import Account, Counter, CounterKey, Facts, Funding, Hold, Payer, Scope, State
-from billing.ledger.operations import Answer, Charge, Credit, Entry, Expire, Operation, Release, Reserve, Settle
+from billing.ledger.deciding import counters_needed, decide
+from billing.ledger.decision import Decision
+from billing.ledger.facts import Account, Counter, CounterKey, Facts, Funding, Hold, Original, Payer, Scope, State
+from billing.ledger.operations import (
+    Answer,
+    Charge,
+    Correct,
+    Entry,
+    Operation,
+    Record,
+    Settle,
+    request_id_of,
+    source_of,
+)
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,6 +40,11 @@ def hold(ceiling: int = 10, request_id: str = "r1", **fields: Any) -> Hold:
     )
 
 
+def record(*costs: int, request_id: str = "r1", now: datetime = NOW, **fields: Any) -> Record:
+    at, payer = fields.pop("at", now), fields.pop("payer", Payer.HOST)
+    return Record(now, hold(0, request_id, **{"fingerprint": "u", **fields}), at, costs, payer)
+
+
 def settle(*costs: int, request_id: str = "r1", **fields: Any) -> Settle:
     return Settle(**{"now": NOW, "payer": Payer.HOST, "fingerprint": "s", **fields}, request_id=request_id, costs=costs)
 
@@ -44,31 +60,53 @@ class MemoryLedger:
     settled: dict[str, str] = field(default_factory=dict)
     credits: dict[str, int] = field(default_factory=dict)
     journal: list[tuple[Hold, Charge]] = field(default_factory=list)
+    payers: list[Payer] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
     def facts(self, operation: Operation) -> Facts:
-        request_id = _request_id(operation)
-        held = self.holds.get(request_id)
-        keys = counters_needed(self.account, held, operation)
+        request_id = request_id_of(operation)
+        held, original = self.holds.get(request_id), self.original(operation)
+        keys = counters_needed(self.account, held, operation, original)
         fresh = {key: Counter(limit=self.limits.get((key.scope, key.id))) for key in keys}
         return Facts(
             account=self.account,
             counters={key: self.counters.get(key, fresh[key]) for key in keys},
             hold=held,
             settled=self.settled.get(request_id),
-            credited=self.credits.get(operation.source) if isinstance(operation, Credit) else None,
+            credited=self.credits.get(source_of(operation)),
+            original=original,
+        )
+
+    def original(self, operation: Operation) -> Original | None:
+        """Usage rows are numbered from 1 in the order of the journal."""
+        if not isinstance(operation, Correct) or operation.usage_id > len(self.journal):
+            return None
+        made, charge = self.journal[operation.usage_id - 1]
+        changes = [entry for entry in self.entries if entry.usage_id == operation.usage_id]
+        return Original(
+            self.payers[operation.usage_id - 1],
+            charge.month,
+            charge.cost + sum(entry.cost for entry in changes),
+            charge.charged + sum(entry.charged for entry in changes),
+            charge.carried + sum(entry.carried for entry in changes),
+            charge.counted + sum(entry.counted for entry in changes),
+            made.member_id,
+            made.key_id,
         )
 
     def do(self, operation: Operation) -> Decision:
         before = self.facts(operation)
         decision = decide(before, operation)
-        request_id, after = _request_id(operation), decision.facts
+        request_id, after = request_id_of(operation), decision.facts
         self.account = after.account
         self.counters.update({key: after.counters[key] for key in after.counters if after is not before})
-        self.journal.extend((before.hold, charge) for charge in decision.charges if before.hold)
+        if isinstance(operation, Settle | Record):
+            made = operation.hold if isinstance(operation, Record) else before.hold
+            self.journal.extend((made, charge) for charge in decision.charges if made)
+            self.payers.extend(operation.payer for _ in decision.charges)
         self.holds.pop(request_id, None)
         self.holds.update({request_id: after.hold} if after.hold else {})
-        self.settled.update({request_id: after.settled} if after.settled else {})
+        self.settled.update({request_id: after.settled} if after.settled and request_id else {})
         self.entries.extend([decision.entry] if decision.entry else [])
         self.credits.update({decision.entry.source: decision.entry.amount} if decision.entry else {})
         return decision
@@ -80,16 +118,6 @@ class MemoryLedger:
         self.counters.update({key: replace(self.counters[key], limit=limit) for key in mine})
 
 
-def _request_id(operation: Operation) -> str:
-    match operation:
-        case Reserve():
-            return operation.hold.request_id
-        case Settle() | Release() | Expire():
-            return operation.request_id
-        case Credit():
-            return ""
-
-
 def audit(ledger: MemoryLedger) -> None:
     """Every sum is what the single rows add up to."""
     _audit_balance(ledger)
@@ -97,11 +125,16 @@ def audit(ledger: MemoryLedger) -> None:
     mine = ledger.account
     assert mine.reserved == sum(each.on_balance for each in open_holds)
     assert mine.month_reserved == sum(each.on_limits for each in open_holds if each.month == mine.month)
-    assert mine.month_used == sum(charge.counted for _, charge in ledger.journal if charge.month == mine.month)
+    corrections = [entry for entry in ledger.entries if entry.usage_id]
+    rows = [*ledger.journal, *(ledger.journal[(each.usage_id or 0) - 1] for each in corrections)]
+    counted = [*(charge.counted for _, charge in ledger.journal), *(each.counted for each in corrections)]
+    amounts = list(zip(rows, counted, strict=True))
+    assert mine.month_used == sum(amount for (_, charge), amount in amounts if charge.month == mine.month)
     for key, counter in ledger.counters.items():
         assert counter.reserved == sum(each.on_limits for each in open_holds if key in each.counter_keys(each.month))
-        mine_charged = [charge for made, charge in ledger.journal if key in made.counter_keys(charge.month)]
-        assert counter.used == sum(charge.counted for charge in mine_charged)
+        assert counter.used == sum(
+            amount for (made, charge), amount in amounts if key in made.counter_keys(charge.month)
+        )
         assert counter.reserved >= 0
         assert counter.limit == ledger.limits.get((key.scope, key.id))
 
@@ -118,6 +151,11 @@ def _audit_balance(ledger: MemoryLedger) -> None:
     assert ledger.account.balance == balance
     assert all(charge.cost == charge.charged + charge.carried for _, charge in ledger.journal)
     assert all(charge.charged >= 0 <= charge.carried for _, charge in ledger.journal)
+    for number in range(1, len(ledger.journal) + 1):
+        row = ledger.original(Correct(NOW, "", number, 0))
+        assert row is not None
+        assert row.cost == row.charged + row.carried
+        assert min(row.charged, row.carried, row.counted) >= 0
 
 
-__all__ = ["HOUR", "NOW", "Answer", "MemoryLedger", "account", "audit", "hold", "settle"]
+__all__ = ["HOUR", "NOW", "Answer", "MemoryLedger", "account", "audit", "hold", "record", "settle"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from billing.ledger.facts import Funding, Payer, Scope, State
-from billing.ledger.operations import Credit, Expire, Release, Reserve
-from tests.unit.billing.ledger_world import HOUR, NOW, MemoryLedger, account, audit, hold, settle
+from billing.ledger.operations import Answer, Correct, Credit, Expire, Release, Reserve
+from tests.unit.billing.ledger_world import HOUR, NOW, MemoryLedger, account, audit, hold, record, settle
 
 names = st.sampled_from(["", "a", "b"])
 ids = st.sampled_from([f"r{number}" for number in range(6)])
@@ -56,6 +56,26 @@ class LedgerMachine(RuleBasedStateMachine):
     def expire(self, request_id: str) -> None:
         self.books.do(Expire(self.now, request_id))
 
+    @rule(
+        request_id=ids,
+        costs=st.lists(amounts, min_size=1, max_size=2),
+        payer=st.sampled_from(list(Payer)),
+        member=names,
+        key=names,
+        late=st.sampled_from([0, 0, 1, 24 * 31]),
+    )
+    def record(self, request_id: str, costs: list[int], payer: Payer, member: str, key: str, late: int) -> None:
+        at = self.now - timedelta(hours=late)
+        said = {"member_id": member, "key_id": key, "fingerprint": f"{costs}{payer}"}
+        decision = self.books.do(record(*costs, request_id=request_id, payer=payer, now=self.now, at=at, **said))
+        is_new = decision.answer == Answer.STORED
+        assert is_new == bool(decision.charges)
+        assert decision.refusal is None or sum(charge.carried for charge in decision.charges)
+
+    @rule(usage_id=st.integers(1, 8), cost=amounts, version=st.integers(1, 3), is_release=st.booleans())
+    def correct(self, usage_id: int, cost: int, version: int, is_release: bool) -> None:
+        self.books.do(Correct(self.now, f"reprice:{usage_id}:{version}", usage_id, cost, is_release))
+
     @rule(source=st.sampled_from(["grant:1", "grant:2", "claw:1:1"]), amount=st.integers(-60, 120))
     def credit(self, source: str, amount: int) -> None:
         self.books.do(Credit(self.now, source, amount))
@@ -99,6 +119,14 @@ class CapMachine(RuleBasedStateMachine):
     @rule(request_id=ids, costs=st.lists(st.integers(0, 200), min_size=1, max_size=3))
     def settle(self, request_id: str, costs: list[int]) -> None:
         self.books.do(settle(*costs, request_id=request_id, now=self.now))
+
+    @rule(request_id=ids, cost=st.integers(0, 200), member=names)
+    def record(self, request_id: str, cost: int, member: str) -> None:
+        self.books.do(record(cost, request_id=request_id, member_id=member, now=self.now))
+
+    @rule(usage_id=st.integers(1, 8), cost=st.integers(0, 200), version=st.integers(1, 3))
+    def correct(self, usage_id: int, cost: int, version: int) -> None:
+        self.books.do(Correct(self.now, f"reprice:{usage_id}:{version}", usage_id, cost))
 
     @rule(request_id=ids)
     def end(self, request_id: str) -> None:
