@@ -4,15 +4,25 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.filters import EmptyFieldListFilter
 from django.http import HttpRequest
 
-from billing.models import BillingAccount, LedgerEntry, PriceEntry, PriceVersion, Reservation, Usage
+from billing.models import (
+    BillingAccount,
+    LedgerEntry,
+    PriceEntry,
+    PriceVersion,
+    QuarantinedRequest,
+    Reservation,
+    Usage,
+)
 from billing.pricing.pricelist import PriceList, models_read
 from billing.pricing.pricereading import PricesInvalid
 from billing.selectors.prices import price_version_in_force
 from billing.services.prices import override_list, prices_override
+from billing.services.quarantine import quarantine_release
 from opencode.lib.actor import REASON_CHARACTERS, STAFF, Actor
-from opencode.lib.admin import LookOnlyAdmin
+from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
 from opencode.lib.http import client_ip, request_id_of
 
 OVERRIDE_CHARACTERS: Final = 1_000_000
@@ -51,6 +61,41 @@ class ReservationAdmin(LookOnlyAdmin[Reservation]):
     list_filter: ClassVar = ("state",)
     search_fields: ClassVar = ("request_id__exact", "account__workspace__slug__exact")
     search_help_text = "a request's id, or the workspace's slug"
+
+
+def _release(row: QuarantinedRequest, staff: Actor) -> bool:
+    return quarantine_release(quarantined=row, cost=None, actor=staff)
+
+
+def _dismiss(row: QuarantinedRequest, staff: Actor) -> bool:
+    return quarantine_release(quarantined=row, cost=0, actor=staff)
+
+
+@admin.register(QuarantinedRequest)
+class QuarantinedRequestAdmin(WithStaffActs[QuarantinedRequest], LookOnlyAdmin[QuarantinedRequest]):
+    """Usage that could not be priced, the open ones first."""
+
+    list_display = ("request_id", "account", "code", "detail", "wire_format", "at", "resolved_at", "cost", "reason")
+    list_select_related = ("account",)
+    list_filter: ClassVar = (("resolved_at", EmptyFieldListFilter), "code")
+    search_fields: ClassVar = ("request_id__exact", "account__workspace__slug__exact")
+    search_help_text = "a request's id, or the workspace's slug"
+    staff_acts: ClassVar = (
+        StaffAct(
+            "release",
+            "Release at the prices in force",
+            "What the usage costs by the prices in force is charged, as far as it fits.",
+            "billing.release_quarantined",
+            _release,
+        ),
+        StaffAct(
+            "dismiss",
+            "Release without charge",
+            "Nothing is charged for this usage.",
+            "billing.release_quarantined",
+            _dismiss,
+        ),
+    )
 
 
 class OverrideForm(forms.ModelForm[PriceVersion]):

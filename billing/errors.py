@@ -28,3 +28,9 @@ class RequestConflict(Conflict):
 class LedgerUnavailable(ServiceUnavailable):
     code = "ledger_unavailable"
     default_message = "What this request may cost cannot be reserved now, so it was not made."
+
+
+class UsageUnpriced(Denial):
+    code = "usage_unpriced"
+    status = 422
+    default_message = "Nothing says what this usage costs."

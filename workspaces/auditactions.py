@@ -52,6 +52,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "session.delete": "deleted a session",
     "billing.budget": "set the workspace's monthly budget",
     "billing.grant": "granted credit",
+    "billing.release": "released usage from quarantine",
+    "billing.reprice": "priced usage anew",
     "audit.export": "exported the audit log",
     "audit.purge": "removed old audit entries",
 }

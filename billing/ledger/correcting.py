@@ -26,35 +26,35 @@ def correct(facts: Facts, operation: Correct) -> Decision:
         return Decision(Answer.CORRECTED, facts)
     now = turned(facts, operation.now)
     charged, refusal = _charged(now, original, operation)
+    after, entry = _corrected(now, original, operation, charged)
+    return Decision(Answer.CORRECTED, after, entry=entry, refusal=refusal)
+
+
+def _corrected(facts: Facts, original: Original, operation: Correct, charged: int) -> tuple[Facts, Entry]:
+    """The facts once `charged` of the new cost is charged in all, and the entry that makes up the difference."""
     more = charged - original.charged
-    to_limits = _to_limits(now, original, more)
-    account = used(now.account, original.month, to_limits)
+    to_limits = _to_limits(facts, original, more)
+    account = used(facts.account, original.month, to_limits)
     amount = -more if original.payer == Payer.HOST else 0
     account = replace(account, balance=account.balance + amount, entry_seq=account.entry_seq + 1)
+    cost, carried = operation.cost, operation.cost - charged
     entry = Entry(
         operation.source,
         amount,
         account.entry_seq,
         account.balance,
         usage_id=operation.usage_id,
-        cost=operation.cost - original.cost,
+        cost=cost - original.cost,
         charged=more,
-        carried=operation.cost - charged - original.carried,
+        carried=carried - original.carried,
         counted=to_limits,
     )
-    counters = counted(now.counters, correction_hold(now, original, operation), used=to_limits)
-    corrected = replace(
-        original,
-        cost=operation.cost,
-        charged=charged,
-        carried=operation.cost - charged,
-        counted=original.counted + to_limits,
-    )
-    after = replace(now, account=account, counters=counters, original=corrected, credited=amount)
-    return Decision(Answer.CORRECTED, after, entry=entry, refusal=refusal)
+    counters = counted(facts.counters, _difference(facts, original, operation), used=to_limits)
+    row = replace(original, cost=cost, charged=charged, carried=carried, counted=original.counted + to_limits)
+    return replace(facts, account=account, counters=counters, original=row, credited=amount), entry
 
 
-def correction_hold(facts: Facts, original: Original, operation: Correct) -> Hold:
+def _difference(facts: Facts, original: Original, operation: Correct) -> Hold:
     """What a reservation of the difference would be, in the original's month."""
     return Hold(
         request_id="",
@@ -74,7 +74,7 @@ def _charged(facts: Facts, original: Original, operation: Correct) -> tuple[int,
     if operation.cost < original.cost or original.carried:
         return min(operation.cost, original.charged), None
     thawed = replace(facts, account=replace(facts.account, is_frozen=False))
-    room, refusal = room_of(thawed, correction_hold(facts, original, operation))
+    room, refusal = room_of(thawed, _difference(facts, original, operation))
     return original.charged + room, refusal
 
 

@@ -14,6 +14,7 @@ ACTS: Final = (
     "workspaces.restore_workspace",
     "workspaces.revoke_apikey",
     "workspaces.revoke_sharetoken",
+    "billing.release_quarantined",
     "sync.end_share",
 )
 SEEN: Final = (
@@ -31,6 +32,7 @@ SEEN: Final = (
     "billing.view_ledgerentry",
     "billing.view_usage",
     "billing.view_reservation",
+    "billing.view_quarantinedrequest",
     "billing.view_priceversion",
     "billing.view_priceentry",
     "sync.view_session",
