@@ -9,9 +9,11 @@ from django.template.defaultfilters import filesizeformat
 
 from opencode.lib.actor import Actor
 from opencode.lib.admin import LookOnlyAdmin, StaffAct, WithStaffActs
+from opencode.lib.clock import utc_now
 from opencode.lib.money import format_dollars
 from sync.models import DeletionReceipt, Session, Share, Snapshot
 from sync.sharing import share_link_end
+from sync.store import state_of
 
 
 def _end(share: Share, staff: Actor) -> bool:
@@ -25,7 +27,7 @@ class SessionAdmin(LookOnlyAdmin[Session]):
         "title",
         "workspace",
         "model",
-        "is_running",
+        "state",
         "head_seq",
         "content_size",
         "cost_in_dollars",
@@ -33,10 +35,14 @@ class SessionAdmin(LookOnlyAdmin[Session]):
         "cold_at",
     )
     ordering = ("-last_activity_at", "-id")
-    list_filter = ("is_running", "last_activity_at", ("cold_at", EmptyFieldListFilter))
+    list_filter = ("is_running", "has_failed", "last_activity_at", ("cold_at", EmptyFieldListFilter))
     search_fields = ("client_id__exact", "title", "workspace__slug__exact", "shares__id__exact")
     search_help_text = "session id, share id, workspace slug, or words of the title"
     list_select_related = ("workspace",)
+
+    @admin.display(description="state")
+    def state(self, session: Session) -> str:
+        return state_of(session, utc_now())
 
     @admin.display(description="content")
     def content_size(self, session: Session) -> str:

@@ -59,7 +59,10 @@ class Session(models.Model):
     title = models.CharField(max_length=300, blank=True)
     model = models.CharField(max_length=200, blank=True)
     agent_version = models.CharField(max_length=40, blank=True)
+    # What the agent's newest messages and tools said; `sync.store.states` makes one word of them and the time.
     is_running = models.BooleanField(default=False)
+    has_failed = models.BooleanField(default=False, db_default=False)
+    has_open_tool = models.BooleanField(default=False, db_default=False)
     tokens_input = models.BigIntegerField(default=0)
     tokens_output = models.BigIntegerField(default=0)
     tokens_reasoning = models.BigIntegerField(default=0)
@@ -80,6 +83,10 @@ class Session(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["workspace", "-last_activity_at", "-id"], name="session_by_activity"),
+            # For the lists of one state, which would otherwise read all others or sort all of the state.
+            models.Index(
+                fields=["workspace", "is_running", "has_failed", "-last_activity_at", "-id"], name="session_by_state"
+            ),
         ]
 
     def __str__(self) -> str:

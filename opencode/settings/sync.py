@@ -1,5 +1,9 @@
 """Limits of a session and its followers; names end in the unit: bytes, seconds or counts. Part of base."""
 
+from opencode.settings.sources.environment import read_environment
+
+_ENV = read_environment()
+
 SYNC_BODY_BYTES = 64 * 1024 * 1024
 SYNC_ENTRY_BYTES = 8 * 1024 * 1024
 SYNC_FRAME_BYTES = 16 * 1024 * 1024
@@ -16,6 +20,9 @@ SYNC_SNAPSHOTS_DAILY_DAYS = 30
 SYNC_COLD_DAYS = 30
 SYNC_HELD_BYTES = 64 * 1024 * 1024
 SYNC_QUEUE_BYTES = 256 * 1024 * 1024
+SYNC_QUIET_SECONDS = 60
+SYNC_LOST_MINUTES = _ENV.OPENCODE_LOST_MINUTES
+SYNC_LOST_IN_TOOL_MINUTES = 60
 SYNC_OPERATION_HOURS = 24
 SYNC_KEY_PUBLISHES_PER_SECOND = 10_000
 SYNC_SHARE_PUBLISHES_PER_SECOND = 1_000

@@ -1,4 +1,5 @@
 // The head of a session's page: its title, its facts, the models that answered.
+import { refreshStates } from "./session-state.js";
 import { refresh } from "./time.js";
 
 export class Header {
@@ -26,6 +27,7 @@ export class Header {
     }
     this.#facts.innerHTML = header.html;
     refresh(this.#facts);
+    refreshStates(this.#facts);
   }
 
   #addModel(label) {

@@ -1,5 +1,6 @@
 // Keeps the Sessions page live: asks for the list every few seconds while somebody looks, and puts changes in place.
 // A row that is shown keeps its place until the next visit; new rows slide in on top.
+import { takeState } from "./session-state.js";
 import { refresh } from "./time.js";
 
 const POLL_MS = 3_000;
@@ -106,6 +107,8 @@ function merge(fresh) {
 function update(old, row) {
   [...row.cells].forEach((cell, index) => {
     const shown = old.cells[index];
+    const states = [shown, cell].map((each) => each.querySelector(".session-line"));
+    if (states.every(Boolean)) takeState(...states);
     if (normal(shown) !== normal(cell)) shown.innerHTML = cell.innerHTML;
   });
 }

@@ -8,13 +8,15 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.models import User
+from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from opencode.lib.paging import SEARCH_CHARACTERS
 from sync.archive import session_erase
 from sync.errors import SessionGone
 from sync.models import DeletionReceipt, Session
+from sync.protocol.state import SessionState
 from sync.sharing import workspace_session
-from sync.store import SESSIONS, matching_sessions
+from sync.store import SESSIONS, matching_sessions, state_of
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
@@ -42,7 +44,11 @@ class SessionOut(Schema):
     title: str
     model: str
     agent_version: str
-    is_running: bool
+    is_running: Annotated[bool, Field(json_schema_extra={"deprecated": True}, description="Use `state`.")]
+    state: Annotated[
+        SessionState,
+        Field(description="As of this answer: an agent that says nothing more is `quiet` for a while, then `lost`."),
+    ]
     tokens: Tokens
     cost_micro_cents: Annotated[int, Field(description="$1 is 100,000,000.")]
     entries: int
@@ -60,6 +66,7 @@ class SessionList(Page):
 
 class SessionQuery(PageQuery):
     search: Annotated[str, Field(max_length=SEARCH_CHARACTERS, description="Words of the title, or the whole id.")] = ""
+    state: Annotated[SessionState | None, Field(description="Only sessions in this state.")] = None
 
 
 class Receipt(Schema):
@@ -84,9 +91,11 @@ class Receipt(Schema):
 def sessions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[SessionQuery]) -> SessionList:
     """The latest activity first. A key needs `sync:read` or `sync:write`."""
     call = workspace_call(request, workspace, "session.view", scopes=READ)
-    rows = matching_sessions(call.workspace, search=page.search.strip()).select_related("created_by")
+    now = utc_now()
+    matching = matching_sessions(call.workspace, now=now, search=page.search.strip(), state=page.state)
+    rows = matching.select_related("created_by")
     found = SESSIONS.page(rows, place_of(SESSIONS, page.after), page.limit)
-    return SessionList(items=[_out(session) for session in found.rows], next=next_page(request, found.next))
+    return SessionList(items=[_out(session, now) for session in found.rows], next=next_page(request, found.next))
 
 
 @router.get(
@@ -97,7 +106,8 @@ def sessions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[Se
 )
 def sessions_get(request: HttpRequest, workspace: WorkspaceName, session_id: str) -> SessionOut:
     """A key needs `sync:read` or `sync:write`."""
-    return _out(session_of(workspace_call(request, workspace, "session.view", scopes=READ), session_id))
+    call = workspace_call(request, workspace, "session.view", scopes=READ)
+    return _out(session_of(call, session_id), utc_now())
 
 
 @router.delete(
@@ -127,13 +137,15 @@ def maker_of(user: User | None) -> Maker | None:
     return None if user is None else Maker(id=user.pk, name=user.display_name)
 
 
-def _out(session: Session) -> SessionOut:
+def _out(session: Session, now: datetime) -> SessionOut:
+    state = state_of(session, now)
     return SessionOut(
         id=session.client_id,
         title=session.title,
         model=session.model,
         agent_version=session.agent_version,
-        is_running=session.is_running,
+        is_running=state is SessionState.RUNNING,
+        state=state,
         tokens=Tokens(
             input=session.tokens_input,
             output=session.tokens_output,

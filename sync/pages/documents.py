@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
+from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from sync.archive import read_warm
 from sync.errors import SessionGone
@@ -49,7 +50,7 @@ def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, 
     transcript = render_transcript(document, window.epoch, is_backwards=place.at is None)
     earlier, later = _ends(window, transcript.cut, place)
     return {
-        "facts": session_facts(row, document.info),
+        "facts": session_facts(row, document.info, utc_now()),
         "transcript": transcript,
         "is_empty": not document.messages,
         # New entries belong at the end: a page that does not show the end does not follow the session.
@@ -88,7 +89,7 @@ def _entry_context(reading: ReadableSession, place: PagePosition) -> dict[str, A
     entry, state = _one_entry(reading, place.entry)
     info = build_document([each for each in state.rows if each.key != place.entry]).info
     return {
-        "facts": session_facts(reading.session, info),
+        "facts": session_facts(reading.session, info, utc_now()),
         "transcript": entry_transcript(entry, state.epoch, place),
         "is_empty": False,
         "is_live": False,

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from opencode.lib.clock import utc_now
 from opencode.lib.errors import FieldsInvalid
 from sync.archive import read_warm
 from sync.errors import SessionGone
@@ -65,7 +66,7 @@ def header_of(session: Session, state: StateRead) -> dict[str, str]:
     """The page's present title and facts."""
     entries = [entry_of(row) for row in state.rows if row.key == info_key(session.client_id) and not row.deleted]
     info = next((entry.data for entry in entries if entry is not None), None)
-    facts = session_facts(session, info)
+    facts = session_facts(session, info, utc_now())
     return {"title": facts.title, "html": render_to_string("sync/parts/facts.html", {"facts": facts})}
 
 

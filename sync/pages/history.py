@@ -4,6 +4,7 @@ import copy
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,8 @@ from sync.protocol.tally import summary_columns
 from sync.store import SnapshotEntry, read_state
 from sync.transcript import (
     Entry,
+    SessionFacts,
+    ShownState,
     build_document,
     byte_size,
     compare_states,
@@ -74,7 +77,7 @@ def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: 
     context = {
         **history_context(reading),
         "snapshot": snapshot,
-        "facts": session_facts(_session_then(reading.session, snapshot, rows), document.info),
+        "facts": _facts_then(reading.session, snapshot, rows, document.info),
         "transcript": transcript,
         "earlier": link("before", transcript.cut),
         "later": is_alone or link("at", place.before),
@@ -145,13 +148,14 @@ def storage_refusals(snapshot: Snapshot) -> Iterator[None]:
         raise ServiceUnavailable("The snapshot cannot be read now.") from error
 
 
-def _session_then(session: Session, snapshot: Snapshot, rows: list[SnapshotEntry]) -> Session:
-    """The session's row as it was then; never saved."""
+def _facts_then(session: Session, snapshot: Snapshot, rows: list[SnapshotEntry], info: Any) -> SessionFacts:
+    """The header as it was then. The state stays that of the moment, whatever the page's clock says."""
     then = copy.copy(session)
     for name, value in summary_columns(session.client_id, ((row.key, row.content) for row in rows)).items():
         setattr(then, name, value)
     then.last_activity_at = snapshot.created_at
-    return then
+    facts = session_facts(then, info, snapshot.created_at)
+    return replace(facts, state=ShownState(facts.state.word, facts.state.since))
 
 
 def _uncached(response: HttpResponse) -> HttpResponse:

@@ -11,23 +11,22 @@ from django.utils.text import Truncator
 from opencode.lib.money import format_dollars
 from opencode.lib.shown import compact_count, relative_time
 from sync.store import SessionRow
+from sync.transcript import shown_state
 
-TITLE_CHARACTERS: Final = 120
+TITLE_CHARACTERS: Final = 100
 _ROW: Final = (
     '<tr role="row" id="session-{id}"><th scope="row" role="rowheader" class="session-title">'
-    '<span class="session-line"><span class="dot{dot}"></span>'
-    '<a href="{url}"><bdi>{title}</bdi></a>{state}</span></th>'
+    '<span class="session-line" {attributes}><span class="dot"></span>'
+    '<a href="{url}"><bdi>{title}</bdi></a>{cold}{state}</span></th>'
     '<td role="cell" class="session-who">{who}</td>'
     '<td role="cell" class="session-model"><bdi title="{model}">{model_name}</bdi></td>'
     '<td role="cell" class="num session-tokens">{tokens}</td>'
     '<td role="cell" class="num{faint}">{cost}</td>'
     '<td role="cell" class="when">{when}</td></tr>'
 )
-_RUNNING: Final = '<span class="badge ok">running</span>'
 _COLD: Final = (
     '<span class="badge" title="Idle for long: it is in object storage and comes back when it is opened">cold</span>'
 )
-_DONE: Final = '<span class="visually-hidden">done</span>'
 # A placeholder that is no session id: the address is built once and each id is put in its place.
 _STAND_IN: Final = "ses_"
 
@@ -41,13 +40,15 @@ def rows_html(slug: str, rows: Iterable[SessionRow]) -> SafeString:
 def _row(row: SessionRow, url: str) -> str:
     title = row.title or "untitled"
     shown = title if len(title) <= TITLE_CHARACTERS else Truncator(title).chars(TITLE_CHARACTERS)
+    state = shown_state(row.state, row.last_activity_at, has_open_tool=row.has_open_tool)
     person = f'<span title="{escape(row.person_email)}">{escape(row.person)}</span>' if row.person else ""
     return _ROW.format(
         id=row.id,
-        dot=" ok pulses" if row.is_running else "",
+        attributes=state.attributes,
         url=escape(url),
         title=escape(shown),
-        state=_RUNNING if row.is_running else _COLD if row.is_cold else _DONE,
+        cold=_COLD if row.is_cold else "",
+        state=state.badge,
         who=person,
         model=escape(row.model),
         model_name=escape(row.model_name),

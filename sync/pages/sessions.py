@@ -11,11 +11,14 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
+from opencode.lib.clock import utc_now
 from opencode.lib.paging import SEARCH_CHARACTERS
 from sync.pages.conditional import assets_version
 from sync.pages.reading import read_only
 from sync.pages.rows import rows_html
+from sync.protocol.state import SessionState
 from sync.store import SESSIONS, session_page
+from sync.transcript import state_limits
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 from workspaces.selectors.agentconfig import agent_config
 
@@ -49,17 +52,33 @@ def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, An
     search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
     after = request.GET.get("after", "")
     place = SESSIONS.read_or_first(after)
-    page = session_page(access.workspace, search=search, place=place)
-    query = {name: value for name, value in (("q", search), ("after", after if place else "")) if value}
+    state = next((each for each in SessionState if each == request.GET.get("state")), None)
+    page = session_page(access.workspace, now=utc_now(), search=search, state=state, place=place)
+    kept = {"q": search, "state": state or ""}
+    query = {name: str(value) for name, value in (*kept.items(), ("after", after if place else "")) if value}
     rows_url = reverse("sync:session-rows", args=[access.workspace.slug])
     return {
         "access": access,
         "page": page,
         "rows": partial(rows_html, access.workspace.slug, page.rows),
         "search": search,
+        "state": state,
+        "state_limits": state_limits(),
+        "states": _state_links(search, state),
+        "first": urlencode({name: value for name, value in kept.items() if value}),
         "is_first": place is None,
         "older": urlencode({**query, "after": page.next}) if page.next else "",
         "rows_url": f"{rows_url}?{urlencode(query)}" if query else rows_url,
         "may_connect": access.can("token.manage"),
         "agent_config": agent_config(PLACEHOLDER),
     }
+
+
+def _state_links(search: str, current: SessionState | None) -> list[tuple[str, str, bool]]:
+    """The list's filters by state: the words, the query of the address, whether it is the present one."""
+    choices = [("All", ""), *((state.capitalize(), str(state)) for state in SessionState)]
+    query = {"q": search} if search else {}
+    return [
+        (words, urlencode({**query, "state": value} if value else query), value == (current or ""))
+        for words, value in choices
+    ]

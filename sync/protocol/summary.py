@@ -14,6 +14,12 @@ from sync.protocol.untrusted import at, count_at, dict_at, number_at, storable_t
 TITLE_CHARACTERS: Final = 300
 MODEL_CHARACTERS: Final = 200
 VERSION_CHARACTERS: Final = 40
+STATE_COLUMNS: Final = ("is_running", "has_failed", "has_open_tool")
+"""The columns of a session that say what its agent does, as far as it has told."""
+STOPPED: Final = "MessageAbortedError"
+"""The agent's name for the end of a message that a person stopped."""
+OPEN_TOOL_STATES: Final = ("pending", "running")
+OPEN_TOOL: Final = tuple(f'"{state}"' for state in OPEN_TOOL_STATES)
 _MOST_DOLLARS: Final = 10**9
 _TOKEN_FIELDS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
 
@@ -44,11 +50,34 @@ class InfoSummary:
 
 @dataclass(slots=True)
 class MessageSummary:
-    """Read from one `session/message`; `running` is None for a message that is not the assistant's."""
+    """Read from one `session/message`; `running` is None for a message that is not the assistant's.
+
+    One that a person stopped has not failed.
+    """
 
     model: str = ""
     running: bool | None = None
+    failed: bool = False
     totals: Totals = field(default_factory=Totals)
+
+
+@dataclass(slots=True)
+class StateSummary:
+    """What messages and parts, taken in the order of their numbers, change of STATE_COLUMNS."""
+
+    changes: dict[str, bool] = field(default_factory=dict)
+
+    def take_message(self, message: MessageSummary) -> None:
+        if message.running is None:
+            return
+        self.changes |= {"is_running": message.running, "has_failed": message.failed}
+        if not message.running:
+            self.changes["has_open_tool"] = False
+
+    def take_part(self, content: str) -> None:
+        is_open = read_open_tool(content)
+        if is_open is not None:
+            self.changes["has_open_tool"] = is_open
 
 
 def read_info(content: str) -> InfoSummary:
@@ -67,9 +96,22 @@ def read_message(content: str) -> MessageSummary:
     data = dict_at(read(content))
     if data.get("role") != "assistant":
         return MessageSummary(model=_model(dict_at(data, "model"), "modelID"))
-    counted = data if "cost" in data or "tokens" in data else dict_at(data, "metadata", "assistant")
-    finished = at(data, "time", "completed") or data.get("error") or counted is not data
-    return MessageSummary(model=_model(counted, "modelID"), running=not finished, totals=_totals(counted))
+    counted = data if "cost" in data or "tokens" in data else dict_at(data, "metadata", "assistant") or data
+    error = data.get("error") or at(data, "metadata", "error")
+    finished = at(data, "time", "completed") or error or counted is not data
+    failed = bool(error) and text_at(error, "name") != STOPPED
+    return MessageSummary(_model(counted, "modelID"), not finished, failed, _totals(counted))
+
+
+def read_open_tool(content: str) -> bool | None:
+    """From one `session/part`: whether it is a tool that has not answered yet; None for a part that is no tool."""
+    if '"tool"' not in content:
+        return None
+    # What has answered can be long, and is not decoded for this.
+    if not any(word in content for word in OPEN_TOOL):
+        return False
+    data = dict_at(read(content))
+    return text_at(data, "state", "status") in OPEN_TOOL_STATES if data.get("type") == "tool" else None
 
 
 def _model(data: Mapping[str, Any], name: str) -> str:

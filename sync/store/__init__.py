@@ -5,6 +5,7 @@ The door: reads of a state, a whole session and the lists; `writes` is the write
 
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
+from sync.store.states import patience, state_of, with_state
 from sync.store.stream import Piece, read_piece
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
 from sync.store.window import EntryPosition, Window, WindowRow, read_window
@@ -37,11 +38,14 @@ __all__ = [
     "Window",
     "WindowRow",
     "matching_sessions",
+    "patience",
     "read_entries",
     "read_piece",
     "read_state",
     "read_whole",
     "read_window",
     "session_page",
+    "state_of",
     "upsert_entries",
+    "with_state",
 ]

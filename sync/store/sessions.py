@@ -9,6 +9,8 @@ from django.db.models.functions import Lower
 
 from opencode.lib.paging import Keyset, Page, Place, by_moment, by_number
 from sync.models import Session
+from sync.protocol.state import SessionState, StateFacts, session_state
+from sync.store.states import STATE_FIELDS, patience, with_state
 from workspaces.models import Workspace
 
 SESSIONS: Final = Keyset(by_moment("last_activity_at", is_descending=True), by_number("id", is_descending=True))
@@ -19,6 +21,8 @@ _FIELDS: Final = (
     "title",
     "model",
     "is_running",
+    "has_failed",
+    "has_open_tool",
     "cold_at",
     "tokens_input",
     "tokens_output",
@@ -38,7 +42,8 @@ class SessionRow:
     client_id: str
     title: str
     model: str
-    is_running: bool
+    state: SessionState
+    has_open_tool: bool
     is_cold: bool
     tokens: int
     cost: int
@@ -52,18 +57,33 @@ class SessionRow:
         return self.model.rpartition("/")[2]
 
 
-def session_page(workspace: Workspace, *, search: str = "", place: Place | None = None) -> Page[SessionRow]:
-    """A page of the workspace's sessions whose title contains `search` or whose id it is: PAGE_ROWS after `place`.
+def session_page(
+    workspace: Workspace,
+    *,
+    now: datetime,
+    search: str = "",
+    state: SessionState | None = None,
+    place: Place | None = None,
+) -> Page[SessionRow]:
+    """A page of the workspace's sessions as `matching_sessions` finds them: PAGE_ROWS after `place`.
 
     Takes one query; the title is compared without regard to case.
     """
-    found = SESSIONS.page(matching_sessions(workspace, search=search).values(*_FIELDS), place)
-    return Page([_row(values) for values in found.rows], found.next)
+    matching = matching_sessions(workspace, now=now, search=search, state=state)
+    found = SESSIONS.page(matching.values(*_FIELDS), place)
+    return Page([_row(values, now) for values in found.rows], found.next)
 
 
-def matching_sessions(workspace: Workspace, *, search: str = "") -> QuerySet[Session]:
-    """All of the workspace's sessions whose title contains `search` or whose id it is, in no order."""
+def matching_sessions(
+    workspace: Workspace, *, now: datetime, search: str = "", state: SessionState | None = None
+) -> QuerySet[Session]:
+    """The workspace's sessions that are in that state at `now`, and whose title contains `search` or whose id it is.
+
+    In no order.
+    """
     found = Session.objects.filter(workspace=workspace)
+    if state is not None:
+        found = with_state(found, state, now)
     if search:
         # Lower-cased here: on the server stack text compares by its bytes, even with `icontains`.
         found = found.annotate(folded=Lower("title")).filter(
@@ -72,13 +92,15 @@ def matching_sessions(workspace: Workspace, *, search: str = "") -> QuerySet[Ses
     return found
 
 
-def _row(values: dict[str, Any]) -> SessionRow:
+def _row(values: dict[str, Any], now: datetime) -> SessionRow:
+    facts = StateFacts(*(values[name] for name in STATE_FIELDS))
     return SessionRow(
         id=values["id"],
         client_id=values["client_id"],
         title=values["title"],
         model=values["model"],
-        is_running=values["is_running"],
+        state=session_state(facts, now, patience()),
+        has_open_tool=facts.has_open_tool,
         is_cold=values["cold_at"] is not None,
         tokens=values["tokens_input"] + values["tokens_output"] + values["tokens_reasoning"],
         cost=values["cost"],

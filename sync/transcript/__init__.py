@@ -12,16 +12,19 @@ from sync.transcript.exports import (
     session_markdown_pieces,
     workspace_sessions_part,
 )
-from sync.transcript.facts import session_facts
+from sync.transcript.facts import SessionFacts, session_facts
 from sync.transcript.fragments import Fragment, fragments_invalidate, fragments_of
 from sync.transcript.outputs import entry_output, render_output
 from sync.transcript.page import Transcript, render_entry, render_transcript
+from sync.transcript.states import ShownState, shown_state, state_limits
 from sync.transcript.workers import rendering_start, rendering_stop
 
 __all__ = [
     "Document",
     "Entry",
     "Fragment",
+    "SessionFacts",
+    "ShownState",
     "Transcript",
     "build_document",
     "byte_size",
@@ -41,5 +44,7 @@ __all__ = [
     "session_facts",
     "session_json_pieces",
     "session_markdown_pieces",
+    "shown_state",
+    "state_limits",
     "workspace_sessions_part",
 ]

@@ -6,10 +6,11 @@ from itertools import chain
 from django.db.models import QuerySet
 
 from accounts.ports import ExportedFile, ExportPart
+from opencode.lib.clock import utc_now
 from sync.archive import read_warm
 from sync.errors import SessionGone
 from sync.models import Session
-from sync.store import EntryPosition, Piece, Window, read_entries, read_piece, read_window
+from sync.store import EntryPosition, Piece, Window, read_entries, read_piece, read_window, state_of
 from sync.transcript.json_export import export_json
 from sync.transcript.markdown_export import export_markdown
 from workspaces.models import Membership
@@ -34,7 +35,8 @@ def session_markdown_pieces(session: Session) -> Iterator[bytes]:
         state = read_warm(read_entries, session.pk, [key])
         return state.rows[0].content if state is not None and state.rows else ""
 
-    texts = export_markdown(read, content_of, title=session.title, model=session.model)
+    state = state_of(session, utc_now())
+    texts = export_markdown(read, content_of, title=session.title, model=session.model, state=state)
     return (text.encode("utf-8", "replace") for text in texts)
 
 

@@ -8,6 +8,8 @@ from opencode.lib.money import format_dollars
 from sync.models import Session
 from sync.render.fields import number_at, text_at
 from sync.render.wording import moment, short_line
+from sync.store import state_of
+from sync.transcript.states import ShownState, shown_state
 
 UNTITLED: Final = "untitled session"
 
@@ -15,7 +17,7 @@ UNTITLED: Final = "untitled session"
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     title: str
-    is_running: bool
+    state: ShownState
     cost: str
     tokens: tuple[tuple[str, str], ...]
     started: datetime
@@ -23,8 +25,8 @@ class SessionFacts:
     agent_version: str
 
 
-def session_facts(session: Session, info: Any) -> SessionFacts:
-    """`info` is the content of `session/info`, or anything at all."""
+def session_facts(session: Session, info: Any, now: datetime) -> SessionFacts:
+    """`info` is the content of `session/info`, or anything at all; the state is that at `now`."""
     tokens = {
         "in": session.tokens_input,
         "out": session.tokens_output,
@@ -33,7 +35,7 @@ def session_facts(session: Session, info: Any) -> SessionFacts:
     }
     return SessionFacts(
         title=short_line(session.title or text_at(info, "title")) or UNTITLED,
-        is_running=session.is_running,
+        state=shown_state(state_of(session, now), session.last_activity_at, has_open_tool=session.has_open_tool),
         cost=format_dollars(session.cost) if session.cost else "",
         tokens=tuple((name, f"{count:,}") for name, count in tokens.items() if count),
         started=moment(number_at(info, "time", "created")) or session.created_at,

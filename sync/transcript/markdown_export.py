@@ -24,11 +24,13 @@ ReadContent = Callable[[str], str]
 """Reads the whole content of a key's entry."""
 
 
-def export_markdown(read: ReadWindow, content_of: ReadContent, *, title: str = "", model: str = "") -> Iterator[str]:
+def export_markdown(
+    read: ReadWindow, content_of: ReadContent, *, title: str = "", model: str = "", state: str = ""
+) -> Iterator[str]:
     """The Markdown in pieces. Raises SessionGone before the first one, or later when the session is erased."""
     window = _required(read(BEGINNING))
     document = first = build_document(window.rows)
-    yield _head(document, title, model)
+    yield _head(document, title, model, state)
     last = ""
     while True:
         for message in document.messages:
@@ -49,8 +51,8 @@ def _required(window: Window | None, epoch: str = "") -> Window:
     return window
 
 
-def _head(document: Document, title: str, model: str) -> str:
-    facts = []
+def _head(document: Document, title: str, model: str, state: str) -> str:
+    facts = [f"- state: {state}"] if state else []
     started = moment(number_at(document.info, "time", "created"))
     if started:
         facts.append(f"- started: {started:%Y-%m-%d %H:%M:%S} UTC")

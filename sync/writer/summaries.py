@@ -10,10 +10,11 @@ from typing import Any, Final
 from django.db.models import F
 
 from sync.protocol.keys import info_key
-from sync.protocol.summary import Totals, read_info, read_message
+from sync.protocol.summary import StateSummary, Totals, read_info, read_message
 from sync.writer.numbering import SessionBatch
 
 _MESSAGE: Final = "session/message/"
+_PART: Final = "session/part/"
 
 
 def has_message(keys: Iterable[str]) -> bool:
@@ -33,12 +34,17 @@ def summary_update(batch: SessionBatch) -> dict[str, Any]:
             changes |= {"title": summary.title, "agent_version": summary.version}
             changes |= {"model": summary.model} if summary.model else {}
             changes |= _columns(summary.totals) if summary.totals else {}
+    state = StateSummary()
     if messages:
-        changes |= _message_changes(batch, counted_by_session)
-    return changes
+        changes |= _message_changes(batch, counted_by_session, state)
+    # After the messages: a tool may belong to the message that follows one which ended in the same commit.
+    for key, write in batch.writes.items():
+        if key.startswith(_PART) and not write.deleted:
+            state.take_part(write.content)
+    return changes | state.changes
 
 
-def _message_changes(batch: SessionBatch, counted_by_session: bool) -> dict[str, Any]:
+def _message_changes(batch: SessionBatch, counted_by_session: bool, state: StateSummary) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     difference = Totals()
     for key, write in batch.writes.items():
@@ -46,10 +52,9 @@ def _message_changes(batch: SessionBatch, counted_by_session: bool) -> dict[str,
             continue
         new, old = read_message(write.content), read_message(batch.content_before(key))
         difference = difference.plus(new.totals.minus(old.totals))
+        state.take_message(new)
         if new.model:
             changes["model"] = new.model
-        if new.running is not None:
-            changes["is_running"] = new.running
     if not counted_by_session and difference != Totals():
         changes |= {name: F(name) + value for name, value in _columns(difference).items() if value}
     return changes

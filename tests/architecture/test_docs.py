@@ -57,7 +57,7 @@ def spoken(name: str, value: int) -> str:
     """A setting's value as docs/limits.md says it."""
     if name.endswith("_BYTES") and value >= 1024**2:
         return f"{value // 1024**2} MB"
-    units = {"BYTES": " bytes", "SECONDS": " s", "HOURS": " h"}
+    units = {"BYTES": " bytes", "SECONDS": " s", "MINUTES": " min", "HOURS": " h"}
     return f"{value:,}" + units.get(name.rpartition("_")[2], "")
 
 

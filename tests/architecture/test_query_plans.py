@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
@@ -20,6 +21,7 @@ from opencode.lib.actor import THE_CONSOLE
 from sync.live.publishing import session_publish_sync
 from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, Share
+from sync.protocol.state import SessionState
 from sync.protocol.updates import Update
 from tests.cast import PASSWORD, Cast, browser, make_cast
 from tests.support.agent_client import AgentClient
@@ -135,6 +137,27 @@ def sessions_list(full: Full) -> None:
     assert client.get(page.context["rows_url"]).status_code == 200
 
 
+def sessions_by_state(full: Full) -> None:
+    """On the page and by the API; half of those that run are lost, a twentieth has failed."""
+    sessions = Session.objects.filter(workspace=full.cast.alpha)
+    sessions.filter(pk__in=_ids(sessions, SESSIONS // 2)).update(is_running=True)
+    sessions.filter(pk__in=_ids(sessions.filter(is_running=False), SESSIONS // 20)).update(has_failed=True)
+    client, path = browser(full.cast.alice), "/workspaces/alpha/sessions/"
+    for state in SessionState:
+        for query in (
+            {"state": state},
+            {"state": state, "q": "session"},
+            {"state": state, "after": "1772366400000000.9"},
+        ):
+            assert client.get(path, query).status_code == 200
+        listed = Client().get(f"/api/v1{path[:-1]}?state={state}", headers={"authorization": f"Bearer {full.key}"})
+        assert listed.status_code == 200
+
+
+def _ids(sessions: QuerySet[Session], count: int) -> list[int]:
+    return list(sessions.order_by("pk").values_list("pk", flat=True)[:count])
+
+
 def sessions_search(full: Full) -> None:
     client, path = browser(full.cast.alice), "/workspaces/alpha/sessions/"
     for words in ("session 2", "nothing like it"):
@@ -188,6 +211,7 @@ PATHS: Final = {
     "agents' data": Path(agents_data, {"sync_share", "sync_sessionentry"}),
     "agents' delete": Path(agents_delete, {"sync_share", "sync_sessionentry", "sync_operation"}),
     "sessions list": Path(sessions_list, {"sync_session", "workspaces_membership"}, lists=True),
+    "sessions by state": Path(sessions_by_state, {"sync_session"}, lists=True),
     "sessions search": Path(sessions_search, {"sync_session"}),
     "audit": Path(audit, {"workspaces_auditentry"}, lists=True),
     "sign-in": Path(sign_in, {"accounts_user", "usersessions_usersession", "django_session"}),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
@@ -39,6 +40,42 @@ def test_share_page_follows_the_agent_without_reload(console_server: ConsoleServ
     assert has_marker(page)
     watched.screenshot("share-live-desktop")
     assert watched.complaints == []
+
+
+def test_page_left_open_turns_quiet_and_lost_by_itself(console_server: ConsoleServer, open_page: OpenPage) -> None:
+    agent = RecordedAgent(console_server.url, "share_1.18.33.jsonl")
+    agent.play(2)
+    watched = open_page("about:blank")
+    page = watched.page
+    page.clock.install()
+    page.goto(agent.link)
+    wait_until_live(page)
+    state = page.locator(".session-state .state")
+    expect(state).to_have_text("running")
+    wait_until_moving(page, 1)
+
+    page.clock.fast_forward("01:05")
+    expect(state).to_have_text("quiet")
+    expect(page.get_by_text("since ")).to_be_visible()
+    wait_until_moving(page, 0)
+    watched.screenshot("share-quiet")
+    assert Axe().run(page).response["violations"] == []
+
+    page.clock.fast_forward("14:00")
+    expect(state).to_have_text("lost")
+    expect(page.locator(".turn-working")).to_be_hidden()
+    watched.screenshot("share-lost")
+    assert Axe().run(page).response["violations"] == []
+
+    agent.play_rest()
+    expect(state).to_have_text("done", timeout=LIVE_MS)
+
+
+def wait_until_moving(page: Page, count: int) -> None:
+    """Until so many elements are animated without an end, besides the sign of the connection."""
+    script = """(count) => count === document.getAnimations().filter((each) =>
+      each.effect.getTiming().iterations === Infinity && !each.effect.target.closest(".connection")).length"""
+    page.wait_for_function(script, arg=count, timeout=LIVE_MS)
 
 
 def test_page_that_watched_equals_page_loaded_afterwards(console_server: ConsoleServer, open_page: OpenPage) -> None:

@@ -190,3 +190,43 @@ def test_keyboard_reaches_the_content_first(no_sessions: WatchedPage) -> None:
     expect(skip).to_be_focused()
     skip.press("Enter")
     expect(page.locator("#content")).to_be_focused()
+
+
+def test_row_of_a_silent_agent_turns_by_itself_while_the_server_is_away(
+    console_server: ConsoleServer, open_page: OpenPage, alice: dict[str, str], agents_url: str
+) -> None:
+    RecordedAgent(agents_url, OTHER).play(2)
+    watched = open_page(console_server.url)
+    page = watched.page
+    sign_in(page, alice)
+    state = page.locator("#session-list tbody .state")
+    expect(state).to_have_text("running")
+    page.clock.install()
+    page.reload()
+    wait_until_connected(page)
+    page.route("**/sessions/rows*", lambda route: route.abort())
+    page.clock.fast_forward("01:05")
+    expect(state).to_have_text("quiet")
+    page.clock.fast_forward("15:00")
+    expect(state).to_have_text("lost")
+    watched.screenshot("session-list-lost")
+
+
+def test_list_of_one_state_shows_those_in_it(
+    console_server: ConsoleServer, open_page: OpenPage, alice: dict[str, str], agents_url: str
+) -> None:
+    RecordedAgent(agents_url, ONE).play_rest()
+    RecordedAgent(agents_url, OTHER).play(2)
+    watched = open_page(console_server.url)
+    page = watched.page
+    sign_in(page, alice)
+    states = page.locator("#session-list tbody .state")
+    expect(states).to_have_count(2)
+    page.get_by_role("link", name="Running").click()
+    expect(states).to_have_text(["running"])
+    page.get_by_role("link", name="Failed").click()
+    expect(page.get_by_role("heading", name="No session is failed")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(states).to_have_text(["done"])
+    watched.screenshot("session-list-done")
+    assert watched.complaints == []

@@ -12,6 +12,7 @@ import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Minutes = Annotated[int, msgspec.Meta(ge=2, le=10_080)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=36500)]
 
 
@@ -42,6 +43,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_OIDC_ID: str = "oidc"
     OPENCODE_OIDC_TRUST_EMAIL: bool = False
     OPENCODE_OUTBOUND_PRIVATE: bool = False
+    OPENCODE_LOST_MINUTES: Minutes = 15
     OPENCODE_AUDIT_DAYS: Days = 0
     OPENCODE_METRICS_TOKEN: str = ""
     OPENCODE_PRICES: str = ""

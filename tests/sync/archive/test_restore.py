@@ -22,8 +22,8 @@ from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST_TEXT, INFO,
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 THIRD_TEXT = f"session/part/{CLIENT_ID}/msg_2/prt_3"
-COLUMNS = ("title", "model", "agent_version", "is_running", "cost", "tokens_input", "tokens_output", "entry_count",
-           "content_bytes")  # fmt: skip
+COLUMNS = ("title", "model", "agent_version", "is_running", "has_failed", "has_open_tool", "cost", "tokens_input",
+           "tokens_output", "entry_count", "content_bytes")  # fmt: skip
 
 
 @pytest.fixture

@@ -74,11 +74,6 @@ def test_row_says_what_who_with_which_model_for_how_much(
     assert ">done<" in row
 
 
-def test_running_session_says_so(cast: Cast, sign_in: SignIn, make_session: MakeSession) -> None:
-    make_session(1, is_running=True)
-    assert ">running<" in html_of(sign_in(cast.carol))
-
-
 def test_sessions_of_other_workspaces_stay_out(cast: Cast, sign_in: SignIn, make_session: MakeSession) -> None:
     make_session(1, workspace=cast.gamma)
     make_session(2)

@@ -159,6 +159,24 @@ def test_older_agents_cost_is_the_sum_of_the_messages_each_counted_once() -> Non
     assert (session.cost, session.tokens_input, session.is_running) == (175_000_000, 5, True)
 
 
+def test_a_sessions_row_follows_what_messages_and_tools_say() -> None:
+    session = make_session()
+
+    def after(*updates: Update) -> tuple[bool, bool, bool]:
+        session_publish_sync(session_id=session.id, updates=list(updates))
+        session.refresh_from_db()
+        return session.is_running, session.has_failed, session.has_open_tool
+
+    tool = '{"type":"tool","state":{"status":"running"}}'
+    assert after(message(1), Update("session/part/s/m1/p1", tool)) == (True, False, True)
+    assert after(Update("session/part/s/m1/p2", '{"type":"text","text":"hello"}')) == (True, False, True)
+    assert after(Update("session/part/s/m1/p1", tool.replace("running", "completed"))) == (True, False, False)
+    assert after(Update("session/part/s/m1/p3", tool)) == (True, False, True)
+    assert after(message(1, error={"name": "ProviderAuthError"})) == (False, True, False)
+    assert after(message(2)) == (True, False, False)
+    assert after(message(2, error={"name": "MessageAbortedError"})) == (False, False, False)
+
+
 def test_newer_agents_cost_is_what_the_session_says() -> None:
     session = make_session()
     info = Update("session/info/s", '{"title":"T","cost":0.25,"tokens":{"input":8,"cache":{"read":3}}}')
