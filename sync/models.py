@@ -115,6 +115,8 @@ class Share(models.Model):
     created_at = models.DateTimeField(default=utc_now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Whether readers who have only the link see secrets masked. What is stored is never masked.
+    masks_secrets = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]

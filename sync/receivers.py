@@ -15,7 +15,8 @@ from sync.agents import rights_invalidate, session_invalidate, share_invalidate
 from sync.archive import deletion_objects_remove
 from sync.doors.fragments import answers_invalidate
 from sync.live import Runtime, in_runtime
-from sync.signals import session_erased, share_ended
+from sync.sharing import masked_epoch, masked_invalidate
+from sync.signals import session_erased, share_ended, share_masking_changed
 from sync.transcript import fragments_invalidate
 from workspaces.models import Membership
 from workspaces.signals import api_key_revoked, membership_removed, share_token_revoked, workspace_closed
@@ -27,8 +28,10 @@ log = structlog.get_logger(__name__)
 def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> None:
     session_invalidate(session_id=session_id)
     in_runtime(lambda runtime: runtime.end_session(session_id))
-    in_runtime(lambda _runtime: answers_invalidate(epoch=epoch))
-    fragments_invalidate(epoch)
+    for each in (epoch, masked_epoch(epoch)):
+        in_runtime(partial(_answers_invalidate, epoch=each))
+        fragments_invalidate(each)
+    masked_invalidate(epoch)
 
 
 @receiver(session_erased)
@@ -44,6 +47,13 @@ def erased_session_objects_delete(*, receipt_id: str, **_fact: Any) -> None:
 def ended_share_sockets_close(*, share_id: str, **_fact: Any) -> None:
     share_invalidate(share_id=share_id)
     in_runtime(lambda runtime: runtime.connections.end_share(share_id))
+    in_runtime(lambda _runtime: answers_invalidate(share_id=share_id))
+
+
+@receiver(share_masking_changed)
+def share_readers_start_again(*, share_id: str, masks_secrets: bool, **_fact: Any) -> None:
+    share_invalidate(share_id=share_id)
+    in_runtime(lambda runtime: runtime.connections.share_masking(share_id, masks_secrets=masks_secrets))
     in_runtime(lambda _runtime: answers_invalidate(share_id=share_id))
 
 
@@ -83,6 +93,10 @@ def signed_out_browser_sockets_close(*, session_id: int, **_fact: Any) -> None:
 @receiver(device_revoked)
 def revoked_device_sockets_close(*, device_id: str, **_fact: Any) -> None:
     in_runtime(lambda runtime: runtime.connections.end_device(device_id))
+
+
+def _answers_invalidate(_runtime: Runtime, *, epoch: str) -> None:
+    answers_invalidate(epoch=epoch)
 
 
 def _end_membership(runtime: Runtime, *, membership_id: str) -> None:

@@ -6,5 +6,9 @@ session_erased = Signal()
 """A session's rows are gone. Arguments: `session_id` (int), `epoch` (str), `object_names` (its snapshots' objects),
 `receipt_id` (str)."""
 
+share_masking_changed = Signal()
+"""A share's readers see something else from now on. Arguments: `share_id` (str), `session_id` (int), `masks_secrets`
+(bool)."""
+
 share_ended = Signal()
 """A share no longer leads to a session. Arguments: `share_id` (str), `session_id` (int)."""

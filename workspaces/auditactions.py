@@ -47,6 +47,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "webhook.off": "turned a failing webhook off",
     "session.share": "made a share link",
     "session.unshare": "ended a share link",
+    "session.mask": "hid secrets from readers of a share link",
+    "session.unmask": "showed secrets to readers of a share link",
     "session.restore": "restored a session's snapshot",
     "session.entries_remove": "removed entries of a session",
     "session.delete": "deleted a session",

@@ -11,7 +11,8 @@ from sync.agents.links import is_local
 from sync.agents.newer.accounts import account_of, accounts_target, sharing_account
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
-from sync.agents.targets import invalidate_target, live_target, opens, readable_target, require_writer, token_of
+from sync.agents.rights import opens
+from sync.agents.targets import invalidate_target, live_target, readable_target, require_writer, token_of
 from sync.archive import warm_begin
 from sync.sharing import CreatedShare, share_create, share_end
 from workspaces.access import TokenAccess

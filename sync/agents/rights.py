@@ -1,17 +1,40 @@
 """The access an agent reads or writes a share by, with the rows that end it when they end."""
 
+from dataclasses import replace
+
+from opencode.lib.asgi.exchange import Exchange
 from sync.live import EDITOR, VIEWER, SessionAccess
-from sync.sharing import ShareTarget
+from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret
 
 
 def reader_of(target: ShareTarget) -> SessionAccess:
-    """The access of a reader who has the link."""
-    return _access(target, VIEWER)
+    """The access of a reader who has the link, and nothing but the link."""
+    return replace(_access(target, VIEWER), is_masked=target.masks_secrets)
+
+
+def reader_by(target: ShareTarget, shown: str) -> SessionAccess:
+    """The access of a reader who may show the share's secret (`shown`): its holder reads the original.
+
+    What is no secret of this share, or no longer writes to it, changes nothing: the link alone lets one read.
+    """
+    return writer_of(target) if target.has_writer and opens(shown, target.share_id) else reader_of(target)
 
 
 def writer_of(target: ShareTarget) -> SessionAccess:
     """The access of a writer who has the secret."""
     return _access(target, EDITOR)
+
+
+def opens(secret: str, share_id: str) -> bool:
+    """Whether the secret is the share's; compared in constant time."""
+    parsed = read_share_secret(secret)
+    return parsed is not None and parsed.share_id == share_id and is_share_secret_valid(parsed)
+
+
+def bearer_of(exchange: Exchange) -> str:
+    """The credential in the Authorization header; empty when there is none."""
+    scheme, _, token = exchange.header(b"authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _access(target: ShareTarget, role: str) -> SessionAccess:

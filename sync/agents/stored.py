@@ -1,4 +1,4 @@
-"""What is stored for a share, read in a reading thread and formatted for an agent."""
+"""What is stored for a share: read in a thread, masked for readers who have only the link, formatted for an agent."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -6,26 +6,23 @@ from functools import partial
 from sync.agents.patience import patiently
 from sync.agents.targets import invalidate_target
 from sync.errors import SessionGone
-from sync.live import get_runtime
-from sync.sharing import ShareTarget
-from sync.store import read_state
+from sync.live import SessionAccess, get_runtime
+from sync.store import StateRead, read_state
 
 Form = Callable[[Iterable[tuple[str, str]]], str]
 
 
-async def stored_text(target: ShareTarget, form: Form) -> bytes:
+async def stored_text(access: SessionAccess, form: Form) -> bytes:
     """The session's newest values as UTF-8 text in `form`; raises SessionGone, SessionCold."""
-
-    async def read() -> bytes | None:
-        return await get_runtime().read_warm(partial(_read, target.session_id, form))
-
-    text = await patiently(read)
-    if text is None:
-        invalidate_target(target.share_id)
+    runtime = get_runtime()
+    state = await patiently(partial(runtime.read_warm, read_state, access.session_id))
+    if state is None:
+        invalidate_target(access.share_id)
         raise SessionGone
-    return text
+    if access.is_masked:
+        state = await runtime.masking.state(state)
+    return await runtime.read(_formatted, state, form)
 
 
-def _read(session_id: int, form: Form) -> bytes | None:
-    state = read_state(session_id)
-    return None if state is None else form((row.key, row.content) for row in state.rows).encode("utf-8", "replace")
+def _formatted(state: StateRead, form: Form) -> bytes:
+    return form((row.key, row.content) for row in state.rows).encode("utf-8", "replace")

@@ -12,6 +12,7 @@ from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
 from sync.agents.paths import Route
 from sync.agents.patience import patiently
 from sync.agents.remembered import ConfirmedRight, Remembered
+from sync.agents.rights import opens
 from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret, share_target, share_targets
 from workspaces.access import TokenAccess, share_token_access, share_tokens_standing
 
@@ -130,12 +131,6 @@ def require_secret(secret: str, share_id: str) -> None:
         raise CredentialsMissing("The share's secret is missing.")
     if not opens(secret, share_id):
         raise CredentialsInvalid("This is not the share's secret.")
-
-
-def opens(secret: str, share_id: str) -> bool:
-    """Whether the secret is the share's; compared in constant time."""
-    parsed = read_share_secret(secret)
-    return parsed is not None and parsed.share_id == share_id and is_share_secret_valid(parsed)
 
 
 def shows_secret(beginning: bytes, share_id: str = "") -> bool:

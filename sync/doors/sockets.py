@@ -152,7 +152,7 @@ class SessionConsumer(AsyncConsumer):  # type: ignore[misc]
             self._follower.end(code)
 
     def _answer_ping(self, access: SessionAccess) -> None:
-        hub = get_runtime().hubs.get(access.session_id)
+        hub = get_runtime().hubs.get(access.session_id, is_masked=access.is_masked)
         if hub is not None and hub.heartbeat_now:
             self._follower.put(hub.heartbeat_now)
 

@@ -1,6 +1,6 @@
 """Sessions while they are followed and written to: one runtime a process with its hubs, fan-out, presence and sockets.
 
-The door: who may read and write (`session_access`), how readers follow (`Follower`, `pulled_frame`), the one way to
+The door: who may read and write (`session_access`), how readers follow (`Follower`, `pulled_part`), the one way to
 publish (`publish_begin`, `session_publish`), the connections that end with their rights, and the runtime.
 """
 
@@ -10,7 +10,7 @@ from sync.live.connectionstate import IN_FLIGHT, facts_of
 from sync.live.endings import RESTART_SECONDS, refusal_of
 from sync.live.following import Ending, Follower, abort_of, follow_until_gone
 from sync.live.handshake import resume_position, session_request
-from sync.live.hub import Person, pulled_frame, rows_of
+from sync.live.hub import Person, pulled_part, rows_of
 from sync.live.measures import count_refused
 from sync.live.opening import session_access
 from sync.live.publishing import publish_allow, publish_begin, publish_turn, session_publish
@@ -41,7 +41,7 @@ __all__ = [
     "publish_allow",
     "publish_begin",
     "publish_turn",
-    "pulled_frame",
+    "pulled_part",
     "refusal_of",
     "resume_position",
     "rows_of",

@@ -56,7 +56,8 @@ class SessionRequest:
 class SessionAccess:
     """The session a socket is for, its role, and the rows it depends on: when one ends, the socket is closed.
 
-    `name` is the person's, empty for a reader who has only the link; `client` is web, ide, desktop or agent.
+    `name` is the person's, empty for a reader who has only the link; `client` is web, ide, desktop or agent. With
+    `is_masked` it reads the masked history.
     """
 
     session_id: int
@@ -70,6 +71,12 @@ class SessionAccess:
     workspace_id: str = ""
     device_id: str = ""
     browser_id: str = ""
+    is_masked: bool = False
+
+    @property
+    def is_by_link(self) -> bool:
+        """Whether the reader has nothing but a share's link."""
+        return bool(self.share_id) and self.role == VIEWER
 
 
 Decision = SessionAccess | Callable[[], SessionAccess]
@@ -198,6 +205,7 @@ def _by_share(share: Share, role: str, client: str = "web", maker: Membership | 
         client=client,
         workspace_id=session.workspace_id or "",
         device_id=share.device_id if maker is not None else "",
+        is_masked=role == VIEWER and share.masks_secrets,
     )
 
 
@@ -235,6 +243,7 @@ def _of_ticket(ticket: SocketTicket, request: SessionRequest) -> SessionAccess:
         workspace_id=ticket.session.workspace_id or "",
         device_id=ticket.device_id,
         browser_id=ticket.browser_id,
+        is_masked=bool(ticket.share_id) and ticket.role == VIEWER,
     )
 
 

@@ -124,7 +124,11 @@ class Connections:
         )
 
     def end_refused(self, asked: WatchedFacts, facts: SocketFacts) -> None:
-        """End the connections that depend on a row which was checked (`asked`) and is no longer valid in `facts`."""
+        """End the connections that depend on a row which was checked (`asked`) and is no longer valid in `facts`.
+
+        Readers by a link that masks secrets now and did not before, or the reverse, have to start again.
+        """
+        self._mask_again(lambda share_id: share_id in asked.shares, lambda share_id: share_id not in facts.unmasked)
         shares, keys, memberships, devices, browsers = (
             before - now for before, now in zip(asked, facts.alive, strict=True)
         )
@@ -145,6 +149,10 @@ class Connections:
 
     def end_share(self, share_id: str) -> None:
         self._end_where(endings.SHARE_ENDED, lambda access: access.share_id == share_id)
+
+    def share_masking(self, share_id: str, *, masks_secrets: bool) -> None:
+        """The share masks secrets from now on, or shows them: readers by the link start again."""
+        self._mask_again(lambda name: name == share_id, lambda _name: masks_secrets)
 
     def end_key(self, key_id: str) -> None:
         self._end_where(endings.KEY_ENDED, lambda access: access.key_id == key_id)
@@ -173,6 +181,12 @@ class Connections:
         for connection in self._everybody():
             if depends(connection.access):
                 connection.end(code)
+
+    def _mask_again(self, is_known: Callable[[str], bool], masks: Callable[[str], bool]) -> None:
+        for connection in self._everybody():
+            access = connection.access
+            if access.is_by_link and is_known(access.share_id) and access.is_masked != masks(access.share_id):
+                connection.end(endings.MASKING_CHANGED)
 
     def _everybody(self) -> list[Connection]:
         return [*self._open, *self._requests]

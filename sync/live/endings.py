@@ -13,6 +13,8 @@ MEMBERSHIP_ENDED: Final = CloseCode.FORBIDDEN
 DEVICE_ENDED: Final = CloseCode.NOT_SIGNED_IN
 BROWSER_ENDED: Final = CloseCode.NOT_SIGNED_IN
 WORKSPACE_CLOSED: Final = CloseCode.SESSION_REMOVED
+# The masked history and the original have epochs of their own: a reader starts again with the other's whole state.
+MASKING_CHANGED: Final = CloseCode.EPOCH_CHANGED
 
 RESTART_SECONDS: Final = 1.0
 """How long clients should wait before they reconnect after a restart."""

@@ -1,7 +1,7 @@
 """How every reader follows a session: it joins the hub and is sent what comes next, until one side ends it.
 
 WebSockets, event streams and the older agents' poll follow alike; how a frame reaches the client is the business of
-their transport. A pull (`pulled_frame`) is a single step, read from the database.
+their transport. A pull (`pulled_part`) is a single step, read from the database.
 """
 
 import asyncio
@@ -170,7 +170,7 @@ class Follower:
         return Ending(self.state.closing or CloseCode.RESTART)
 
     async def _join_and_follow(self) -> None:
-        async with self._runtime.hubs.reading(self._access.session_id) as hub:
+        async with self._runtime.hubs.reading(self._access.session_id, is_masked=self._access.is_masked) as hub:
             try:
                 cursor = LogCursor(hub, self._transport.push, sees_names=bool(self._access.name))
                 parts = await cursor.start(self._since)

@@ -35,7 +35,7 @@ class Presence:
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take in what another process announces of its people."""
-        hub = self._hubs.get(message["session"])
+        hub = next(self._hubs.of_session(message["session"]), None)
         if hub is None or message["process"] == self._process:
             return
         until = asyncio.get_running_loop().time() + self._kept_seconds
@@ -46,7 +46,7 @@ class Presence:
     def beat(self) -> None:
         """Announce again who is here."""
         for session_id in self._hubs.session_ids:
-            hub = self._hubs.get(session_id)
+            hub = next(self._hubs.of_session(session_id), None)
             if hub is not None and hub.presence.here:
                 self._announce(hub)
 
@@ -70,7 +70,8 @@ class Presence:
 
     def _tell(self, hub: SessionHub) -> None:
         self._due.pop(hub.session_id, None)
-        hub.publish_presence()
+        for each in self._hubs.of_session(hub.session_id):
+            each.publish_presence()
         self._announce(hub)
 
     def _announce(self, hub: SessionHub) -> None:

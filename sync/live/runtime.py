@@ -20,10 +20,12 @@ from opencode.lib.errors import Denial
 from opencode.lib.memory import memory_trim
 from sync.archive import READ_ATTEMPTS, WARM_SECONDS, warm_begin
 from sync.errors import SessionCold
+from sync.live.access import SessionAccess
 from sync.live.connections import Connections
 from sync.live.fanout import Fanout
 from sync.live.hub import HubRegistry, Range, ReaderEnded
 from sync.live.limits import PublishPace
+from sync.live.masking import MaskingThread
 from sync.live.measures import PUBLISHES, RuntimeLoad, count_settled
 from sync.live.presence import Presence
 from sync.live.waking import Waking
@@ -52,7 +54,8 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.fanout = Fanout(settings.SYNC_HEARTBEAT_SECONDS)
         self.connections = Connections()
-        self.hubs = HubRegistry(self._load, self._opened, self.fanout.leave, self.connections.end_session)
+        self.masking = MaskingThread()
+        self.hubs = HubRegistry(self._load, self._opened, self.fanout.leave, self.connections.end_session, self.masking)
         self.presence = Presence(self.hubs, self.fanout, settings.SYNC_HEARTBEAT_SECONDS)
         self.pace = PublishPace()
         self._waking = Waking(self.warm, self._release)
@@ -80,6 +83,7 @@ class Runtime:
         await self.loop.run_in_executor(None, self._writer.stop)
         await self._waking.stop()
         await self.loop.run_in_executor(None, self._readers.shutdown)
+        await self.loop.run_in_executor(None, self.masking.stop)
 
     def end_session(self, session_id: int) -> None:
         """The session is erased: end its readers and writers, and drop what is held of it."""
@@ -126,10 +130,10 @@ class Runtime:
         except TimeoutError:
             raise SessionCold(retry_after=1) from None
 
-    async def open_hub(self, session_id: int) -> None:
+    async def open_hub(self, access: SessionAccess) -> None:
         """Load the session for a reader that can still be refused. Raises SessionCold."""
         with suppress(ReaderEnded):
-            async with self.hubs.reading(session_id) as hub:
+            async with self.hubs.reading(access.session_id, is_masked=access.is_masked) as hub:
                 await hub.open()
 
     def _load(self, session_id: int, since: int, rows: int | None) -> "Awaitable[StateRead | None]":
@@ -227,15 +231,12 @@ class Runtime:
         self.connections.end_refused(watched, facts)
         self._compare(session_ids, facts)
         for session_id in session_ids:
-            hub = self.hubs.get(session_id)
-            if hub is not None:
+            for hub in self.hubs.of_session(session_id):
                 hub.beat()
 
     def _compare(self, session_ids: Sequence[int], facts: SocketFacts) -> None:
         for session_id in session_ids:
-            hub = self.hubs.get(session_id)
-            if hub is not None:
-                hub.check(facts.sessions.get(session_id))
+            self.hubs.check(session_id, facts.sessions.get(session_id))
 
 
 def _read(work: Callable[..., T], args: Sequence[Any]) -> T:

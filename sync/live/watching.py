@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session as BrowserSession
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
 from accounts.models import Device
@@ -30,10 +30,14 @@ NOTHING_WATCHED: Final = WatchedFacts(frozenset(), frozenset(), frozenset())
 
 
 class SocketFacts(NamedTuple):
-    """The rows as they are now: the head by session, and which of the watched rows are still valid."""
+    """The rows as they are now: the head by session, and which of the watched rows are still valid.
+
+    `unmasked` are the live shares that show secrets to readers who have only the link.
+    """
 
     sessions: Mapping[int, Position]
     alive: WatchedFacts
+    unmasked: frozenset[str] = frozenset()
 
 
 _KINDS: Final = ("share", "key", "membership", "device", "browser")
@@ -46,12 +50,15 @@ def facts_now(session_ids: Sequence[int], watched: WatchedFacts) -> SocketFacts:
     """
     sessions: dict[int, Position] = {}
     alive: dict[str, set[str]] = {kind: set() for kind in _KINDS}
-    for kind, name, epoch, head in _facts_query(session_ids, watched):
+    unmasked: set[str] = set()
+    for kind, name, epoch, number in _facts_query(session_ids, watched):
         if kind == "session":
-            sessions[int(name)] = Position(epoch, head)
-        else:
-            alive[kind].add(name)
-    return SocketFacts(sessions, WatchedFacts(*(frozenset(alive[kind]) for kind in _KINDS)))
+            sessions[int(name)] = Position(epoch, number)
+            continue
+        alive[kind].add(name)
+        if kind == "share" and number:
+            unmasked.add(name)
+    return SocketFacts(sessions, WatchedFacts(*(frozenset(alive[kind]) for kind in _KINDS)), frozenset(unmasked))
 
 
 def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[tuple[str, str, str, int]]:
@@ -77,11 +84,14 @@ def _facts_query(session_ids: Sequence[int], watched: WatchedFacts) -> Iterable[
 
 
 def _named(kind: str, rows: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """The rows as (kind, id, "", 0), with ids as text: those of browser sessions are numbers."""
+    """The rows as (kind, id, "", number), with ids as text: those of browser sessions are numbers.
+
+    The number is 1 for shares that show secrets, else 0.
+    """
     named: QuerySet[Any, Any] = rows.annotate(
         fact=Value(kind),
         row=Cast("id", CharField()) if kind == "browser" else F("id"),
         no_epoch=Value(""),
-        no_head=Value(0),
-    ).values_list("fact", "row", "no_epoch", "no_head")
+        number=Case(When(masks_secrets=False, then=Value(1)), default=Value(0)) if kind == "share" else Value(0),
+    ).values_list("fact", "row", "no_epoch", "number")
     return named

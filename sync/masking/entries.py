@@ -3,20 +3,23 @@
 In JSON text a token after a line break reads `\\nghp_…`, where no word begins, so the patterns would miss it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
+import re2
 
 from sync.masking.detection import has_keyword
-from sync.masking.masks import TOO_LARGE, Masked, mask_text
+from sync.masking.masks import TEXT_CHARACTERS, TOO_LARGE, Masked, mask_text
+from sync.protocol.jsontext import Unreadable, decode, encode
 
 ENTRY_CHARACTERS: Final = 8 * 1024 * 1024
 _PICTURE: Final = "data:image/"
+_BASE64: Final = re2.compile(r"[A-Za-z0-9+/]*=*")
 _FINISHED: Final = frozenset({"completed", "error"})
-# The strings of a part that an agent writes bit by bit.
-_GROWING: Final = frozenset({"text", "output", "raw", "content", "command", "input", "metadata"})
-_HIDDEN: Final = Masked('{"hidden":' + msgspec.json.encode(TOO_LARGE).decode() + "}", 1)
+# The strings of a part that an agent writes bit by bit, and those of a call whose input is whole.
+_GROWING: Final = frozenset({"text", "output", "raw", "content", "command", "input", "metadata", "title", "error"})
+_RUNNING: Final = _GROWING - {"input", "command"}
+_HIDDEN: Final = Masked('{"hidden":' + encode(TOO_LARGE) + "}", 1)
 
 
 def mask_entry(content: str) -> Masked:
@@ -29,17 +32,18 @@ def mask_entry(content: str) -> Masked:
     if len(content) > ENTRY_CHARACTERS:
         return _HIDDEN
     try:
-        value = msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError):
+        return _masked(content, decode(content.encode("utf-8", "replace")).value)
+    except (Unreadable, _TooLarge, RecursionError, OverflowError):
         return _HIDDEN
-    is_growing = _is_growing(value)
-    if not is_growing and not _may_hold_secrets(content):
+
+
+def _masked(content: str, value: Any) -> Masked:
+    growing = _growing_members(value)
+    if not growing and not _may_hold_secrets(content):
         return Masked(content, 0)
-    walk = _Walk()
-    masked = walk.value(value, is_growing=is_growing, is_growing_here=False)
-    if not walk.changed:
-        return Masked(content, 0)
-    return Masked(msgspec.json.encode(masked).decode(), walk.count)
+    walk = _Walk(growing)
+    masked = walk.value(value, is_growing=False)
+    return Masked(encode(masked), walk.count) if walk.changed else Masked(content, 0)
 
 
 def secrets_in_entry(content: str) -> int:
@@ -49,47 +53,52 @@ def secrets_in_entry(content: str) -> int:
 
 def _may_hold_secrets(content: str) -> bool:
     """A cheap check of the JSON text; an escape can hide a keyword from it, so texts with escapes count as well."""
-    return "\\u00" in content or has_keyword(content)
+    return "\\u00" in content or "\\/" in content or has_keyword(content)
 
 
-def _is_growing(value: Any) -> bool:
-    """Whether the part is still being written: a text without an end time, a tool that is not finished."""
+def _growing_members(value: Any) -> frozenset[str]:
+    """The names whose texts are still being written: in a text without an end time, in a tool that is not finished."""
     if not isinstance(value, Mapping):
-        return False
+        return frozenset()
     if value.get("type") in {"text", "reasoning"}:
         time = value.get("time")
-        return isinstance(time, Mapping) and "start" in time and "end" not in time
+        return _GROWING if isinstance(time, Mapping) and "start" in time and "end" not in time else frozenset()
     state = value.get("state")
-    return value.get("type") == "tool" and isinstance(state, Mapping) and state.get("status") not in _FINISHED
+    if value.get("type") != "tool" or not isinstance(state, Mapping) or state.get("status") in _FINISHED:
+        return frozenset()
+    return _RUNNING if state.get("status") == "running" else _GROWING
+
+
+class _TooLarge(Exception):
+    """The entry's texts are too long to be checked within what one reader may cost."""
 
 
 class _Walk:
-    """One pass over a decoded value that masks its strings and its members' names."""
+    """One pass over a decoded value that masks its strings and its members' names.
 
-    def __init__(self) -> None:
+    Texts below a name in `growing` are still being written. Raises _TooLarge.
+    """
+
+    def __init__(self, growing: frozenset[str]) -> None:
         self.count = 0
         self.changed = False
+        self._growing = growing
+        self._characters = 0
 
-    def value(self, value: Any, *, is_growing: bool, is_growing_here: bool) -> Any:
+    def value(self, value: Any, *, is_growing: bool) -> Any:
         if isinstance(value, str):
-            return self._text(value, is_growing_here)
+            return self._text(value, is_growing)
         if isinstance(value, dict):
-            return {
-                self._text(name, False): self._member(name, inner, is_growing, is_growing_here)
-                for name, inner in value.items()
-            }
+            return {self._text(name, False): self._member(name, inner, is_growing) for name, inner in value.items()}
         if isinstance(value, list):
-            walk: Callable[[Any], Any] = lambda inner: self.value(  # noqa: E731
-                inner, is_growing=is_growing, is_growing_here=is_growing_here
-            )
-            return [walk(inner) for inner in value]
+            return [self.value(inner, is_growing=is_growing) for inner in value]
         return value
 
-    def _member(self, name: str, inner: Any, is_growing: bool, is_growing_here: bool) -> Any:
-        here = is_growing_here or (is_growing and name in _GROWING)
-        if isinstance(inner, str) and not here and name:
+    def _member(self, name: str, inner: Any, is_growing: bool) -> Any:
+        is_growing = is_growing or name in self._growing
+        if isinstance(inner, str) and not is_growing and name:
             return self._named(name, inner)
-        return self.value(inner, is_growing=is_growing, is_growing_here=here)
+        return self.value(inner, is_growing=is_growing)
 
     def _named(self, name: str, text: str) -> str:
         """Mask a member's text as an assignment to its name: `"password": "…"` of a tool's input is one."""
@@ -107,6 +116,9 @@ class _Walk:
     def _text(self, text: str, is_growing: bool) -> str:
         if text.startswith(_PICTURE) and not is_growing and _is_picture(text):
             return text
+        self._characters += len(text)
+        if self._characters > TEXT_CHARACTERS:
+            raise _TooLarge
         masked = mask_text(text, is_growing=is_growing)
         if masked.text == text:
             return text
@@ -118,4 +130,4 @@ class _Walk:
 def _is_picture(text: str) -> bool:
     """Whether the text is nothing but a picture in base64, in which any token's form comes up by chance."""
     head, comma, body = text.partition(";base64,")
-    return bool(comma) and len(head) < 64 and body.isascii() and not set(body[-64:]) & set(" \n\"'{}<>")
+    return bool(comma) and len(head) < 64 and _BASE64.fullmatch(body) is not None

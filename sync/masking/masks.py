@@ -1,6 +1,5 @@
 """Hiding the secrets found in a text, and the unfinished end of a text that is still being written."""
 
-import string
 from typing import Final, NamedTuple
 
 from sync.masking.detection import find_secrets
@@ -8,8 +7,9 @@ from sync.masking.detection import find_secrets
 TEXT_CHARACTERS: Final = 2 * 1024 * 1024
 """A longer text is hidden whole: checking it would take longer than a reader's request may."""
 TOO_LARGE: Final = "[hidden: too large to be checked for secrets]"
-# A run of these at the end could become a token with the next characters; a word is shown once a space follows it.
-_UNFINISHED: Final = string.ascii_letters + string.digits + "_+/=.~:@-"
+# A run of these at the end could become a secret with the next characters; a word is shown once a space follows it.
+# Passwords hold any sign and Latin letters; scripts that part no words by spaces are shown as they come.
+_UNFINISHED: Final = "".join(map(chr, (*range(0x21, 0x7F), *range(0xA1, 0x250))))
 
 
 class Masked(NamedTuple):

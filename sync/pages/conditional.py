@@ -12,7 +12,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
 from opencode.lib.clock import utc_now
-from sync.models import Session
+from sync.pages.reading import ReadableSession
 from sync.store import state_of
 
 # Increase it when the markup of pages or exports changes.
@@ -36,14 +36,15 @@ def assets_version() -> str:
 
 
 def answer_when_changed(
-    request: HttpRequest, session: Session, variant: str, answer: Callable[[], HttpResponseBase]
+    request: HttpRequest, reading: ReadableSession, variant: str, answer: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
     """`answer()`, or 304 when the reader has this state in this `variant` (reader, theme, format)."""
+    session = reading.session
     # The state is part of it: an agent that falls silent writes nothing, and yet the page changes.
     state = state_of(session, utc_now())
     digest = hashlib.sha256(f"{assets_version()}\0{variant}\0{state}".encode()).hexdigest()[:12]
     # Weak: a proxy may compress. The row is read before the entries, so the tag is never newer than what it names.
-    etag = "W/" + quote_etag(f"{session.epoch}-{session.head_seq}-{digest}")
+    etag = "W/" + quote_etag(f"{reading.epoch}-{session.head_seq}-{digest}")
     modified = int(session.last_activity_at.timestamp())
     response = get_conditional_response(request, etag=etag, last_modified=modified) or answer()
     if response.get("Cache-Control") == "no-store":

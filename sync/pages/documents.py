@@ -7,7 +7,6 @@ from django.conf import settings
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from sync.archive import read_warm
-from sync.errors import SessionGone
 from sync.models import Share
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession
@@ -43,14 +42,13 @@ def document_context(reading: ReadableSession, place: PagePosition) -> dict[str,
 
 def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
     row = reading.session
-    window = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
-    if window is None:
-        raise SessionGone
+    read = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
+    window = reading.shown(read)
     document = build_document(window.rows)
     transcript = render_transcript(document, window.epoch, is_backwards=place.at is None)
     earlier, later = _ends(window, transcript.cut, place)
     return {
-        "facts": session_facts(row, document.info, utc_now()),
+        "facts": session_facts(row, document.info, utc_now(), is_masked=reading.is_masked),
         "transcript": transcript,
         "is_empty": not document.messages,
         # New entries belong at the end: a page that does not show the end does not follow the session.
@@ -89,7 +87,7 @@ def _entry_context(reading: ReadableSession, place: PagePosition) -> dict[str, A
     entry, state = _one_entry(reading, place.entry)
     info = build_document([each for each in state.rows if each.key != place.entry]).info
     return {
-        "facts": session_facts(reading.session, info, utc_now()),
+        "facts": session_facts(reading.session, info, utc_now(), is_masked=reading.is_masked),
         "transcript": entry_transcript(entry, state.epoch, place),
         "is_empty": False,
         "is_live": False,
@@ -102,9 +100,7 @@ def _entry_context(reading: ReadableSession, place: PagePosition) -> dict[str, A
 
 def _one_entry(reading: ReadableSession, key: str) -> tuple[Entry, StateRead]:
     row = reading.session
-    state: StateRead | None = read_warm(read_entries, row.pk, [key, info_key(row.client_id)])
-    if state is None:
-        raise SessionGone
+    state = reading.shown(read_warm(read_entries, row.pk, [key, info_key(row.client_id)]))
     entries = [entry for entry in map(entry_of, state.rows) if entry is not None and entry.key == key]
     if not entries or entries[0].name.kind in {"info", "model"} or not entries[0].content:
         raise NotFound

@@ -8,8 +8,6 @@ from django.template.loader import render_to_string
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import FieldsInvalid
 from sync.archive import read_warm
-from sync.errors import SessionGone
-from sync.models import Session
 from sync.pages.reading import ReadableSession, member_reading, read_only, share_reading
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING
 from sync.protocol.keys import info_key, parse_key
@@ -34,10 +32,8 @@ def _answer(request: HttpRequest, reading: ReadableSession) -> HttpResponse:
     """
     asked = asked_keys(request)
     session = reading.session
-    state = read_warm(read_entries, session.pk, [*asked, info_key(session.client_id)])
-    if state is None:
-        raise SessionGone
-    body: dict[str, Any] = {"epoch": state.epoch, "head": state.head, "header": header_of(session, state)}
+    state = reading.shown(read_warm(read_entries, session.pk, [*asked, info_key(session.client_id)]))
+    body: dict[str, Any] = {"epoch": state.epoch, "head": state.head, "header": header_of(reading, state)}
     is_current = state.epoch == request.GET.get("epoch")
     shown = [row for row in state.rows if row.key in asked and not row.deleted] if is_current else []
     fragments = fragments_of(shown, state.epoch, is_whole="whole" in request.GET)
@@ -62,11 +58,12 @@ def asked_keys(request: HttpRequest) -> dict[str, int]:
     return asked
 
 
-def header_of(session: Session, state: StateRead) -> dict[str, str]:
+def header_of(reading: ReadableSession, state: StateRead) -> dict[str, str]:
     """The page's present title and facts."""
-    entries = [entry_of(row) for row in state.rows if row.key == info_key(session.client_id) and not row.deleted]
+    key = info_key(reading.session.client_id)
+    entries = [entry_of(row) for row in state.rows if row.key == key and not row.deleted]
     info = next((entry.data for entry in entries if entry is not None), None)
-    facts = session_facts(session, info, utc_now())
+    facts = session_facts(reading.session, info, utc_now(), is_masked=reading.is_masked)
     return {"title": facts.title, "html": render_to_string("sync/parts/facts.html", {"facts": facts})}
 
 

@@ -34,7 +34,7 @@ def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
         return response
 
     variant = f"share\0{request.COOKIES.get(THEME_COOKIE, '')}\0{session_page}\0{is_listed(reading)}\0{place}"
-    response = answer_when_changed(request, reading.session, variant, answer)
+    response = answer_when_changed(request, reading, variant, answer)
     return unlisted(response, reading)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,11 +13,14 @@ from django.views.decorators.csrf import csrf_exempt
 from opencode.lib.actor import Actor
 from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import denial_response, request_id_of
+from sync.errors import SessionGone
 from sync.models import Session, Share
-from sync.sharing import shared_session, workspace_session
+from sync.sharing import masked_epoch, masked_read, shared_session, workspace_session
+from sync.store import Piece, StateRead, Window
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 
 P = ParamSpec("P")
+Read = TypeVar("Read", StateRead, Window, Piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,22 @@ class ReadableSession:
     session: Session
     share: Share | None = None
     access: WorkspaceAccess | None = None
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether secrets are masked for this reader."""
+        return self.share is not None and self.share.masks_secrets
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of the history this reader sees, as the session's row has it."""
+        return masked_epoch(self.session.epoch) if self.is_masked else self.session.epoch
+
+    def shown(self, read: Read | None) -> Read:
+        """What was read of the session, as this reader sees it. Raises SessionGone when there was nothing to read."""
+        if read is None:
+            raise SessionGone
+        return masked_read(read) if self.is_masked else read
 
     def url(self, name: str) -> str:
         """The address of this session's `page`, `json`, `md` or `fragments`, for this reader."""

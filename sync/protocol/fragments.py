@@ -8,7 +8,8 @@ from sync.protocol.keys import parse_key
 
 # The most keys of one request, for the view and the front alike.
 KEYS_LIMIT: Final = 100
-EPOCH_LENGTH: Final = 16
+# A session's own epoch has 16 characters, that of its masked history a few more.
+EPOCH_LENGTH: Final = 24
 # What (epoch, key, seq) names never changes.
 UNCHANGING: Final = "private, max-age=3600, immutable"
 

@@ -41,12 +41,12 @@ def message_head(message_id: str, content: str) -> MessageHead:
         fields = msgspec.to_builtins(_decode_head(content))
         data = {name: value for name, value in fields.items() if value is not None}
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        data = decode(content) or _fields_at_the_beginning(content)
+        data = decode(content) or fields_at_the_beginning(content)
     data = modern_message(data)
     return MessageHead(message_order(message_id, data), text_at(data, "role"), model_of(data))
 
 
-def _fields_at_the_beginning(content: str) -> dict[str, Any]:
+def fields_at_the_beginning(content: str) -> dict[str, Any]:
     """The fields found by search in JSON that was cut off: agents write them before the large ones."""
     role, created = _ROLE.search(content), _CREATED.search(content)
     fields: dict[str, Any] = {"role": role[1]} if role else {}

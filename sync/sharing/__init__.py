@@ -4,7 +4,8 @@ The door: services, look-ups and secrets by name.
 """
 
 from sync.sharing.documents import session_shares, shared_session, workspace_session
-from sync.sharing.links import share_link_create, share_link_end
+from sync.sharing.links import share_link_create, share_link_end, share_masking_set
+from sync.sharing.masked import masked_content, masked_epoch, masked_invalidate, masked_read, masked_row
 from sync.sharing.secrets import is_share_secret_valid, read_share_secret
 from sync.sharing.selectors import (
     SHARES,
@@ -22,6 +23,11 @@ __all__ = [
     "is_share_secret_valid",
     "live_shares",
     "maker_of",
+    "masked_content",
+    "masked_epoch",
+    "masked_invalidate",
+    "masked_read",
+    "masked_row",
     "read_share_secret",
     "session_shares",
     "share_claims_purge",
@@ -29,6 +35,7 @@ __all__ = [
     "share_end",
     "share_link_create",
     "share_link_end",
+    "share_masking_set",
     "share_state",
     "share_target",
     "share_targets",

@@ -13,7 +13,7 @@ from sync.errors import ShareLimitReached
 from sync.models import Session, Share
 from sync.sharing.selectors import live_shares
 from sync.sharing.telling import tell_shared
-from sync.signals import share_ended
+from sync.signals import share_ended, share_masking_changed
 from workspaces.services.audit import audit_record
 
 LIVE_SHARE_LIMIT: Final = 100
@@ -56,6 +56,20 @@ def share_link_end(*, share: Share, actor: Actor) -> bool:
             announce(share_ended, share_id=share.pk, session_id=share.session_id)
             _record(share.session, actor, "session.unshare", share.pk)
     return bool(ended)
+
+
+def share_masking_set(*, share: Share, masks_secrets: bool, actor: Actor) -> bool:
+    """Mask secrets for readers who have only the link, or show them; open readers start again from the whole state.
+
+    False when it was so before, or the link has ended.
+    """
+    with transaction.atomic():
+        changing = Share.objects.filter(pk=share.pk, revoked_at=None).exclude(masks_secrets=masks_secrets)
+        changed = changing.update(masks_secrets=masks_secrets)
+        if changed:
+            announce(share_masking_changed, share_id=share.pk, session_id=share.session_id, masks_secrets=masks_secrets)
+            _record(share.session, actor, "session.mask" if masks_secrets else "session.unmask", share.pk)
+    return bool(changed)
 
 
 def _record(session: Session, actor: Actor, action: str, share_id: str, **details: str | None) -> None:

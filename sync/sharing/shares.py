@@ -152,7 +152,9 @@ def _new_share(session: Session, actor: Actor) -> AgentsShare:
 def _of_row(share: Share) -> AgentsShare:
     session = share.session
     is_cold = session.cold_at is not None
-    target = ShareTarget(share.pk, session.pk, session.client_id, session.workspace_id, is_cold=is_cold)
+    target = ShareTarget(
+        share.pk, session.pk, session.client_id, session.workspace_id, True, is_cold, share.masks_secrets
+    )
     return AgentsShare(target, share.secret_version)
 
 

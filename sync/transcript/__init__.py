@@ -7,6 +7,7 @@ from sync.render.wording import byte_size, plural
 from sync.transcript.comparison import compare_states
 from sync.transcript.document import Document, Entry, build_document, document_before, entry_of
 from sync.transcript.exports import (
+    Shown,
     own_sessions_part,
     session_json_pieces,
     session_markdown_pieces,
@@ -24,6 +25,7 @@ __all__ = [
     "Entry",
     "Fragment",
     "SessionFacts",
+    "Shown",
     "ShownState",
     "Transcript",
     "build_document",

@@ -25,8 +25,12 @@ class SessionFacts:
     agent_version: str
 
 
-def session_facts(session: Session, info: Any, now: datetime) -> SessionFacts:
-    """`info` is the content of `session/info`, or anything at all; the state is that at `now`."""
+def session_facts(session: Session, info: Any, now: datetime, *, is_masked: bool = False) -> SessionFacts:
+    """`info` is the content of `session/info`, or anything at all; the state is that at `now`.
+
+    With `is_masked` it was masked, and its title and version are shown: those in the session's row were cut off before
+    anything could be masked, so half a secret could be at their end.
+    """
     tokens = {
         "in": session.tokens_input,
         "out": session.tokens_output,
@@ -34,11 +38,11 @@ def session_facts(session: Session, info: Any, now: datetime) -> SessionFacts:
         "cached": session.tokens_cache_read,
     }
     return SessionFacts(
-        title=short_line(session.title or text_at(info, "title")) or UNTITLED,
+        title=short_line(("" if is_masked else session.title) or text_at(info, "title")) or UNTITLED,
         state=shown_state(state_of(session, now), session.last_activity_at, has_open_tool=session.has_open_tool),
         cost=format_dollars(session.cost) if session.cost else "",
         tokens=tuple((name, f"{count:,}") for name, count in tokens.items() if count),
         started=moment(number_at(info, "time", "created")) or session.created_at,
         last_activity=session.last_activity_at,
-        agent_version=short_line(session.agent_version, 40),
+        agent_version=short_line(text_at(info, "version") if is_masked else session.agent_version, 40),
     )

@@ -9,13 +9,14 @@ from typing import Final
 
 from opencode.lib.asgi.exchange import Exchange
 from opencode.lib.asgi.threads import in_thread
-from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound
+from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
 from sync.agents.patience import patiently
 from sync.agents.remembered import ConfirmedRight, Remembered
+from sync.agents.rights import bearer_of
 from sync.agents.targets import WritingRights, require_secret, target_right
 from sync.sharing import ShareTarget
 from workspaces.access import DeviceAccess, device_access, devices_standing
-from workspaces.errors import OrgMissing
+from workspaces.errors import OrgMissing, WorkspaceBlocked
 
 ORG_HEADER: Final = b"x-org-id"
 # A look-up also notes the device's use, which is written once a minute.
@@ -43,11 +44,22 @@ async def account_of(exchange: Exchange, workspace_id: str = "") -> DeviceAccess
     return await patiently(partial(in_thread, ask))
 
 
+async def is_members(exchange: Exchange, target: ShareTarget) -> bool:
+    """Whether the agent's person may look at the sessions of the share's workspace. Raises as `account_of` does."""
+    if target.workspace_id is None:
+        return False
+    try:
+        (await account_of(exchange, target.workspace_id)).require("session.view")
+    except (NotFound, Forbidden, WorkspaceBlocked):
+        return False
+    return True
+
+
 def _bearer(exchange: Exchange) -> str:
-    scheme, _, token = exchange.header(b"authorization").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer_of(exchange)
+    if not token:
         raise CredentialsMissing("Send the agent's access token in the Authorization header.")
-    return token.strip()
+    return token
 
 
 async def sharing_account(exchange: Exchange) -> DeviceAccess:

@@ -12,7 +12,7 @@ from opencode.lib.asgi.exchange import Exchange, Receive, Send
 from opencode.lib.errors import Denial, InternalError, MethodNotAllowed, NotFound
 from sync.agents.paths import Route, route_of
 from sync.agents.patience import patiently
-from sync.agents.rights import reader_of
+from sync.agents.rights import bearer_of, reader_by
 from sync.agents.targets import readable_target, workspace_of
 from sync.errors import ShareIdMissing
 from sync.items.wire import frame_text
@@ -67,9 +67,10 @@ async def poll(exchange: Exchange, receive: Receive, send: Send, request_id: str
 async def _admitted(exchange: Exchange, send: Send, connected: ExitStack) -> Follower:
     """The follower of a handshake that can still be refused, registered in `connected`. Raises a Denial."""
     runtime = get_runtime()
-    access = reader_of(await _target(exchange, route_of(exchange.scope["path"])))
+    target = await _target(exchange, route_of(exchange.scope["path"]))
+    access = reader_by(target, bearer_of(exchange))
     runtime.connections.require_room(access, exchange.client_address)
-    await patiently(partial(runtime.open_hub, access.session_id))
+    await patiently(partial(runtime.open_hub, access))
     follower = Follower(access, PollTransport(exchange.scope, send))
     # The limits are checked again: other sockets came while the session was opened.
     connected.enter_context(runtime.connections.opened(Connection(access, follower.end, exchange.client_address)))

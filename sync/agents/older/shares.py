@@ -11,6 +11,7 @@ from sync.agents.batches import decoded, publish_items
 from sync.agents.creation import create_share, end_share
 from sync.agents.links import share_url
 from sync.agents.paths import Route
+from sync.agents.rights import bearer_of, reader_by
 from sync.agents.stored import stored_text
 from sync.agents.targets import (
     SMALL_BODY_BYTES,
@@ -77,7 +78,8 @@ async def share_data(exchange: Exchange, route: Route) -> Answer:
     share_id = exchange.query("id")
     if not share_id:
         raise ShareIdMissing
-    return Answer(200, await stored_text(await readable_target(share_id, workspace_id), tree_text))
+    access = reader_by(await readable_target(share_id, workspace_id), bearer_of(exchange))
+    return Answer(200, await stored_text(access, tree_text))
 
 
 async def share_poll(exchange: Exchange, route: Route) -> Answer:

@@ -1,10 +1,12 @@
 """`…/entries`: GET pulls what changed since a position, POST pushes updates; both in the frames of the protocol."""
 
+from functools import partial
+
 from django.conf import settings
 
 from opencode.lib.asgi.answers import Answer
 from opencode.lib.asgi.exchange import Exchange
-from opencode.lib.errors import BodyMalformed, Denial
+from opencode.lib.errors import BodyMalformed, Denial, ServiceUnavailable
 from sync.doors.http.asking import reading_request, writing_request
 from sync.doors.http.refusals import denial_of
 from sync.errors import SessionGone
@@ -13,11 +15,12 @@ from sync.live import (
     count_refused,
     get_runtime,
     publish_allow,
-    pulled_frame,
+    pulled_part,
     resume_position,
     session_access,
     session_publish,
 )
+from sync.protocol.closing import CloseCode
 from sync.protocol.frames import ack_text
 from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
 
@@ -25,18 +28,23 @@ from sync.protocol.requests import FrameRefused, PublishRequest, read_publish
 async def pull(exchange: Exchange, target: str) -> Answer:
     """Answer with a `snapshot` when there is no position to resume from, else `updates`; `more`: pull again from here.
 
-    Raises the denials of `session_access`, SessionCold and SessionGone.
+    Raises the denials of `session_access`, SessionCold, SessionGone and ServiceUnavailable.
     """
     runtime = get_runtime()
     access = await session_access(reading_request(exchange, target))
     with runtime.connections.request(access) as connection:
         since = resume_position(exchange.scope, "since")
-        frame = await runtime.read_warm(pulled_frame, access.session_id, since)
-        # Warming a cold session takes long enough for the right to end meanwhile.
+        read = partial(pulled_part, access.session_id, since, is_masked=access.is_masked)
+        part = await runtime.read_warm(read)
+        if part is not None and access.is_masked:
+            part = await part.masked(runtime.masking)
+        # Warming a cold session takes long enough for the right to end meanwhile, or for the link to mask secrets.
         connection.raise_if_ended()
-    if frame is None:
+        if connection.ended is CloseCode.EPOCH_CHANGED:
+            raise ServiceUnavailable(retry_after=1)
+    if part is None:
         raise SessionGone
-    return Answer(200, frame.encode())
+    return Answer(200, part.text.encode())
 
 
 async def push(exchange: Exchange, target: str) -> Answer:

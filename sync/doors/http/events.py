@@ -61,7 +61,7 @@ async def stream_events(exchange: Exchange, target: str, receive: Receive, send:
     runtime = get_runtime()
     access = await session_access(reading_request(exchange, target))
     runtime.connections.require_room(access, exchange.client_address)
-    await runtime.open_hub(access.session_id)
+    await runtime.open_hub(access)
     transport = EventTransport(exchange.scope, send)
     since = Position.parse(exchange.header(b"last-event-id")) or resume_position(exchange.scope)
     person = Person(secrets.token_hex(6), access.name, access.client, {})

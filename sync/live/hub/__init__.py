@@ -3,7 +3,7 @@
 from sync.live.hub.board import Person
 from sync.live.hub.cursor import LogCursor
 from sync.live.hub.frame import rows_of
-from sync.live.hub.pull import pulled_frame
+from sync.live.hub.pull import pulled_part
 from sync.live.hub.registry import HubRegistry
 from sync.live.hub.session import SessionHub
 from sync.live.hub.surroundings import Range, ReaderEnded
@@ -15,6 +15,6 @@ __all__ = [
     "Range",
     "ReaderEnded",
     "SessionHub",
-    "pulled_frame",
+    "pulled_part",
     "rows_of",
 ]

@@ -12,6 +12,8 @@ from sync.store import StateRead, StateRow
 
 PART_ROWS: Final = 2000
 PART_CHARACTERS: Final = 1024 * 1024
+# About what an entry has in a frame besides its key and its content.
+ENTRY_CHARACTERS: Final = 40
 
 
 class Frame:
@@ -84,14 +86,22 @@ def covered_to(state: StateRead, limit: int) -> int:
     return state.rows[-1].seq if len(state.rows) >= limit else state.head
 
 
-def frame_of_state(epoch: str, since: int, to: int, rows: Sequence[StateRow]) -> Frame:
-    """A frame of the newest value of each key after `since`: up to `to`, or as far as a frame's size allows."""
-    pieces: list[str] = []
+def fitting_rows(rows: Sequence[StateRow]) -> list[StateRow]:
+    """The first rows, as many as one frame takes; at least one."""
     characters = 0
-    for row in rows:
-        pieces.append(entry_text(row.key, row.seq, row.content, row.deleted))
-        characters += len(pieces[-1])
-        if characters > PART_CHARACTERS and len(pieces) < len(rows):
-            to = row.seq
-            break
-    return Frame(epoch, since + 1, to, [row.seq for row in rows[: len(pieces)]], pieces)
+    for place, row in enumerate(rows):
+        characters += len(row.key) + len(row.content) + ENTRY_CHARACTERS
+        if characters > PART_CHARACTERS:
+            return list(rows[: place + 1])
+    return list(rows)
+
+
+def frame_of_state(epoch: str, since: int, to: int, rows: Sequence[StateRow], *, is_whole: bool = False) -> Frame:
+    """A frame of the newest value of each key after `since`: up to `to`, or as far as a frame's size allows.
+
+    With `is_whole` it takes all the rows, whatever their size.
+    """
+    fitting = list(rows) if is_whole else fitting_rows(rows)
+    pieces = [entry_text(row.key, row.seq, row.content, row.deleted) for row in fitting]
+    to = to if len(fitting) == len(rows) else fitting[-1].seq
+    return Frame(epoch, since + 1, to, [row.seq for row in fitting], pieces)

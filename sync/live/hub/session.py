@@ -31,13 +31,15 @@ class SessionHub:
     end too.
     """
 
-    def __init__(self, session_id: int, load: Load, ended: Ended | None = None) -> None:
+    def __init__(
+        self, session_id: int, load: Load, ended: Ended | None = None, presence: PresenceBoard | None = None
+    ) -> None:
         self.session_id = session_id
         self.epoch = ""
         self.last = -1
         self.readers = 0
         self.idle_since = 0.0
-        self.presence = PresenceBoard()
+        self.presence = presence or PresenceBoard()
         self.presence_told = 0
         self.beats = 0
         self.heartbeat = ""

@@ -1,6 +1,6 @@
 """The types around a hub: how it reads, the ranges it is sent, the readers that wait at it, and how they end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from sync.live.hub.frame import Frame
@@ -26,6 +26,13 @@ class Range(NamedTuple):
     first: int
     last: int
     pieces: list[str] | None
+
+
+class Masking(Protocol):
+    """Masks the original history for readers who have only a link, off the event loop."""
+
+    async def state(self, state: StateRead) -> StateRead: ...
+    async def ranges(self, updates: Sequence[Range]) -> list[Range]: ...
 
 
 class WaitingReader(Protocol):

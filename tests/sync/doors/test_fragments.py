@@ -9,6 +9,7 @@ from django.test import Client
 
 from sync.models import Share
 from sync.protocol.fragments import KEYS_LIMIT
+from sync.sharing import masked_epoch
 from tests.cast import Cast, SignIn
 from tests.support.rendering import renderings
 from tests.support.transcripts import (
@@ -39,7 +40,7 @@ def seq_of(share: Share, key: str) -> int:
 
 
 def ask(client: Client, share: Share, *items: str, epoch: str = "") -> HttpResponse:
-    query = {"epoch": epoch or share.session.epoch, "k": list(items)}
+    query = {"epoch": epoch or masked_epoch(share.session.epoch), "k": list(items)}
     return client.get(f"/share/{share.pk}/fragments", query)
 
 
@@ -50,7 +51,7 @@ def answer(client: Client, share: Share, *items: str) -> dict[str, Any]:
 
 def test_asked_entries_are_answered_with_their_place(client: Client, share: Share) -> None:
     body = answer(client, share, f"{SECOND}:1", f"{SECOND_TEXT}:1")
-    assert (body["epoch"], body["head"]) == (share.session.epoch, share.session.head_seq)
+    assert (body["epoch"], body["head"]) == (masked_epoch(share.session.epoch), share.session.head_seq)
     message, part = body["fragments"]
     assert (message["kind"], message["parent"], message["seq"]) == ("message", None, seq_of(share, SECOND))
     assert (part["kind"], part["parent"], part["order"]) == ("part", "msg_2", "prt_2")
@@ -98,7 +99,7 @@ def test_the_value_asked_for_may_be_kept(client: Client, share: Share) -> None:
 def test_another_epoch_gets_no_fragments(client: Client, share: Share) -> None:
     response = ask(client, share, f"{FIRST}:{seq_of(share, FIRST)}", epoch="another")
     body = json.loads(response.content)
-    assert body["epoch"] == share.session.epoch
+    assert body["epoch"] == masked_epoch(share.session.epoch)
     assert body["fragments"] == []
     assert response["Cache-Control"] == "no-store"
 
@@ -137,19 +138,26 @@ def test_two_hundred_viewers_cost_one_rendering(client: Client, share: Share, mo
     assert rendered == [SECOND_TEXT]
 
 
-def test_members_and_link_readers_share_one_rendering(
-    cast: Cast, sign_in: SignIn, client: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("masks_secrets", "renderings_more"), [(True, [SECOND_TEXT]), (False, [])])
+def test_members_share_the_renderings_of_links_that_mask_nothing(
+    cast: Cast,
+    sign_in: SignIn,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    masks_secrets: bool,
+    renderings_more: list[str],
 ) -> None:
     session = publish(make_session(workspace=cast.alpha), CONVERSATION)
-    share = make_share(session)
+    share = make_share(session, masks_secrets=masks_secrets)
     item = f"{SECOND_TEXT}:{seq_of(share, SECOND_TEXT)}"
-    by_link = answer(client, share, item)["fragments"]
+    epoch = masked_epoch(session.epoch) if masks_secrets else session.epoch
+    by_link = json.loads(ask(client, share, item, epoch=epoch).content)["fragments"]
     rendered = renderings(monkeypatch)
     query = {"epoch": session.epoch, "k": [item]}
     path = f"/workspaces/{cast.alpha.slug}/sessions/{CLIENT_ID}/fragments"
     by_membership = sign_in(cast.carol).get(path, query).json()["fragments"]
     assert by_membership == by_link
-    assert rendered == []
+    assert rendered == renderings_more
 
 
 def test_a_fragment_costs_two_queries(client: Client, share: Share, django_assert_num_queries: Any) -> None:

@@ -29,7 +29,8 @@ from opencode.lib.clock import utc_now
 from sync.archive.erasure.erasing import session_erase
 from sync.doors.http import entries
 from sync.live import following, publishing
-from sync.live.hub import pulled_frame
+from sync.live.hub import pulled_part
+from sync.live.hub.pull import PulledPart
 from sync.live.publishing import session_publish
 from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import Session, SessionEntry, Share
@@ -203,10 +204,10 @@ class Gates:
         self._release = threading.Event()
         loop = asyncio.get_running_loop()
 
-        def slow_read(*arguments: Any) -> str | None:
+        def slow_read(*arguments: Any, **named: Any) -> PulledPart | None:
             loop.call_soon_threadsafe(self.is_reading.set)
             self._release.wait(10)
-            return pulled_frame(*arguments)
+            return pulled_part(*arguments, **named)
 
         turn = publishing.publish_turn
 
@@ -216,7 +217,7 @@ class Gates:
             self.is_waiting.set()
             await turn(sender, longest)
 
-        monkeypatch.setattr(entries, "pulled_frame", slow_read)
+        monkeypatch.setattr(entries, "pulled_part", slow_read)
         monkeypatch.setattr("sync.agents.batches.publish_turn", told_turn)
 
     def release(self) -> None:

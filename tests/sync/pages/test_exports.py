@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
 from sync.models import Share
+from sync.sharing import masked_epoch
 from tests.cast import Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, FIRST, FIRST_TEXT, make_session, make_share, publish
 from tests.support.transcripts import shared_conversation as shared
@@ -20,7 +21,7 @@ def test_json_holds_every_entry_in_the_order_of_its_number(client: Client) -> No
     assert response["Content-Type"] == "application/json"
     body = response.json()
     assert (body["format"], body["session"]) == ("opencode.session.v1", CLIENT_ID)
-    assert (body["epoch"], body["seq"]) == (share.session.epoch, share.session.head_seq)
+    assert (body["epoch"], body["seq"]) == (masked_epoch(share.session.epoch), share.session.head_seq)
     assert [entry["seq"] for entry in body["entries"]] == list(range(1, share.session.head_seq + 1))
     contents = {entry["key"]: entry["content"] for entry in body["entries"]}
     assert contents[FIRST_TEXT] == CONVERSATION[FIRST_TEXT]
@@ -66,9 +67,9 @@ def test_exports_are_kept_from_search_engines_and_sniffers(client: Client, suffi
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_members_export_what_the_link_exports(cast: Cast, sign_in: SignIn, client: Client) -> None:
+def test_members_export_what_a_link_that_masks_nothing_exports(cast: Cast, sign_in: SignIn, client: Client) -> None:
     session = publish(make_session(workspace=cast.alpha), CONVERSATION)
-    share = make_share(session)
+    share = make_share(session, masks_secrets=False)
     page = f"/workspaces/{cast.alpha.slug}/sessions/{CLIENT_ID}/"
     member = sign_in(cast.carol)
     assert member.get(f"{page}export.json").content == client.get(f"/share/{share.pk}.json").content

@@ -8,6 +8,7 @@ from django.test import Client
 
 from opencode.lib.clock import utc_now
 from sync.models import Share
+from sync.sharing import masked_epoch
 from sync.transcript.workers.pool import POOL
 from tests.cast import BROWSER, Cast, SignIn
 from tests.contract.recordings import NEWER
@@ -236,7 +237,7 @@ def test_the_page_says_where_to_follow_it_live(visitor: Client) -> None:
     html = visitor.get(f"/share/{share.pk}").content.decode()
     assert f'data-socket="/sync/v1/sessions/{share.pk}"' in html
     assert f'data-fragments="/share/{share.pk}/fragments"' in html
-    assert f'data-epoch="{share.session.epoch}"' in html
+    assert f'data-epoch="{masked_epoch(share.session.epoch)}"' in html
     assert f'data-head="{share.session.head_seq}"' in html
 
 
@@ -260,7 +261,7 @@ def test_a_page_that_would_wait_for_its_rendering_shows_plain_text_and_is_not_ke
 def test_fragments_say_that_they_are_plain(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     share = shared_conversation()
     seq = share.session.entries.get(key=FIRST_TEXT).seq
-    query = {"epoch": share.session.epoch, "k": f"{FIRST_TEXT}:{seq}"}
+    query = {"epoch": masked_epoch(share.session.epoch), "k": f"{FIRST_TEXT}:{seq}"}
     monkeypatch.setattr(POOL, "page_seconds", 0.0)
     plain = visitor.get(f"/share/{share.pk}/fragments", query)
     assert [fragment["plain"] for fragment in plain.json()["fragments"]] == [True]
