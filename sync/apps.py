@@ -9,6 +9,8 @@ class SyncConfig(AppConfig):
     def ready(self) -> None:
         from sync import receivers  # noqa: F401  (connects them)
         from sync.archive import workspace_sessions_erase
-        from workspaces.ports import workspace_content_erase
+        from sync.store import makers_forget
+        from workspaces.ports import person_names_erase, workspace_content_erase
 
         workspace_content_erase.bind(workspace_sessions_erase)
+        person_names_erase.bind(makers_forget)

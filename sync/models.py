@@ -49,6 +49,9 @@ class Session(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The share token, API key or signed-in agent that made the session, and its name then, which outlives it.
+    made_with_id = models.CharField(max_length=40, blank=True, default="", db_default="")
+    made_with_name = models.CharField(max_length=80, blank=True, default="", db_default="")
     owner_key = models.CharField(max_length=64)
     epoch = models.CharField(max_length=16, default=new_epoch)
     head_seq = models.BigIntegerField(default=0)

@@ -20,3 +20,6 @@ workspace_content_erase: Port[[str], int] = Port("workspace_content_erase")
 
 Uses transactions of its own. A repeat erases what an interrupted call left.
 """
+
+person_names_erase: Port[[str], None] = Port("person_names_erase", default=lambda _user_id: None)
+"""Removes what the apps above store of the names a person gave their devices and keys, where it outlives these."""

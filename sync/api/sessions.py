@@ -1,7 +1,7 @@
 """`/workspaces/…/sessions`: list, look, delete. Their content is read by the sync protocol, beside this API."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -22,6 +22,7 @@ from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
 
 router = Router()
+CREDENTIALS: Final[dict[str, Literal["token", "key", "device"]]] = {"tok": "token", "key": "key", "dev": "device"}
 READ: Final = ("sync:read", "sync:write")
 """Scopes that may read a session. Who may write may also read, as on the session's socket."""
 
@@ -29,6 +30,14 @@ READ: Final = ("sync:read", "sync:write")
 class Maker(Schema):
     id: str
     name: str
+
+
+class MadeWith(Schema):
+    """The share token, API key or signed-in agent a session was made with; its name stays when it is gone."""
+
+    id: str
+    kind: Literal["token", "key", "device"]
+    name: Annotated[str, Field(description="As it was called then; empty when the person was erased.")]
 
 
 class Tokens(Schema):
@@ -56,6 +65,7 @@ class SessionOut(Schema):
     epoch: str
     seq: Annotated[int, Field(description="The number of the newest update.")]
     created_by: Maker | None
+    made_with: MadeWith | None
     created_at: datetime
     last_activity_at: datetime
 
@@ -137,6 +147,11 @@ def maker_of(user: User | None) -> Maker | None:
     return None if user is None else Maker(id=user.pk, name=user.display_name)
 
 
+def _made_with(session: Session) -> MadeWith | None:
+    kind = CREDENTIALS.get(session.made_with_id.partition("_")[0])
+    return None if kind is None else MadeWith(id=session.made_with_id, kind=kind, name=session.made_with_name)
+
+
 def _out(session: Session, now: datetime) -> SessionOut:
     state = state_of(session, now)
     return SessionOut(
@@ -159,6 +174,7 @@ def _out(session: Session, now: datetime) -> SessionOut:
         epoch=session.epoch,
         seq=session.head_seq,
         created_by=maker_of(session.created_by),
+        made_with=_made_with(session),
         created_at=session.created_at,
         last_activity_at=session.last_activity_at,
     )

@@ -25,6 +25,7 @@ from workspaces.access import KeyAccess, device_access, key_access
 from workspaces.errors import ScopeMissing
 from workspaces.keys.format import API_KEY_PREFIX
 from workspaces.models import APIKey, Membership
+from workspaces.selectors.credentials import credential_name
 
 VIEWER: Final = "viewer"
 EDITOR: Final = "editor"
@@ -141,11 +142,15 @@ def _session_in(workspace_id: str, client_id: str) -> int | None:
 
 def _created(access: SessionAccess, user_id: str | None) -> SessionAccess:
     """The access with its session, which is created unless another request has just done so."""
-    session, _ = Session.objects.get_or_create(
-        owner_key=access.workspace_id,
-        client_id=access.client_id,
-        defaults={"workspace_id": access.workspace_id, "created_by_id": user_id},
-    )
+    credential_id = access.key_id or access.device_id
+    made: dict[str, Any] = {
+        "workspace_id": access.workspace_id,
+        "created_by_id": user_id,
+        "made_with_id": credential_id,
+        # Looked up for a session that is new, and for no other.
+        "made_with_name": lambda: credential_name(credential_id),
+    }
+    session, _ = Session.objects.get_or_create(owner_key=access.workspace_id, client_id=access.client_id, defaults=made)
     return replace(access, session_id=session.pk)
 
 

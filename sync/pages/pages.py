@@ -14,6 +14,7 @@ from sync.pages.forms import ShareLinkForm
 from sync.pages.place import PagePosition
 from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
 from sync.sharing import session_shares, share_state
+from sync.store import maker_of
 
 
 @gzip_page
@@ -55,7 +56,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         "share_form": ShareLinkForm() if reading.may("session.share") else None,
         "may_delete": reading.may("session.delete"),
         "shares_open": "shares" in request.GET,
-        "sharer": row.created_by.display_name if row.created_by else "",
+        "maker": maker_of(row),
         "cold_since": row.cold_at,
     }
     response = render(request, "sync/session.html", context)

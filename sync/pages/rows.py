@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 
 from opencode.lib.money import format_dollars
 from opencode.lib.shown import compact_count, relative_time
-from sync.store import SessionRow
+from sync.store import SessionMaker, SessionRow
 from sync.transcript import shown_state
 
 TITLE_CHARACTERS: Final = 100
@@ -41,7 +41,6 @@ def _row(row: SessionRow, url: str) -> str:
     title = row.title or "untitled"
     shown = title if len(title) <= TITLE_CHARACTERS else Truncator(title).chars(TITLE_CHARACTERS)
     state = shown_state(row.state, row.last_activity_at, has_open_tool=row.has_open_tool)
-    person = f'<span title="{escape(row.person_email)}">{escape(row.person)}</span>' if row.person else ""
     return _ROW.format(
         id=row.id,
         attributes=state.attributes,
@@ -49,7 +48,7 @@ def _row(row: SessionRow, url: str) -> str:
         title=escape(shown),
         cold=_COLD if row.is_cold else "",
         state=state.badge,
-        who=person,
+        who=_who(row.maker),
         model=escape(row.model),
         model_name=escape(row.model_name),
         tokens=compact_count(row.tokens),
@@ -57,3 +56,10 @@ def _row(row: SessionRow, url: str) -> str:
         cost=format_dollars(row.cost),
         when=relative_time(row.last_activity_at),
     )
+
+
+def _who(maker: SessionMaker) -> str:
+    """The person, and after them the name of what their agent showed, which stands alone where there is no person."""
+    title = ", ".join(filter(None, (maker.email, f"{maker.kind} {maker.credential}".strip())))
+    after = f' <span class="faint">{escape(maker.credential)}</span>' if maker.person and maker.credential else ""
+    return f'<span title="{escape(title)}">{escape(maker.name)}{after}</span>'

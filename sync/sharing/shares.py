@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -21,6 +21,7 @@ from sync.sharing.secrets import derive_share_secret
 from sync.sharing.targets import AgentsShare, ShareTarget, agents_share, share_target
 from sync.sharing.telling import tell_shared
 from sync.signals import share_ended
+from workspaces.selectors.credentials import credential_name
 from workspaces.services.audit import audit_record
 
 LOOPBACK_OWNER: Final = "loopback"
@@ -121,11 +122,14 @@ def _answer(share: AgentsShare) -> CreatedShare:
 
 def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor: Actor) -> AgentsShare:
     with transaction.atomic():
-        session, is_new = Session.objects.get_or_create(
-            owner_key=owner_key,
-            client_id=client_id,
-            defaults={"workspace_id": workspace_id, "created_by_id": actor.person_id},
-        )
+        made: dict[str, Any] = {
+            "workspace_id": workspace_id,
+            "created_by_id": actor.person_id,
+            "made_with_id": actor.id if workspace_id else "",
+            # Looked up for a session that is new, and for no other.
+            "made_with_name": lambda: credential_name(actor.id),
+        }
+        session, is_new = Session.objects.get_or_create(owner_key=owner_key, client_id=client_id, defaults=made)
         if not is_new:
             # Creates of one session take turns here, so that the second finds the share of the first.
             session = Session.objects.select_for_update().get(pk=session.pk)

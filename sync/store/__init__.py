@@ -3,6 +3,7 @@
 The door: reads of a state, a whole session and the lists; `writes` is the writer's alone.
 """
 
+from sync.store.makers import SessionMaker, maker_of, makers_forget
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
 from sync.store.states import patience, state_of, with_state
@@ -29,6 +30,7 @@ __all__ = [
     "Piece",
     "RankWrite",
     "SessionIsCold",
+    "SessionMaker",
     "SessionRow",
     "SnapshotEntry",
     "StateRead",
@@ -37,6 +39,8 @@ __all__ = [
     "WholeState",
     "Window",
     "WindowRow",
+    "maker_of",
+    "makers_forget",
     "matching_sessions",
     "patience",
     "read_entries",

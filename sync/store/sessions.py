@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from opencode.lib.paging import Keyset, Page, Place, by_moment, by_number
 from sync.models import Session
 from sync.protocol.state import SessionState, StateFacts, session_state
+from sync.store.makers import SessionMaker
 from sync.store.states import STATE_FIELDS, patience, with_state
 from workspaces.models import Workspace
 
@@ -29,6 +30,8 @@ _FIELDS: Final = (
     "tokens_reasoning",
     "cost",
     "last_activity_at",
+    "made_with_id",
+    "made_with_name",
     "created_by__name",
     "created_by__email",
 )
@@ -48,8 +51,7 @@ class SessionRow:
     tokens: int
     cost: int
     last_activity_at: datetime
-    person: str
-    person_email: str
+    maker: SessionMaker
 
     @property
     def model_name(self) -> str:
@@ -94,6 +96,7 @@ def matching_sessions(
 
 def _row(values: dict[str, Any], now: datetime) -> SessionRow:
     facts = StateFacts(*(values[name] for name in STATE_FIELDS))
+    email = values["created_by__email"] or ""
     return SessionRow(
         id=values["id"],
         client_id=values["client_id"],
@@ -105,6 +108,10 @@ def _row(values: dict[str, Any], now: datetime) -> SessionRow:
         tokens=values["tokens_input"] + values["tokens_output"] + values["tokens_reasoning"],
         cost=values["cost"],
         last_activity_at=values["last_activity_at"],
-        person=values["created_by__name"] or (values["created_by__email"] or "").partition("@")[0],
-        person_email=values["created_by__email"] or "",
+        maker=SessionMaker(
+            values["created_by__name"] or email.partition("@")[0],
+            email,
+            values["made_with_id"],
+            values["made_with_name"],
+        ),
     )

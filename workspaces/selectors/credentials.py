@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from django.db.models import Q, QuerySet, Sum
 
-from accounts.models import User
+from accounts.models import Device, User
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import macs_of_all_versions
 from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
@@ -26,6 +26,14 @@ def api_keys(workspace: Workspace, *, only_of: User | None = None) -> QuerySet[A
     """The workspace's keys, or only the ones of one person."""
     rows = APIKey.objects.filter(workspace=workspace).select_related("user")
     return rows if only_of is None else rows.filter(user=only_of)
+
+
+def credential_name(credential_id: str) -> str:
+    """What the share token, API key or signed-in agent with this id is called now; empty for any other id."""
+    for prefix, rows in (("key_", APIKey.objects), ("tok_", ShareToken.objects), ("dev_", Device.objects)):
+        if credential_id.startswith(prefix):
+            return rows.filter(pk=credential_id).values_list("name", flat=True).first() or ""
+    return ""
 
 
 def family_of(key: APIKey) -> QuerySet[APIKey]:

@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.ports import AccountHolds, NamedWorkspace, PersonAct
 from opencode.lib.actor import THE_CONSOLE, Actor
 from workspaces.models import APIKey, Invitation, Membership, Role, Workspace
+from workspaces.ports import person_names_erase
 from workspaces.selectors.workspaces import memberships_of
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.audit import audit_record
@@ -67,3 +68,4 @@ def account_erase(user_id: str, addresses: frozenset[str]) -> None:
     for membership in Membership.objects.filter(user_id=user_id).order_by("workspace_id"):
         membership_end(membership=membership, actor=THE_CONSOLE)
     Invitation.objects.filter(email__in=addresses).delete()
+    person_names_erase(user_id)
