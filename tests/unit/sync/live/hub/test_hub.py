@@ -336,7 +336,7 @@ async def test_what_waits_in_the_window_leaves_before_what_is_read(monkeypatch: 
     hub, reader = await joined(database)
     hub.deliver(database.commit(KEYS))
     await settle(hub)
-    monkeypatch.setattr(window, "MERGE_SECONDS", 60)
+    monkeypatch.setattr(window.FlushWindow, "seconds", lambda _window, _readers: 60)
     hub.deliver(database.commit(KEYS))
     hub.deliver(database.commit(KEYS)._replace(pieces=None))
     await settle(hub)
