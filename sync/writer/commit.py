@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
@@ -22,6 +22,7 @@ from sync.writer.numbering import SessionBatch
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.removals import note_removals, refuse_removals, removals_in
 from sync.writer.summaries import has_message, summary_update
+from sync.writer.transaction import write_transaction
 
 log = structlog.get_logger(__name__)
 ATTEMPTS: Final = 5
@@ -134,7 +135,7 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
     moment = utc_now()
     now = stored_moment(moment)
     due = stored_moment(moment + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS))
-    with transaction.atomic():
+    with write_transaction():
         locked = writes.lock_sessions(sorted(groups))
         waiting = _settle_missing(groups, locked)
         here = {session_id: group for session_id, group in groups.items() if session_id in locked}

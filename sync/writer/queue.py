@@ -9,13 +9,13 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
-from opencode.lib.bounds import bound_connection
 from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
 from sync.errors import SessionCold, WriterBusy
 from sync.writer.commit import commit_publishes
 from sync.writer.locked import LockedOut
 from sync.writer.parked import Parked, SessionRelease
 from sync.writer.publish import Publish, SessionCommit
+from sync.writer.transaction import bound_writer_connection
 
 log = structlog.get_logger(__name__)
 BATCH_PUBLISHES: Final = 512
@@ -76,7 +76,7 @@ class Writer:
         self._queue.put(SessionRelease(session_id, denial))
 
     def _run(self) -> None:
-        bound_connection()
+        bound_writer_connection()
         try:
             while self._locked_out or not self._ending:
                 batch = self._take()

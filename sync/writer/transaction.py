@@ -1,0 +1,40 @@
+"""The writer's transaction: how it waits for SQLite's write lock, which a sweep takes again and again for moments.
+
+SQLite sleeps longer after each failed attempt, up to 100 ms, and so misses the moments in between; the writer, for
+which everybody waits, attempts it every few milliseconds. Other databases lock rows, and nothing differs there.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from django.db import OperationalError, connection, transaction
+
+from opencode.lib.bounds import LOCK_SECONDS, bound_connection, is_lock_wait_over
+
+ATTEMPT_SECONDS: Final = 0.004
+"""The duration of one attempt; within it SQLite sleeps for 1, 2 and 1 ms."""
+
+
+def bound_writer_connection() -> None:
+    """Set the timeouts of the writer's thread, before its first query."""
+    bound_connection()
+    if connection.vendor == "sqlite":
+        own = connection.settings_dict
+        connection.settings_dict = {**own, "OPTIONS": {**own["OPTIONS"], "timeout": ATTEMPT_SECONDS}}
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """`atomic()` with the write lock, waited for LOCK_SECONDS at least; then it raises OperationalError."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(transaction.atomic())
+                break
+            except OperationalError as error:
+                if connection.vendor != "sqlite" or not is_lock_wait_over(error) or time.monotonic() > deadline:
+                    raise
+        yield
