@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts.credentials import agent_of, is_device_token
+from accounts.deviceuses import DevicePair, mark_device_used
 from accounts.models import User
 from opencode.lib.actor import DEVICE, KEY, PERSON, Actor
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, Forbidden, NotFound
@@ -21,13 +22,11 @@ from workspaces.keys.lookup import (
     find_device,
     find_key,
     find_token,
-    mark_device,
-    mark_key_used,
-    mark_token_used,
     standing_devices,
     standing_tokens,
 )
 from workspaces.keys.usage import count_request
+from workspaces.keys.uses import mark_key_used, mark_token_used
 from workspaces.models import Membership, Workspace
 from workspaces.roles import OWNER, is_allowed
 
@@ -191,8 +190,8 @@ def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
     """What the API key `token` opens; raises CredentialsInvalid, the same for every reason, and WorkspaceBlocked.
 
     A key fails when it is malformed (found without a read), unknown under every listed hash key, revoked or expired, or
-    when its workspace, its person or the person's membership has ended. Call it outside `atomic()`: once a minute it
-    records when and from which `ip` the key was used.
+    when its workspace, its person or the person's membership has ended. Only reads; when and from which `ip` the key
+    was used is written a moment later, once a minute.
     """
     found = find_key(token) if is_well_formed(token, API_KEY_PREFIX) else None
     if found is None:
@@ -223,7 +222,7 @@ def share_token_access(token: str, *, ip: str | None = None) -> TokenAccess:
     """What the workspace share token opens; raises CredentialsInvalid, the same for every reason, and WorkspaceBlocked.
 
     A token fails when it is malformed, unknown under every listed hash key, revoked or expired, or when its workspace
-    was deleted. Call it outside `atomic()`: once a minute it records when and from which `ip` the token was used.
+    was deleted. Only reads; when and from which `ip` the token was used is written a moment later, once a minute.
     """
     found = find_token(token) if is_well_formed(token, SHARE_TOKEN_PREFIX) else None
     if found is None:
@@ -240,13 +239,14 @@ def device_access(
     """What the device's access token opens in the workspace, in one read; its `require` checks the role.
 
     Raises CredentialsInvalid, the same for every reason: malformed, unknown under every listed hash key, expired, or
-    its device or person has ended. Call it outside `atomic()`: once a minute it records when, from where and by which
-    version the device was used.
+    its device or person has ended. Only reads; when, from where and by which version the device was used is written a
+    moment later, once a minute.
     """
     found = find_device(token, workspace_id) if is_device_token(token) else None
     if found is None:
         raise CredentialsInvalid
-    mark_device(found, ip, agent_of(user_agent))
+    if found.is_use_due:
+        mark_device_used(DevicePair(found.id, found.token_id), ip, agent_of(user_agent))
     return DeviceAccess(
         device_id=found.id,
         user_id=found.user_id,

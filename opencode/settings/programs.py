@@ -21,5 +21,7 @@ API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
 
 # --- keys: how often a process writes its counts of their use
 KEY_USAGE_SECONDS = 60
+# --- when a key, share token or device was last used is written this much later, and in one transaction for many
+CREDENTIAL_USE_SECONDS = 1
 # Leaked secrets that one address may report; the endpoint needs no sign-in.
 LEAK_REPORTS_PER_MINUTE = 30

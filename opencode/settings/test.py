@@ -43,5 +43,6 @@ if ENV.REDIS_URL:
     CHANNEL_LAYERS = {"default": channel_layer_settings(ENV.REDIS_URL)}
 if ENV.S3_BUCKET:
     STORAGES = {**STORAGES, "default": s3_storage(ENV), "snapshots": s3_storage(ENV)}
-# Counted uses are written when a test says so: a timer could write during another test.
+# Uses are written when a test says so: a timer could write during another test.
 KEY_USAGE_SECONDS = 0
+CREDENTIAL_USE_SECONDS = 0

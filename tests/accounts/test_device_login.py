@@ -23,6 +23,7 @@ from accounts.services.device_logins import (
 from accounts.services.devices import devices_purge
 from tests.cast import Cast, SignIn
 from tests.support.devices import AGENT, CLIENT_ID, AgentLogin
+from tests.support.uses import uses_flush
 from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,7 @@ def test_agent_waits_is_let_in_and_is_its_person(cast: Cast, sign_in: SignIn) ->
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 3600)
     asked = agent.get("/api/user", tokens["access_token"])
     assert asked.json() == {"id": cast.carol.pk, "email": cast.carol.email}
+    uses_flush()
     device = Device.objects.get()
     assert (device.user, device.name, device.agent) == (cast.carol, "laptop", AGENT)
     assert (device.created_ip, device.last_used_ip) == ("192.0.2.7", "192.0.2.7")

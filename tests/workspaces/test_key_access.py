@@ -9,16 +9,19 @@ import time_machine
 from django.db import DatabaseError, connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.models import Device
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid, Forbidden
 from tests.cast import Cast, acting
+from tests.support.devices import device_of
 from tests.support.logs import events
-from tests.workspaces.conftest import MakeKey
-from workspaces.access import key_access
+from tests.support.uses import uses_flush
+from tests.workspaces.conftest import MakeKey, MakeToken
+from workspaces.access import device_access, key_access, share_token_access
 from workspaces.keys import lookup as credentials
 from workspaces.keys.format import API_KEY_PREFIX, checksum, new_secret
-from workspaces.models import APIKey
+from workspaces.models import APIKey, ShareToken
 from workspaces.services.api_keys import api_key_revoke
 from workspaces.services.memberships import membership_remove
 
@@ -156,6 +159,7 @@ def test_use_is_written_at_most_once_a_minute(cast: Cast, make_key: MakeKey) -> 
         for seconds in (0, 59, 1):
             clock.shift(timedelta(seconds=seconds))
             key_access(secret, ip=f"192.0.2.{seconds}")
+            uses_flush()
     key.refresh_from_db()
     assert (key.last_used_at, key.last_used_ip) == (NOON, "192.0.2.0")
 
@@ -164,8 +168,10 @@ def test_use_is_written_again_after_a_minute(cast: Cast, make_key: MakeKey) -> N
     with time_machine.travel(NOON, tick=False) as clock:
         key, secret = make_key(cast.carol)
         key_access(secret, ip="192.0.2.1")
+        uses_flush()
         clock.shift(timedelta(seconds=61))
         key_access(secret, ip="192.0.2.2")
+        uses_flush()
     key.refresh_from_db()
     assert (key.last_used_at, key.last_used_ip) == (NOON + timedelta(seconds=61), "192.0.2.2")
 
@@ -175,6 +181,7 @@ def test_key_of_an_older_hash_key_works_and_is_hashed_anew(cast: Cast, make_key:
     first = settings.OPENCODE_KEYRING
     settings.OPENCODE_KEYRING = {**first, 2: b"n" * 32}
     assert key_access(secret).key_id == key.pk
+    uses_flush()
     settings.OPENCODE_KEYRING = {2: b"n" * 32}
     assert key_access(secret).key_id == key.pk
     key.refresh_from_db()
@@ -193,17 +200,26 @@ def test_stored_hash_opens_nothing_as_a_share_token(cast: Cast, make_key: MakeKe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_key_works_while_its_use_cannot_be_written(
-    cast: Cast, make_key: MakeKey, caplog: pytest.LogCaptureFixture
+def test_looking_up_only_reads_and_a_use_that_cannot_be_written_is_kept(
+    cast: Cast, make_key: MakeKey, make_token: MakeToken, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key, secret = make_key(cast.carol)
+    (key, secret), (token, share_secret) = make_key(cast.carol), make_token()
+    device = device_of(cast.carol)
+    settings.OPENCODE_KEYRING = {**settings.OPENCODE_KEYRING, 2: b"n" * 32}
 
     def refuse_writes(execute: Callable[..., object], sql: str, *rest: object) -> object:
-        if sql.startswith("UPDATE"):
+        if not sql.lstrip().startswith("SELECT"):
             raise DatabaseError("database is locked")
         return execute(sql, *rest)
 
     with connection.execute_wrapper(refuse_writes), caplog.at_level(logging.WARNING):
         assert key_access(secret).key_id == key.pk
-    assert len(events(caplog, "credential_use_unwritten")) == 1
-    assert secret not in caplog.text
+        assert share_token_access(share_secret).token_id == token.pk
+        assert device_access(device.access, cast.alpha.pk).device_id == device.id
+        uses_flush()
+    assert len(events(caplog, "late_writes_failed")) == 2
+    assert [shown for shown in (secret, share_secret, device.access) if shown in caplog.text] == []
+    uses_flush()
+    rows = (APIKey.objects.get(), ShareToken.objects.get(), Device.objects.get())
+    assert [row.last_used_at is not None for row in rows] == [True, True, True]
+    assert (rows[0].hash_version, rows[1].hash_version) == (2, 2)

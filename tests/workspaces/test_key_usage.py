@@ -1,26 +1,25 @@
 """How keys' use is counted: in memory, written together, nothing lost when the database is away."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from opencode.lib.clock import utc_now
 from tests.cast import Cast
+from tests.support.uses import uses_flush
 from tests.workspaces.conftest import MakeKey
 from workspaces.access import key_access
-from workspaces.keys import usage as keyusage
-from workspaces.keys.usage import KeyDay, count_publish, count_request, usage_flush
+from workspaces.keys.usage import COUNTS, count_publish, count_request, usage_flush
 from workspaces.models import APIKey, KeyUsage
 
 
 @pytest.fixture(autouse=True)
 def _nothing_waits() -> None:
-    keyusage._counts.take()
+    COUNTS.take()
 
 
 def rows() -> list[tuple[str, int, int]]:
@@ -61,20 +60,6 @@ def test_what_cannot_be_written_is_kept(cast: Cast, monkeypatch: pytest.MonkeyPa
     assert rows() == [("key_1", 1, 0)]
 
 
-def test_a_timer_writes_within_a_minute(settings: Settings) -> None:
-    started: list[float] = []
-
-    class Timer(threading.Timer):
-        def start(self) -> None:
-            started.append(self.interval)
-
-    settings.KEY_USAGE_SECONDS = 60
-    counts = keyusage._Counts(Timer)
-    for _ in range(5):
-        counts.add(KeyDay("wrk_1", "key_1", "2026-11-29"), 1, 0)
-    assert started == [60], "one for all that is counted until it fires"
-
-
 @pytest.mark.django_db(transaction=True)
 def test_fifty_requests_at_once_with_one_key_are_all_served_and_its_use_is_written_once(
     cast: Cast, make_key: MakeKey
@@ -94,6 +79,8 @@ def test_fifty_requests_at_once_with_one_key_are_all_served_and_its_use_is_writt
     assert answers == {key.pk}
     usage_flush()
     assert rows() == [(key.pk, 50, 0)]
+    uses_flush()
     first = APIKey.objects.values_list("last_used_at", "last_used_ip").get()
     key_access(secret, ip="192.0.2.99")
+    uses_flush()
     assert APIKey.objects.values_list("last_used_at", "last_used_ip").get() == first

@@ -9,6 +9,7 @@ from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import CredentialsInvalid
 from tests.cast import Cast
+from tests.support.uses import uses_flush
 from tests.workspaces.conftest import MakeKey, MakeToken
 from workspaces.access import key_access, share_token_access
 from workspaces.services.share_tokens import share_token_revoke
@@ -20,6 +21,7 @@ def test_token_opens_its_workspace(cast: Cast, make_token: MakeToken) -> None:
     token, secret = make_token()
     access = share_token_access(secret, ip="192.0.2.1")
     assert (access.token_id, access.workspace_id) == (token.pk, cast.alpha.pk)
+    uses_flush()
     token.refresh_from_db()
     assert token.last_used_ip == "192.0.2.1"
 
@@ -63,5 +65,6 @@ def test_token_of_an_older_hash_key_is_hashed_anew(make_token: MakeToken, settin
     token, secret = make_token()
     settings.OPENCODE_KEYRING = {**settings.OPENCODE_KEYRING, 2: b"n" * 32}
     share_token_access(secret)
+    uses_flush()
     token.refresh_from_db()
     assert token.hash_version == 2

@@ -1,6 +1,6 @@
 """Looking presented secrets up by their keyed hash: one indexed read, hand-written because it is on every hot route.
 
-Nothing is cached: a revocation holds from the next look-up on.
+Nothing is cached: a revocation holds from the next look-up on. Nothing is written either (see `uses.py`).
 """
 
 import json
@@ -8,19 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-import structlog
-from django.db import DatabaseError, connection
+from django.db import connection
 
-from accounts.credentials import ACCESS_PURPOSE, DeviceUse, mark_device_used
+from accounts.credentials import ACCESS_PURPOSE
 from opencode.lib.clock import utc_now
-from opencode.lib.keyring import current_version, mac, macs_of_all_versions
+from opencode.lib.keyring import macs_of_all_versions
 from workspaces.keys.format import API_KEY_PURPOSE, SHARE_TOKEN_PURPOSE
 
 LAST_USED_SECONDS: Final = 60
 """How exact `last_used_at` is: it is written at most this often for each key."""
-
-_KEY_TABLE: Final = "workspaces_apikey"
-_TOKEN_TABLE: Final = "workspaces_sharetoken"  # noqa: S105 - a table
 
 _FIND_KEY: Final = """
 SELECT k.id, k.hash_version, k.workspace_id, k.user_id, m.id, k.scopes, w.blocked_at IS NOT NULL,
@@ -63,8 +59,6 @@ LEFT JOIN workspaces_workspace w ON w.id = m.workspace_id
 WHERE t.access_ends_at > %s AND t.id IN ({ids})
 """
 _CHUNK_IDS: Final = 500
-
-log = structlog.get_logger(__name__)
 
 
 class FoundKey(NamedTuple):
@@ -139,12 +133,6 @@ def _rows_of(sql: str, ids: Sequence[Any]) -> list[Sequence[Any]]:
     return rows
 
 
-def mark_device(found: FoundDevice, ip: str | None, agent: str) -> None:
-    """Record when, from where and by which version a device was used, at most once a minute, or when it was updated."""
-    if found.is_use_due:
-        mark_device_used(DeviceUse(found.id, found.token_id, ip, agent))
-
-
 def find_key(secret: str) -> FoundKey | None:
     """The live key with this secret (not revoked or expired; workspace, person and membership alive), or None."""
     row = _find(_FIND_KEY, API_KEY_PURPOSE, secret)
@@ -160,16 +148,6 @@ def find_token(secret: str) -> FoundToken | None:
     return None if row is None else FoundToken._make([*row[:3], bool(row[3]), bool(row[4])])
 
 
-def mark_key_used(found: FoundKey, secret: str, ip: str | None) -> None:
-    """Record when and from where a key was used, at most once a minute; hash it again under the newest key version."""
-    _mark(_KEY_TABLE, API_KEY_PURPOSE, found, secret, ip)
-
-
-def mark_token_used(found: FoundToken, secret: str, ip: str | None) -> None:
-    """Record when and from where a share token was used, at most once a minute; hash it again under the newest key."""
-    _mark(_TOKEN_TABLE, SHARE_TOKEN_PURPOSE, found, secret, ip)
-
-
 def _find(sql: str, purpose: str, secret: str) -> Sequence[Any] | None:
     hashes = list(macs_of_all_versions(purpose, secret).values())
     now = utc_now()
@@ -178,31 +156,6 @@ def _find(sql: str, purpose: str, secret: str) -> Sequence[Any] | None:
         cursor.execute(sql.format(hashes=", ".join(["%s"] * len(hashes))), parameters)
         row: Sequence[Any] | None = cursor.fetchone()
     return row
-
-
-def _mark(table: str, purpose: str, found: FoundKey | FoundToken, secret: str, ip: str | None) -> None:
-    """Compare-and-set: processes that saw the same stale row write it once. A failure never refuses the caller."""
-    now = utc_now()
-    try:
-        with connection.cursor() as cursor:
-            if found.is_use_due:
-                stale = _bound(now - timedelta(seconds=LAST_USED_SECONDS))
-                cursor.execute(
-                    f"UPDATE {table} SET last_used_at = %s, last_used_ip = %s "  # noqa: S608 - a constant
-                    "WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)",
-                    [_bound(now), ip, found.id, stale],
-                )
-            newest = current_version()
-            if found.hash_version != newest:
-                cursor.execute(
-                    f"UPDATE {table} SET secret_hash = %s, hash_version = %s "  # noqa: S608 - a constant
-                    "WHERE id = %s AND hash_version = %s",
-                    [mac(purpose, secret, newest), newest, found.id, found.hash_version],
-                )
-    except DatabaseError:
-        if connection.in_atomic_block:
-            raise
-        log.warning("credential_use_unwritten", credential=found.id, exc_info=True)
 
 
 def _bound(moment: datetime) -> Any:
