@@ -5,8 +5,8 @@ from typing import Final
 
 from sync.items.items import Item
 
-PIECE_ITEMS: Final = 1000
-PIECE_CHARACTERS: Final = 8 * 1024 * 1024
+PIECE_ITEMS: Final = 100
+PIECE_CHARACTERS: Final = 512 * 1024
 
 
 def pieces_of(items: Sequence[Item]) -> Iterator[list[Item]]:

@@ -20,5 +20,13 @@ def test_large_items_are_cut_by_their_size_and_none_is_lost() -> None:
     assert [item for piece in pieces for item in piece] == whole
 
 
+def test_ingest_of_sixty_megabytes_lets_others_in_a_hundred_times_and_more() -> None:
+    """Others' publishes are committed between two pieces: as long as one takes, so long they wait."""
+    pieces = list(pieces_of(items(15_000, 4_000)))
+    assert len(pieces) >= 100
+    assert max(len(piece) for piece in pieces) <= 150
+    assert max(sum(len(item.content) for item in piece) for piece in pieces) <= 1024 * 1024
+
+
 def test_no_items_are_no_pieces() -> None:
     assert list(pieces_of([])) == []
