@@ -65,11 +65,6 @@ class WriterBusy(Denial):
     default_message = "The server has more updates waiting than it may hold; try again in a moment."
 
 
-class StorageFull(ServiceUnavailable):
-    code = "storage_full"
-    default_message = "The server's disk is full: nothing was kept. It goes on by itself once there is room."
-
-
 class AnonymousSharesLimited(Denial):
     code = "anonymous_shares_limited"
     status = 429

@@ -158,6 +158,11 @@ class DatabaseBusy(ServiceUnavailable):
     default_message = "The database is busy with something else; nothing was changed. Try again in a moment."
 
 
+class StorageFull(ServiceUnavailable):
+    code = "storage_full"
+    default_message = "The server's disk is full: nothing was kept. It goes on by itself once there is room."
+
+
 class NotReady(ServiceUnavailable):
     code = "not_ready"
     default_message = "This process cannot serve yet."

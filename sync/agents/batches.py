@@ -9,6 +9,7 @@ from django.conf import settings
 
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import BodyMalformed, Denial, ServiceUnavailable
+from opencode.lib.groupcommit import LOCKED_SECONDS
 from sync.agents.patience import PATIENCE_SECONDS, patiently
 from sync.agents.rights import writer_of
 from sync.agents.targets import WritingRights, invalidate_target
@@ -20,7 +21,6 @@ from sync.items.merge import resolver_of
 from sync.items.pieces import pieces_of
 from sync.live import Connection, get_runtime, publish_turn, session_publish
 from sync.protocol.updates import Resolver, Stored, Update
-from sync.writer import LOCKED_SECONDS
 
 # Each attempt asks the database; only a database that takes longer than a heartbeat every time uses them all up.
 RIGHTS_ATTEMPTS: Final = 3

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from opencode.lib.errors import Denial, TooManyRequests
+from opencode.lib.groupcommit import LOCKED_SECONDS
 from sync.archive import session_warm
 from sync.errors import PublishForbidden, SessionCold
 from sync.live.access import EDITOR
@@ -17,7 +18,7 @@ from sync.live.connections import Connection
 from sync.live.measures import count_refused, count_settled
 from sync.live.runtime import Runtime, get_runtime
 from sync.protocol.updates import PublishReceipt, Resolver, Update
-from sync.writer import LOCKED_SECONDS, Publish, commit_publishes
+from sync.writer import Publish, commit_publishes
 
 LOCKED_RETRY_SECONDS: Final = 0.02
 

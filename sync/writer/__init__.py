@@ -5,13 +5,11 @@ The door: `Writer` and `Publish` for the runtime, `commit_publishes` and `commit
 
 from sync.writer.commit import commit_publishes, commit_within
 from sync.writer.limits import write_limits
-from sync.writer.locked import LOCKED_SECONDS
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.queue import Writer
 from sync.writer.removalaudit import removals_audit
 
 __all__ = [
-    "LOCKED_SECONDS",
     "Publish",
     "SessionCommit",
     "Writer",

@@ -3,16 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-import structlog
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
+from django.db import IntegrityError
 
 from opencode.lib.clock import utc_now
-from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
+from opencode.lib.groupcommit import by_row, commit_items, write_transaction
 from opencode.lib.sql import stored_moment
-from sync.errors import SessionCold, SessionFull, SessionGone, StorageFull
+from sync.errors import SessionCold, SessionFull, SessionGone
 from sync.models import Session
 from sync.protocol.keys import info_key
 from sync.protocol.updates import PublishReceipt
@@ -22,46 +21,16 @@ from sync.writer.numbering import SessionBatch
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.removals import note_removals, refuse_removals, removals_in
 from sync.writer.summaries import has_message, summary_update
-from sync.writer.transaction import write_transaction
-
-log = structlog.get_logger(__name__)
-ATTEMPTS: Final = 5
-# Error numbers of MySQL and MariaDB: lock wait timeout; deadlock; a connection that was cut, went away or is silent.
-LOCK_WAITED: Final = 1205
-DEADLOCK: Final = 1213
-CONNECTION_LOST: Final = {2002, 2003, 2006, 2013, 2055, 4031}
-# A full disk, as MySQL and MariaDB say it and as SQLite does.
-DISK_FULL: Final = {1021, 1114, "database or disk is full"}
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
     """Commit durably; returns the commits, and the publishes whose sessions' rows another transaction holds.
 
-    Every publish but those gets its `outcome`. A deadlock is retried, a lost connection replaced once. On any other
-    error each session is committed by itself, so that one session's error never fails another's publishes. A publish to
-    a cold session has the outcome SessionCold, and can be committed once the session is warm.
+    Every publish but those gets its `outcome`. A repeat is harmless: the operation id marks it as one, or the agent's
+    merge rules find nothing new. A publish to a cold session has the outcome SessionCold, and can be committed once the
+    session is warm.
     """
-    is_new_connection = False
-    for _ in range(ATTEMPTS):
-        try:
-            return _commit_together(publishes)
-        except (OperationalError, InterfaceError) as error:
-            if _code(error) in CONNECTION_LOST and not connection.in_atomic_block:
-                # Whether a commit that was under way succeeded is unknown. Publishing again is harmless: the operation
-                # id marks it as a repeat, or the agent's merge rules find nothing new.
-                connection.close()
-                if is_new_connection:
-                    log.warning("database_gone", exc_info=True)
-                    _refuse(publishes, ServiceUnavailable(retry_after=1))
-                    return [], []
-                is_new_connection = True
-            elif _code(error) != DEADLOCK:
-                log.warning("commit_failed_together", exc_info=True)
-                break
-        except Exception:
-            log.exception("commit_failed_together")
-            break
-    return _commit_one_by_one(publishes)
+    return commit_items(publishes, _commit_together)
 
 
 def commit_within(publishes: Sequence[Publish]) -> None:
@@ -70,50 +39,6 @@ def commit_within(publishes: Sequence[Publish]) -> None:
     Every publish gets its `outcome`, as it does by `commit_publishes`.
     """
     _commit_once(publishes, find_repeats=False)
-
-
-def _commit_one_by_one(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
-    commits: list[SessionCommit] = []
-    waiting: list[Publish] = []
-    groups = list(_by_session(publishes).values())
-    while groups:
-        group = groups.pop(0)
-        try:
-            done, locked = _commit_together(group)
-        except OperationalError as error:
-            if _code(error) in {LOCK_WAITED, DEADLOCK}:
-                _refuse(group, None)
-                waiting += group
-                continue
-            # The database as a whole is locked, full or gone: the other sessions would only wait for it in turn.
-            log.exception("commit_failed", session=group[0].session_id)
-            denial = StorageFull(retry_after=10) if _code(error) in DISK_FULL else ServiceUnavailable(retry_after=1)
-            _refuse([publish for refused in (group, *groups) for publish in refused], denial)
-            break
-        except Exception as error:
-            log.exception("commit_failed", session=group[0].session_id)
-            _refuse(group, ServiceUnavailable() if isinstance(error, DatabaseError) else InternalError())
-        else:
-            commits += done
-            waiting += locked
-    return commits, waiting
-
-
-def _code(error: Exception) -> object:
-    """The error's number on MySQL and MariaDB, its text on SQLite."""
-    return error.args[0] if error.args else None
-
-
-def _refuse(publishes: Sequence[Publish], denial: Denial | None) -> None:
-    for publish in publishes:
-        publish.outcome = denial
-
-
-def _by_session(publishes: Sequence[Publish]) -> dict[int, list[Publish]]:
-    groups: dict[int, list[Publish]] = defaultdict(list)
-    for publish in publishes:
-        groups[publish.session_id].append(publish)
-    return groups
 
 
 def _commit_together(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
@@ -131,7 +56,7 @@ def _commit_once(publishes: Sequence[Publish], *, find_repeats: bool) -> tuple[l
     for publish in publishes:
         # The outcome of an earlier attempt was rolled back with its transaction.
         publish.outcome = None
-    groups = _by_session(publishes)
+    groups = by_row(publishes)
     moment = utc_now()
     now = stored_moment(moment)
     due = stored_moment(moment + timedelta(seconds=settings.SYNC_SNAPSHOT_DELAY_SECONDS))

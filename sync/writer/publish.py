@@ -60,6 +60,10 @@ class Publish:
     created: float = field(default_factory=time.monotonic)
     locked_since: float | None = None
 
+    @property
+    def row_id(self) -> int:
+        return self.session_id
+
     def __post_init__(self) -> None:
         if not self.bytes:
             self.bytes = 200 + sum(len(update.content) for update in self.updates)

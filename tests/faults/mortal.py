@@ -21,9 +21,9 @@ class MortalWriter(Writer):
         self._deliver_alive = deliver
         self.is_dead = False
 
-    def _commit(self, batch: list[Publish]) -> None:
+    def turn(self, batch: list[Publish]) -> None:
         if not self.is_dead:
-            super()._commit(batch)
+            super().turn(batch)
 
     def _deliver_while_alive(self, commits: list[SessionCommit], publishes: Sequence[Publish]) -> None:
         if not self.is_dead:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.db import connection
 
-from sync.errors import StorageFull
+from opencode.lib.errors import StorageFull
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import PublishReceipt, Update
 from sync.writer import Publish

@@ -10,12 +10,13 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from opencode.lib import bounds
 from opencode.lib.errors import InternalError, ServiceUnavailable
+from opencode.lib.groupcommit import retries
 from sync.archive.cold import session_warm
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import PublishReceipt
 from sync.store import writes
-from sync.writer import Publish, SessionCommit, Writer, commit, locked, queue
+from sync.writer import Publish, SessionCommit, Writer, commit, queue
 from tests.sync.archive.cold.coldness import busy_session, cool
 from tests.sync.writer.test_writer import make_session, no_wake, part
 
@@ -95,7 +96,7 @@ def lock_session(session: Session) -> Callable[[], object]:
 def test_locked_session_with_more_than_a_batch_waiting_delays_no_other(writer: Writer, answers: Answers) -> None:
     stuck, free = make_session("stuck"), make_session("free")
     with held_elsewhere(lock_session(stuck)):
-        waiting = [submitted(writer, stuck, number) for number in range(queue.BATCH_PUBLISHES + 100)]
+        waiting = [submitted(writer, stuck, number) for number in range(Writer.batch_items + 100)]
         for number in range(10):
             assert answers.wait(submitted(writer, free, number), seconds=2) == [
                 PublishReceipt(free.epoch, number + 1, number + 1)
@@ -111,7 +112,7 @@ def test_locked_session_with_more_than_a_batch_waiting_delays_no_other(writer: W
 def test_session_that_stays_locked_is_refused_and_nothing_kept(
     monkeypatch: pytest.MonkeyPatch, writer: Writer, answers: Answers
 ) -> None:
-    monkeypatch.setattr(locked, "LOCKED_SECONDS", 0.3)
+    monkeypatch.setattr(retries, "LOCKED_SECONDS", 0.3)
     stuck = make_session("stuck")
     with held_elsewhere(lock_session(stuck)):
         outcomes = answers.wait(*[submitted(writer, stuck, number) for number in range(600)])
@@ -137,7 +138,7 @@ def test_row_that_is_locked_below_its_session_delays_others_for_a_moment_only(wr
 def test_table_that_is_locked_as_a_whole_is_no_endless_wait(
     monkeypatch: pytest.MonkeyPatch, writer: Writer, answers: Answers
 ) -> None:
-    monkeypatch.setattr(locked, "LOCKED_SECONDS", 0.5)
+    monkeypatch.setattr(retries, "LOCKED_SECONDS", 0.5)
     session = make_session()
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLES sync_session WRITE")
@@ -184,7 +185,7 @@ def test_publish_a_commit_forgot_is_answered(monkeypatch: pytest.MonkeyPatch, wr
     assert isinstance(outcome, InternalError)
 
 
-@pytest.mark.parametrize(("name", "most"), [("BATCH_PUBLISHES", 10), ("BATCH_BYTES", 10 * SIZE)])
+@pytest.mark.parametrize(("name", "most"), [("batch_items", 10), ("batch_bytes", 10 * SIZE)])
 def test_what_waited_for_a_cold_session_is_committed_a_batch_at_a_time(
     monkeypatch: pytest.MonkeyPatch, answers: Answers, name: str, most: int
 ) -> None:
@@ -195,7 +196,7 @@ def test_what_waited_for_a_cold_session_is_committed_a_batch_at_a_time(
         sizes.append(len(publishes))
         return commit.commit_publishes(publishes)
 
-    monkeypatch.setattr(queue, name, most)
+    monkeypatch.setattr(Writer, name, most)
     monkeypatch.setattr(queue, "commit_publishes", counted)
     writer = Writer(answers, wake=lambda _session_id: woken.release())
     writer.start()

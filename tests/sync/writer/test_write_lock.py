@@ -9,8 +9,9 @@ from contextlib import closing
 import pytest
 from django.db import OperationalError, connection
 
+from opencode.lib.groupcommit import transactions
 from sync.protocol.updates import PublishReceipt
-from sync.writer import Publish, Writer, transaction
+from sync.writer import Publish, Writer
 from tests.sync.writer.test_troubles import Answers
 from tests.sync.writer.test_writer import make_session, no_wake, part
 
@@ -85,14 +86,14 @@ def test_commit_gets_through_between_the_turns_of_a_sweep(writer: Writer, answer
 
 
 def test_lock_that_is_never_let_go_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(transactions, "LOCK_SECONDS", 0.05)
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", {**connection.settings_dict["OPTIONS"], "timeout": 0.004})
     connection.close()
     with closing(sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OperationalError, match="locked"), transaction.write_transaction():
+        with pytest.raises(OperationalError, match="locked"), transactions.write_transaction():
             pass
         database.execute("ROLLBACK")
-    with transaction.write_transaction():
+    with transactions.write_transaction():
         assert connection.in_atomic_block
     connection.close()

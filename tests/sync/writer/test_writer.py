@@ -10,8 +10,8 @@ from django.conf import LazySettings
 from django.db import OperationalError, connection
 
 from opencode.lib.clock import utc_now
-from opencode.lib.errors import InternalError
-from sync.errors import EntryTooLarge, SessionFull, SessionGone, StorageFull, WriterBusy
+from opencode.lib.errors import InternalError, StorageFull
+from sync.errors import EntryTooLarge, SessionFull, SessionGone, WriterBusy
 from sync.live.publishing import session_publish_sync
 from sync.models import Operation, Session, SessionEntry
 from sync.protocol.updates import PublishReceipt, Stored, Update

@@ -17,6 +17,7 @@ from django.test import Client
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
+from opencode.lib.groupcommit import LOCK_WAITED
 from sync.agents import batches, creation, patience
 from sync.archive.cold import gate, read_warm, session_warm
 from sync.archive.cold.sweep import held_sessions_warm
@@ -25,7 +26,6 @@ from sync.errors import SessionCold
 from sync.live.runtime import get_runtime, stop_runtime
 from sync.models import HeldItem, Session, SessionEntry, Snapshot
 from sync.sharing.secrets import derive_share_secret
-from sync.writer.commit import LOCK_WAITED
 from tests.cast import browser
 from tests.support.agent_client import AgentClient, Shared, denial_of
 from tests.support.asgi_events import ASGIEvents

@@ -1,6 +1,6 @@
-"""The writer's transaction: how it waits for SQLite's write lock, which a sweep takes again and again for moments.
+"""A writer's transaction: how it waits for SQLite's write lock, which a sweep takes again and again for moments.
 
-SQLite sleeps longer after each failed attempt, up to 100 ms, and so misses the moments in between; the writer, for
+SQLite sleeps longer after each failed attempt, up to 100 ms, and so misses the moments in between; a writer, for
 which everybody waits, attempts it every few milliseconds. Other databases lock rows, and nothing differs there.
 """
 
@@ -18,7 +18,7 @@ ATTEMPT_SECONDS: Final = 0.004
 
 
 def bound_writer_connection() -> None:
-    """Set the timeouts of the writer's thread, before its first query."""
+    """Set the timeouts of a writer's thread, before its first query; it writes in `write_transaction` only."""
     bound_connection()
     if connection.vendor == "sqlite":
         own = connection.settings_dict
