@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.filters import EmptyFieldListFilter
 from django.http import HttpRequest
 
+from billing.ledger.facts import Funding
 from billing.models import (
     BillingAccount,
     LedgerEntry,
@@ -19,6 +20,7 @@ from billing.models import (
 from billing.pricing.pricelist import PriceList, models_read
 from billing.pricing.pricereading import PricesInvalid
 from billing.selectors.prices import price_version_in_force
+from billing.services.funding import funding_set, spending_freeze, spending_unfreeze
 from billing.services.prices import override_list, prices_override
 from billing.services.quarantine import quarantine_release
 from opencode.lib.actor import REASON_CHARACTERS, STAFF, Actor
@@ -28,9 +30,36 @@ from opencode.lib.http import client_ip, request_id_of
 OVERRIDE_CHARACTERS: Final = 1_000_000
 
 
+def _prepaid(row: BillingAccount, staff: Actor) -> bool:
+    return funding_set(workspace_id=row.workspace_id, funding=Funding.PREPAID, actor=staff)
+
+
+def _postpaid(row: BillingAccount, staff: Actor) -> bool:
+    return funding_set(workspace_id=row.workspace_id, funding=Funding.POSTPAID, actor=staff)
+
+
+def _freeze(row: BillingAccount, staff: Actor) -> bool:
+    return spending_freeze(workspace_id=row.workspace_id, actor=staff)
+
+
+def _unfreeze(row: BillingAccount, staff: Actor) -> bool:
+    return spending_unfreeze(workspace_id=row.workspace_id, actor=staff)
+
+
+FUND: Final = "billing.fund_account"
+FUNDING_ACTS: Final = (
+    StaffAct("prepaid", "Make prepaid", "What is held has to fit into the balance from now on.", FUND, _prepaid),
+    StaffAct("postpaid", "Make postpaid", "The host pays; limits alone bound what is spent.", FUND, _postpaid),
+    StaffAct("freeze", "Freeze spending", "Every new request is refused; running ones are settled.", FUND, _freeze),
+    StaffAct("unfreeze", "Unfreeze spending", "Requests are taken again.", FUND, _unfreeze),
+)
+
+
 @admin.register(BillingAccount)
-class BillingAccountAdmin(LookOnlyAdmin[BillingAccount]):
+class BillingAccountAdmin(WithStaffActs[BillingAccount], LookOnlyAdmin[BillingAccount]):
     """Accounts; amounts are in micro-cents."""
+
+    staff_acts: ClassVar = FUNDING_ACTS
 
     list_display = ("id", "workspace", "funding", "balance", "reserved", "month_used", "monthly_limit", "frozen_at")
     list_select_related = ("workspace",)

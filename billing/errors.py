@@ -20,6 +20,11 @@ class BillingFrozen(Forbidden):
     default_message = "The workspace's spending is frozen; ask your administrator why."
 
 
+class SpendingClosed(Forbidden):
+    code = "spending_closed"
+    default_message = "The workspace is blocked or deleted, so nothing more is spent in it."
+
+
 class RequestConflict(Conflict):
     code = "request_conflict"
     default_message = "Another request with this ID came first, and that one counts."

@@ -2,15 +2,23 @@
 
 from celery import shared_task
 
-from billing.services.reservations import reservations_expire, reservations_purge
+from billing.services.expiry import processes_bury, reservations_expire, reservations_purge
+from billing.services.grants import grants_lapse
 from opencode.lib.clock import utc_now
 
 
 @shared_task
 def reservations_sweep() -> None:
-    reservations_expire(now=utc_now())
+    now = utc_now()
+    reservations_expire(now=now)
+    processes_bury(now=now)
 
 
 @shared_task
 def ended_reservations_purge() -> None:
     reservations_purge(now=utc_now())
+
+
+@shared_task
+def grants_sweep() -> None:
+    grants_lapse(now=utc_now())

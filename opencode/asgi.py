@@ -11,6 +11,7 @@ django.setup(set_prefix=False)  # loads the apps; what follows needs them
 
 from channels.routing import URLRouter  # noqa: E402
 
+from billing.services.running import ledger_stop  # noqa: E402
 from opencode.lib.asgi.cookies import plain_cookies  # noqa: E402
 from opencode.server.metrics import counted, route_class  # noqa: E402
 from opencode.web.bodies import bounded  # noqa: E402
@@ -67,6 +68,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
         else:
             await stop_runtime()
+            await ledger_stop()
             rendering_stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -58,9 +58,7 @@ def decide(facts: Facts, operation: Operation) -> Decision:
         case Release():
             return _end(facts, operation.now, State.RELEASED)
         case Expire():
-            if facts.hold is not None and facts.hold.state == State.OPEN and operation.now < facts.hold.expires_at:
-                return Decision(Answer.NOT_DUE, facts)
-            return _end(facts, operation.now, State.EXPIRED)
+            return _expire(facts, operation)
         case Credit():
             return _credit(facts, operation)
         case Record():
@@ -155,6 +153,14 @@ def _charge(facts: Facts, hold: Hold, operation: Settle | Record, *, most: int) 
     counters = counted(facts.counters, hold, used=to_limits)
     after = replace(facts, account=account, counters=counters, hold=None, settled=operation.fingerprint)
     return Decision(Answer.SETTLED, after, charges=tuple(charges))
+
+
+def _expire(facts: Facts, operation: Expire) -> Decision:
+    hold = facts.hold
+    is_open = hold is not None and hold.state == State.OPEN
+    if hold is not None and is_open and operation.now < hold.expires_at and not operation.is_abandoned:
+        return Decision(Answer.NOT_DUE, facts)
+    return _end(facts, operation.now, State.EXPIRED)
 
 
 def _end(facts: Facts, now: datetime, state: State) -> Decision:

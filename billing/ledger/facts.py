@@ -43,7 +43,8 @@ class Scope(StrEnum):
 class Account:
     """`reserved` is held against the balance, for all months; `month_` amounts count towards the limit, in `month`.
 
-    `counts_own` says whether usage on the workspace's own credentials counts towards limits.
+    `counts_own` says whether usage on the workspace's own credentials counts towards limits. A closed
+    account's workspace is blocked or deleted.
     """
 
     funding: Funding
@@ -56,6 +57,7 @@ class Account:
     monthly_limit: int | None = None
     counts_own: bool = True
     is_frozen: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ def fits(limit: int | None, used: int, held: int, ceiling: int) -> bool:
 
 def refusal_of(facts: Facts, hold: Hold) -> Refusal | None:
     """The first limit that the hold exceeds, in the account's present month; None when it fits."""
+    if facts.account.is_closed:
+        return Refusal(Bound.CLOSED)
     if facts.account.is_frozen:
         return Refusal(Bound.FROZEN)
     limits = _limits(facts, hold)

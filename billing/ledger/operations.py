@@ -36,10 +36,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """End a reservation that was neither settled nor released in time."""
+    """End a reservation that was neither settled nor released in time, or whose process is gone."""
 
     now: datetime
     request_id: str
+    is_abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Answer(StrEnum):
 class Bound(StrEnum):
     """The limits that can refuse a reservation."""
 
+    CLOSED = "closed"
     FROZEN = "frozen"
     BALANCE = "balance"
     WORKSPACE = "workspace"

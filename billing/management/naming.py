@@ -1,6 +1,7 @@
-"""Reads what operators type: workspaces by slug or id, amounts in dollars."""
+"""Reads what operators type: workspaces by slug or id, amounts in dollars, days."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -30,3 +31,20 @@ def micro_cents_of(text: str) -> int:
     if amount > AMOUNT_MAX:
         raise CommandError(f"not an amount in dollars such as 25 or 0.50: {text}", returncode=UNUSABLE)
     return amount
+
+
+def day_named(text: str) -> date:
+    """A day such as 2026-11-30. Raises CommandError with exit code 2 for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"not a day such as 2026-11-30: {text}", returncode=UNUSABLE) from error
+
+
+def day_after(text: str) -> datetime:
+    """The end of a day (UTC), which is the first moment of the next. Raises CommandError as `day_named`."""
+    try:
+        end = day_named(text) + timedelta(days=1)
+    except OverflowError as error:
+        raise CommandError(f"not a day such as 2026-11-30: {text}", returncode=UNUSABLE) from error
+    return datetime(end.year, end.month, end.day, tzinfo=UTC)

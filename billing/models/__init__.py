@@ -1,7 +1,9 @@
 """Accounts with their limits, reservations, usage with its sums, ledger entries, and the prices in force."""
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
+from billing.models.grants import PeriodicGrant
 from billing.models.prices import PriceEntry, PriceVersion
+from billing.models.processes import Process
 from billing.models.rollups import QuarantinedRequest, StatementDay, UsageRollup
 from billing.models.usage import REQUEST_ID_CHARACTERS, LedgerEntry, Reservation, Usage
 
@@ -10,8 +12,10 @@ __all__ = [
     "BillingAccount",
     "LedgerEntry",
     "LimitCounter",
+    "PeriodicGrant",
     "PriceEntry",
     "PriceVersion",
+    "Process",
     "QuarantinedRequest",
     "Reservation",
     "StatementDay",

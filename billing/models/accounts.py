@@ -43,6 +43,7 @@ class BillingAccount(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions: ClassVar = [("fund_account", "Can change who pays, and freeze spending")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(reserved__gte=0), name="account_reserved_not_negative"),
             models.CheckConstraint(

@@ -36,12 +36,14 @@ class Reservation(models.Model):
     created_at = models.DateTimeField(default=utc_now)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    process_id = models.BigIntegerField(null=True, help_text="the process that made it, while it lives")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "request_id"], name="reservation_once_a_request")
         ]
         indexes: ClassVar = [
+            models.Index(fields=["process_id", "state"], name="reservation_by_process"),
             models.Index(fields=["state", "expires_at"], name="reservation_by_end"),
             models.Index(fields=["ended_at"], name="reservation_by_ended"),
         ]

@@ -1,20 +1,11 @@
-"""Limits and credit set by people: the workspace's monthly budget, copies of members' and keys' limits, grants."""
-
-from typing import Final
+"""Limits set by people: the workspace's monthly budget, and copies of members' and keys' limits."""
 
 from django.db import transaction
 
-from billing.errors import RequestConflict
 from billing.ledger.facts import Scope
-from billing.ledger.operations import Answer, Credit
 from billing.models import BillingAccount, LimitCounter
-from billing.services.ledger import ledger_execute
-from billing.services.work import Details
 from opencode.lib.actor import Actor
-from opencode.lib.clock import utc_now
 from workspaces.services.audit import audit_record
-
-GRANT_ID_CHARACTERS: Final = 64
 
 
 def budget_set(*, workspace_id: str, monthly_limit: int | None, actor: Actor) -> bool:
@@ -39,23 +30,3 @@ def limit_copy(workspace_id: str, scope: str, scope_id: str, monthly_limit: int 
         return
     mine = LimitCounter.objects.filter(account_id=account.pk, scope=Scope(scope).value, scope_id=scope_id)
     mine.filter(month__gte=account.month).update(limit=monthly_limit)
-
-
-def credit_grant(*, workspace_id: str, amount: int, grant_id: str, actor: Actor) -> bool:
-    """Add `amount` micro-cents of credit to the balance, once for each `grant_id`; False for a repeat.
-
-    Raises RequestConflict when the id granted another amount.
-    """
-    if amount <= 0:
-        raise ValueError("a grant is positive")
-    with transaction.atomic():
-        account_id = BillingAccount.objects.values_list("pk", flat=True).get(workspace_id=workspace_id)
-        operation = Credit(utc_now(), f"grant:{grant_id}", amount)
-        decision = ledger_execute(account_id=account_id, operation=operation, details=Details(reason=actor.reason))
-        if decision.answer == Answer.CONFLICT:
-            raise RequestConflict("This grant was given before, with another amount.")
-        if decision.entry is None:
-            return False
-        details = {"micro_cents": amount, "grant": grant_id}
-        audit_record(workspace_id=workspace_id, actor=actor, action="billing.grant", details=details)
-    return True

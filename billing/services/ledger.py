@@ -17,7 +17,7 @@ from billing.models import BillingAccount
 from billing.services.facts import BatchFacts
 from billing.services.rows import decision_note
 from billing.services.work import Details, Work
-from billing.store.reading import lock_accounts
+from billing.store.reading import LockedAccount, lock_accounts
 from billing.store.writing import Changes
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ def ledger_execute_all(works: Sequence[Work]) -> list[Decision]:
     for left in reversed(range(attempts)):
         try:
             with transaction.atomic():
-                decisions = ledger_write(works)
+                decisions = _lock_and_write(works)
         except OperationalError:
             if not left:
                 raise
@@ -50,11 +50,16 @@ def ledger_execute_all(works: Sequence[Work]) -> list[Decision]:
     return decisions
 
 
-def ledger_write(works: Sequence[Work]) -> list[Decision]:
-    """Decide and write inside the caller's transaction."""
-    accounts = lock_accounts(sorted({work.account_id for work in works}), skip_locked=False)
-    if len(accounts) < len({work.account_id for work in works}):
+def _lock_and_write(works: Sequence[Work]) -> list[Decision]:
+    account_ids = sorted({work.account_id for work in works})
+    accounts = lock_accounts(account_ids, skip_locked=False)
+    if len(accounts) < len(account_ids):
         raise BillingAccount.DoesNotExist
+    return ledger_write(works, accounts)
+
+
+def ledger_write(works: Sequence[Work], accounts: dict[int, LockedAccount]) -> list[Decision]:
+    """Decide and write inside the caller's transaction, which has locked the accounts."""
     batch, changes = BatchFacts(accounts, works), Changes()
     decisions = [_decide(work, batch, changes) for work in works]
     changes.write()

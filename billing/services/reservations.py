@@ -12,22 +12,28 @@ from typing import Final
 import structlog
 from django.db import DatabaseError
 
-from billing.errors import BalanceInsufficient, BillingFrozen, LedgerUnavailable, LimitReached, RequestConflict
+from billing.errors import (
+    BalanceInsufficient,
+    BillingFrozen,
+    LedgerUnavailable,
+    LimitReached,
+    RequestConflict,
+    SpendingClosed,
+)
 from billing.ledger.decision import Decision
-from billing.ledger.facts import Hold, Payer, State
-from billing.ledger.operations import Answer, Bound, Expire, Refusal, Release, Reserve, Settle
-from billing.models import BillingAccount, Reservation
-from billing.services.ledger import ledger_execute
-from billing.services.work import Details, UsageDetails, bounds_check, parts_check
+from billing.ledger.facts import Hold, Payer
+from billing.ledger.operations import Answer, Bound, Refusal, Release, Reserve, Settle
+from billing.selectors.accounts import aaccount_id_of, account_id_of
+from billing.services.ledger import ledger_execute, ledger_execute_all
+from billing.services.running import ledger_runtime
+from billing.services.work import Details, UsageDetails, Work, bounds_check, parts_check
 from opencode.lib.clock import utc_now
-from opencode.lib.errors import Denial
+from opencode.lib.errors import Denial, InternalError, ServiceUnavailable
 from opencode.lib.money import format_dollars
 
 log = structlog.get_logger(__name__)
 
 LIFETIME: Final = timedelta(minutes=30)
-KEPT: Final = timedelta(days=30)
-EXPIRED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +61,42 @@ def reserve(*, workspace_id: str, wanted: Wanted, now: datetime | None = None) -
     Raises BalanceInsufficient, LimitReached, BillingFrozen, RequestConflict; LedgerUnavailable when the database fails.
     When it raises, the request must not be sent.
     """
-    bounds_check(wanted.request_id, wanted.ceiling)
-    moment = now or utc_now()
-    hold = Hold(
-        request_id=wanted.request_id,
-        fingerprint=wanted.fingerprint,
-        ceiling=wanted.ceiling,
-        month=0,
-        expires_at=moment + wanted.lifetime,
-        member_id=wanted.member_id,
-        key_id=wanted.key_id,
-        may_host_pay=wanted.may_host_pay,
-    )
-    details = Details(wanted.model, wanted.session_id, wanted.price_version_id)
+    work = _reserve_work(account_id_of(workspace_id), wanted, now or utc_now())
     try:
-        decision = ledger_execute(
-            account_id=account_id_of(workspace_id), operation=Reserve(moment, hold), details=details
-        )
+        (decision,) = ledger_execute_all([work])
     except DatabaseError as error:
         log.exception("reservation_failed", workspace=workspace_id)
         raise LedgerUnavailable from error
-    if decision.refusal is not None:
-        raise _denial(decision.refusal)
-    if decision.answer == Answer.CONFLICT:
-        raise RequestConflict
-    return decision.answer
+    return _reserved(decision)
+
+
+async def areserve(*, workspace_id: str, wanted: Wanted, now: datetime | None = None) -> Answer:
+    """`reserve` in a web process: decided together with what others ask at the same time, durable when it returns.
+
+    What it reserves is given back when the process is silent for 30 seconds.
+    """
+    account_id = await aaccount_id_of(workspace_id)
+    return _reserved(await _execute(_reserve_work(account_id, wanted, now or utc_now())))
+
+
+async def asettle(
+    *,
+    workspace_id: str,
+    request_id: str,
+    usage: Sequence[UsageDetails],
+    payer: Payer,
+    fingerprint: str,
+    now: datetime | None = None,
+) -> Decision:
+    """`settle` in a web process. Raises LedgerUnavailable when it may not have been charged: ask again."""
+    account_id = await aaccount_id_of(workspace_id)
+    return await _execute(_settle_work(account_id, request_id, usage, payer, fingerprint, now or utc_now()))
+
+
+async def arelease(*, workspace_id: str, request_id: str, now: datetime | None = None) -> Answer:
+    """`release` in a web process."""
+    account_id = await aaccount_id_of(workspace_id)
+    return (await _execute(Work(account_id, Release(now or utc_now(), request_id)))).answer
 
 
 def settle(
@@ -95,11 +112,9 @@ def settle(
 
     Returns `settled` or `already_settled`; or, with nothing changed, `released`, `unknown` or `conflict`.
     """
-    parts_check(request_id, usage)
-    operation = Settle(now or utc_now(), request_id, tuple(part.cost for part in usage), payer, fingerprint)
-    return ledger_execute(
-        account_id=account_id_of(workspace_id), operation=operation, details=Details(usage=tuple(usage))
-    )
+    work = _settle_work(account_id_of(workspace_id), request_id, usage, payer, fingerprint, now or utc_now())
+    (decision,) = ledger_execute_all([work])
+    return decision
 
 
 def release(*, workspace_id: str, request_id: str, now: datetime | None = None) -> Answer:
@@ -108,30 +123,47 @@ def release(*, workspace_id: str, request_id: str, now: datetime | None = None) 
     return ledger_execute(account_id=account_id_of(workspace_id), operation=operation).answer
 
 
-def reservations_expire(*, now: datetime) -> int:
-    """End reservations that were not settled or released in time, a transaction each; returns how many ended."""
-    expired = 0
-    while True:
-        due = Reservation.objects.filter(state=State.OPEN.value, expires_at__lte=now).order_by("expires_at")
-        found = list(due.values_list("account_id", "request_id")[:EXPIRED_AT_ONCE])
-        for account_id, request_id in found:
-            answer = ledger_execute(account_id=account_id, operation=Expire(now, request_id)).answer
-            expired += answer == Answer.EXPIRED
-        if len(found) < EXPIRED_AT_ONCE:
-            return expired
+def _reserve_work(account_id: int, wanted: Wanted, now: datetime) -> Work:
+    bounds_check(wanted.request_id, wanted.ceiling)
+    hold = Hold(
+        request_id=wanted.request_id,
+        fingerprint=wanted.fingerprint,
+        ceiling=wanted.ceiling,
+        month=0,
+        expires_at=now + wanted.lifetime,
+        member_id=wanted.member_id,
+        key_id=wanted.key_id,
+        may_host_pay=wanted.may_host_pay,
+    )
+    return Work(account_id, Reserve(now, hold), Details(wanted.model, wanted.session_id, wanted.price_version_id))
 
 
-def reservations_purge(*, now: datetime) -> int:
-    """Delete reservations that ended 30 days ago, too old to be repeated; returns how many were deleted."""
-    ended = Reservation.objects.exclude(state=State.OPEN.value).filter(ended_at__lt=now - KEPT)
-    return ended.delete()[0]
+def _settle_work(
+    account_id: int, request_id: str, usage: Sequence[UsageDetails], payer: Payer, fingerprint: str, now: datetime
+) -> Work:
+    parts_check(request_id, usage)
+    operation = Settle(now, request_id, tuple(part.cost for part in usage), payer, fingerprint)
+    return Work(account_id, operation, Details(usage=tuple(usage)))
 
 
-def account_id_of(workspace_id: str) -> int:
-    return BillingAccount.objects.values_list("pk", flat=True).get(workspace_id=workspace_id)
+async def _execute(work: Work) -> Decision:
+    try:
+        return await ledger_runtime().execute(work)
+    except (ServiceUnavailable, InternalError) as error:
+        raise LedgerUnavailable from error
+
+
+def _reserved(decision: Decision) -> Answer:
+    if decision.refusal is not None:
+        raise _denial(decision.refusal)
+    if decision.answer == Answer.CONFLICT:
+        raise RequestConflict
+    return decision.answer
 
 
 def _denial(refusal: Refusal) -> Denial:
+    if refusal.bound == Bound.CLOSED:
+        return SpendingClosed()
     if refusal.bound == Bound.FROZEN:
         return BillingFrozen()
     if refusal.bound == Bound.BALANCE:

@@ -59,7 +59,8 @@ def _note_hold(work: Work, hold: Hold | None, stored: StoredHold | None, changes
         return None
     if stored is None:
         now = work.operation.now
-        stored = StoredHold(None, hold, details.session_id, now, details.model, details.price_version_id)
+        of_new = (details.model, details.price_version_id, work.process_id)
+        stored = StoredHold(None, hold, details.session_id, now, *of_new)
     stored = stored._replace(hold=hold)
     if stored.id is None:
         changes.holds[request] = stored

@@ -15,8 +15,8 @@ from billing.ledger.decision import Decision
 from billing.ledger.facts import Hold, Payer
 from billing.ledger.operations import Answer, Record, Refusal
 from billing.models import Usage
+from billing.selectors.accounts import account_id_of
 from billing.services.ledger import ledger_execute_all
-from billing.services.reservations import account_id_of
 from billing.services.usageparts import usage_parts
 from billing.services.work import Details, UsageDetails, Work, parts_check
 from opencode.lib.clock import utc_now

@@ -46,11 +46,12 @@ class Details:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """What is to be done on one account."""
+    """What is to be done on one account. `process_id` names the process on whose life a reservation depends."""
 
     account_id: int
     operation: Operation
     details: Details = field(default_factory=Details)
+    process_id: int | None = None
 
 
 def bounds_check(request_id: str, amount: int) -> None:

@@ -22,7 +22,7 @@ class LockedAccount(NamedTuple):
 class StoredHold(NamedTuple):
     """An open or ended reservation; `id` is None while it is not written yet.
 
-    `model` and `price_version_id` are known of new ones only.
+    What stands behind `created_at` is known of new ones only.
     """
 
     id: int | None
@@ -31,6 +31,7 @@ class StoredHold(NamedTuple):
     created_at: datetime
     model: str = ""
     price_version_id: int | None = None
+    process_id: int | None = None
 
 
 class StoredUsage(NamedTuple):
@@ -44,8 +45,9 @@ class StoredUsage(NamedTuple):
 
 _ACCOUNTS: Final = (
     "SELECT a.id, a.workspace_id, a.funding, a.month, a.balance, a.reserved, a.entry_seq, a.month_used, "
-    "a.month_reserved, a.monthly_limit, a.counts_own, a.frozen_at IS NOT NULL "
-    "FROM billing_billingaccount a WHERE a.id IN ({ids}) ORDER BY a.id{lock}"
+    "a.month_reserved, a.monthly_limit, a.counts_own, a.frozen_at IS NOT NULL, "
+    "(SELECT w.deleted_at IS NOT NULL OR w.blocked_at IS NOT NULL FROM workspaces_workspace w "
+    "WHERE w.id = a.workspace_id) FROM billing_billingaccount a WHERE a.id IN ({ids}) ORDER BY a.id{lock}"
 )
 # SQLite scans the whole table for `(a, b) IN (VALUES …)`; joined from the pairs, each is one search in the index.
 # MariaDB takes the list as ranges of the index.
@@ -138,10 +140,10 @@ def _by_pair(table: str, name: str, columns: str, pairs: Sequence[Pair]) -> list
 
 
 def _account(row: Sequence[Any]) -> Account:
-    funding, month, balance, reserved, entry_seq, used, held, limit, counts_own, is_frozen = row
-    return Account(
-        Funding(funding), month, balance, reserved, entry_seq, used, held, limit, bool(counts_own), bool(is_frozen)
-    )
+    funding, *amounts, counts_own, is_frozen, is_closed = row
+    month, balance, reserved, entry_seq, used, held, limit = amounts
+    flags = (bool(counts_own), bool(is_frozen), bool(is_closed))
+    return Account(Funding(funding), month, balance, reserved, entry_seq, used, held, limit, *flags)
 
 
 def _hold(row: Sequence[Any]) -> Hold:

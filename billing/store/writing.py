@@ -15,7 +15,7 @@ from opencode.lib.sql import delete_by_id, insert, stored_moment, update_by_id, 
 ACCOUNT_COLUMNS: Final = ("balance", "reserved", "entry_seq", "month", "month_used", "month_reserved")
 HOLD_COLUMNS: Final = (
     *("account_id", "request_id", "fingerprint", "state", "ceiling", "month", "member_id", "key_id", "session_id"),
-    *("model", "price_version_id", "may_host_pay", "counts_own", "created_at", "expires_at", "ended_at"),
+    *("model", "price_version_id", "may_host_pay", "counts_own", "created_at", "expires_at", "ended_at", "process_id"),
 )
 USAGE_COLUMNS: Final = (
     *("account_id", "request_id", "model", "fingerprint", "month", "day", "member_id", "key_id", "session_id"),
@@ -134,7 +134,7 @@ def _hold_row(account_id: int, stored: StoredHold) -> tuple[Any, ...]:
     return (
         *(account_id, hold.request_id, hold.fingerprint, hold.state.value, hold.ceiling, hold.month, hold.member_id),
         *(hold.key_id, stored.session_id, stored.model, stored.price_version_id, hold.may_host_pay, hold.counts_own),
-        *(stored_moment(stored.created_at), stored_moment(hold.expires_at), _moment(hold.ended_at)),
+        *(stored_moment(stored.created_at), stored_moment(hold.expires_at), _moment(hold.ended_at), stored.process_id),
     )
 
 

@@ -14,6 +14,7 @@ ACTS: Final = (
     "workspaces.restore_workspace",
     "workspaces.revoke_apikey",
     "workspaces.revoke_sharetoken",
+    "billing.fund_account",
     "billing.release_quarantined",
     "sync.end_share",
 )

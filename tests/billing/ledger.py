@@ -12,7 +12,7 @@ from billing.ledger.facts import Payer
 from billing.ledger.operations import Answer
 from billing.models import BillingAccount
 from billing.selectors.verification import account_verify
-from billing.services.budgets import credit_grant
+from billing.services.grants import credit_grant
 from billing.services.reservations import Wanted, release, reserve, settle
 from billing.services.usage import UsageItem, UsageOutcome, usage_record
 from billing.services.work import UsageDetails

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from billing.models import BillingAccount
-from billing.services.budgets import credit_grant
+from billing.services.grants import credit_grant
 from opencode.lib.actor import THE_CONSOLE
 from tests.billing.ledger import Spender
 from tests.cast import PASSWORD, Cast, browser

@@ -19,7 +19,8 @@ from billing.models import BillingAccount, Usage
 from billing.pricing.classes import Tokens
 from billing.pricing.pricelist import price_list_read
 from billing.selectors.verification import account_verify
-from billing.services.budgets import credit_grant, limit_copy
+from billing.services.budgets import limit_copy
+from billing.services.grants import credit_grant
 from billing.services.ledger import ledger_execute
 from billing.services.prices import prices_load
 from billing.services.reservations import settle

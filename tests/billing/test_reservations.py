@@ -14,8 +14,9 @@ from billing.ledger.facts import Payer
 from billing.ledger.operations import Answer
 from billing.models import BillingAccount, LedgerEntry, LimitCounter, Reservation, Usage
 from billing.pricing.classes import Tokens
-from billing.services.budgets import credit_grant
-from billing.services.reservations import reservations_expire, reservations_purge, settle
+from billing.services.expiry import reservations_expire, reservations_purge
+from billing.services.grants import credit_grant
+from billing.services.reservations import settle
 from billing.services.work import AMOUNT_MAX, UsageDetails
 from billing.tasks import ended_reservations_purge, reservations_sweep
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor

@@ -247,6 +247,7 @@ def test_lists_offer_support_their_acts_and_no_others(sue: Staff, rf) -> None:  
         "APIKey": {"revoke"},
         "ShareToken": {"revoke"},
         "Share": {"end"},
+        "BillingAccount": {"prepaid", "postpaid", "freeze", "unfreeze"},
         "QuarantinedRequest": {"release", "dismiss"},
     }
 

@@ -32,8 +32,13 @@ class MembershipChanges(TypedDict, total=False):
 
 
 def membership_add(*, workspace: Workspace, user: User, role: str, actor: Actor) -> Membership:
-    """Make the person a member; one who is a member already keeps their role."""
+    """Make the person a member; one who is a member already keeps their role.
+
+    Somebody who comes back begins without a limit, and with what they have used this month.
+    """
     with transaction.atomic():
+        if not Membership.objects.filter(workspace=workspace, user=user).exists():
+            spending_limit_set(workspace.pk, "member", user.pk, None)
         membership, is_new = Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
         if is_new:
             _record(membership, actor, "member.add", role=role)

@@ -6,14 +6,15 @@ Exit codes: 0 done, 1 this grant was given before, 2 no such workspace, no amoun
 import json
 from argparse import ArgumentParser
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
 from billing.errors import RequestConflict
-from billing.management.naming import UNUSABLE, micro_cents_of, workspace_named
+from billing.management.naming import UNUSABLE, day_after, micro_cents_of, workspace_named
 from billing.models import BillingAccount, LedgerEntry
-from billing.services.budgets import GRANT_ID_CHARACTERS, credit_grant
+from billing.services.grants import GRANT_ID_CHARACTERS, credit_grant
 from opencode.lib.actor import REASON_CHARACTERS, THE_CONSOLE
 from opencode.lib.ids import new_id
 from opencode.lib.money import format_dollars
@@ -30,6 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("amount", help="dollars, more than 0")
         parser.add_argument("--reason", required=True, help="for the ledger and the audit log of the workspace")
         parser.add_argument("--id", default="", help="names the grant, so that a repeat gives nothing; else a new one")
+        parser.add_argument(
+            "--until", default="", help="the last day (UTC), such as 2026-12-31; what is left then lapses"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -39,10 +43,17 @@ class Command(BaseCommand):
         if not amount or len(grant_id) > GRANT_ID_CHARACTERS:
             said = f"a grant has more than $0 and an id of up to {GRANT_ID_CHARACTERS} characters"
             raise CommandError(said, returncode=UNUSABLE)
-        is_new = self._grant(workspace.pk, amount, grant_id, options)
+        ends_at = day_after(options["until"]) if options["until"] else None
+        is_new = self._grant(workspace.pk, amount, grant_id, ends_at, options)
         balance = BillingAccount.objects.get(workspace_id=workspace.pk).balance
         if options["json"]:
-            report = {"workspace": workspace.pk, "slug": workspace.slug, "grant": grant_id, "micro_cents": amount}
+            report: dict[str, Any] = {
+                "workspace": workspace.pk,
+                "slug": workspace.slug,
+                "grant": grant_id,
+                "micro_cents": amount,
+            }
+            report["ends_at"] = ends_at.isoformat() if ends_at else None
             state = {"changed": is_new, "balance": balance, "dry_run": options["dry_run"]}
             self.stdout.write(json.dumps({**report, **state}))
         else:
@@ -52,12 +63,16 @@ class Command(BaseCommand):
         if not is_new:
             raise SystemExit(UNCHANGED)
 
-    def _grant(self, workspace_id: str, amount: int, grant_id: str, options: dict[str, Any]) -> bool:
+    def _grant(
+        self, workspace_id: str, amount: int, grant_id: str, ends_at: datetime | None, options: dict[str, Any]
+    ) -> bool:
         if options["dry_run"]:
             entry = LedgerEntry.objects.filter(account__workspace_id=workspace_id, source=f"grant:{grant_id}")
             return not entry.exists()
         actor = replace(THE_CONSOLE, reason=options["reason"][:REASON_CHARACTERS])
         try:
-            return credit_grant(workspace_id=workspace_id, amount=amount, grant_id=grant_id, actor=actor)
+            return credit_grant(
+                workspace_id=workspace_id, amount=amount, grant_id=grant_id, actor=actor, ends_at=ends_at
+            )
         except RequestConflict as error:
             raise CommandError(error.message, returncode=UNUSABLE) from error

@@ -6,12 +6,11 @@ Exit codes: 0 done, 1 nothing differs, 2 no such workspace or day.
 import json
 from argparse import ArgumentParser
 from dataclasses import asdict, replace
-from datetime import date
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from billing.management.naming import UNUSABLE, workspace_named
+from billing.management.naming import day_named, workspace_named
 from billing.models import BillingAccount
 from billing.services.repricing import usage_reprice
 from opencode.lib.actor import REASON_CHARACTERS, THE_CONSOLE
@@ -36,8 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = workspace_named(options["workspace"])
-        first = _day(options["first"])
-        last = _day(options["last"]) if options["last"] else utc_now().date()
+        first = day_named(options["first"])
+        last = day_named(options["last"]) if options["last"] else utc_now().date()
         done = usage_reprice(
             account=BillingAccount.objects.get(workspace_id=workspace.pk),
             first=first,
@@ -55,10 +54,3 @@ class Command(BaseCommand):
             self.stdout.write(f"{workspace.slug}: {said}; charged {format_dollars(done.charged)}")
         if not done.changed:
             raise SystemExit(UNCHANGED)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"not a day such as 2026-11-01: {text}", returncode=UNUSABLE) from error
