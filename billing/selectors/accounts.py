@@ -1,11 +1,13 @@
 """Which account is a workspace's; that never changes."""
 
+from typing import Final
+
 from asgiref.sync import sync_to_async
 from cachetools import LRUCache
 
 from billing.models import BillingAccount
 
-_KNOWN: LRUCache[str, int] = LRUCache(10_000)
+_KNOWN: Final[LRUCache[str, int]] = LRUCache(10_000)
 
 
 def account_id_of(workspace_id: str) -> int:

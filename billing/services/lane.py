@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from billing.errors import LedgerUnavailable
 from billing.ledger.decision import Decision
@@ -17,7 +17,7 @@ from billing.services.work import Work
 from billing.store.reading import lock_accounts
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, NotFound
-from opencode.lib.groupcommit import Lane, commit_items
+from opencode.lib.groupcommit import Lane, commit_items, write_transaction
 
 log = structlog.get_logger(__name__)
 QUEUE_BYTES: Final = 8 * 1024 * 1024
@@ -67,9 +67,10 @@ class LedgerLane(Lane[Call, None]):
     def beat(self) -> None:
         """Note that the process lives. Once its row was removed it is another process, with reservations of its own."""
         try:
-            seen = self.process_id and Process.objects.filter(pk=self.process_id).update(seen_at=utc_now())
-            if not seen:
-                self.process_id = Process.objects.create(host=socket.gethostname()[:HOST_CHARACTERS]).pk
+            with write_transaction():
+                mine = Process.objects.filter(pk=self.process_id or 0)
+                if not mine.update(seen_at=utc_now()):
+                    self.process_id = Process.objects.create(host=socket.gethostname()[:HOST_CHARACTERS]).pk
         except DatabaseError:
             log.warning("process_beat_failed", exc_info=True)
 
@@ -77,7 +78,7 @@ class LedgerLane(Lane[Call, None]):
         for call in calls:
             call.outcome = None
             call.work.process_id = self.process_id
-        with transaction.atomic():
+        with write_transaction():
             accounts = lock_accounts(sorted({call.row_id for call in calls}), skip_locked=True)
             here = [call for call in calls if call.row_id in accounts]
             decisions = ledger_write([call.work for call in here], accounts) if here else []
