@@ -91,6 +91,12 @@ def worker_supervisor() -> ProcessSupervisor:
     return ProcessSupervisor("worker", [sys.executable, "-m", "opencode.server.worker"], niceness=WORKER_NICENESS)
 
 
+def test_payments_supervisor(listener: int) -> ProcessSupervisor:
+    """The stand-in for Stripe, on a listening socket given by its file descriptor."""
+    command = [sys.executable, "-m", "opencode.server.testpayments", str(listener)]
+    return ProcessSupervisor("test payments", command, inherited=[listener])
+
+
 def web_supervisors(processes: int, listener: int) -> list[ProcessSupervisor]:
     """Several web processes that accept on one listening socket, given by its file descriptor."""
     command = [sys.executable, "-m", "opencode.server.webprocess", str(listener)]

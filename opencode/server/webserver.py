@@ -1,4 +1,4 @@
-"""The web server's process: its listening socket, and uvicorn with every setting that it would otherwise guess."""
+"""The web server's process: uvicorn with every setting that it would otherwise guess."""
 
 import gc
 import socket
@@ -8,35 +8,17 @@ from typing import Final
 import uvicorn
 from django.conf import settings
 
+from opencode.server.listening import LISTEN_BACKLOG
 from sync.live import drain_runtime
 
 GRACEFUL_SHUTDOWN_SECONDS: Final = 3
 DRAIN_SECONDS: Final = 1.0
-LISTEN_BACKLOG: Final = 4096
 # The older agents stop syncing for good when their kept-alive connection closes between two updates, and a model can
 # think for a long time: an idle connection is therefore kept for an hour.
 KEEP_ALIVE_SECONDS: Final = 3600
 # A reader that has stopped reading cannot answer pings either; it has this long to recover before the socket closes.
 PING_INTERVAL_SECONDS: Final = 20
 PING_TIMEOUT_SECONDS: Final = 60
-
-
-class AddressUnavailable(Exception):
-    """The address cannot be listened on; the message says why, in words for a person."""
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Bind `host:port`, so that a taken port shows before anything else is started. Raises AddressUnavailable."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(LISTEN_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise AddressUnavailable(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
-    return listener
 
 
 class DrainingServer(uvicorn.Server):

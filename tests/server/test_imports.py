@@ -11,7 +11,7 @@ import pytest
 from tests.support.server import ROOT
 
 # Twisted itself is loaded by structlog wherever it is installed, which is where the tests run.
-UNUSED = ("daphne", "autobahn", "boto3", "botocore", "s3transfer", "MySQLdb", "redis")
+UNUSED = ("billing.standin", "stripe", "daphne", "autobahn", "boto3", "botocore", "s3transfer", "MySQLdb", "redis")
 SCRIPT = "import sys, json, {module}; print(json.dumps([name for name in {names!r} if name in sys.modules]))"
 
 

@@ -15,10 +15,17 @@ from django.db import connection, connections
 from accounts.services.first_owner import owner_link_create
 from billing.pricing.pricereading import PricesInvalid
 from billing.services.prices import prices_prepare
+from opencode.server.listening import AddressUnavailable, listening_socket
 from opencode.server.openfiles import open_files_raise
 from opencode.server.preparation import schema_prepare, static_files_prepare
-from opencode.server.supervisor import ProcessSupervisor, stop_all, web_supervisors, worker_supervisor
-from opencode.server.webserver import AddressUnavailable, listening_socket, web_server
+from opencode.server.supervisor import (
+    ProcessSupervisor,
+    stop_all,
+    test_payments_supervisor,
+    web_supervisors,
+    worker_supervisor,
+)
+from opencode.server.webserver import web_server
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +50,10 @@ class Command(BaseCommand):
         _check_processes(processes)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _end)
-        try:
-            listener = listening_socket(settings.HOST, settings.PORT)
-        except AddressUnavailable as error:
-            raise CommandError(f"{error}. Set HOST or PORT to another address.", returncode=2) from error
+        listener = _listening(settings.HOST, settings.PORT, "HOST or PORT")
+        # Beside the worker only, of which a deployment of several servers has one.
+        has_test_payments = settings.PAYMENTS.mode == "test" and not options["no_worker"]
+        payments_listener = _test_payments_listening() if has_test_payments else None
         prepares = not options["no_prepare"]
         migrated = schema_prepare() if prepares else 0
         if prepares:
@@ -55,13 +62,16 @@ class Command(BaseCommand):
         self._greet()
         connections.close_all()
         children = [] if options["no_worker"] else [worker_supervisor()]
+        if payments_listener is not None:
+            children.append(test_payments_supervisor(payments_listener.fileno()))
         log.info(
             "console_starting",
             address=settings.PUBLIC_URL,
             data_dir=str(settings.DATA_DIR),
             database=connection.vendor,
             web_processes=processes,
-            worker=bool(children),
+            worker=not options["no_worker"],
+            payments=settings.PAYMENTS.mode,
             open_files=open_files_raise(),
             migrations_run=migrated,
             static_files_collected=collected,
@@ -83,6 +93,18 @@ class Command(BaseCommand):
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Both signals end the command normally: `finally` blocks run and the exit code is 0."""
     sys.exit(0)
+
+
+def _listening(host: str, port: int, named: str) -> socket.socket:
+    try:
+        return listening_socket(host, port)
+    except AddressUnavailable as error:
+        raise CommandError(f"{error}. Set {named} to another address.", returncode=2) from error
+
+
+def _test_payments_listening() -> socket.socket:
+    """The stand-in listens on loopback only, whatever the console listens on."""
+    return _listening("127.0.0.1", settings.PAYMENTS.test_port, "OPENCODE_TEST_PAYMENTS_PORT")
 
 
 def prices_loaded() -> None:

@@ -47,6 +47,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_AUDIT_DAYS: Days = 0
     OPENCODE_METRICS_TOKEN: str = ""
     OPENCODE_PRICES: str = ""
+    OPENCODE_PAYMENTS: Literal["none", "stripe", "test"] = "none"
+    OPENCODE_TEST_PAYMENTS_PORT: Port = 12111
+    OPENCODE_TEST_PAYMENTS_URL: str = ""
+    STRIPE_SECRET_KEY: str = ""
+    STRIPE_WEBHOOK_SECRET: str = ""
+    STRIPE_API_HOST: str = ""
     OPENCODE_LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     OPENCODE_LOG_JSON: bool = False
     DATABASE_URL: str = ""
