@@ -29,6 +29,7 @@ from workspaces.keys.usage import count_request
 from workspaces.keys.uses import mark_key_used, mark_token_used
 from workspaces.models import Membership, Workspace
 from workspaces.roles import OWNER, is_allowed
+from workspaces.selectors.workspaces import memberships_of
 
 CURRENT_WORKSPACE: Final = "current_workspace"
 """The session key that remembers the slug of the workspace a person looked at last."""
@@ -184,6 +185,20 @@ def page_access(request: HttpRequest, slug: str, permission: str = "workspace.vi
     if request.session.get(CURRENT_WORKSPACE) != slug:
         request.session[CURRENT_WORKSPACE] = slug
     return replace(access, ip=client_ip(request), request_id=request_id_of(request))
+
+
+def shell_access(request: HttpRequest) -> WorkspaceAccess | None:
+    """For pages beside the workspaces: the person's access to the one they looked at last, for the sidebar.
+
+    None for whoever is not signed in or has no open workspace.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    open_ones = [each for each in memberships_of(user) if each.workspace.is_open]
+    remembered = request.session.get(CURRENT_WORKSPACE)
+    membership = next((each for each in open_ones if each.workspace.slug == remembered), next(iter(open_ones), None))
+    return None if membership is None else WorkspaceAccess(membership.workspace, membership, user)
 
 
 def key_access(token: str, *, ip: str | None = None) -> KeyAccess:

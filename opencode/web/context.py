@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.selectors.signup import OWNER_FIRST, sign_up_policy
 from opencode.lib.theme import theme_of
+from workspaces.access import shell_access
 from workspaces.selectors.workspaces import workspaces_of
 
 SIGNUP_WORDS: Final = {"open": "New here?", "domain": "New here?", "invitation": "Invited?"}
@@ -19,12 +20,13 @@ SIGNUP_RULES: Final = {
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """The variables. `my_workspaces` and `sign_up` are read once, and only when a template uses them."""
+    """The variables. `my_workspaces`, `shell` and `sign_up` are read once, and only when a template uses them."""
     return {
         "public_url": settings.PUBLIC_URL,
         "sign_up": cache(_sign_up),
         "mail_goes_to_log": not settings.MAIL_IS_QUEUED,
         "theme": theme_of(request),
+        "shell": cache(partial(shell_access, request)),
         "my_workspaces": cache(partial(workspaces_of, getattr(request, "user", AnonymousUser()))),
     }
 

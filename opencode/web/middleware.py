@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
@@ -79,14 +79,20 @@ class HeadersMiddleware:
 class DenialMiddleware:
     """Turns a `Denial` raised by a view into JSON for programs and a page for people.
 
-    A page that is not found, but existed at this address before its workspace's slug changed, is redirected.
+    A page that is not found, but existed at this address before its workspace's slug changed, is redirected. Django's
+    own empty answer to a wrong method becomes a refusal too.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or request.path_info.startswith(f"/{PREFIX}"):
+            return response
+        refused = refusal(request, MethodNotAllowed())
+        refused["Allow"] = response["Allow"]
+        return refused
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Denial):

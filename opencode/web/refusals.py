@@ -1,10 +1,10 @@
 """Responses to refused requests: a page for people, JSON for programs; for Django's own errors too."""
 
-import re
 import sys
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
@@ -26,10 +26,12 @@ from opencode.lib.errors import (
 )
 from opencode.lib.http import denial_response, request_id_of
 from opencode.lib.theme import theme_of
+from opencode.web.typed import is_our_fault, typed_fields
+
+log = structlog.get_logger(__name__)
 
 BUSY_SECONDS: Final = 5
 """How long a person who met a locked database is asked to wait."""
-SECRET_FIELD: Final = re.compile(r"password|code|secret|credential", re.IGNORECASE)
 
 
 def prefers_html(request: HttpRequest) -> bool:
@@ -38,7 +40,10 @@ def prefers_html(request: HttpRequest) -> bool:
 
 
 def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
-    """The response to `denial`. The page is rendered without context processors: it must work without a database."""
+    """The response to `denial`: within the person's workspace where that can be had, else a page that asks for nothing.
+
+    Pages of failures never touch the database, which may be what failed.
+    """
     request_id = request_id_of(request)
     if not prefers_html(request):
         return denial_response(denial, request_id)
@@ -51,26 +56,22 @@ def refusal(request: HttpRequest, denial: Denial) -> HttpResponse:
         "theme": theme_of(request),
         "typed": typed_fields(request, denial),
         "again": request.get_full_path(),
+        "is_signed_in": settings.SESSION_COOKIE_NAME in request.COOKIES,
     }
-    response = HttpResponse(render_to_string("console/denial.html", context), status=denial.status)
+    response = HttpResponse(_page(request, denial, context), status=denial.status)
     response["Cache-Control"] = "no-store"
     if denial.retry_after is not None:
         response["Retry-After"] = str(denial.retry_after)
     return response
 
 
-def typed_fields(request: HttpRequest, denial: Denial) -> list[tuple[str, str]]:
-    """The fields of a form refused through no fault of the person's, for sending it again; secrets come back empty.
-
-    Another site's page gains nothing: the form's own anti-forgery token is returned as it was sent, and checked again.
-    """
-    if request.method != "POST" or denial.status < HTTPStatus.TOO_MANY_REQUESTS:
-        return []
-    try:
-        fields = [(name, value) for name, values in request.POST.lists() for value in values]
-    except Exception:  # the body itself may be why the request was refused
-        return []
-    return [(name, "" if SECRET_FIELD.search(name) else value) for name, value in fields]
+def _page(request: HttpRequest, denial: Denial, context: dict[str, Any]) -> str:
+    if not is_our_fault(denial) and getattr(request, "user", None) is not None:
+        try:
+            return render_to_string("console/denial.html", context, request)
+        except Exception:
+            log.exception("refusal_without_shell", code=denial.code)
+    return render_to_string("console/denial.html", context)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -44,7 +44,7 @@ def test_entrance_page_is_ours(db: None, name: str) -> None:
 @pytest.mark.parametrize("name", SIGNED_IN)
 def test_account_page_is_ours(cast: Cast, sign_in: SignIn, name: str) -> None:
     page = sign_in(cast.alice).get(reverse(name)).content.decode()
-    assert re.search('<body class="(entrance|plain)">', page)
+    assert re.search('<body class="(entrance|plain|with-sidebar)">', page)
     assert page.count("<h1>") == 1
 
 
