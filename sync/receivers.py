@@ -15,7 +15,7 @@ from sync.agents import rights_invalidate, session_invalidate, share_invalidate
 from sync.archive import deletion_objects_remove
 from sync.doors.fragments import answers_invalidate
 from sync.live import Runtime, in_runtime
-from sync.sharing import masked_epoch, masked_invalidate
+from sync.sharing import findings_invalidate, masked_epoch, masked_invalidate
 from sync.signals import session_erased, share_ended, share_masking_changed
 from sync.transcript import fragments_invalidate
 from workspaces.models import Membership
@@ -32,6 +32,7 @@ def erased_session_readers_end(*, session_id: int, epoch: str, **_fact: Any) -> 
         in_runtime(partial(_answers_invalidate, epoch=each))
         fragments_invalidate(each)
     masked_invalidate(epoch)
+    findings_invalidate(epoch)
 
 
 @receiver(session_erased)

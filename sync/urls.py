@@ -32,5 +32,6 @@ urlpatterns = [
     re_path(SESSION + r"delete/$", deletions.session_delete, name="session-delete"),
     re_path(SESSION + r"shares/new/$", shares.share_create, name="share-create"),
     re_path(SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/end/$", shares.share_end, name="share-end"),
+    re_path(SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/secrets/$", shares.share_masking, name="share-masking"),
     re_path(SESSION + r"fragments$", fragments.session_fragments, name="session-fragments"),
 ]

@@ -12,7 +12,7 @@ from pydantic import Field
 from opencode.lib.errors import NotFound
 from sync.api.sessions import READ, Maker, maker_of, session_of
 from sync.models import Share
-from sync.sharing import SHARES, session_shares, share_link_create, share_link_end, share_state
+from sync.sharing import SHARES, session_shares, share_link_create, share_link_end, share_masking_set, share_state
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
 from workspaces.calls.paging import Page, PageQuery, next_page, place_of
 from workspaces.calls.refusals import answers
@@ -31,6 +31,7 @@ class ShareOut(Schema):
     made_by: Annotated[Literal["agent", "person"], Field(description="An agent's link is also the way it writes.")]
     created_by: Maker | None
     state: Literal["live", "ended", "expired"]
+    masks_secrets: Annotated[bool, Field(description="Whether its readers see recognised secrets masked.")]
     created_at: datetime
     expires_at: datetime | None
     ended_at: datetime | None
@@ -43,6 +44,10 @@ class ShareList(Page):
 class ShareNew(Body):
     visibility: Literal["link", "public"] = "link"
     expires_at: Annotated[ExpiresAt | None, Field(description="When it ends by itself; null: never.")] = None
+
+
+class ShareChange(Body):
+    masks_secrets: Annotated[bool, Field(description="False: readers of the link see the secrets too.")]
 
 
 @router.get(PATH, response=answers(ShareList), operation_id="shares_list", summary="List a session's links")
@@ -77,11 +82,32 @@ def shares_create(request: HttpRequest, workspace: WorkspaceName, session_id: st
 def shares_end(request: HttpRequest, workspace: WorkspaceName, session_id: str, share_id: str) -> Status[None]:
     """Disconnects its readers; one that has ended stays as it is. A key needs `sync:write`."""
     call = workspace_call(request, workspace, "session.share", scopes=WRITE)
+    share_link_end(share=_share(call, session_id, share_id), actor=call.actor)
+    return Status(204, None)
+
+
+@router.patch(
+    PATH + "/{share_id}", response=answers(ShareOut), operation_id="shares_change", summary="Mask secrets, or show them"
+)
+def shares_change(
+    request: HttpRequest, workspace: WorkspaceName, session_id: str, share_id: str, change: ShareChange
+) -> ShareOut:
+    """Its readers start again with what they see from now on; a link that has ended stays as it is.
+
+    A key needs `sync:write`.
+    """
+    call = _sharing(request, workspace)
+    share = _share(call, session_id, share_id)
+    share_masking_set(share=share, masks_secrets=change.masks_secrets, actor=call.actor)
+    share.refresh_from_db(fields=["masks_secrets"])
+    return _out(share)
+
+
+def _share(call: WorkspaceCall, session_id: str, share_id: str) -> Share:
     share = session_shares(session_of(call, session_id)).filter(pk=share_id).first()
     if share is None:
         raise NotFound
-    share_link_end(share=share, actor=call.actor)
-    return Status(204, None)
+    return share
 
 
 def _sharing(request: HttpRequest, workspace: str) -> WorkspaceCall:
@@ -97,6 +123,7 @@ def _out(share: Share) -> ShareOut:
             "made_by": "agent" if share.is_agents else "person",
             "created_by": maker_of(share.created_by),
             "state": share_state(share),
+            "masks_secrets": share.masks_secrets,
             "created_at": share.created_at,
             "expires_at": share.expires_at,
             "ended_at": share.revoked_at,

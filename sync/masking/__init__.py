@@ -4,7 +4,7 @@ The door: `mask_text` for titles and plain text, `mask_entry` for an entry's JSO
 """
 
 from sync.masking.detection import FoundSecret, find_secrets
-from sync.masking.entries import mask_entry, secrets_in_entry
+from sync.masking.entries import mask_entry
 from sync.masking.masks import Masked, mask_text
 from sync.masking.rules import RULES_VERSION
 
@@ -15,5 +15,4 @@ __all__ = [
     "find_secrets",
     "mask_entry",
     "mask_text",
-    "secrets_in_entry",
 ]

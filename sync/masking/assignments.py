@@ -42,6 +42,7 @@ _BARE: Final = re2.compile(
 _FLAG: Final = re2.compile(
     rf"(?i)--([A-Za-z-]*{_NAMES})(?:\s+|=)[\"']?([^\s\"'`<>()\[\]{{}}$-][^\s\"'`<>()\[\]{{}}]{{5,400}})"
 )
+_REST: Final = re2.compile(r"[^\s\"'`,;<>]{1,400}")
 _PASSWORD: Final = re2.compile(r"(?i)pass(?:word|wd|phrase)|pwd")
 # A name with such an ending is a count, a name or a description of secrets, and holds none.
 _HARMLESS_NAME: Final = re2.compile(
@@ -81,7 +82,15 @@ def assigned_secrets(text: str) -> Iterator[Assigned]:
             if text[found.end(2) : found.end(2) + 1] in _CODE_FOLLOWS:
                 continue
             if _is_secret(found.group(1), found.group(2), is_quoted=False):
-                yield Assigned(found.start(2), found.end(2))
+                yield Assigned(found.start(2), _end_of(text, found.start(), found.end(2)))
+
+
+def _end_of(text: str, start: int, end: int) -> int:
+    """Where a bare value ends that was cut at `end`: in an address at the next parameter, elsewhere at a space."""
+    if text[start : start + 1] in "?&" or text[end : end + 1] not in "&#":
+        return end
+    rest = _REST.match(text, end)
+    return rest.end() if rest is not None else end
 
 
 def _is_secret(name: str, value: str, *, is_quoted: bool) -> bool:

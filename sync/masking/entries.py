@@ -9,7 +9,7 @@ from typing import Any, Final
 import re2
 
 from sync.masking.detection import has_keyword
-from sync.masking.masks import TEXT_CHARACTERS, TOO_LARGE, Masked, mask_text
+from sync.masking.masks import TEXT_CHARACTERS, TOO_LARGE, UNCHECKED, Masked, mask_text
 from sync.protocol.jsontext import Unreadable, decode, encode
 
 ENTRY_CHARACTERS: Final = 8 * 1024 * 1024
@@ -19,7 +19,7 @@ _FINISHED: Final = frozenset({"completed", "error"})
 # The strings of a part that an agent writes bit by bit, and those of a call whose input is whole.
 _GROWING: Final = frozenset({"text", "output", "raw", "content", "command", "input", "metadata", "title", "error"})
 _RUNNING: Final = _GROWING - {"input", "command"}
-_HIDDEN: Final = Masked('{"hidden":' + encode(TOO_LARGE) + "}", 1)
+_HIDDEN: Final = Masked('{"hidden":' + encode(TOO_LARGE) + "}", (UNCHECKED,))
 
 
 def mask_entry(content: str) -> Masked:
@@ -28,7 +28,7 @@ def mask_entry(content: str) -> Masked:
     What cannot be checked, because it is too large or not JSON, is hidden whole.
     """
     if not content:
-        return Masked(content, 0)
+        return Masked(content)
     if len(content) > ENTRY_CHARACTERS:
         return _HIDDEN
     try:
@@ -40,15 +40,10 @@ def mask_entry(content: str) -> Masked:
 def _masked(content: str, value: Any) -> Masked:
     growing = _growing_members(value)
     if not growing and not _may_hold_secrets(content):
-        return Masked(content, 0)
+        return Masked(content)
     walk = _Walk(growing)
     masked = walk.value(value, is_growing=False)
-    return Masked(encode(masked), walk.count) if walk.changed else Masked(content, 0)
-
-
-def secrets_in_entry(content: str) -> int:
-    """How many secrets of this entry are hidden from readers who have only the link."""
-    return mask_entry(content).hidden
+    return Masked(encode(masked), tuple(walk.kinds)) if walk.changed else Masked(content)
 
 
 def _may_hold_secrets(content: str) -> bool:
@@ -80,7 +75,7 @@ class _Walk:
     """
 
     def __init__(self, growing: frozenset[str]) -> None:
-        self.count = 0
+        self.kinds: list[str] = []
         self.changed = False
         self._growing = growing
         self._characters = 0
@@ -109,7 +104,7 @@ class _Walk:
         quoted = mask_text(f'{prefix}"{text}"' if '"' not in text and "\n" not in text else text)
         if not quoted.hidden:
             return text
-        self.count += quoted.hidden
+        self.kinds += quoted.kinds
         self.changed = True
         return quoted.text.removeprefix(prefix).strip('"')
 
@@ -122,7 +117,7 @@ class _Walk:
         masked = mask_text(text, is_growing=is_growing)
         if masked.text == text:
             return text
-        self.count += masked.hidden
+        self.kinds += masked.kinds
         self.changed = True
         return masked.text
 

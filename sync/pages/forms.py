@@ -31,6 +31,12 @@ class ShareLinkForm(forms.Form):
         return None if lifetime == NO_END else utc_now() + timedelta(days=int(lifetime))
 
 
+class ShareMaskingForm(forms.Form):
+    masks_secrets = forms.TypedChoiceField(
+        choices=(("yes", "Hide secrets"), ("no", "Show secrets")), coerce=lambda choice: choice == "yes"
+    )
+
+
 class SessionDeleteForm(forms.Form):
     """The name of what is to be deleted, typed: the session's title, or its id when it has none."""
 

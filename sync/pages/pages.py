@@ -13,6 +13,7 @@ from sync.pages.documents import document_context, is_listed, raw_output
 from sync.pages.forms import ShareLinkForm
 from sync.pages.place import PagePosition
 from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
+from sync.pages.secrets import secrets_context
 from sync.sharing import session_shares, share_state
 from sync.store import maker_of
 
@@ -53,6 +54,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         "nav": "sessions",
         "shares": [(each, share_state(each)) for each in session_shares(row)],
         "snapshot_url": snapshot_url(reading),
+        **secrets_context(request, reading),
         "share_form": ShareLinkForm() if reading.may("session.share") else None,
         "may_delete": reading.may("session.delete"),
         "shares_open": "shares" in request.GET,

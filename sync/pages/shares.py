@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 from opencode.lib.errors import NotFound
 from sync.errors import ShareLimitReached
 from sync.models import Share
-from sync.pages.forms import ShareLinkForm
+from sync.pages.forms import ShareLinkForm, ShareMaskingForm
 from sync.pages.reading import ReadableSession, member_reading
-from sync.sharing import session_shares, share_link_create, share_link_end, share_state
+from sync.sharing import session_shares, share_link_create, share_link_end, share_masking_set, share_state
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +45,24 @@ def share_end(request: HttpRequest, slug: str, client_id: str, share_id: str) ->
         messages.success(request, f"The link /share/{share.pk} is revoked.")
         return redirect(f"{reading.url('page')}?shares")
     return render(request, "sync/share_end.html", {**_context(reading), "share": share, "state": share_state(share)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_masking(request: HttpRequest, slug: str, client_id: str, share_id: str) -> HttpResponse:
+    """GET asks, saying what readers of the link will see; POST shows them the secrets, or hides them again."""
+    reading = member_reading(request, slug, client_id, is_page=True, permission="session.share")
+    share = session_shares(reading.session).filter(pk=share_id).first()
+    if share is None:
+        raise NotFound
+    form = ShareMaskingForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        masks = bool(form.cleaned_data["masks_secrets"])
+        share_masking_set(share=share, masks_secrets=masks, actor=reading.actor)
+        done = "hides secrets from its readers" if masks else "shows its readers the secrets too"
+        messages.success(request, f"The link /share/{share.pk} {done}.")
+        return redirect(f"{reading.url('page')}?shares")
+    context = {**_context(reading), "share": share, "state": share_state(share), "form": form}
+    return render(request, "sync/share_masking.html", context, status=422 if form.errors else 200)
 
 
 def _created(reading: ReadableSession, form: ShareLinkForm) -> Share:

@@ -4,6 +4,7 @@ The door: services, look-ups and secrets by name.
 """
 
 from sync.sharing.documents import session_shares, shared_session, workspace_session
+from sync.sharing.findings import SecretsFound, findings_invalidate, session_secrets
 from sync.sharing.links import share_link_create, share_link_end, share_masking_set
 from sync.sharing.masked import masked_content, masked_epoch, masked_invalidate, masked_read, masked_row
 from sync.sharing.secrets import is_share_secret_valid, read_share_secret
@@ -19,7 +20,9 @@ from sync.sharing.targets import ShareTarget, share_target, share_targets
 __all__ = [
     "SHARES",
     "CreatedShare",
+    "SecretsFound",
     "ShareTarget",
+    "findings_invalidate",
     "is_share_secret_valid",
     "live_shares",
     "maker_of",
@@ -29,6 +32,7 @@ __all__ = [
     "masked_read",
     "masked_row",
     "read_share_secret",
+    "session_secrets",
     "session_shares",
     "share_claims_purge",
     "share_create",

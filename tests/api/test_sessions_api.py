@@ -121,3 +121,17 @@ def test_link_of_another_session_is_not_ended_through_this_one(
     share = Share.objects.create(session=other, secret_version=1)
     assert code_of(from_page(cast.alice)("DELETE", f"{SHARES}/{share.pk}")) == (404, "not_found")
     assert Share.objects.get().revoked_at is None
+
+
+def test_a_link_masks_secrets_until_somebody_says_otherwise(
+    cast: Cast, session: Session, with_key: MakeProgram
+) -> None:
+    program = with_key(cast.carol, "sync:write")
+    made = program("POST", SHARES, {}).json()
+    assert made["masks_secrets"] is True
+    shown = program("PATCH", f"{SHARES}/{made['id']}", {"masks_secrets": False}).json()
+    assert (shown["id"], shown["masks_secrets"]) == (made["id"], False)
+    assert last_audited(cast.alpha)["action"] == "session.unmask"
+    assert program.get(SHARES)["items"][0]["masks_secrets"] is False
+    assert code_of(program("PATCH", f"{SHARES}/{made['id']}", {})) == (422, "fields_invalid")
+    assert code_of(program("PATCH", f"{SHARES}/elsewhere", {"masks_secrets": True})) == (404, "not_found")

@@ -555,6 +555,18 @@ SYNC = [
         "login 404 404 404 404",
         "login 404 404 404 404",
     ),
+    Page(
+        SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/secrets/$",
+        "/workspaces/alpha/sessions/{session}/shares/{share}/secrets/",
+        MEMBERS,
+        "login 404 422 422 422",
+    ),
+    Page(
+        SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/secrets/$",
+        "/workspaces/gamma/sessions/{session}/shares/{share}/secrets/",
+        "login 404 404 404 404",
+        "login 404 404 404 404",
+    ),
     Page(SESSION + r"snapshots/$", "/workspaces/alpha/sessions/{session}/snapshots/", MEMBERS, READ_ONLY),
     Page(SNAPSHOT + r"$", "/workspaces/alpha/sessions/{session}/snapshots/{snapshot}/", MEMBERS, READ_ONLY),
     Page(
@@ -789,6 +801,14 @@ OPERATIONS = [
         "401 404 201 201 201",
         "404 403 201 403 403 403 403",
         {},
+    ),
+    Operation(
+        "shares_change",
+        "PATCH",
+        "/workspaces/alpha/sessions/{session}/shares/{share}",
+        "401 404 200 200 200",
+        "404 403 200 403 403 403 403",
+        {"masks_secrets": False},
     ),
     Operation(
         "shares_end",

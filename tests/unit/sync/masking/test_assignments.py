@@ -20,6 +20,7 @@ from sync.masking import mask_text
         ('ADMIN_PASSWORD := "Sommer2024!"', "Sommer2024!"),
         ("headers['x-api-key'] = 'b1946ac92492d2347c62'", "b1946ac92492d2347c62"),
         ("auth_token => 'd41d8cd98f00b204'", "d41d8cd98f00b204"),
+        ("DB_PASSWORD=tr0ub4dor&3#x y", "tr0ub4dor&3#x"),
         ("?access_token=4f3c2b1a0f9e8d7c&x=1", "4f3c2b1a0f9e8d7c"),
     ],
 )
@@ -57,3 +58,7 @@ def test_an_assigned_secret_is_hidden(text: str, secret: str) -> None:
 )
 def test_what_only_talks_of_secrets_is_left_alone(text: str) -> None:
     assert mask_text(text).text == text
+
+
+def test_a_parameter_of_an_address_ends_at_the_next() -> None:
+    assert mask_text("?access_token=4f3c2b1a0f9e8d7c&x=1").text == "?access_token=[hidden: secret]&x=1"
