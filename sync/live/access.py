@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -16,6 +15,7 @@ from accounts.credentials import is_device_token
 from accounts.models import User
 from accounts.selectors.sessions import browser_session_id
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing, NotFound, OriginForbidden
+from sync.live.origins import is_own_origin
 from sync.live.tickets import find_ticket, take_ticket
 from sync.live.watching import WatchedFacts, facts_now
 from sync.models import Session, Share, SocketTicket
@@ -295,11 +295,3 @@ def _user_of(request: SessionRequest) -> Any:
     stand_in = HttpRequest()
     stand_in.session = engine.SessionStore(request.session_cookie)
     return get_user(stand_in)
-
-
-def is_own_origin(origin: str, host: str) -> bool:
-    """Whether a browser's Origin is this console: the public address, or the host the request was sent to."""
-    if origin in {settings.PUBLIC_URL, *settings.CSRF_TRUSTED_ORIGINS}:
-        return True
-    parts = urlsplit(origin)
-    return bool(host) and parts.scheme in {"http", "https"} and parts.netloc == host
