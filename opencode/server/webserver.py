@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 from django.conf import settings
 
+from opencode.lib.memory import memory_bound
 from opencode.server.listening import LISTEN_BACKLOG
 from sync.live import drain_runtime
 
@@ -33,6 +34,7 @@ def web_server() -> uvicorn.Server:
     """The server, not started. Objects that live as long as the process are excluded from garbage collection."""
     # Django warns of this for every static file; they are small and come from memory.
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
+    memory_bound()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

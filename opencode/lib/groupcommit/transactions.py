@@ -15,14 +15,18 @@ from opencode.lib.bounds import LOCK_SECONDS, bound_connection, is_lock_wait_ove
 
 ATTEMPT_SECONDS: Final = 0.004
 """The duration of one attempt; within it SQLite sleeps for 1, 2 and 1 ms."""
+CACHE_KIB: Final = 16 * 1024
+"""SQLite's cache of a writer's connection: it touches the indexes of whatever is written to."""
 
 
 def bound_writer_connection() -> None:
-    """Set the timeouts of a writer's thread, before its first query; it writes in `write_transaction` only."""
+    """Set timeouts and cache of a writer's thread, before its first query; it writes in `write_transaction` only."""
     bound_connection()
     if connection.vendor == "sqlite":
         own = connection.settings_dict
-        connection.settings_dict = {**own, "OPTIONS": {**own["OPTIONS"], "timeout": ATTEMPT_SECONDS}}
+        options = own["OPTIONS"]
+        first = f"{options.get('init_command', '')} PRAGMA cache_size=-{CACHE_KIB};"
+        connection.settings_dict = {**own, "OPTIONS": {**options, "timeout": ATTEMPT_SECONDS, "init_command": first}}
 
 
 @contextmanager
