@@ -18,7 +18,7 @@ export class FragmentQueue {
 
   /**
    * `onAnswer` gets each answer, `onEpoch` is told that the history is another one, `onGone` that this reader may not
-   * read it any more.
+   * read it any more, with the answer's status.
    */
   constructor(options) {
     this.#options = {
@@ -85,7 +85,7 @@ export class FragmentQueue {
       const response = await fetch(`${url}?${query}`, { headers: { Accept: "application/json" } });
       if (GONE.has(response.status)) {
         this.stop();
-        onGone();
+        onGone(response.status);
         return false;
       }
       if (!response.ok) throw new Error(`fragments: ${response.status}`);

@@ -1,5 +1,6 @@
 // Keeps the Sessions page live: asks for the list every few seconds while somebody looks, and puts changes in place.
 // A row that is shown keeps its place until the next visit; new rows slide in on top.
+import { showEnding } from "./session-ended.js";
 import { takeState } from "./session-state.js";
 import { refresh } from "./time.js";
 
@@ -63,6 +64,7 @@ async function ask() {
   if (GONE[response.status]) {
     gone = true;
     show("offline", GONE[response.status]);
+    showEnding(response.status, list());
   }
   if (response.status === 200) {
     const text = await response.text();

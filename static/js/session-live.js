@@ -1,5 +1,6 @@
 // A session's page follows the session: changes come over the socket by key, their HTML from the server by fragment.
 import { watchConnection } from "./session-connection.js";
+import { showEnding } from "./session-ended.js";
 import { FragmentQueue } from "./session-fragments.js";
 import { Header } from "./session-header.js";
 import { turnPages } from "./session-pages.js";
@@ -34,7 +35,10 @@ export function follow(root, transcript, reader) {
     url: fragments,
     epoch,
     onEpoch: reload,
-    onGone: () => client.close(),
+    onGone(status) {
+      showEnding(status, root);
+      client.close();
+    },
     onAnswer(answer) {
       reader.keepPlace(() => answer.fragments.map((fragment) => transcript.put(fragment)).some(Boolean));
       header.update(answer, transcript.models());
@@ -66,7 +70,10 @@ export function follow(root, transcript, reader) {
     transcript.retain(new Set(detail.entries.map(({ key }) => key)), detail.seq);
     return changed(news);
   });
-  client.addEventListener("closed", () => queue.stop());
+  client.addEventListener("closed", ({ detail }) => {
+    queue.stop();
+    showEnding(detail.code, root);
+  });
   watchConnection(client, document);
   watchPresence(client, document);
   client.start();

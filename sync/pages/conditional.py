@@ -25,6 +25,7 @@ def assets_version() -> str:
     names = (
         "css/console.css",
         "css/session.css",
+        "js/session-ended.js",
         "js/session-live.js",
         "js/session-pages.js",
         "js/session-transcript.js",

@@ -35,6 +35,10 @@ class RecordedAgent:
         bearer = {"Authorization": f"Bearer {self._secret}"}
         httpx.post(url, json=body, headers=bearer, trust_env=False, timeout=20).raise_for_status()
 
+    def unshare(self) -> None:
+        url = f"{self._server}/api/share/{self._share}"
+        httpx.request("DELETE", url, json={"secret": self._secret}, trust_env=False, timeout=20).raise_for_status()
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = httpx.post(self._server + path, json=body, trust_env=False, timeout=20).raise_for_status()
         found: dict[str, Any] = answer.json()
