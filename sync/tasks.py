@@ -40,6 +40,11 @@ def removals_audit() -> None:
 
 
 @shared_task
+def reported_usage_sweep() -> None:
+    archive.reported_roll_up_due(now=utc_now())
+
+
+@shared_task
 def operations_purge() -> None:
     archive.operations_purge(now=utc_now())
     socket_tickets_purge(now=utc_now())

@@ -4,6 +4,7 @@ from billing.models.accounts import BillingAccount, LimitCounter, new_billing_ac
 from billing.models.grants import PeriodicGrant
 from billing.models.prices import PriceEntry, PriceVersion
 from billing.models.processes import Process
+from billing.models.reported import ReportedMessage
 from billing.models.rollups import QuarantinedRequest, StatementDay, UsageRollup
 from billing.models.usage import REQUEST_ID_CHARACTERS, LedgerEntry, Reservation, Usage
 
@@ -17,6 +18,7 @@ __all__ = [
     "PriceVersion",
     "Process",
     "QuarantinedRequest",
+    "ReportedMessage",
     "Reservation",
     "StatementDay",
     "Usage",

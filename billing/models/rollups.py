@@ -47,6 +47,7 @@ class UsageRollup(models.Model):
                 fields=["account", "day", "model", "key_id", "member_id", "source"], name="usage_rollup_once_a_day"
             )
         ]
+        indexes: ClassVar = [models.Index(fields=["account", "source", "day"], name="usage_rollup_by_day")]
 
     def __str__(self) -> str:
         return f"{self.model} on {self.day}"

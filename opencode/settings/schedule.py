@@ -14,6 +14,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
+    "reported-usage-sweep": {
+        "task": "sync.tasks.reported_usage_sweep",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "sessions-cool-idle": {"task": "sync.tasks.sessions_cool_idle", "schedule": 60.0, "options": {"expires": 60.0}},
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "removals-audit": {"task": "sync.tasks.removals_audit", "schedule": 60.0, "options": {"expires": 60.0}},

@@ -12,6 +12,7 @@ from sync.archive.erasure.confirming import Leftovers, deletion_objects_remove, 
 from sync.archive.erasure.erasing import session_erase, workspace_sessions_erase
 from sync.archive.erasure.receipts import rows_left, workspace_receipts
 from sync.archive.operations import operations_purge
+from sync.archive.reported import Report, reported_roll_up_due, session_report, unreported_session_ids
 from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
 from sync.archive.snapshots import SnapshotDamaged, session_prefix, snapshot_open, snapshot_storage
 from sync.archive.snapshots.leftovers import objects_left
@@ -24,6 +25,7 @@ __all__ = [
     "WARM_SECONDS",
     "Cooling",
     "Leftovers",
+    "Report",
     "Restoration",
     "SnapshotDamaged",
     "Verification",
@@ -38,12 +40,14 @@ __all__ = [
     "objects_left",
     "operations_purge",
     "read_warm",
+    "reported_roll_up_due",
     "restoration_rehearse",
     "rows_left",
     "session_cool",
     "session_erase",
     "session_ids_after",
     "session_prefix",
+    "session_report",
     "session_restore",
     "session_verify",
     "session_warm",
@@ -56,6 +60,7 @@ __all__ = [
     "snapshots_remove_orphans",
     "snapshots_write_due",
     "stored_snapshots",
+    "unreported_session_ids",
     "warm_begin",
     "workspace_receipts",
     "workspace_sessions_erase",

@@ -52,12 +52,13 @@ class InfoSummary:
 class MessageSummary:
     """Read from one `session/message`; `running` is None for a message that is not the assistant's.
 
-    One that a person stopped has not failed.
+    One that a person stopped has not failed. `reports_cost` is True for a cost that cannot be one, too.
     """
 
     model: str = ""
     running: bool | None = None
     failed: bool = False
+    reports_cost: bool = False
     totals: Totals = field(default_factory=Totals)
 
 
@@ -100,7 +101,9 @@ def read_message(content: str) -> MessageSummary:
     error = data.get("error") or at(data, "metadata", "error")
     finished = at(data, "time", "completed") or error or counted is not data
     failed = bool(error) and text_at(error, "name") != STOPPED
-    return MessageSummary(_model(counted, "modelID"), not finished, failed, _totals(counted))
+    totals = _totals(counted)
+    reports = bool(counted.get("cost")) or any(totals.tokens.values())
+    return MessageSummary(_model(counted, "modelID"), not finished, failed, reports, totals)
 
 
 def read_open_tool(content: str) -> bool | None:

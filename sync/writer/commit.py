@@ -12,7 +12,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.groupcommit import by_row, commit_items, write_transaction
 from opencode.lib.sql import stored_moment
 from sync.errors import SessionCold, SessionFull, SessionGone
-from sync.models import Session
+from sync.models import RemovedMessage, Session
 from sync.protocol.keys import info_key
 from sync.protocol.updates import PublishReceipt
 from sync.store import writes
@@ -20,7 +20,7 @@ from sync.writer.limits import write_limits
 from sync.writer.numbering import SessionBatch
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.removals import note_removals, refuse_removals, removals_in
-from sync.writer.summaries import has_message, summary_update
+from sync.writer.summaries import has_message, removed_messages, summary_update
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
@@ -172,3 +172,5 @@ def _write(batches: Sequence[SessionBatch], now: Any, due: Any) -> None:
         changes = summary_update(batch)
         if changes:
             Session.objects.filter(id=batch.session.id).update(**changes)
+        if removed := removed_messages(batch):
+            RemovedMessage.objects.bulk_create(removed)

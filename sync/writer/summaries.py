@@ -1,7 +1,7 @@
 """Keeps the columns shown in lists up to date with the entries, inside the same commit.
 
 Newer agents count cost and tokens in the session's info. For older ones the messages are summed, each by how much it
-changed, so that a message sent twice counts once.
+changed, so that a message sent twice counts once. What messages report is due to be rolled up, by a worker.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from django.db.models import F
 
+from opencode.lib.clock import utc_now
+from sync.models import RemovedMessage
 from sync.protocol.keys import info_key
+from sync.protocol.reported import reported_extract
 from sync.protocol.summary import StateSummary, Totals, read_info, read_message
 from sync.writer.numbering import SessionBatch
 
@@ -53,11 +56,29 @@ def _message_changes(batch: SessionBatch, counted_by_session: bool, state: State
         new, old = read_message(write.content), read_message(batch.content_before(key))
         difference = difference.plus(new.totals.minus(old.totals))
         state.take_message(new)
+        if new.reports_cost or old.reports_cost:
+            # Anew each time: a worker that has read an older state must not clear the mark.
+            changes["reported_due_at"] = utc_now()
         if new.model:
             changes["model"] = new.model
     if not counted_by_session and difference != Totals():
         changes |= {name: F(name) + value for name, value in _columns(difference).items() if value}
     return changes
+
+
+def removed_messages(batch: SessionBatch) -> list[RemovedMessage]:
+    """What the removed messages had reported, which a removal does not take back; a worker rolls it up."""
+    removed = [key for key, write in batch.writes.items() if write.deleted and key.startswith(_MESSAGE)]
+    if not removed:
+        return []
+    last = {key: batch.content_before(key) for key in removed}
+    last |= {update.key: update.content for update in batch.commit.updates if update.key in last and update.content}
+    extracts = {key: reported_extract(content) for key, content in last.items()}
+    return [
+        RemovedMessage(session_id=batch.session.id, key=key, content=content)
+        for key, content in extracts.items()
+        if content
+    ]
 
 
 def _columns(totals: Totals) -> dict[str, int]:

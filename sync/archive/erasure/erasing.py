@@ -2,26 +2,40 @@
 
 from typing import Final
 
+import structlog
 from django.db import transaction
 
 from opencode.lib.actor import PERSON, STAFF, THE_CONSOLE, Actor
 from opencode.lib.announce import announce
+from opencode.lib.clock import utc_now
+from sync.archive.reported import session_report
 from sync.archive.snapshots import session_prefix
 from sync.archive.snapshots.listing import snapshot_of_head
 from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
 from sync.signals import session_erased
 from workspaces.services.audit import audit_record
 
+log = structlog.get_logger(__name__)
 ERASED_AT_ONCE: Final = 200
 
 
-@transaction.atomic
 def session_erase(*, session_id: int, actor: Actor) -> DeletionReceipt | None:
     """Erase a session with everything that belongs to it and return the receipt; None when there is no such session.
 
     The receipt names the person, if a person acted. Receivers of `session_erased` remove objects, caches and sockets;
-    the receipt is confirmed when a later sweep finds nothing left.
+    the receipt is confirmed when a later sweep finds nothing left. What its messages cost was spent: that is rolled up
+    first, in transactions of its own.
     """
+    try:
+        session_report(session_id=session_id, now=utc_now())
+    except Exception:
+        # A cold session whose snapshot cannot be read can still be erased.
+        log.exception("reported_usage_failed", session=session_id)
+    return _erase(session_id, actor)
+
+
+@transaction.atomic
+def _erase(session_id: int, actor: Actor) -> DeletionReceipt | None:
     session = Session.objects.select_for_update().filter(id=session_id).first()
     if session is None:
         return None

@@ -59,6 +59,9 @@ class Session(models.Model):
     content_bytes = models.BigIntegerField(default=0)
     snapshot_seq = models.BigIntegerField(default=0)
     snapshot_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    # The number up to which reported costs are rolled up, and when the rest is due.
+    reported_seq = models.BigIntegerField(default=0, db_default=0)
+    reported_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     title = models.CharField(max_length=300, blank=True)
     model = models.CharField(max_length=200, blank=True)
     agent_version = models.CharField(max_length=40, blank=True)
@@ -184,25 +187,6 @@ class SessionEntry(models.Model):
         return f"{self.key}@{self.seq}"
 
 
-class HeldItem(models.Model):
-    """An agent's item for a cold session that cannot be warmed now: kept, as agents never repeat a refused request.
-
-    The items are merged in the order of their ids, in the transaction that warms the session.
-    """
-
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="held_items")
-    key = models.CharField(max_length=255)
-    kind = models.CharField(max_length=255)
-    content = models.TextField()
-    size = models.IntegerField(help_text="bytes of content in UTF-8")
-    phase = models.PositiveSmallIntegerField()
-    ms = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField(default=utc_now)
-
-    def __str__(self) -> str:
-        return self.key
-
-
 class Operation(models.Model):
     """An acknowledged publish, kept for a day, so that a repeat gets the same acknowledgement."""
 
@@ -220,23 +204,6 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return self.operation_id
-
-
-class EntryRemoval(models.Model):
-    """A committed publish that removed entries of a workspace's session, until a sweep has put it into the audit log.
-
-    Who removed them is named by ids, "" for those that do not apply.
-    """
-
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+")
-    share_id = models.CharField(max_length=43, blank=True)
-    key_id = models.CharField(max_length=40, blank=True)
-    device_id = models.CharField(max_length=40, blank=True)
-    membership_id = models.CharField(max_length=40, blank=True)
-    entries = models.IntegerField()
-
-    def __str__(self) -> str:
-        return f"{self.entries} of {self.session_id}"
 
 
 class Snapshot(models.Model):

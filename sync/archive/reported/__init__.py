@@ -1,0 +1,6 @@
+"""Rolls up what the messages of sessions report of their costs, from due-marks; and back-fills old sessions."""
+
+from sync.archive.reported.recording import Report, session_report
+from sync.archive.reported.sweep import reported_roll_up_due, unreported_session_ids
+
+__all__ = ["Report", "reported_roll_up_due", "session_report", "unreported_session_ids"]
