@@ -18,6 +18,8 @@ _MEMBER: Final = frozenset(
         "token.view",
         "member.view",
         "config.view",
+        "usage.view",
+        "usage.record",
     }
 )
 _ADMIN: Final = _MEMBER | {
@@ -30,6 +32,8 @@ _ADMIN: Final = _MEMBER | {
     "workspace.rename",
     "webhook.manage",
     "audit.view",
+    "usage.view_all",
+    "budget.set",
 }
 _OWNER: Final = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}
 
@@ -40,11 +44,11 @@ SCOPES: Final[Mapping[str, str]] = {
     "sync:read": "Read sessions and follow them live",
     "sync:write": "Publish to sessions",
     "models": "Call models through the gateway",
-    "usage:read": "Read usage",
+    "usage:read": "Read usage, limits and balance",
     "usage:write": "Record usage",
     "workspace:read": "Read the workspace and its members",
 }
-OFFERED_SCOPES: Final = ("sync:read", "sync:write", "workspace:read")
+OFFERED_SCOPES: Final = ("sync:read", "sync:write", "usage:read", "usage:write", "workspace:read")
 CHOSEN_SCOPES: Final = ("sync:read", "sync:write")
 """What a new key has unless its maker chooses otherwise."""
 

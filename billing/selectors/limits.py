@@ -1,5 +1,7 @@
 """The limits of members and keys, as stored with their workspace."""
 
+from typing import Final
+
 from django.db.models import Q
 
 from billing.ledger.facts import CounterKey, Scope
@@ -16,3 +18,22 @@ def limit_of(workspace_id: str, key: CounterKey) -> int | None:
         return rows.values_list("monthly_limit", flat=True).first()
     named = APIKey.objects.filter(Q(pk=key.id) | Q(root_id=key.id), workspace_id=workspace_id)
     return named.order_by("-created_at", "-pk").values_list("monthly_limit", flat=True).first()
+
+
+KEYS_SHOWN: Final = 200
+
+
+def limits_of(workspace_id: str, *, person_id: str | None, key_id: str | None) -> dict[Scope, dict[str, int | None]]:
+    """A person's limit and those of their live keys by scope and id; of one key alone with `key_id`, and its person.
+
+    Keys are named by the first of their rotation and have the limit of the newest, KEYS_SHOWN of them at most.
+    """
+    found: dict[Scope, dict[str, int | None]] = {Scope.MEMBER: {}, Scope.KEY: {}}
+    if person_id:
+        found[Scope.MEMBER] = {person_id: limit_of(workspace_id, CounterKey(Scope.MEMBER, person_id, 0))}
+    keys = APIKey.objects.filter(workspace_id=workspace_id)
+    keys = keys.filter(pk=key_id) if key_id else keys.filter(user_id=person_id, revoked_at=None)
+    rows = keys.order_by("-pk").values_list("pk", "root_id", "monthly_limit")[:KEYS_SHOWN]
+    # The newest of a rotation comes last, and counts.
+    found[Scope.KEY] = {root or pk: limit for pk, root, limit in reversed(rows)}
+    return found

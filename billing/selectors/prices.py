@@ -32,15 +32,18 @@ def price_book() -> PriceBook:
     return _book(tuple((version.pk, version.fingerprint) for version in versions if version is not None))
 
 
-def prices_in_force(model: str | None) -> FindPrice:
-    """A way to find prices for a request for `model`; a row without any model name stays unpriced."""
-    book = price_book()
+def prices_in_force(model: str | None, book: PriceBook | None = None) -> FindPrice:
+    """A way to find prices for a request for `model`; a row without any model name stays unpriced.
+
+    With `book`, those of a book that was read before.
+    """
+    known = book or price_book()
 
     def find(named: str | None, context: Mapping[str, str], at: datetime) -> Priced | None:
         name = named or model
         if not name:
             return None
-        found = book.find(name, context, at)
+        found = known.find(name, context, at)
         return Priced(found.price(at), found.model.context_window, found.version)
 
     return find

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from billing.pricing.book import PriceBook
 from billing.pricing.context import spelled
 from billing.pricing.explain import Request, Row, rows_of
 from billing.pricing.quarantine import Code, Quarantined
@@ -17,14 +18,14 @@ PRICE_MISSING: Final = frozenset(
 """Of these only the price is missing: once there is one, the row's own counts give its cost."""
 
 
-def usage_parts(request: Request) -> tuple[UsageDetails, ...]:
-    """The parts of a usage body, by the prices in force when it was answered.
+def usage_parts(request: Request, *, book: PriceBook | None = None) -> tuple[UsageDetails, ...]:
+    """The parts of a usage body, by the prices in force when it was answered; `book` spares reading them for each body.
 
     A body that cannot be priced has parts without cost that say why: its tokens when only a price is missing, else one
     part without tokens.
     """
     try:
-        rows = rows_of(request, prices_in_force(request.model))
+        rows = rows_of(request, prices_in_force(request.model, book))
         if any(row.cost is None for row in rows):
             raise Quarantined(Code.MODEL_WITHOUT_PRICE, "model")
         if any(row.cost is not None and row.cost.micro_cents > AMOUNT_MAX for row in rows):

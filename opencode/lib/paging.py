@@ -6,7 +6,7 @@ A cursor is the last row's place in the order as text. Clients return it unchang
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from django.db.models import QuerySet
@@ -44,6 +44,11 @@ def by_moment(name: str, *, is_descending: bool = False) -> Column:
     return Column(name, re.compile(r"[0-9]{1,17}"), lambda text: moment_of(int(text)), _moment_text, is_descending)
 
 
+def by_day(name: str, *, is_descending: bool = False) -> Column:
+    """A date column, such as 20261129."""
+    return Column(name, re.compile(r"[0-9]{8}"), _day_of, lambda day: f"{day:%Y%m%d}", is_descending)
+
+
 def by_id(name: str, *, is_descending: bool = False) -> Column:
     """A column of ids made of letters, digits, `-` and `_`."""
     return Column(name, re.compile(r"[A-Za-z0-9_-]{1,64}"), str, is_descending=is_descending)
@@ -71,7 +76,10 @@ class Keyset:
         pairs = list(zip(self._columns, texts, strict=False))
         if len(texts) != len(self._columns) or not all(column.pattern.fullmatch(text) for column, text in pairs):
             raise CursorMalformed(cursor)
-        return tuple(column.read(text) for column, text in pairs)
+        try:
+            return tuple(column.read(text) for column, text in pairs)
+        except ValueError as error:  # the 30th of February
+            raise CursorMalformed(cursor) from error
 
     def read_or_first(self, cursor: str | None) -> Place | None:
         """The place a page begins at; the first page when the address has a malformed cursor."""
@@ -103,6 +111,10 @@ class Keyset:
         limit = PAGE_ROWS if limit is None else limit
         found = list(self.after(rows, place)[: limit + 1])
         return Page(found[:limit], self.cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+def _day_of(text: str) -> date:
+    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
 def _moment_text(value: Any) -> str:

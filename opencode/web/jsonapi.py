@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from billing import api as billing_api
 from opencode.lib.errors import BodyMalformed, BodyTooLarge, CredentialsMissing, Denial, FieldsInvalid, NotFound
 from opencode.lib.http import denial_response, request_id_of
 from sync import api as sync_api
@@ -17,7 +18,7 @@ from workspaces.calls.authentication import AUTHENTICATION
 VERSION: Final = "1"
 PREFIX: Final = "api/v1/"
 DESCRIPTION: Final = (
-    "People, workspaces, keys, sessions and their links, as the pages have them. Send an API key as "
+    "People, workspaces, keys, usage, sessions and their links, as the pages have them. Send an API key as "
     '`Authorization: Bearer oc_live_…`. Every refusal reads `{"error": {"code", "message", "help_url", '
     '"request_id"}}`; `/docs/errors` lists the codes.'
 )
@@ -31,7 +32,7 @@ api = NinjaAPI(
     auth=AUTHENTICATION,
     urls_namespace="api",
 )
-for prefix, tag, router in (*workspaces_api.ROUTERS, *sync_api.ROUTERS):
+for prefix, tag, router in (*workspaces_api.ROUTERS, *billing_api.ROUTERS, *sync_api.ROUTERS):
     api.add_router(prefix, router, tags=[tag])
 
 

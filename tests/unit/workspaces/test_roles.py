@@ -24,6 +24,10 @@ from workspaces.roles import OFFERED_SCOPES, PERMISSIONS, SCOPES, is_allowed
         ("workspace.rename", True, True, False),
         ("workspace.delete", True, False, False),
         ("billing.manage", True, False, False),
+        ("usage.view", True, True, True),
+        ("usage.record", True, True, True),
+        ("usage.view_all", True, True, False),
+        ("budget.set", True, True, False),
     ],
 )
 def test_roles_grant_what_the_table_says(permission: str, owner: bool, admin: bool, member: bool) -> None:
