@@ -27,6 +27,7 @@ urlpatterns = [
     path(PREFIX, api.urls),
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),
+    path("", include("billing.urls")),
     path("", include("sync.urls")),
     path("admin/", admin.site.urls),
 ]

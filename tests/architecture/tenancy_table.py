@@ -246,6 +246,9 @@ WORKSPACES = [
     Page("workspaces/<slug:slug>/", "/workspaces/alpha/", "login 404 home home home", READ_ONLY),
     Page("workspaces/<slug:slug>/", "/workspaces/nowhere/", "login 404 404 404 404", READ_ONLY),
     Page("workspaces/<slug:slug>/settings/", "/workspaces/alpha/settings/", MEMBERS, "login 404 403 422 422"),
+    Page("workspaces/<slug:slug>/usage/", "/workspaces/alpha/usage/", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/usage/", "/workspaces/gamma/usage/", "login 200 404 404 404", READ_ONLY),
+    Page("workspaces/<slug:slug>/usage/export.csv", "/workspaces/alpha/usage/export.csv", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/audit/", "/workspaces/alpha/audit/", "login 404 403 200 200", READ_ONLY),
     Page(
         "workspaces/<slug:slug>/audit/export.csv",
@@ -667,6 +670,9 @@ EVERY_KEY_ACCEPTED = "202 202 202 202 202 202 202"
 NO_KEY = "404 403 403 403 403 403 403"
 PEOPLE = "401 404 200 200 200"
 PEOPLE_READERS = "404 403 403 403 403 403 200"
+EVERY_ALPHAS_KEY = "404 200 200 200 200 200 200"
+EVERY_KEYS_OWN = "200 200 200 200 200 200 200"
+NEW_USAGE = {"items": [{"id": "r", "format": "anthropic", "model": "m", "usage": {}}]}
 ALPHA = "/workspaces/alpha"
 NEW_KEY = {"name": "k", "scopes": ["sync:read"], "expires_at": None}
 LIMIT = {"monthly_limit_micro_cents": 1}
@@ -781,6 +787,21 @@ OPERATIONS = [
     Operation("configuration_versions_get", "GET", f"{ALPHA}/configuration/versions/1", PEOPLE, NO_KEY),
     Operation("leaks_report", "POST", "/leaks", EVERYBODY_ACCEPTED, EVERY_KEY_ACCEPTED, {"secrets": ["oc_live_x"]}),
     Operation("audit_list", "GET", f"{ALPHA}/audit", "401 404 403 200 200", NO_KEY),
+    Operation("usage_list", "GET", "/usage?workspace=alpha", PEOPLE, EVERY_ALPHAS_KEY),
+    Operation("usage_list", "GET", "/usage", "401 422 422 422 422", EVERY_KEYS_OWN),
+    Operation(
+        "usage_record",
+        "POST",
+        "/usage?workspace=alpha",
+        "401 404 200 200 200",
+        "404 403 403 403 403 200 403",
+        NEW_USAGE,
+    ),
+    Operation("usage_record", "POST", "/usage", "401 422 422 422 422", "200 403 403 403 403 200 403", NEW_USAGE),
+    Operation("limits_list", "GET", "/limits?workspace=alpha", PEOPLE, EVERY_ALPHAS_KEY),
+    Operation("limits_list", "GET", "/limits", "401 422 422 422 422", EVERY_KEYS_OWN),
+    Operation("balance_get", "GET", "/balance?workspace=alpha", "401 404 403 200 200", "404 403 403 403 200 403 403"),
+    Operation("balance_get", "GET", "/balance", "401 422 422 422 422", "200 403 403 403 200 403 403"),
     Operation("sessions_list", "GET", "/workspaces/alpha/sessions", PEOPLE, "404 200 200 403 403 403 403"),
     Operation("sessions_get", "GET", "/workspaces/alpha/sessions/{session}", PEOPLE, "404 200 200 403 403 403 403"),
     Operation(

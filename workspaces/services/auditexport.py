@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from opencode.lib.actor import Actor
+from opencode.lib.csvcells import plain_cell
 from workspaces.models import AuditEntry, Workspace
 from workspaces.selectors.audit import AuditFilter, audit_entries, audit_names
 from workspaces.services.audit import audit_record
@@ -29,8 +30,6 @@ COLUMNS: Final = (
     "hash",
 )
 _ID: Final = re.compile(r"[a-z]{3}_[0-9A-Za-z]{26}")
-_FORMULA: Final = re.compile(r"(^|[;,|\t\r\n])(\s*)(?=[=+\-@\t\r])")
-"""What a spreadsheet takes for a formula at the start of a cell; for some, cells end at other signs than commas."""
 
 
 def audit_export(*, workspace: Workspace, wanted: AuditFilter, actor: Actor) -> Iterator[str]:
@@ -86,9 +85,5 @@ def _cells(entry: AuditEntry, names: Mapping[str, str]) -> Sequence[Any]:
 
 def _csv(rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([[_plain(cell) for cell in row] for row in rows])
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([[plain_cell(cell) for cell in row] for row in rows])
     return text.getvalue()
-
-
-def _plain(cell: Any) -> str:
-    return _FORMULA.sub(r"\1\2'", str(cell))

@@ -1,0 +1,82 @@
+"""Forms of billing's pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+
+from billing.models import UsageRollup
+from billing.pricing.days import DAY, month_range
+from billing.selectors.breakdowns import COLUMNS
+from billing.selectors.usage import UsageFilter
+
+DAYS_MAX: Final = 92
+EARLIEST: Final = date(2020, 1, 1)
+SOURCES: Final = ((UsageRollup.Source.METERED.value, "Metered"), (UsageRollup.Source.REPORTED.value, "Reported"))
+GROUPS: Final = (("model", "Model"), ("key", "Key"), ("member", "Member"))
+
+
+@dataclass(frozen=True, slots=True)
+class UsageChoice:
+    """What the page shows: `by` is `model`, `key` or `member`; `is_month` when the range is one whole month."""
+
+    wanted: UsageFilter
+    by: str
+    is_month: bool
+
+
+class UsageForm(forms.Form):
+    """The address of the Usage page: a month, or a range of days (UTC), the last one included."""
+
+    source = forms.ChoiceField(choices=SOURCES, required=False)
+    by = forms.ChoiceField(choices=GROUPS, required=False)
+    month = forms.DateField(input_formats=["%Y-%m"], required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    model = forms.CharField(max_length=190, required=False, strip=False)
+    key = forms.CharField(max_length=30, required=False)
+    member = forms.CharField(max_length=30, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if (since is None) != (until is None) and not self.errors:
+            self.add_error("until" if since else "since", "Choose both ends of the range.")
+        elif since and until:
+            self._check(since, until)
+        month = given.get("month")
+        if month and not EARLIEST <= month < date(9999, 12, 1):
+            self.add_error("since", "Choose a month since 2020.")
+        return given
+
+    def _check(self, since: date, until: date) -> None:
+        if until < since:
+            self.add_error("until", "Choose a day that is not before the first.")
+        elif since < EARLIEST or until.year > 9998:
+            self.add_error("since", "Choose days since 2020.")
+        elif (until - since).days >= DAYS_MAX:
+            self.add_error("until", f"Choose {DAYS_MAX} days at most.")
+
+    def choice(self, today: date) -> UsageChoice:
+        """What the valid fields ask for; this month where the range has an error."""
+        self.is_valid()
+        given = self.cleaned_data
+        since, until = self._range(given, today)
+        by = given.get("by") or "model"
+        wanted = UsageFilter(
+            since,
+            until,
+            source=given.get("source") or SOURCES[0][0],
+            model=given.get("model") or None,
+            key_id=given.get("key") or None,
+            member_id=given.get("member") or None,
+        )
+        return UsageChoice(wanted, by if by in COLUMNS else "model", (since, until) == month_range(since))
+
+    def _range(self, given: Mapping[str, Any], today: date) -> tuple[date, date]:
+        since, until, month = given.get("since"), given.get("until"), given.get("month")
+        if self.errors or not (since and until):
+            return month_range(month if month and not self.errors else today)
+        return since, until + DAY

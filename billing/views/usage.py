@@ -1,0 +1,175 @@
+"""The Usage page: what was used by day, as a chart and as a table, and as CSV. Everything from rollups."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+
+from billing.charts import PHONE, WIDE, Day, Layout, stacked_bars
+from billing.forms import GROUPS, SOURCES, UsageChoice, UsageForm
+from billing.models import UsageRollup
+from billing.pricing.days import DAY, month_before, same_days_before
+from billing.selectors.breakdowns import Breakdown, DayCosts, has_usage, names_of, usage_breakdown, usage_cost
+from billing.selectors.usage import UsageFilter, account_of
+from billing.services.usageexport import usage_export
+from opencode.lib.clock import utc_now
+from opencode.lib.money import format_dollars
+from workspaces.access import WorkspaceAccess, page_access
+
+PHONE_DAYS: Final = 10
+_FIELDS: Final = ("source", "by", "month", "since", "until", "model", "key", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One of several ways to look; `query` is the rest of its address."""
+
+    label: str
+    query: str
+    is_current: bool = False
+
+
+@require_safe
+def usage(request: HttpRequest, slug: str) -> HttpResponse:
+    """Owners and admins see everybody's usage, members their own."""
+    access = page_access(request, slug, "usage.view")
+    form = UsageForm(request.GET)
+    today = utc_now().date()
+    choice = _reachable(form.choice(today), access)
+    account = account_of(access.workspace.pk)
+    shown = usage_breakdown(account, choice.wanted, choice.by)
+    given = request.GET.dict() if not form.errors else {}
+    query = {name: str(value) for name, value in given.items() if name in _FIELDS and value}
+    context = {
+        "access": access,
+        "nav": "usage",
+        "form": form,
+        "choice": choice,
+        "is_reported": choice.wanted.source == UsageRollup.Source.REPORTED,
+        "sees_all": access.can("usage.view_all"),
+        "shown": shown,
+        "last": choice.wanted.until - DAY,
+        "rows": [
+            {"day": day.day, "total": day.total, "cells": list(zip(shown.series, day.costs, strict=True))}
+            for day in shown.days
+            if day.requests or day.total
+        ],
+        "is_empty": not shown.requests and not has_usage(account.pk, choice.wanted.source),
+        "charts": _charts(shown),
+        **_comparison(account.pk, choice.wanted, shown.total, today),
+        **_links(choice, query, access, today),
+    }
+    return render(request, "billing/usage.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def usage_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Every rollup of exactly the page's filter."""
+    access = page_access(request, slug, "usage.view")
+    wanted = _reachable(UsageForm(request.GET).choice(utc_now().date()), access).wanted
+    lines = usage_export(account=account_of(access.workspace.pk), wanted=wanted)
+    name = f"usage-{access.workspace.slug}-{wanted.source}-{wanted.since}-{wanted.until - DAY}.csv"
+    return StreamingHttpResponse(
+        _in_thread(lines),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:
+    """Read each piece in a thread, so that the event loop does not wait."""
+    following = sync_to_async(lambda: next(pieces, None))
+    while (piece := await following()) is not None:
+        yield piece
+
+
+def _reachable(choice: UsageChoice, access: WorkspaceAccess) -> UsageChoice:
+    """Narrowed to the person's own, unless their role sees all."""
+    if access.can("usage.view_all"):
+        return choice
+    by = "model" if choice.by == "member" else choice.by
+    return replace(choice, by=by, wanted=replace(choice.wanted, member_id=access.user.pk))
+
+
+def _comparison(account_id: int, wanted: UsageFilter, total: int, today: date) -> dict[str, Any]:
+    """The same days of the month before: of a month that runs, only those up to today."""
+    until = max(wanted.since + DAY, min(wanted.until, today + DAY))
+    since, before_until = same_days_before(wanted.since, until)
+    before = usage_cost(account_id, replace(wanted, since=since, until=before_until))
+    percent = round(100 * (total - before) / before) if before else None
+    return {"before": before, "before_since": since, "before_last": before_until - DAY, "percent": percent}
+
+
+def _charts(shown: Breakdown) -> list[tuple[str, SafeString]]:
+    """The chart for wide screens, and one of the last days for phones, with the class that shows them."""
+    days = [Day(f"{day.day:%-d %b}", f"{day.day:%A %-d %B}: {_words(shown, day)}", day.costs) for day in shown.days]
+    last = max((place for place, each in enumerate(shown.days) if each.total), default=len(days) - 1) + 1
+    some = days[max(0, last - PHONE_DAYS) : max(last, min(PHONE_DAYS, len(days)))]
+    return [
+        ("chart-wide", _chart("wide", "Cost by day (UTC)", shown, days, WIDE)),
+        ("chart-phone", _chart("phone", f"Cost by day (UTC), {len(some)} days", shown, some, PHONE)),
+    ]
+
+
+def _chart(name: str, heading: str, shown: Breakdown, days: list[Day], layout: Layout) -> SafeString:
+    names = [series.name for series in shown.series]
+    return mark_safe(stacked_bars(name, heading, names, days, format_dollars, layout))  # noqa: S308 - it escapes
+
+
+def _words(shown: Breakdown, day: DayCosts) -> str:
+    costs = zip(shown.series, day.costs, strict=True)
+    parts = [f"{series.name} {format_dollars(cost)}" for series, cost in costs if cost]
+    return ", ".join([format_dollars(day.total), *parts]) if len(parts) > 1 else " ".join(parts) or "nothing"
+
+
+def _links(choice: UsageChoice, query: dict[str, str], access: WorkspaceAccess, today: date) -> dict[str, Any]:
+    """Everything that leads to another view of the page, and the query of this one."""
+    wanted = choice.wanted
+    hidden = set() if access.can("usage.view_all") else {"member"}
+    hidden |= {"key"} if wanted.source == UsageRollup.Source.REPORTED else set()
+    months = {"older": month_before(wanted.since)}
+    if wanted.until <= today:
+        months["newer"] = wanted.until if choice.is_month else today
+    return {
+        "query": urlencode(query),
+        "hidden": {name: value for name, value in query.items() if name not in ("month", "since", "until")},
+        "sources": [Link(label, _with(query, source=name), wanted.source == name) for name, label in SOURCES],
+        "groups": [
+            Link(label, _with(query, by=name), choice.by == name) for name, label in GROUPS if name not in hidden
+        ],
+        "months": {
+            name: Link(f"{day:%B %Y}", _with(query, month=f"{day:%Y-%m}", since="", until=""))
+            for name, day in months.items()
+        },
+        "narrowed": _narrowed(choice, query, access),
+        "by_label": dict(GROUPS)[choice.by],
+    }
+
+
+def _narrowed(choice: UsageChoice, query: dict[str, str], access: WorkspaceAccess) -> list[Link]:
+    """The filters beside the range, each with the address without it."""
+    wanted = choice.wanted
+    given = {"model": wanted.model, "key": wanted.key_id}
+    given |= {"member": wanted.member_id} if access.can("usage.view_all") else {}
+    return [
+        Link(f"{dict(GROUPS)[name]}: {_name(access, name, value)}", _with(query, **{name: ""}))
+        for name, value in given.items()
+        if value is not None
+    ]
+
+
+def _name(access: WorkspaceAccess, by: str, value: str) -> str:
+    """The address may name anybody: only members' names are shown."""
+    is_stranger = by == "member" and not access.workspace.memberships.filter(user_id=value).exists()
+    return value if is_stranger else names_of(access.workspace.pk, by, [value])[value]
+
+
+def _with(query: dict[str, str], **changes: str) -> str:
+    return urlencode({name: value for name, value in {**query, **changes}.items() if value})
