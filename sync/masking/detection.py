@@ -26,7 +26,8 @@ class FoundSecret(NamedTuple):
 
 def find_secrets(text: str) -> list[FoundSecret]:
     """The secrets of a text, in their order, overlapping ones merged. Takes time linear in the text."""
-    return _merged(_all_found(text))
+    rules, names = _rules_of(text), _names_a_secret(text)
+    return _merged(_all_found(text, rules, names=names)) if rules or names else []
 
 
 def has_keyword(text: str) -> bool:
@@ -45,6 +46,8 @@ class _Matcher:
 
     def rules_of(self, text: str) -> set[int]:
         hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        if not hits:
+            return set()
         return {number for word in {hit[0] for hit in hits} for number in self._rules[word]}
 
 
@@ -66,16 +69,16 @@ def _names_a_secret(text: str) -> bool:
     return bool(_name_automaton().find_matches_as_indexes(text.lower()))
 
 
-def _all_found(text: str) -> Iterator[FoundSecret]:
+def _all_found(text: str, rules: Iterable[int], *, names: bool) -> Iterator[FoundSecret]:
     patterns = _matcher().patterns
-    for number in sorted(_rules_of(text)):
+    for number in sorted(rules):
         pattern = patterns[number]
         group = 1 if pattern.groups else 0
         for match in pattern.finditer(text):
             start, end = match.start(group), match.end(group)
             if end > start and not _is_blob(text, start) and not is_placeholder(text[start:end]):
                 yield FoundSecret(start, end, RULES[number].name)
-    if _names_a_secret(text):
+    if names:
         for value in assigned_secrets(text):
             yield FoundSecret(value.start, value.end, ASSIGNED)
 

@@ -4,15 +4,20 @@ In JSON text a token after a line break reads `\\nghp_…`, where no word begins
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import re2
 
-from sync.masking.detection import has_keyword
+from sync.masking.detection import find_secrets, has_keyword
 from sync.masking.masks import TEXT_CHARACTERS, TOO_LARGE, UNCHECKED, Masked, mask_text
 from sync.protocol.jsontext import Unreadable, decode, encode
 
 ENTRY_CHARACTERS: Final = 8 * 1024 * 1024
+SHORTEST: Final = 8
+"""No rule finds anything in a shorter text, but its end may be the beginning of something."""
+NAME_CHARACTERS: Final = 64
+NAMES_KEPT: Final = 4096
 _PICTURE: Final = "data:image/"
 _BASE64: Final = re2.compile(r"[A-Za-z0-9+/]*=*")
 _FINISHED: Final = frozenset({"completed", "error"})
@@ -84,7 +89,7 @@ class _Walk:
         if isinstance(value, str):
             return self._text(value, is_growing)
         if isinstance(value, dict):
-            return {self._text(name, False): self._member(name, inner, is_growing) for name, inner in value.items()}
+            return {self._name(name): self._member(name, inner, is_growing) for name, inner in value.items()}
         if isinstance(value, list):
             return [self.value(inner, is_growing=is_growing) for inner in value]
         return value
@@ -95,10 +100,13 @@ class _Walk:
             return self._named(name, inner)
         return self.value(inner, is_growing=is_growing)
 
+    def _name(self, name: str) -> str:
+        return name if len(name) <= NAME_CHARACTERS and _holds_none(name) else self._text(name, False)
+
     def _named(self, name: str, text: str) -> str:
         """Mask a member's text as an assignment to its name: `"password": "…"` of a tool's input is one."""
         masked = self._text(text, False)
-        if masked is not text or not has_keyword(name):
+        if masked is not text or not (_says_secret if len(name) <= NAME_CHARACTERS else has_keyword)(name):
             return masked
         prefix = f"{name}: "
         quoted = mask_text(f'{prefix}"{text}"' if '"' not in text and "\n" not in text else text)
@@ -111,6 +119,8 @@ class _Walk:
     def _text(self, text: str, is_growing: bool) -> str:
         if text.startswith(_PICTURE) and not is_growing and _is_picture(text):
             return text
+        if len(text) < SHORTEST and not is_growing:
+            return text
         self._characters += len(text)
         if self._characters > TEXT_CHARACTERS:
             raise _TooLarge
@@ -120,6 +130,17 @@ class _Walk:
         self.kinds += masked.kinds
         self.changed = True
         return masked.text
+
+
+@lru_cache(NAMES_KEPT)
+def _holds_none(name: str) -> bool:
+    """Whether a member's name holds no secret itself; the same few names come again and again."""
+    return not find_secrets(name)
+
+
+@lru_cache(NAMES_KEPT)
+def _says_secret(name: str) -> bool:
+    return has_keyword(name)
 
 
 def _is_picture(text: str) -> bool:

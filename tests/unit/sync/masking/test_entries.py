@@ -37,6 +37,37 @@ def test_a_member_whose_name_says_secret_is_hidden() -> None:
     assert json.loads(mask_entry(content).text)["input"] == {"password": "[hidden: secret]", "username": "ann"}
 
 
+def test_a_short_password_and_a_long_name_of_one_are_hidden() -> None:
+    long_name = "the_" * 30 + "password"
+    masked = json.loads(mask_entry(json.dumps({"password": "a1b2c3", long_name: "a1b2c3", "pass": "a1b2c3"})).text)
+    assert masked == {"password": "[hidden: secret]", long_name: "[hidden: secret]", "pass": "a1b2c3"}
+
+
+def test_slashes_written_in_escapes_hide_no_address() -> None:
+    content = json.dumps({"text": "postgres://ann:s3cret-Pw@db/x"}).replace("/", "\\/")
+    assert "s3cret" not in mask_entry(content).text
+
+
+def test_the_input_of_a_running_tool_is_whole_and_of_a_pending_one_is_not() -> None:
+    def shown(status: str) -> str:
+        state = {"status": status, "input": {"command": f"echo {SECRET} done"}}
+        masked = json.loads(mask_entry(json.dumps({"type": "tool", "state": state})).text)
+        command: str = masked["state"]["input"]["command"]
+        return command
+
+    assert (shown("running"), shown("pending")) == (f"echo {HIDDEN} done", f"echo {HIDDEN} ")
+
+
+def test_what_a_lenient_parser_reads_is_masked_too() -> None:
+    content = '{"text": "half \\ud83d and ' + SECRET + '"}'
+    assert json.loads(mask_entry(content).text)["text"] == f"half \ufffd and {HIDDEN}"
+
+
+def test_many_texts_together_are_bounded_too() -> None:
+    many = json.dumps(["sk- " + "a" * 1000] * (TEXT_CHARACTERS // 1000))
+    assert json.loads(mask_entry(many).text) == {"hidden": TOO_LARGE}
+
+
 def test_numbers_and_literals_stay_as_they_are() -> None:
     content = json.dumps({"text": SECRET, "n": 1.5, "big": 2**60, "no": None, "yes": True})
     assert json.loads(mask_entry(content).text) == {"text": HIDDEN, "n": 1.5, "big": 2**60, "no": None, "yes": True}
