@@ -18,6 +18,7 @@ from sync.archive.snapshots import SnapshotDamaged, session_prefix, snapshot_ope
 from sync.archive.snapshots.leftovers import objects_left
 from sync.archive.snapshots.listing import latest_snapshot, snapshot_delays, snapshot_lag_seconds, stored_snapshots
 from sync.archive.snapshots.sweep import snapshots_prune_idle, snapshots_remove_orphans, snapshots_write_due
+from sync.archive.turns import turns_fill
 from sync.archive.verification import Verification, session_ids_after, session_verify
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "snapshots_remove_orphans",
     "snapshots_write_due",
     "stored_snapshots",
+    "turns_fill",
     "unreported_session_ids",
     "warm_begin",
     "workspace_receipts",

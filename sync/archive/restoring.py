@@ -16,9 +16,11 @@ from opencode.lib.errors import Conflict
 from sync.archive.cold import session_warm
 from sync.archive.snapshots import snapshot_open
 from sync.archive.snapshots.writing import snapshot_write
+from sync.archive.turns import counted, turns_replace
 from sync.errors import SessionGone
 from sync.models import Session, SessionEntry, Snapshot, new_epoch
 from sync.protocol.tally import summary_columns
+from sync.protocol.turns import TurnTally
 from sync.store import EntryWrite, SnapshotEntry, upsert_entries
 from workspaces.services.audit import audit_record
 
@@ -86,7 +88,8 @@ def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry
     if session is None or not Snapshot.objects.filter(pk=undo.pk, state=Snapshot.State.STORED).exists():
         return None
     writing = _Writing(session)
-    columns = summary_columns(session.client_id, writing.put(entries))
+    tally = TurnTally(session.client_id)
+    columns = summary_columns(session.client_id, writing.put(counted(entries, tally)))
     restored = writing.count
     removed = writing.remove_others()
     now = utc_now()
@@ -101,6 +104,7 @@ def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry
         last_activity_at=now,
         **columns,
     )
+    turns_replace(session.pk, tally, writing.head)
     if session.workspace_id is not None:
         audit_record(
             workspace_id=session.workspace_id,

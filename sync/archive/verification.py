@@ -9,7 +9,8 @@ import msgspec
 from sync.archive.snapshots import object_read, snapshot_storage, unpack
 from sync.archive.snapshots.listing import latest_snapshot
 from sync.models import Session, Snapshot
-from sync.store import SnapshotEntry, read_whole
+from sync.protocol.turns import TurnTally
+from sync.store import SnapshotEntry, read_turns, read_whole
 
 SHOWN_PROBLEMS: Final = 20
 
@@ -43,7 +44,7 @@ def session_verify(*, session_id: int) -> Verification | None:
     if is_cold and session.cold_at is None:
         # It was cooled during the check: its latest snapshot may be another one by now.
         return session_verify(session_id=session_id)
-    problems = list(_row_problems(rows, head))
+    problems = [*_row_problems(rows, head), *_turn_problems(session_id, head)]
     if isinstance(stored, str):
         problems.append(stored)
     elif is_cold:
@@ -85,6 +86,23 @@ def _row_problems(rows: dict[str, SnapshotEntry], head: int) -> Iterator[str]:
         yield "two entries have one number"
     if numbers and max(numbers) > head:
         yield f"an entry has the number {max(numbers)}, above the head {head}"
+
+
+def _turn_problems(session_id: int, head: int) -> Iterator[str]:
+    """Compared with a count of the entries; not while publishes go on, nor when the turns are known to be behind."""
+    kept = read_turns(session_id)
+    with read_whole(session_id) as state:
+        if state is None or state.is_cold or state.head != head:
+            return
+        tally = TurnTally(state.client_id)
+        for entry in state.entries:
+            tally.put(entry.key, entry.content)
+    if not Session.objects.filter(pk=session_id, head_seq=head, turn_seq=head).exists():
+        return
+    counted = tally.turns()
+    wrong = sorted({*kept, *counted} - {name for name in kept if counted.get(name) == kept[name]})
+    if wrong:
+        yield f"{len(wrong)} of its turns differ from what their entries count, the first is {wrong[0]}"
 
 
 def _differences(

@@ -1,4 +1,4 @@
-"""Live state: sessions, their shares, entries, operations and snapshots. The database is the truth."""
+"""Live state: sessions, their shares, entries, turns, operations and snapshots. The database is the truth."""
 
 from sync.models.sessions import (
     SHARE_ID_BITS,
@@ -15,6 +15,7 @@ from sync.models.sessions import (
     new_receipt_id,
     new_share_id,
 )
+from sync.models.turns import Turn
 from sync.models.waiting import EntryRemoval, HeldItem, RemovedMessage
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ShareClaim",
     "Snapshot",
     "SocketTicket",
+    "Turn",
     "first_check",
     "new_epoch",
     "new_receipt_id",

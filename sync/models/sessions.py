@@ -58,6 +58,8 @@ class Session(models.Model):
     entry_count = models.IntegerField(default=0)
     content_bytes = models.BigIntegerField(default=0)
     snapshot_seq = models.BigIntegerField(default=0)
+    # Up to this number the session's turns are right; the writer keeps them so only while it is the head's.
+    turn_seq = models.BigIntegerField(default=0, db_default=0)
     snapshot_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     # The number up to which reported costs are rolled up, and when the rest is due.
     reported_seq = models.BigIntegerField(default=0, db_default=0)

@@ -8,6 +8,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from sync.archive import read_warm
 from sync.models import Share
+from sync.pages.failures import failures_of
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession
 from sync.protocol.keys import info_key
@@ -48,7 +49,7 @@ def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, 
     transcript = render_transcript(document, window.epoch, is_backwards=place.at is None)
     earlier, later = _ends(window, transcript.cut, place)
     return {
-        "facts": session_facts(row, document.info, utc_now(), is_masked=reading.is_masked),
+        "facts": session_facts(row, document.info, utc_now(), is_masked=reading.is_masked, failures=failures_of(row)),
         "transcript": transcript,
         "is_empty": not document.messages,
         # New entries belong at the end: a page that does not show the end does not follow the session.
@@ -87,7 +88,9 @@ def _entry_context(reading: ReadableSession, place: PagePosition) -> dict[str, A
     entry, state = _one_entry(reading, place.entry)
     info = build_document([each for each in state.rows if each.key != place.entry]).info
     return {
-        "facts": session_facts(reading.session, info, utc_now(), is_masked=reading.is_masked),
+        "facts": session_facts(
+            reading.session, info, utc_now(), is_masked=reading.is_masked, failures=failures_of(reading.session)
+        ),
         "transcript": entry_transcript(entry, state.epoch, place),
         "is_empty": False,
         "is_live": False,

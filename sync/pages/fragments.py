@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import FieldsInvalid
 from sync.archive import read_warm
+from sync.pages.failures import failures_of
 from sync.pages.reading import ReadableSession, member_reading, read_only, share_reading
 from sync.protocol.fragments import KEYS_LIMIT, UNCHANGING
 from sync.protocol.keys import info_key, parse_key
@@ -63,7 +64,8 @@ def header_of(reading: ReadableSession, state: StateRead) -> dict[str, str]:
     key = info_key(reading.session.client_id)
     entries = [entry_of(row) for row in state.rows if row.key == key and not row.deleted]
     info = next((entry.data for entry in entries if entry is not None), None)
-    facts = session_facts(reading.session, info, utc_now(), is_masked=reading.is_masked)
+    session = reading.session
+    facts = session_facts(session, info, utc_now(), is_masked=reading.is_masked, failures=failures_of(session))
     return {"title": facts.title, "html": render_to_string("sync/parts/facts.html", {"facts": facts})}
 
 

@@ -10,6 +10,7 @@ from opencode.lib.theme import THEME_COOKIE
 from sync.models import Session
 from sync.pages.conditional import answer_when_changed
 from sync.pages.documents import document_context, is_listed, raw_output
+from sync.pages.failures import first_failure
 from sync.pages.forms import ShareLinkForm
 from sync.pages.place import PagePosition
 from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
@@ -24,8 +25,9 @@ def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
     """A session as its link shows it, without anything of its workspace or its people."""
     reading = share_reading(share_id)
     place = PagePosition.of(request)
-    if place.is_raw:
-        return unlisted(plain_text(raw_output(reading, place.entry)), reading)
+    elsewhere = _other_answer(reading, place)
+    if elsewhere is not None:
+        return unlisted(elsewhere, reading)
     session_page = member_page(request, reading.session)
 
     def answer() -> HttpResponse:
@@ -46,8 +48,9 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     """A workspace's session for its members: the document, its shares, its exports, its latest snapshot."""
     reading = member_reading(request, slug, client_id, is_page=True)
     row, place = reading.session, PagePosition.of(request)
-    if place.is_raw:
-        return plain_text(raw_output(reading, place.entry))
+    elsewhere = _other_answer(reading, place)
+    if elsewhere is not None:
+        return elsewhere
     context = {
         **document_context(reading, place),
         "access": reading.access,
@@ -64,6 +67,13 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
     response = render(request, "sync/session.html", context)
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _other_answer(reading: ReadableSession, place: PagePosition) -> HttpResponse | None:
+    """The answer for a place that is no page of the session: an output as plain text, the way to the first failure."""
+    if place.is_raw:
+        return plain_text(raw_output(reading, place.entry))
+    return first_failure(reading) if place.is_failure else None
 
 
 def plain_text(text: str) -> HttpResponse:

@@ -18,7 +18,8 @@ CHUNK_DIGITS: Final = 6
 class PagePosition:
     """A place in a session: the newest page, or the one that one of the first three fields names.
 
-    With an `entry`, `chunk` is a page of its output, and `is_raw` that output as plain text.
+    With an `entry`, `chunk` is a page of its output, and `is_raw` that output as plain text. `is_failure`: wherever the
+    first failure is.
     """
 
     before: EntryPosition | None = None
@@ -26,10 +27,13 @@ class PagePosition:
     entry: str = ""
     chunk: int | None = None
     is_raw: bool = False
+    is_failure: bool = False
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
         """The place that the request's query names. Raises NotFound for a query that no link of the console has."""
+        if "failed" in request.GET:
+            return cls(is_failure=True)
         for name in NAMES:
             text = request.GET.get(name)
             if text and name == "entry":

@@ -94,7 +94,11 @@ def read_info(content: str) -> InfoSummary:
 
 def read_message(content: str) -> MessageSummary:
     """A message's model, state and share of the totals; agents of 0.1.x keep them in `metadata.assistant`."""
-    data = dict_at(read(content))
+    return message_summary(dict_at(read(content)))
+
+
+def message_summary(data: Mapping[str, Any]) -> MessageSummary:
+    """The same of a message that is decoded already."""
     if data.get("role") != "assistant":
         return MessageSummary(model=_model(dict_at(data, "model"), "modelID"))
     counted = data if "cost" in data or "tokens" in data else dict_at(data, "metadata", "assistant") or data

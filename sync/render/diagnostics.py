@@ -8,6 +8,9 @@ from sync.render.html import Html, block, tag
 from sync.render.wording import plural, short_line
 
 SHOWN_PROBLEMS: Final = 60
+# Each path is compared with each edited file.
+LOOKED_AT_PATHS: Final = 500
+LOOKED_AT_FILES: Final = 40
 ERROR: Final = 1
 _SEVERITIES: Final = {1: ("error", "bad"), 2: ("warning", "warn"), 3: ("note", ""), 4: ("hint", "")}
 
@@ -35,10 +38,10 @@ class Diagnostics(NamedTuple):
 
 def diagnostics_of(notes: Any, edited: Iterable[str]) -> Diagnostics:
     """From a call's `metadata`; `edited` are the paths of the files it changed, as in its input or metadata."""
-    names = set(filter(None, edited))
+    names = list(dict.fromkeys(filter(None, edited)))[:LOOKED_AT_FILES]
     own: list[Problem] = []
     others: list[Problem] = []
-    for path, found in dict_at(notes, "diagnostics").items():
+    for path, found in list(dict_at(notes, "diagnostics").items())[:LOOKED_AT_PATHS]:
         problems = [_problem(path, each) for each in (found if isinstance(found, list) else [])[:SHOWN_PROBLEMS]]
         if path in names or any(path.endswith(f"/{name}") for name in names):
             own += problems

@@ -8,6 +8,7 @@ from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, r
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
 from sync.store.states import patience, state_of, with_state
 from sync.store.stream import Piece, read_piece
+from sync.store.turns import Failures, read_failures, read_turns, replace_turns
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
 from sync.store.window import EntryPosition, Window, WindowRow, read_window
 from sync.store.writes import (
@@ -24,6 +25,7 @@ __all__ = [
     "SESSIONS",
     "EntryPosition",
     "EntryWrite",
+    "Failures",
     "HeadWrite",
     "LockedSession",
     "OperationWrite",
@@ -44,10 +46,13 @@ __all__ = [
     "matching_sessions",
     "patience",
     "read_entries",
+    "read_failures",
     "read_piece",
     "read_state",
+    "read_turns",
     "read_whole",
     "read_window",
+    "replace_turns",
     "session_page",
     "state_of",
     "upsert_entries",

@@ -21,6 +21,7 @@ class LockedSession(NamedTuple):
     head_seq: int
     entry_count: int
     content_bytes: int
+    turn_seq: int
     cold_at: Any
 
 
@@ -59,11 +60,12 @@ class HeadWrite(NamedTuple):
     head_seq: int
     entry_count: int
     content_bytes: int
+    turn_seq: int
     id: int
 
 
 _LOCK: Final = (
-    "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes, cold_at FROM sync_session "
+    "SELECT id, client_id, epoch, head_seq, entry_count, content_bytes, turn_seq, cold_at FROM sync_session "
     "WHERE id IN ({ids}) ORDER BY id"
 )
 # SQLite scans the whole table for `(a, b) IN (VALUES …)`; joined from the pairs, each is one search in the index.
@@ -97,18 +99,18 @@ _INSERT_OPERATION: Final = (
     "INSERT INTO sync_operation (session_id, operation_id, first_seq, last_seq, created_at) VALUES (%s, %s, %s, %s, %s)"
 )
 _UPDATE_HEAD: Final = (
-    "UPDATE sync_session SET head_seq = %s, entry_count = %s, content_bytes = %s, last_activity_at = %s, "
-    "snapshot_due_at = COALESCE(snapshot_due_at, %s) WHERE id = %s"
+    "UPDATE sync_session SET head_seq = %s, entry_count = %s, content_bytes = %s, turn_seq = %s, "
+    "last_activity_at = %s, snapshot_due_at = COALESCE(snapshot_due_at, %s) WHERE id = %s"
 )
 # One statement for all: MariaDB takes 80 µs of CPU for each by itself, the round trip included, and 10 µs together.
 # In this order and by this index it touches only rows that are locked already: a scan would wait for others' locks.
 _UPDATE_HEADS: Final = (
-    "UPDATE (SELECT %s AS head, %s AS entries, %s AS bytes, %s AS id{more}) v "
+    "UPDATE (SELECT %s AS head, %s AS entries, %s AS bytes, %s AS turns, %s AS id{more}) v "
     "STRAIGHT_JOIN sync_session s FORCE INDEX (PRIMARY) ON s.id = v.id SET s.head_seq = v.head, "
-    "s.entry_count = v.entries, s.content_bytes = v.bytes, s.last_activity_at = %s, "
+    "s.entry_count = v.entries, s.content_bytes = v.bytes, s.turn_seq = v.turns, s.last_activity_at = %s, "
     "s.snapshot_due_at = COALESCE(s.snapshot_due_at, %s)"
 )
-_NEXT_HEAD: Final = " UNION ALL SELECT %s, %s, %s, %s"
+_NEXT_HEAD: Final = " UNION ALL SELECT %s, %s, %s, %s, %s"
 # `key` and `rank` are reserved words on MySQL and MariaDB.
 _QUOTED: Final = {"sqlite": {"key": '"key"', "rank": '"rank"'}, "mysql": {"key": "`key`", "rank": "`rank`"}}
 # A row that another process has locked waits for the next batch instead of delaying this one; SQLite has no row locks.

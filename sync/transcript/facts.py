@@ -18,6 +18,7 @@ UNTITLED: Final = "untitled session"
 class SessionFacts:
     title: str
     state: ShownState
+    failures: int
     cost: str
     tokens: tuple[tuple[str, str], ...]
     started: datetime
@@ -25,11 +26,13 @@ class SessionFacts:
     agent_version: str
 
 
-def session_facts(session: Session, info: Any, now: datetime, *, is_masked: bool = False) -> SessionFacts:
+def session_facts(
+    session: Session, info: Any, now: datetime, *, is_masked: bool = False, failures: int = 0
+) -> SessionFacts:
     """`info` is the content of `session/info`, or anything at all; the state is that at `now`.
 
     With `is_masked` it was masked, and its title and version are shown: those in the session's row were cut off before
-    anything could be masked, so half a secret could be at their end.
+    anything could be masked, so half a secret could be at their end. `failures` are counted from the session's turns.
     """
     tokens = {
         "in": session.tokens_input,
@@ -40,6 +43,7 @@ def session_facts(session: Session, info: Any, now: datetime, *, is_masked: bool
     return SessionFacts(
         title=short_line(("" if is_masked else session.title) or text_at(info, "title")) or UNTITLED,
         state=shown_state(state_of(session, now), session.last_activity_at, has_open_tool=session.has_open_tool),
+        failures=failures,
         cost=format_dollars(session.cost) if session.cost else "",
         tokens=tuple((name, f"{count:,}") for name, count in tokens.items() if count),
         started=moment(number_at(info, "time", "created")) or session.created_at,

@@ -21,6 +21,7 @@ from sync.writer.numbering import SessionBatch
 from sync.writer.publish import Publish, SessionCommit
 from sync.writer.removals import note_removals, refuse_removals, removals_in
 from sync.writer.summaries import has_message, removed_messages, summary_update
+from sync.writer.turns import has_turn, write_turns
 
 
 def commit_publishes(publishes: Sequence[Publish]) -> tuple[list[SessionCommit], list[Publish]]:
@@ -124,11 +125,10 @@ def _number(groups: dict[int, list[Publish]], locked: dict[int, writes.LockedSes
                 continue
             keys = publish.keys if publish.resolve else [update.key for update in publish.updates]
             pairs.update(dict.fromkeys((session_id, key) for key in keys))
-            with_content = with_content or publish.resolve is not None
+            with_content = with_content or publish.resolve is not None or has_turn(keys)
             if has_message(keys):
                 # Whether the messages' costs count depends on what the session's info says; see summaries.py.
                 pairs[(session_id, info_key(locked[session_id].client_id))] = None
-                with_content = True
     stored = writes.stored_entries(list(pairs), with_content=with_content)
     by_session: dict[int, dict[str, writes.StoredEntry]] = defaultdict(dict)
     for (session_id, key), entry in stored.items():
@@ -167,6 +167,7 @@ def _write(batches: Sequence[SessionBatch], now: Any, due: Any) -> None:
     writes.upsert_entries([row for batch in batches for row in batch.writes.values()])
     writes.raise_ranks([row for batch in batches for row in batch.ranks.values()])
     writes.insert_operations([row for batch in batches for row in batch.operations])
+    write_turns([batch for batch in batches if batch.has_turns])
     writes.update_heads([batch.head_write for batch in batches if batch.commit.updates], now, due)
     for batch in batches:
         changes = summary_update(batch)

@@ -51,7 +51,13 @@ class SessionBatch:
 
     @property
     def head_write(self) -> HeadWrite:
-        return HeadWrite(self.head, self.count, self.bytes, self.session.id)
+        turn_seq = self.head if self.has_turns else self.session.turn_seq
+        return HeadWrite(self.head, self.count, self.bytes, turn_seq, self.session.id)
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether the session's turns were right before this commit, so that changes to them keep them right."""
+        return self.session.turn_seq == self.session.head_seq
 
     def content_before(self, key: str) -> str:
         """The key's content before this commit; empty when there was none or it was not read."""

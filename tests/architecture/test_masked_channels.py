@@ -64,7 +64,7 @@ def test_every_channel_of_the_code_is_listed() -> None:
     assert {name for name in below_a_share if not _is_members(str(name))} == LINK_PAGES
     assert set(SYNC_METHODS) == LINK_SYNC | SILENT_SYNC
     assert set(AGENT_METHODS) == LINK_AGENTS | SILENT_AGENTS | {"share_poll"}
-    assert set(PagePosition.__dataclass_fields__) == {"at", "before", "entry", "chunk", "is_raw"}
+    assert set(PagePosition.__dataclass_fields__) == {"at", "before", "entry", "chunk", "is_raw", "is_failure"}
     assert {str(pattern.pattern) for pattern in websocket_urlpatterns} | {"share_poll"} == SOCKETS | NO_SOCKET
 
 
@@ -81,7 +81,8 @@ async def page_texts(world: World, path: str, headers: Headers | None = None) ->
     session = await Session.objects.aget(client_id=SESSION)
     keys = list(contents(SESSION))
     variants = ("", "&chunk=0", "&raw=1")
-    queries = ["", "?at=msg_1", "?before=msg_2", *(f"?entry={key}{each}" for key in keys for each in variants)]
+    places = ["", "?at=msg_1", "?before=msg_2", "?failed=first"]
+    queries = [*places, *(f"?entry={key}{each}" for key in keys for each in variants)]
     if path.endswith("/fragments"):
         items = "&".join(f"k={key}:1" for key in keys)
         epochs = (session.epoch, masked_epoch(session.epoch))

@@ -83,6 +83,32 @@ async def publish(full: Full) -> None:
             await socket.frame("ack")
 
 
+async def calls(full: Full) -> None:
+    """A message and calls of its tools, which fail, are written anew, and are removed; in one publish and in many."""
+    failed = {"type": "tool", "tool": "bash", "state": {"status": "completed", "metadata": {"exit": 1}}}
+    keys = ["session/message/ses_1/msg_7", *(f"session/part/ses_1/msg_{n}/prt_1" for n in (7, 8, 9))]
+    async with ASGISocket("/sync/v1/sessions/ses_1", {"authorization": f"Bearer {full.key}"}) as socket:
+        await socket.frame("snapshot")
+        for number, content in enumerate((failed, {"type": "text"}, None)):
+            change = {"deleted": True} if content is None else {"content": content}
+            for names in (keys, keys[:1], keys[1:2]):
+                updates = [{"key": key, **change} for key in names]
+                await socket.send(
+                    {"type": "publish", "id": f"call-{number}-{len(names)}-{names[0][-5:]}", "updates": updates}
+                )
+                await socket.frame("ack")
+
+
+def session_pages(full: Full) -> None:
+    call = {"type": "tool", "tool": "bash", "state": {"status": "error"}}
+    update = Update("session/part/ses_1/msg_1/prt_failed", json.dumps(call))
+    session_publish_sync(session_id=full.share.session_id, updates=[update])
+    page = Client().get(f"/share/{full.share.pk}")
+    assert "1 failed" in page.content.decode()
+    assert Client().get(f"/share/{full.share.pk}?failed=first").status_code == 302
+    assert browser(full.cast.alice).get("/workspaces/alpha/sessions/ses_1/").status_code == 200
+
+
 async def join(full: Full) -> None:
     """By key, by link, by cookie; resuming too; then a heartbeat of all of them."""
     cookie = (await sync_to_async(browser)(full.cast.carol)).cookies["opencode_session"].value
@@ -205,6 +231,8 @@ class Path(NamedTuple):
 
 PATHS: Final = {
     "publish": Path(publish, {"sync_session", "sync_sessionentry", "sync_operation", "workspaces_apikey"}),
+    "calls of tools": Path(calls, {"sync_session", "sync_sessionentry", "sync_turn"}),
+    "session pages": Path(session_pages, {"sync_session", "sync_sessionentry", "sync_turn"}),
     "join": Path(join, {"sync_sessionentry", "sync_share", "usersessions_usersession", "accounts_devicetoken"}),
     "agents' create": Path(agents_create, {"sync_share", "sync_shareclaim", "workspaces_sharetoken"}),
     "agents' sync": Path(agents_sync, {"sync_share", "sync_sessionentry"}),

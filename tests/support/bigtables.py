@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 
 from accounts.models import Device, DeviceToken, User
 from opencode.lib.clock import utc_now
-from sync.models import Operation, Session, Share, ShareClaim, Snapshot
+from sync.models import Operation, Session, Share, ShareClaim, Snapshot, Turn
 from sync.store import EntryWrite, upsert_entries
 from workspaces.models import APIKey, AuditEntry, Membership, ShareToken, SlugClaim, Workspace
 
@@ -52,10 +52,15 @@ def fill_sessions(owner: Workspace | None, sessions: int, entries: int, name: st
 
 
 def fill_operations(sessions: Sequence[Session], each: int) -> None:
-    """Of every session so many acknowledged publishes, a snapshot, a claim of its share."""
+    """Of every session so many acknowledged publishes and turns, a snapshot, a claim of its share."""
     now = utc_now()
     _create(
         Operation(session=session, operation_id=f"op-{number}", first_seq=1, last_seq=1, created_at=now)
+        for session in sessions
+        for number in range(each)
+    )
+    _create(
+        Turn(session=session, message_id=f"msg_{number:04d}", role="assistant", tools=2, failures=number % 2)
         for session in sessions
         for number in range(each)
     )

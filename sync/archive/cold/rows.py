@@ -17,7 +17,9 @@ from opencode.lib.clock import utc_now
 from sync.archive.cold.held import held_items_merge
 from sync.archive.snapshots import SnapshotDamaged, snapshot_open
 from sync.archive.snapshots.listing import snapshot_of_head
+from sync.archive.turns import counted, turns_replace
 from sync.models import Session, Snapshot
+from sync.protocol.turns import TurnTally
 from sync.store import EntryWrite, SnapshotEntry, upsert_entries
 
 log = structlog.get_logger(__name__)
@@ -44,18 +46,23 @@ def session_warm(*, session_id: int) -> bool:
 
 @transaction.atomic
 def _rows_write(snapshot: Snapshot, entries: Iterable[SnapshotEntry]) -> bool:
-    session = Session.objects.select_for_update().filter(
+    found = Session.objects.select_for_update().filter(
         pk=snapshot.session_id, epoch=snapshot.epoch, head_seq=snapshot.seq, cold_at__isnull=False
     )
-    if session.first() is None:
+    session = found.first()
+    if session is None:
         return False
-    readable = _readable(entries)
+    # Turns stay when a session is cooled; one that was cooled before there were any gets them now.
+    tally = TurnTally(session.client_id) if session.turn_seq != session.head_seq else None
+    readable = _readable(entries) if tally is None else counted(_readable(entries), tally)
     count = 0
     while chunk := list(islice(readable, CHUNK_ENTRIES)):
         upsert_entries([_row(snapshot.session_id, entry) for entry in chunk])
         count += len(chunk)
     if count != snapshot.entries:
         raise SnapshotDamaged(f"{snapshot.object_name} holds {count} entries instead of {snapshot.entries}")
+    if tally is not None:
+        turns_replace(session.pk, tally, session.head_seq)
     Session.objects.filter(pk=snapshot.session_id).update(cold_at=None, idle_since=utc_now())
     held_items_merge(session_id=snapshot.session_id)
     return True

@@ -11,7 +11,7 @@ from opencode.lib.clock import utc_now
 from sync.archive.reported import session_report
 from sync.archive.snapshots import session_prefix
 from sync.archive.snapshots.listing import snapshot_of_head
-from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot
+from sync.models import DeletionReceipt, Operation, Session, SessionEntry, Share, Snapshot, Turn
 from sync.signals import session_erased
 from workspaces.services.audit import audit_record
 
@@ -44,6 +44,7 @@ def _erase(session_id: int, actor: Actor) -> DeletionReceipt | None:
     cold = snapshot_of_head(session) if session.cold_at is not None else None
     entries, _ = SessionEntry.objects.filter(session=session).delete()
     operations, _ = Operation.objects.filter(session=session).delete()
+    Turn.objects.filter(session=session).delete()
     session.delete()
     receipt = DeletionReceipt.objects.create(
         workspace_id=session.workspace_id,

@@ -12,6 +12,7 @@ from opencode.lib.due import DueMark, pause_as_long_again
 from sync.archive.compaction import session_compact
 from sync.archive.snapshots import session_prefixes_stored, tree_delete
 from sync.archive.snapshots.writing import snapshot_write, snapshots_prune
+from sync.archive.turns import turns_fill
 from sync.models import Session, Snapshot
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ def snapshots_write_due(*, now: datetime) -> SweepReport:
     for session_id, due_at in list(due[:SWEEP_SESSIONS]):
         if MARK.take(session_id, now=now, seen=due_at) is None:
             continue
-        _compact(session_id)
+        _tidy(session_id)
         try:
             snapshot_write(session_id=session_id)
             written += 1
@@ -71,11 +72,15 @@ def snapshots_prune_idle(*, now: datetime) -> int:
     return sum(snapshots_prune(session_id=session_id, now=now) for session_id in list(crowded))
 
 
-def _compact(session_id: int) -> None:
+def _tidy(session_id: int) -> None:
     try:
         session_compact(session_id=session_id)
     except Exception:
         log.exception("compaction_failed", session=session_id)
+    try:
+        turns_fill(session_id=session_id)
+    except Exception:
+        log.exception("turns_not_filled", session=session_id)
 
 
 def _retry_later(session_id: int, now: datetime) -> None:

@@ -161,7 +161,7 @@ def test_a_page_costs_the_same_queries_whatever_the_session_holds(
     visitor: Client, django_assert_num_queries: Any
 ) -> None:
     share = long_share(300, "short")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         visitor.get(f"/share/{share.pk}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         visitor.get(f"/share/{share.pk}?at=msg_0100")

@@ -104,6 +104,39 @@ def test_what_was_found_is_bounded(meter: CostMeter) -> None:
     assert_bounded(meter, FOUND)
 
 
+MANY = 4_000
+PROBLEM = {"severity": 1, "message": "x" * 50, "range": {"start": {"line": 1}}}
+TOOLS = {
+    "questions": tool_part(
+        "question",
+        {"questions": [{"question": "q" * 50, "options": [{"label": f"{n}"} for n in range(200)]}] * 200},
+        metadata={"answers": [[f"{n}" for n in range(200)]] * 200},
+    ),
+    "problems": tool_part(
+        "apply_patch",
+        {},
+        metadata={
+            "files": [{"filePath": f"/f/{n}", "patch": "+a\n"} for n in range(MANY)],
+            "diagnostics": {f"/d/{n}": [PROBLEM] * 20 for n in range(MANY)},
+        },
+    ),
+    "todos": tool_part("todowrite", {"todos": [{"content": "x" * 500, "status": "pending"}] * MANY}),
+    "values": tool_part("other", {f"name {n}": "line\n" * 500 for n in range(200)}),
+    "values of values": tool_part("other", {f"name {n}": [{"a": [n] * 9}] * 500 for n in range(60)}),
+    "a task": tool_part("task", {"prompt": "*a " * 30_000}, output="<task_result>" * 9_000 + "</task_result>" * 9_000),
+    "a list": tool_part("read", {}, metadata={"display": {"entries": ["x" * 20] * 50_000}}),
+    "pages": Job("output", KEY, 1, json.dumps({"type": "tool", "state": {"output": "\n" * 1_000_000}}), chunk=999),
+    **{
+        f"output of {piece!r}": tool_part("bash", {"command": "x"}, output=filled(piece, 250_000), metadata={"exit": 1})
+        for piece in ("\n", "\x1b[", "\x1b]", "\r", "\t", "a", "\u202e", "<shell_metadata>", "\n\n<shell_metadata>\n")
+    },
+}
+
+
+def test_every_tool_is_bounded(meter: CostMeter) -> None:
+    assert_bounded(meter, TOOLS)
+
+
 def test_every_lexer_is_bounded(meter: CostMeter) -> None:
     jobs = {
         f"{language} {piece!r} {size}": written(language, filled(piece, size))
