@@ -80,6 +80,13 @@ def receiving() -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Endpoint(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """Somewhere to come back to from the stand-in's pages."""
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<title>The console</title><p>Back at the console</p>")
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             status = receiver.status(len(receiver.taken))

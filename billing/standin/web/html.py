@@ -71,12 +71,13 @@ def field(name: str, label: str, value: str | None = "", kind: str = "text") -> 
     )
 
 
-def choices(name: str, label: str, options: Iterable[tuple[str, str]]) -> str:
-    """Radio buttons, the first chosen."""
+def choices(name: str, label: str, options: list[tuple[str, str]], chosen: str = "") -> str:
+    """Radio buttons; `chosen`, or else the first, is checked."""
+    checked = chosen if chosen in dict(options) else options[0][0]
     rows = [
         f'<label class="choice"><input type="radio" name="{escape(name)}" value="{escape(value)}"'
-        f"{' checked' if index == 0 else ''}><span>{escape(text)}</span></label>"
-        for index, (value, text) in enumerate(options)
+        f"{' checked' if value == checked else ''}><span>{escape(text)}</span></label>"
+        for value, text in options
     ]
     return f"<fieldset><legend>{escape(label)}</legend>{''.join(rows)}</fieldset>"
 

@@ -26,7 +26,7 @@ def pay_page(sandbox: Sandbox, exchange: Exchange, id_: str) -> Shown:
     if exchange.method == "POST":
         return _act(sandbox, session, form_of(exchange))
     failed = exchange.arguments.get("redirect_status") == "failed"
-    return _show(sandbox, session, UNAUTHENTICATED if failed else None)
+    return _show(sandbox, session, UNAUTHENTICATED if failed else None, {})
 
 
 def success_url(session: Object) -> str:
@@ -40,7 +40,7 @@ def _act(sandbox: Sandbox, session: Object, fields: dict[str, str]) -> Shown:
             return redirect(f"/pay/{session['id']}")
         intent = perform(sandbox, lambda: _pay(sandbox, session, fields))
     except StripeRefusal as refusal:
-        return _show(sandbox, session, str(refusal), status=402)
+        return _show(sandbox, session, str(refusal), fields, status=402)
     if intent["status"] == "requires_action":
         return redirect(f"/authenticate/{intent['client_secret']}")
     return redirect(success_url(session))
@@ -52,15 +52,21 @@ def _pay(sandbox: Sandbox, session: Object, fields: dict[str, str]) -> Object:
     return session_pay(sandbox, session, method)
 
 
-def _show(sandbox: Sandbox, session: Object, said: str | None, status: int = 200) -> Shown:
+def _show(sandbox: Sandbox, session: Object, said: str | None, fields: dict[str, str], status: int = 200) -> Shown:
+    """The page; `fields` is what was typed before, which is kept."""
     who = (
         []
         if session["customer"]
-        else [field("email", "E-mail", session["customer_email"], "email"), field("name", "Name")]
+        else [
+            field("email", "E-mail", fields.get("email") or session["customer_email"], "email"),
+            field("name", "Name", fields.get("name")),
+        ]
     )
     debits = DEBITS if session["mode"] == "payment" and session["payment_method_types"] != ["card"] else ()
     offered = [*saved_cards(sandbox, session["customer"]), *CARDS, *debits]
-    chosen = choices("method", "Pay with" if session["mode"] != "setup" else "Card to save", offered)
+    chosen = choices(
+        "method", "Pay with" if session["mode"] != "setup" else "Card to save", offered, fields.get("method", "")
+    )
     promotion = ""
     if session["allow_promotion_codes"] and not session["discounts"]:
         promotion = form("promote", field("code", "Promotion code"), button="Apply", quiet=True)

@@ -28,12 +28,12 @@ def portal_page(sandbox: Sandbox, exchange: Exchange, secret: str) -> Shown:
     if session["created"] + OPEN_SECONDS < sandbox.now:
         return message("Expired", "This page has expired. Go back and open it again.", 410)
     if exchange.method != "POST":
-        return _show(sandbox, session, customer, None)
+        return _show(sandbox, session, customer, None, {})
     fields = form_of(exchange)
     try:
         done = perform(sandbox, lambda: _act(sandbox, session, customer, fields))
     except StripeRefusal as refusal:
-        return _show(sandbox, session, customer, str(refusal), status=402)
+        return _show(sandbox, session, customer, str(refusal), fields, status=402)
     waits = isinstance(done, dict) and done.get("status") == "requires_action"
     return redirect(f"/authenticate/{done['client_secret']}" if waits else f"/portal/{secret}")
 
@@ -106,15 +106,20 @@ ACTS: Final[dict[str, Callable[[Sandbox, Object, dict[str, str]], Object]]] = {
 }
 
 
-def _show(sandbox: Sandbox, session: Object, customer: Object, said: str | None, status: int = 200) -> Shown:
+def _show(
+    sandbox: Sandbox, session: Object, customer: Object, said: str | None, fields: dict[str, str], status: int = 200
+) -> Shown:
+    """The page; `fields` is what was typed before, which is kept."""
     back = f"<p>{link(session['return_url'], 'Back')}</p>" if session["return_url"] else ""
     parts = [
         back,
         alert(said),
         section(
-            "Cards", *_cards(sandbox, customer), form("add", choices("method", "Another card", CARDS), button="Add")
+            "Cards",
+            *_cards(sandbox, customer),
+            form("add", choices("method", "Another card", list(CARDS)), button="Add"),
         ),
-        section("Invoices are made out to", _who(sandbox, customer)),
+        section("Invoices are made out to", _who(sandbox, customer, fields)),
         section("Subscriptions", *_subscriptions(sandbox, customer)),
         section("Invoices", *_invoices(sandbox, customer)),
     ]
@@ -133,18 +138,19 @@ def _cards(sandbox: Sandbox, customer: Object) -> list[str]:
     return rows or ["<p>No card is saved.</p>"]
 
 
-def _who(sandbox: Sandbox, customer: Object) -> str:
+def _who(sandbox: Sandbox, customer: Object, typed: dict[str, str]) -> str:
     address = customer["address"] or {}
     tax_id = next((each["value"] for each in sandbox.every("tax_id") if each["customer"] == customer["id"]), "")
-    fields = [
-        field("name", "Name or company", customer["name"]),
-        field("email", "E-mail for receipts", customer["email"], "email"),
-        field("line1", "Street and number", address.get("line1")),
-        field("city", "City", address.get("city")),
-        field("postal_code", "Postal code", address.get("postal_code")),
-        field("country", "Country (two letters)", address.get("country")),
-        field("tax_id", "Tax id (DE123456789, 12-3456789)", tax_id),
-    ]
+    labels = {
+        "name": ("Name or company", customer["name"]),
+        "email": ("E-mail for receipts", customer["email"]),
+        "line1": ("Street and number", address.get("line1")),
+        "city": ("City", address.get("city")),
+        "postal_code": ("Postal code", address.get("postal_code")),
+        "country": ("Country (two letters)", address.get("country")),
+        "tax_id": ("Tax id (DE123456789, 12-3456789)", tax_id),
+    }
+    fields = [field(name, label, typed.get(name, present)) for name, (label, present) in labels.items()]
     return form("details", *fields, button="Save")
 
 
