@@ -120,6 +120,16 @@ def test_discount_and_tax_are_in_the_total_and_in_the_invoice(world: World) -> N
     assert world.api.coupons.retrieve(coupon.id).times_redeemed == 1
 
 
+def test_a_sessions_invoice_is_paid_by_its_intent_and_leaves_credit_alone(world: World) -> None:
+    customer = world.customer(balance=-5_000)
+    session = world.checkout(customer=customer.id, invoice_creation={"enabled": True})
+    pay(world, session.id)
+    invoice: Any = world.api.checkout.sessions.retrieve(session.id, {"expand": ["invoice.payments"]}).invoice
+    (payment,) = invoice.payments.data
+    assert (invoice.amount_paid, payment.amount_paid) == (2_000, 2_000)
+    assert world.api.customers.retrieve(customer.id).balance == -5_000
+
+
 def test_a_session_that_costs_nothing_needs_no_payment(world: World) -> None:
     coupon = world.api.coupons.create({"percent_off": 100, "duration": "once"})
     discounts: Any = [{"coupon": coupon.id}]

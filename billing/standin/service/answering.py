@@ -1,5 +1,6 @@
 """One request of the API: who asks, which version, whether it is a repeat; then the act, answered in Stripe's form."""
 
+import hmac
 import json
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -109,7 +110,7 @@ def _authenticate(request: Request, api_key: str) -> None:
     scheme, _, sent = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not sent:
         raise StripeRefusal("You did not provide an API key.", status=401)
-    if sent != api_key:
+    if not hmac.compare_digest(sent.encode(), api_key.encode()):
         shown = f"{sent[:8]}****{sent[-4:]}" if len(sent) > 16 else "****"
         raise StripeRefusal(f"Invalid API Key provided: {shown}", status=401)
 
