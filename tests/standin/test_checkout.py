@@ -127,6 +127,7 @@ def test_a_sessions_invoice_is_paid_by_its_intent_and_leaves_credit_alone(world:
     invoice: Any = world.api.checkout.sessions.retrieve(session.id, {"expand": ["invoice.payments"]}).invoice
     (payment,) = invoice.payments.data
     assert (invoice.amount_paid, payment.amount_paid) == (2_000, 2_000)
+    assert (invoice.starting_balance, invoice.ending_balance) == (-5_000, -5_000)
     assert world.api.customers.retrieve(customer.id).balance == -5_000
 
 

@@ -104,8 +104,10 @@ def add_up(sandbox: Sandbox, invoice: Object) -> None:
     tax = tax_on(sandbox, net, enabled=invoice["automatic_tax"]["enabled"])
     total = net + tax
     customer = sandbox.get("customer", invoice["customer"])
-    balance = 0 if invoice.get("_paid_by") else customer.get("balance", 0)
-    due = max(0, total + balance) if total > 0 else 0
+    balance = customer.get("balance", 0)
+    # What an intent has paid already is not paid by credit as well.
+    usable = 0 if invoice.get("_paid_by") else balance
+    due = max(0, total + usable) if total > 0 else 0
     sandbox.update(
         invoice,
         {

@@ -140,8 +140,6 @@ def retry_plan(sandbox: Sandbox, invoice: Object) -> bool:
 
 def _use_balance(sandbox: Sandbox, invoice: Object, customer: Object) -> None:
     """Use up credit; a negative total becomes credit, and what is too little to charge waits for the next invoice."""
-    if invoice.get("_paid_by"):
-        return
     before, total = customer["balance"], invoice["total"]
     due = invoice["amount_due"]
     after = before + total - due
