@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Funding(StrEnum):
@@ -60,8 +60,7 @@ class Account:
     is_closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CounterKey:
+class CounterKey(NamedTuple):
     """A member, by the person's id, or a key, by the first id of its rotation, in one month."""
 
     scope: Scope

@@ -1,6 +1,6 @@
 """The six disjoint classes of a request's tokens, each with its own price."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 INPUT_CLASSES: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h")
@@ -28,7 +28,18 @@ class Tokens:
         return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
     def by_class(self) -> dict[str, int]:
-        return dict(zip(TOKEN_CLASSES, astuple(self), strict=True))
+        return dict(zip(TOKEN_CLASSES, self.counts(), strict=True))
+
+    def counts(self) -> tuple[int, int, int, int, int, int]:
+        """In the order of TOKEN_CLASSES."""
+        return (
+            self.input,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.output,
+            self.reasoning,
+        )
 
     def __add__(self, other: "Tokens") -> "Tokens":
-        return Tokens(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Tokens(*(mine + theirs for mine, theirs in zip(self.counts(), other.counts(), strict=True)))

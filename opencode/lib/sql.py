@@ -93,8 +93,8 @@ def upsert(
 
 
 def stored_moment(moment: datetime) -> Any:
-    """The time in the form the database takes; made once a commit, as it is not cheap."""
-    return connection.ops.adapt_datetimefield_value(moment)
+    """The time in the form both databases take: UTC, without a zone."""
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def read_moment(value: Any) -> datetime:
