@@ -1,6 +1,6 @@
 """Reserve and settle: pairs a second on one hot workspace and over 100, and how long each takes.
 
-`python -m opencode.devtools.withservers -- python -m tests.bench.ledger [--seconds 5] [--in-flight 32] [--rows 1000000]`
+`python -m opencode.devtools.withservers -- python -m tests.bench.ledger [--seconds 5] [--in-flight 32] [--rows 1000]`
 prints one JSON line for each; without `withservers` on SQLite. Every commit is synced to disk. With `--rows` so many
 usage rows are there before. `cpu_us` is this process's CPU for a pair.
 """
@@ -125,7 +125,7 @@ async def spend(workspaces: int, seconds: float, in_flight: int, took: dict[str,
 
     async def client(number: int) -> None:
         nonlocal pairs
-        chance = random.Random(number)  # noqa: S311
+        chance = random.Random(number)
         while time.monotonic() < end:
             workspace, member = f"wrk_{chance.randrange(workspaces):026}", chance.randrange(MEMBERS)
             request = new_id("req")

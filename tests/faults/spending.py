@@ -1,0 +1,239 @@
+"""Programs that spend beside a server, each in a process of its own: `python -m tests.faults.spending <program> …`.
+
+They print JSON, a line each.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import django
+
+WORKSPACE = "alpha"
+MODEL = "anthropic/claude-sonnet-5"
+RETRY_SECONDS = 0.002
+
+
+def say(**fields: Any) -> None:
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
+
+
+def workspace_id() -> str:
+    from workspaces.models import Workspace
+
+    return str(Workspace.objects.values_list("pk", flat=True).get(slug=WORKSPACE))
+
+
+def cap(*, balance: int, monthly_limit: int | None, funding: str) -> None:
+    """Give the workspace so much credit and such a limit."""
+    from billing.ledger.facts import Funding
+    from billing.services.budgets import budget_set
+    from billing.services.funding import funding_set
+    from billing.services.grants import credit_grant
+    from opencode.lib.actor import THE_CONSOLE
+
+    of = {"workspace_id": workspace_id(), "actor": THE_CONSOLE}
+    if balance:
+        credit_grant(amount=balance, grant_id="cap", **of)
+    budget_set(monthly_limit=monthly_limit, **of)
+    funding_set(funding=Funding(funding), **of)
+    say(workspace=of["workspace_id"])
+
+
+def parts(cost: int) -> list[Any]:
+    from billing.services.work import UsageDetails
+
+    return [UsageDetails(MODEL, cost)]
+
+
+def race(*, name: str, workers: int, requests: int, ceiling: int, cost: int) -> None:
+    """Many workers at once, each with so many requests; one that is refused by a limit is counted and given up."""
+    asyncio.run(_race(name, workers, requests, ceiling, cost))
+
+
+async def _race(name: str, workers: int, requests: int, ceiling: int, cost: int) -> None:
+    from asgiref.sync import sync_to_async
+
+    from billing.errors import BalanceInsufficient, LimitReached
+    from billing.ledger.facts import Payer
+    from billing.services.reservations import Wanted, areserve, asettle
+    from billing.services.running import ledger_stop
+
+    workspace = await sync_to_async(workspace_id)()
+    settled = refused = 0
+
+    async def work(number: int) -> None:
+        nonlocal settled, refused
+        for turn in range(requests):
+            request = f"{name}-{number}-{turn}"
+            who = {"member_id": f"usr_{turn % 3}", "key_id": f"key_{number % 3}"}
+            try:
+                await areserve(workspace_id=workspace, wanted=Wanted(request, "f", ceiling, MODEL, **who))
+            except (BalanceInsufficient, LimitReached):
+                refused += 1
+                continue
+            said = {"request_id": request, "usage": parts(cost), "payer": Payer.HOST, "fingerprint": "s"}
+            decision = await asettle(workspace_id=workspace, **said)
+            settled += decision.answer == "settled"
+
+    await asyncio.gather(*(work(number) for number in range(workers)))
+    await ledger_stop()
+    say(settled=settled, refused=refused)
+
+
+def watch() -> None:
+    """Look at the account again and again until standard input ends: how often, and how often it was over a limit."""
+    import threading
+
+    from billing.models import BillingAccount
+
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    mine = BillingAccount.objects.filter(workspace_id=workspace_id())
+    names = ("funding", "balance", "reserved", "month_used", "month_reserved", "monthly_limit")
+    looks = over = 0
+    while not ended.is_set():
+        funding, balance, reserved, used, held, limit = mine.values_list(*names).get()
+        looks += 1
+        over += (funding == "prepaid" and balance < reserved) or (limit is not None and used + held > limit)
+        time.sleep(RETRY_SECONDS)
+    say(looks=looks, over=over)
+
+
+def spend() -> None:
+    """Spend without end, 32 requests in flight; says of each what is durable, once it is."""
+    asyncio.run(_spend())
+
+
+async def _spend() -> None:
+    from asgiref.sync import sync_to_async
+
+    from billing.ledger.facts import Payer
+    from billing.services.reservations import Wanted, areserve, asettle
+    from opencode.lib.ids import new_id
+
+    workspace = await sync_to_async(workspace_id)()
+
+    async def work(number: int) -> None:
+        chance = random.Random(number)
+        while True:
+            request, cost = new_id("req"), chance.randrange(1, 1_000)
+            who = {"member_id": f"usr_{chance.randrange(3)}", "key_id": f"key_{chance.randrange(3)}"}
+            await areserve(workspace_id=workspace, wanted=Wanted(request, "f", 1_000, MODEL, **who))
+            say(reserved=request)
+            said = {"request_id": request, "usage": parts(cost), "payer": Payer.HOST, "fingerprint": "s"}
+            await asettle(workspace_id=workspace, **said)
+            say(settled=request, cost=cost)
+
+    await asyncio.gather(*(work(number) for number in range(32)))
+
+
+def audit() -> None:
+    """What `ledger_verify` finds, what there is, and what is still held once dead processes are given up."""
+    from billing.ledger.facts import State
+    from billing.models import BillingAccount, Reservation, Usage
+    from billing.selectors.verification import account_verify
+    from billing.services.expiry import SILENT, processes_bury
+    from opencode.lib.clock import utc_now
+
+    account = BillingAccount.objects.get(workspace_id=workspace_id())
+    problems = [str(problem) for problem in account_verify(account.pk)]
+    held = list(Reservation.objects.filter(state=State.OPEN.value).values_list("request_id", flat=True))
+    buried = processes_bury(now=utc_now() + SILENT + timedelta(seconds=1))
+    problems += [str(problem) for problem in account_verify(account.pk)]
+    account.refresh_from_db()
+    costs = dict(Usage.objects.values_list("request_id", "charged"))
+    say(problems=problems, held=held, buried=buried, reserved=account.reserved, balance=account.balance, costs=costs)
+
+
+def kills() -> None:
+    """Settle a request in a child that is killed right before its first statement, the next before its second, and so
+    on, and before and after its commit; then settle it again. Says for each where it died and what came of it.
+    """
+    from django.db import connections
+
+    from billing.ledger.facts import Payer
+    from billing.models import BillingAccount
+    from billing.selectors.verification import account_verify
+    from billing.services.reservations import Wanted, reserve, settle
+
+    workspace = workspace_id()
+    account_id = BillingAccount.objects.values_list("pk", flat=True).get(workspace_id=workspace)
+    for point in points():
+        request = f"killed-{point}"
+        of = {
+            "workspace_id": workspace,
+            "request_id": request,
+            "usage": parts(7),
+            "payer": Payer.HOST,
+            "fingerprint": "s",
+        }
+        wanted = Wanted(request, "f", 10, MODEL, member_id="usr_1", key_id="key_1")
+        reserve(workspace_id=workspace, wanted=wanted)
+        connections.close_all()
+        child = os.fork()
+        if child == 0:
+            with dying(point):
+                settle(**of)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        problems = [str(problem) for problem in account_verify(account_id)]
+        again = settle(**of).answer
+        problems += [str(problem) for problem in account_verify(account_id)]
+        was_killed = os.WIFSIGNALED(status)
+        say(point=point, was_killed=was_killed, again=again, problems=problems)
+        if not was_killed:
+            return
+
+
+def points() -> Iterator[str]:
+    yield from ("before commit", "after commit")
+    yield from map(str, count(1))
+
+
+@contextmanager
+def dying(point: str) -> Iterator[None]:
+    from django.db import connection
+
+    commit = connection._commit
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def committing() -> None:
+        (die if point == "before commit" else commit)()
+        (die if point == "after commit" else bool)()
+
+    numbers = count(1)
+
+    def execute(run: Callable[..., Any], *statement: Any) -> Any:
+        (die if str(next(numbers)) == point else bool)()
+        return run(*statement)
+
+    connection._commit = committing  # type: ignore[method-assign]
+    with connection.execute_wrapper(execute):
+        yield
+
+
+PROGRAMS = {each.__name__: each for each in (cap, race, watch, spend, audit, kills)}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
+    django.setup()
+    program, options = sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+    PROGRAMS[program](**options)
+
+
+if __name__ == "__main__":
+    main()

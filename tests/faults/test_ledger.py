@@ -1,0 +1,131 @@
+"""Processes that spend at once, and die while they do: limits hold, and what was charged is charged once."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.server import ROOT, ConsoleServer
+
+IS_LONG = bool(os.environ.get("OPENCODE_PROVE"))
+WORKERS = 25 if IS_LONG else 6
+ROUNDS = 12 if IS_LONG else 2
+REQUESTS = 20 if IS_LONG else 12
+DOLLAR = 100_000_000
+CEILING, COST = 2_400_000, 1_000_000
+SETTLED_BEFORE_KILL = (20, 150)
+SECONDS = 120
+
+
+class Program:
+    """One of `tests.faults.spending`, running beside the server."""
+
+    def __init__(self, server: ConsoleServer, program: str, /, **options: Any) -> None:
+        command = [sys.executable, "-m", "tests.faults.spending", program, json.dumps(options)]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=server.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def lines(self) -> list[Any]:
+        """All it said, once it has ended."""
+        said, _ = self.process.communicate(timeout=SECONDS)
+        return [json.loads(line) for line in said.splitlines()]
+
+    def lines_before_death(self) -> list[Any]:
+        """The rest it said, without a line it died in."""
+        said, _ = self.process.communicate(timeout=SECONDS)
+        return [json.loads(line) for line in said.splitlines(keepends=True) if line.endswith("\n")]
+
+    def line(self) -> Any:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def start(console_server: ConsoleServer) -> Iterator[Start]:
+    """Start programs beside a server; those that still run end with the test."""
+    console_server.ask("tests.support.seed")
+    started: list[Program] = []
+
+    def begin(program: str, /, **options: Any) -> Program:
+        started.append(Program(console_server, program, **options))
+        return started[-1]
+
+    yield begin
+    for program in started:
+        program.process.kill()
+        program.process.communicate()
+
+
+@pytest.mark.timeout(SECONDS * 2)
+@pytest.mark.parametrize("bound", ["balance", "limit"])
+def test_two_processes_never_spend_more_than_a_dollar(start: Start, bound: str) -> None:
+    caps: dict[str, Any] = {
+        "balance": {"balance": DOLLAR, "monthly_limit": None, "funding": "prepaid"},
+        "limit": {"balance": 0, "monthly_limit": DOLLAR, "funding": "postpaid"},
+    }
+    start("cap", **caps[bound]).lines()
+    watching = start("watch")
+    options = {"workers": WORKERS, "requests": REQUESTS, "ceiling": CEILING, "cost": COST}
+    racing = [start("race", name=name, **options) for name in ("one", "two")]
+    raced = [program.lines()[-1] for program in racing]
+    (seen,) = watching.lines()
+    (found,) = start("audit").lines()
+    assert found["problems"] == []
+    assert (seen["over"], found["reserved"]) == (0, 0)
+    assert seen["looks"] > 0
+    charged = sum(found["costs"].values())
+    assert charged == COST * sum(each["settled"] for each in raced)
+    assert DOLLAR - CEILING < charged <= DOLLAR
+    assert sum(each["settled"] + each["refused"] for each in raced) == 2 * WORKERS * REQUESTS
+    assert sum(each["refused"] for each in raced) > 0
+
+
+@pytest.mark.timeout(60 + SECONDS * ROUNDS)
+def test_what_was_settled_survives_sigkill_and_what_was_held_is_given_back(start: Start) -> None:
+    number = random.SystemRandom().randrange(2**32)
+    print(f"random seed {number}")  # noqa: T201
+    chance = random.Random(number)
+    settled: dict[str, int] = {}
+    given_back = 0
+    for _ in range(ROUNDS):
+        dying = start("spend")
+        wanted = len(settled) + chance.randint(*SETTLED_BEFORE_KILL)
+        while len(settled) < wanted:
+            settled |= charged_by(dying.line())
+        dying.process.kill()
+        for said in dying.lines_before_death():
+            settled |= charged_by(said)
+        (found,) = start("audit").lines()
+        assert found["problems"] == []
+        assert settled.items() <= found["costs"].items()
+        assert (found["reserved"], found["buried"]) == (0, len(found["held"]))
+        assert found["balance"] == -sum(found["costs"].values())
+        given_back += found["buried"]
+    assert given_back > 0, "no kill hit a request that was under way"
+
+
+def charged_by(said: dict[str, Any]) -> dict[str, int]:
+    return {said["settled"]: said["cost"]} if "settled" in said else {}
+
+
+@pytest.mark.timeout(SECONDS * 2)
+def test_a_settlement_killed_between_any_two_statements_is_whole_or_nothing(start: Start) -> None:
+    start("cap", balance=DOLLAR, monthly_limit=DOLLAR, funding="prepaid").lines()
+    died = start("kills").lines()
+    *killed, last = died
+    assert [each["problems"] for each in died] == [[]] * len(died)
+    assert {each["was_killed"] for each in killed} == {True}
+    assert not last["was_killed"]
+    answers = {each["point"]: each["again"] for each in killed}
+    assert answers.pop("after commit") == "already_settled"
+    assert set(answers.values()) == {"settled"}
+    assert len(answers) > 10
