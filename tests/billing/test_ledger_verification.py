@@ -1,8 +1,9 @@
 """`ledger_verify` names what does not add up; whatever sequence of operations ran, it finds nothing."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -13,14 +14,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from billing.errors import RequestConflict
 from billing.ledger.facts import Funding, Payer, Scope
 from billing.ledger.operations import Correct, Credit, Expire, Operation, Release, Reserve
-from billing.models import BillingAccount, Usage
+from billing.models import BillingAccount, PeriodicGrant, Usage
 from billing.pricing.classes import Tokens
 from billing.pricing.pricelist import price_list_read
 from billing.selectors.verification import account_verify
 from billing.services.budgets import limit_copy
-from billing.services.grants import credit_grant
+from billing.services.grants import credit_grant, grants_lapse
 from billing.services.ledger import ledger_execute
 from billing.services.prices import prices_load
 from billing.services.reservations import settle
@@ -218,6 +220,39 @@ class StoredLedgerMachine(RuleBasedStateMachine):
         month = self.books.account.month
         mine = [key for key in self.books.counters if (key.scope, key.id) == (scope, name) and key.month >= month]
         self.books.counters.update({key: replace(self.books.counters[key], limit=limit) for key in mine})
+
+    @rule(funding=st.sampled_from(list(Funding)), is_frozen=st.booleans(), limit=limits)
+    def account_set(self, funding: Funding, is_frozen: bool, limit: int | None) -> None:
+        frozen_at = NOW if is_frozen else None
+        mine = BillingAccount.objects.filter(pk=self.row.pk)
+        mine.update(funding=funding.value, frozen_at=frozen_at, monthly_limit=limit)
+        changed = {"funding": funding, "is_frozen": is_frozen, "monthly_limit": limit}
+        self.books.account = replace(self.books.account, **changed)
+
+    @rule(number=st.integers(1, 3), amount=st.integers(1, 60), days=st.integers(1, 40))
+    def grant(self, number: int, amount: int, days: int) -> None:
+        self.granted(f"period{number}", amount, self.now + timedelta(days=days))
+
+    def granted(self, name: str, amount: int, ends_at: datetime) -> None:
+        said = {"workspace_id": self.row.workspace_id, "actor": THE_CONSOLE, "ends_at": ends_at}
+        with suppress(RequestConflict):
+            credit_grant(amount=amount, grant_id=name, **said)
+        self.books.do(Credit(self.now, f"grant:{name}", amount))
+        assert account_verify(self.row.pk) == []
+
+    @rule()
+    def lapse(self) -> None:
+        """What lapses was credit of a period, is not held, and leaves no debt."""
+        before = self.books.account
+        grants_lapse(now=self.now)
+        ended = PeriodicGrant.objects.filter(account_id=self.row.pk, lapsed_at=self.now).order_by("ends_at", "pk")
+        for grant in ended.filter(lapsed__gt=0):
+            self.books.do(Credit(self.now, f"lapse:{grant.source}", -grant.lapsed))
+            assert grant.lapsed <= grant.amount
+        taken = before.balance - self.books.account.balance
+        assert taken == 0 or self.books.account.balance >= before.reserved
+        assert lock_accounts([self.row.pk], skip_locked=False)[self.row.pk].facts == self.books.account
+        assert account_verify(self.row.pk) == []
 
     @rule(hours=st.sampled_from([1, 24 * 31]))
     def time_goes(self, hours: int) -> None:

@@ -131,6 +131,8 @@ def test_own_credentials_count_towards_limits_and_never_touch_the_balance(alpha:
 
 
 def test_usage_of_an_earlier_month_goes_to_its_own_day_and_no_limit_holds_it(alpha: Spender, cast: Cast) -> None:
+    alice = Actor(PERSON, cast.alice.pk)
+    membership_change(membership=cast.membership(cast.carol), monthly_limit=1, actor=alice)
     alpha.now = DECEMBER
     alpha.set(monthly_limit=0)
     late = DECEMBER - timedelta(seconds=1)

@@ -8,8 +8,8 @@ import pytest
 
 from billing.ledger.facts import Funding, Payer, Scope
 from billing.ledger.limits import fits
-from billing.ledger.operations import Answer, Bound, Credit, Expire, Operation, Release, Reserve
-from tests.unit.billing.ledger_world import HOUR, NOW, MemoryLedger, account, audit, hold, settle
+from billing.ledger.operations import Answer, Bound, Correct, Credit, Expire, Operation, Release, Reserve
+from tests.unit.billing.ledger_world import HOUR, NOW, MemoryLedger, account, audit, hold, record, settle
 from tests.unit.billing.vectors import MONEY
 
 CHECKED = [vector for vector in MONEY["limits"] if "ceiling" in vector]
@@ -231,3 +231,38 @@ def test_a_credit_counts_once_for_its_source() -> None:
     assert [books.do(Credit(NOW, "grant:1", 5)).answer for _ in range(2)] == [Answer.CREDITED] * 2
     assert books.do(Credit(NOW, "grant:1", 6)).answer == Answer.CONFLICT
     assert (books.account.balance, len(books.entries)) == (5, 1)
+
+
+def test_a_correction_takes_nothing_from_limits_that_never_counted_it() -> None:
+    books = ledger(counts_own=False)
+    books.do(record(10, payer=Payer.OWN))
+    books.account = replace(books.account, counts_own=True)
+    decision = books.do(Correct(NOW, "reprice:1:1", 1, 4))
+    assert decision.entry is not None
+    assert (decision.entry.charged, decision.entry.counted, books.account.month_used) == (-6, 0, 0)
+    audit(books)
+
+
+def test_a_correction_is_made_once() -> None:
+    books = ledger()
+    books.do(record(10))
+    assert books.do(Correct(NOW, "reprice:1:1", 1, 4)).answer == Answer.CORRECTED
+    assert books.do(Correct(NOW, "reprice:1:1", 1, 4)).answer == Answer.CORRECTED
+    assert books.do(Correct(NOW, "reprice:1:1", 1, 5)).answer == Answer.CONFLICT
+    assert (books.account.balance, len(books.entries)) == (-4, 1)
+    assert books.do(Correct(NOW, "reprice:9:1", 9, 4)).answer == Answer.UNKNOWN
+
+
+def test_a_closed_workspace_reserves_nothing() -> None:
+    books = ledger(is_closed=True, is_frozen=True)
+    decision = books.do(reserve(0))
+    assert decision.refusal is not None
+    assert (decision.answer, decision.refusal.bound) == (Answer.REFUSED, Bound.CLOSED)
+
+
+def test_a_reservation_of_a_dead_process_ends_before_its_time() -> None:
+    books = ledger()
+    books.do(reserve())
+    assert books.do(Expire(NOW, "r1")).answer == Answer.NOT_DUE
+    assert books.do(Expire(NOW, "r1", is_abandoned=True)).answer == Answer.EXPIRED
+    assert books.account.reserved == 0
