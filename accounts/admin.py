@@ -131,8 +131,8 @@ class UserAdmin(WithStaffActs[User]):
         ),
         StaffAct(
             "reinstate",
-            "Let the chosen people in again",
-            "They can sign in again and their API keys work again; devices have to log in anew.",
+            "Reinstate the chosen people",
+            "They can sign in again and their API keys work again; devices have to log in again.",
             "accounts.suspend_user",
             _reinstate,
         ),

@@ -15,7 +15,7 @@ class OwnerLinkInvalid(NotFound):
 
 class EmailTaken(Conflict):
     code = "email_taken"
-    default_message = "Somebody has already signed up with this e-mail address."
+    default_message = "Someone has already signed up with this e-mail address."
 
 
 class DeviceLimitReached(Conflict):
@@ -35,12 +35,12 @@ class AccountHeld(Conflict):
 
 class LastOperatorRemains(Conflict):
     code = "last_operator_remains"
-    default_message = "You are the only administrator of this console; make somebody else one first."
+    default_message = "You are the only administrator of this console; make someone else one first."
 
 
 class StaffProtected(Forbidden):
     code = "staff_protected"
-    default_message = "Nobody suspends themselves, and only a superuser suspends staff or lets them in again."
+    default_message = "You cannot suspend yourself, and only a superuser can suspend or reinstate staff."
 
 
 class RestoreLinkInvalid(NotFound):

@@ -12,7 +12,7 @@ class BalanceInsufficient(Denial):
 class LimitReached(Denial):
     code = "limit_reached"
     status = 402
-    default_message = "A monthly limit does not leave room for this request."
+    default_message = "This request would exceed a monthly limit."
 
 
 class BillingFrozen(Forbidden):
@@ -32,10 +32,10 @@ class RequestConflict(Conflict):
 
 class LedgerUnavailable(ServiceUnavailable):
     code = "ledger_unavailable"
-    default_message = "What this request may cost cannot be reserved now, so it was not made."
+    default_message = "The cost of this request could not be reserved, so it was not sent."
 
 
 class UsageUnpriced(Denial):
     code = "usage_unpriced"
     status = 422
-    default_message = "Nothing says what this usage costs."
+    default_message = "There is no price for this usage."

@@ -64,7 +64,7 @@ class ShareAdmin(WithStaffActs[Share], LookOnlyAdmin[Share]):
     staff_acts = (
         StaffAct(
             "end",
-            "End the chosen links",
+            "Revoke the chosen links",
             "Whoever reads through them is disconnected at once; the sessions stay.",
             "sync.end_share",
             _end,

@@ -11,19 +11,21 @@ class SessionGone(Denial):
 
 class SessionCold(ServiceUnavailable):
     code = "session_cold"
-    default_message = "The session rests in object storage, which cannot give it back now; nothing of it is lost."
+    default_message = (
+        "The session is in cold storage, which does not answer right now. Nothing is lost; try again in a moment."
+    )
 
 
 class SessionFull(Denial):
     code = "session_full"
     status = 413
-    default_message = "The session holds as much as it may."
+    default_message = "The session has reached its size limit."
 
 
 class EntryTooLarge(Denial):
     code = "entry_too_large"
     status = 413
-    default_message = "One entry is larger than a session takes."
+    default_message = "One entry is too large for a session."
 
 
 class KeyMalformed(Denial):
@@ -56,13 +58,13 @@ class PublishForbidden(Denial):
 class RemovalForbidden(Denial):
     code = "removal_forbidden"
     status = 403
-    default_message = "Removing entries of somebody else's session asks for the right to delete sessions."
+    default_message = "Removing entries of someone else's session needs the right to delete sessions."
 
 
 class WriterBusy(Denial):
     code = "writer_busy"
     status = 503
-    default_message = "The server has more updates waiting than it may hold; try again in a moment."
+    default_message = "The server is busy writing; try again in a moment."
 
 
 class AnonymousSharesLimited(Denial):
@@ -74,7 +76,7 @@ class AnonymousSharesLimited(Denial):
 class AnonymousSharesOff(Denial):
     code = "anonymous_shares_off"
     status = 403
-    default_message = "This server takes sessions of its workspaces only: the agent needs a workspace's address."
+    default_message = "This server only accepts sessions of a workspace: give the agent your workspace's address."
 
 
 class ShareIdMissing(Denial):
@@ -85,7 +87,7 @@ class ShareIdMissing(Denial):
 class UpgradeRequired(Denial):
     code = "upgrade_required"
     status = 426
-    default_message = "This address speaks WebSocket only."
+    default_message = "This address only speaks WebSocket."
 
 
 class ShareLimitReached(Conflict):
@@ -95,4 +97,4 @@ class ShareLimitReached(Conflict):
 
 class SocketLimitReached(TooManyRequests):
     code = "socket_limit_reached"
-    default_message = "There are as many open connections as there may be."
+    default_message = "The limit of open connections has been reached; close one or try again later."

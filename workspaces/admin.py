@@ -64,7 +64,7 @@ class WorkspaceAdmin(WithStaffActs[Workspace], LookOnlyAdmin[Workspace]):
         StaffAct(
             "unblock",
             "Unblock the chosen workspaces",
-            "Everybody and everything gets in again, as before.",
+            "People and programs get in again, as before.",
             "workspaces.block_workspace",
             _unblock,
         ),
@@ -110,7 +110,7 @@ class APIKeyAdmin(WithStaffActs[APIKey], LookOnlyAdmin[APIKey]):
         StaffAct(
             "revoke",
             "Revoke the chosen API keys",
-            "They open nothing from now on, for good; what they hold open closes.",
+            "They stop working for good, and their open connections close at once.",
             "workspaces.revoke_apikey",
             _revoke_key,
         ),
@@ -127,7 +127,7 @@ class ShareTokenAdmin(WithStaffActs[ShareToken], LookOnlyAdmin[ShareToken]):
         StaffAct(
             "revoke",
             "Revoke the chosen share tokens",
-            "Agents that carry them can no longer share, for good; links that exist stay.",
+            "Agents that use them can no longer share; existing links stay.",
             "workspaces.revoke_sharetoken",
             _revoke_token,
         ),

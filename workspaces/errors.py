@@ -57,7 +57,7 @@ class SeatLimitReached(Conflict):
 
 class MemberAlready(Conflict):
     code = "member_already"
-    default_message = "Somebody with this address is already a member."
+    default_message = "Someone with this address is already a member."
 
 
 class InvitationInvalid(NotFound):
@@ -92,7 +92,7 @@ class InvitationsTooFast(TooManyRequests):
 
 class WorkspaceGone(NotFound):
     code = "workspace_gone"
-    default_message = "This workspace cannot be restored any more."
+    default_message = "This workspace can no longer be restored."
 
 
 class WorkspaceBlocked(Forbidden):
@@ -134,7 +134,7 @@ class ConfigFileReference(ConfigRefused):
 
 class ConfigChanged(Conflict):
     code = "config_changed"
-    default_message = "Somebody else saved another version in the meantime."
+    default_message = "Someone else saved another version in the meantime."
 
 
 class OrgMissing(Denial):

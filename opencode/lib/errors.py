@@ -108,13 +108,13 @@ class NotFound(Denial):
 class MethodNotAllowed(Denial):
     code = "method_not_allowed"
     status = 405
-    default_message = "This address does not take that method."
+    default_message = "This address does not accept that method."
 
 
 class Conflict(Denial):
     code = "conflict"
     status = 409
-    default_message = "Something else changed first."
+    default_message = "Someone else changed this first. Reload and try again."
 
 
 class FieldsInvalid(Denial):
@@ -138,12 +138,12 @@ class InternalError(Denial):
 class ServiceUnavailable(Denial):
     code = "service_unavailable"
     status = 503
-    default_message = "The server cannot do this now."
+    default_message = "The server cannot do this right now; try again in a moment."
 
 
 class BodiesFull(ServiceUnavailable):
     code = "bodies_full"
-    default_message = "Too much is being sent by clients that have shown no secret yet; try again in a moment."
+    default_message = "Too many uploads are in progress from clients that have not signed in; try again in a moment."
 
 
 class ConnectionsFull(ServiceUnavailable):
@@ -160,7 +160,7 @@ class DatabaseBusy(ServiceUnavailable):
 
 class StorageFull(ServiceUnavailable):
     code = "storage_full"
-    default_message = "The server's disk is full: nothing was kept. It goes on by itself once there is room."
+    default_message = "The server's disk is full, so nothing was saved. It continues by itself once there is room."
 
 
 class NotReady(ServiceUnavailable):

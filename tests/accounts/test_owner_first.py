@@ -132,6 +132,6 @@ def test_command_without_a_database_says_what_to_do(monkeypatch: pytest.MonkeyPa
         raise OperationalError("no such table")
 
     monkeypatch.setattr(command_module, "owner_link_create", missing)
-    with pytest.raises(CommandError, match="start the console") as refused:
+    with pytest.raises(CommandError, match="Start the console") as refused:
         said()
     assert refused.value.returncode == 2

@@ -1,5 +1,9 @@
-"""Pages speak sentence case and plain English: headings, buttons, column heads, and no phrase that was given up."""
+"""Everything that speaks does so in sentence case and plain English, and in no phrase that was given up.
 
+Headings, buttons and column heads of pages and mails; refusals, notices, the words of acts, staff's choices, commands.
+"""
+
+import ast
 import html
 import re
 from collections.abc import Iterable
@@ -8,7 +12,9 @@ from typing import Final
 
 import pytest
 
+from opencode.lib.errors import every_denial
 from tests.support.server import ROOT
+from workspaces.auditactions import ACTIONS
 
 TEMPLATES: Final = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))
 APPS: Final = ("accounts", "workspaces", "billing", "sync", "opencode")
@@ -61,6 +67,21 @@ GIVEN_UP: Final = (
     "get in no more,",
     "get in no more.",
     "Quote the request id",
+    "changed first.",
+    "as much as it may.",
+    "as there may be.",
+    "cannot be restored any more",
+    "speaks WebSocket only",
+    "take back the deletion",
+    "took back the deletion",
+    "handed the workspace over",
+    "made a share token",
+    "ended a share link",
+    "let spending go on",
+    "usage anew",
+    "people in again",
+    "Everybody and everything",
+    "End the chosen links",
 )
 # Comments and docstrings may say it in their own way; these are for whoever reads the code.
 CODE_ONLY: Final = re.compile(r'""".*?"""|(?m:^\s*#.*$)|\{#.*?#\}', re.DOTALL)
@@ -137,3 +158,78 @@ def test_no_page_mail_or_message_says_what_was_given_up(phrase: str) -> None:
         if wanted in " ".join(CODE_ONLY.sub("", path.read_text()).split()).casefold()
     ]
     assert said == []
+
+
+def calls(source: str, names: set[str]) -> Iterable[ast.Call]:
+    """The calls of functions and methods with one of these names, in the order they stand in."""
+    for node in ast.walk(ast.parse(source)):
+        called = getattr(node, "func", None)
+        if isinstance(node, ast.Call) and getattr(called, "attr", getattr(called, "id", "")) in names:
+            yield node
+
+
+def texts(node: ast.expr) -> Iterable[str]:
+    """What an argument can be, with • for each value in it; nothing for what is only known when it runs."""
+    if isinstance(node, ast.IfExp):
+        yield from (*texts(node.body), *texts(node.orelse))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "•" for part in node.values)
+
+
+def said_by(names: set[str], position: int, sources: Iterable[Path]) -> list[str]:
+    """The texts at that place of every such call."""
+    return [
+        text
+        for path in sources
+        for call in calls(path.read_text(), names)
+        for argument in call.args[position : position + 1]
+        for text in texts(argument)
+    ]
+
+
+PYTHON: Final = [path for path in SOURCES if path.suffix == ".py"]
+COMMANDS: Final = [path for path in PYTHON if "commands" in path.parts and path.name != "__init__.py"]
+NOTICES: Final = said_by(
+    {"success", "info", "warning", "error"}, 1, [path for path in PYTHON if {"views", "pages"} & set(path.parts)]
+)
+REFUSED: Final = said_by({"CommandError"}, 0, COMMANDS)
+ACTS: Final = [*said_by({"StaffAct"}, 1, PYTHON), *said_by({"StaffAct"}, 2, PYTHON)]
+HELPS: Final = [
+    match[1].replace('\\"', '"')
+    for path in COMMANDS
+    for match in re.finditer(r'(?m)^    help = "(.*)"$', path.read_text())
+]
+SENTENCES: Final = [denial.default_message for denial in every_denial()]
+
+
+def test_all_kinds_of_words_are_found() -> None:
+    assert [len(kind) > 10 for kind in (NOTICES, REFUSED, ACTS, HELPS, SENTENCES, ACTIONS)] == [True] * 6
+
+
+@pytest.mark.parametrize("kind", ["NOTICES", "REFUSED", "ACTS", "HELPS", "SENTENCES"])
+def test_what_is_said_begins_with_a_capital(kind: str) -> None:
+    assert [words for words in globals()[kind] if begins_small(words)] == []
+
+
+@pytest.mark.parametrize("kind", ["NOTICES", "HELPS", "SENTENCES"])
+def test_a_sentence_ends_as_one(kind: str) -> None:
+    assert [words for words in globals()[kind] if not words.endswith((".", "…", "•"))] == []
+
+
+def test_the_words_of_acts_go_on_after_whoever_acted() -> None:
+    """They stand after a name: alice created an API key."""
+    assert [words for words in ACTIONS.values() if not begins_small(words) or words.endswith(".")] == []
+
+
+def test_no_name_of_a_code_is_shown_instead_of_words() -> None:
+    assert [
+        words for words in (*NOTICES, *ACTIONS.values(), *SENTENCES) if re.search(r"\b[a-z]+_[a-z_]+\b", words)
+    ] == [words for words in SENTENCES if "first_owner" in words]
+
+
+@pytest.mark.parametrize("words", ['CommandError("no such thing")', 'CommandError(f"no {such}" if a else "No")'])
+def test_a_small_refusal_is_seen(words: str) -> None:
+    said = [text for call in calls(words, {"CommandError"}) for text in texts(call.args[0])]
+    assert [text for text in said if begins_small(text)] == [said[0]]

@@ -197,7 +197,7 @@ def test_restore_stands_back_when_somebody_saved_meanwhile(cast: Cast, sign_in: 
     save(cast, SECOND, based_on=1)
     page = sign_in(cast.bob).post(f"{PAGE}1/restore/", {"based_on": 1})
     assert page.status_code == 409
-    assert "Somebody else saved another version in the meantime." in page.content.decode()
+    assert "Someone else saved another version in the meantime." in page.content.decode()
     with pytest.raises(ConfigChanged):
         config_restore(workspace=cast.alpha, user=cast.bob, version=first, based_on=1, actor=THE_CONSOLE)
 

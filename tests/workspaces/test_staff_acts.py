@@ -93,7 +93,7 @@ def test_purged_workspace_is_refused_and_the_next_one_is_restored(sue: Staff, ca
         workspace_delete(workspace=workspace, actor=THE_CONSOLE)
     Workspace.objects.filter(pk=cast.alpha.pk).update(purging_at=utc_now())
     page = sue.do("workspaces/workspace", "restore", cast.alpha.pk, cast.gamma.pk)
-    assert "cannot be restored any more" in page
+    assert "can no longer be restored" in page
     assert Workspace.objects.get(pk=cast.gamma.pk).deleted_at is None
 
 

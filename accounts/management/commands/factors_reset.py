@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"]).first()
         if user is None:
-            raise CommandError(f"nobody signs in with {options['email']}", returncode=UNKNOWN)
+            raise CommandError(f"Nobody signs in with {options['email']}", returncode=UNKNOWN)
         held = factors_of(user)
         if held.any and not options["dry_run"]:
             factors_reset(user=user, actor=Actor(SYSTEM, reason=options["reason"][:REASON_CHARACTERS]))

@@ -27,10 +27,10 @@ class Command(BaseCommand):
         try:
             link = owner_link_create()
         except DatabaseError as error:
-            raise CommandError(f"start the console once first: {error}", returncode=UNPREPARED) from error
+            raise CommandError(f"Start the console once first: {error}", returncode=UNPREPARED) from error
         if options["json"]:
             self.stdout.write(json.dumps({"link": link, "hours": LINK_HOURS if link else None}))
         elif link:
             self.stdout.write(f"{link}\n(works once, for {LINK_HOURS} hours; links printed before have ended)")
         if link is None:
-            raise CommandError("this console has an owner: people come by sign-up or invitation", returncode=OWNED)
+            raise CommandError("This console has an owner: people come by sign-up or invitation", returncode=OWNED)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("workspace", help="its slug or id")
         parser.add_argument("amount", help="dollars, more than 0")
         parser.add_argument("--reason", required=True, help="for the ledger and the audit log of the workspace")
-        parser.add_argument("--id", default="", help="names the grant, so that a repeat gives nothing; else a new one")
+        parser.add_argument("--id", default="", help="names the grant: a repeat gives nothing; new by default")
         parser.add_argument(
             "--until", default="", help="the last day (UTC), such as 2026-12-31; what is left then lapses"
         )

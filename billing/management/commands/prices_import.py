@@ -103,7 +103,7 @@ def _from_package(today: date, wanted: list[str]) -> PriceList:
         raise CommandError(MISSING, returncode=UNUSABLE) from error
     unknown = sorted(set(wanted) - set(genai.provider_names()))
     if unknown:
-        raise CommandError(f"the package knows no provider {unknown[0]}", returncode=UNUSABLE)
+        raise CommandError(f"The package knows no provider {unknown[0]}", returncode=UNUSABLE)
     return genai.price_list_from_package(made_on=today, wanted=wanted or genai.PROVIDERS)
 
 

@@ -58,5 +58,5 @@ class Command(BaseCommand):
     def _row(self, workspace: Workspace, request_id: str) -> QuarantinedRequest:
         found = QuarantinedRequest.objects.filter(account__workspace_id=workspace.pk, request_id=request_id).first()
         if found is None:
-            raise CommandError(f"no such request is quarantined: {request_id}", returncode=UNUSABLE)
+            raise CommandError(f"No such request is quarantined: {request_id}", returncode=UNUSABLE)
         return found

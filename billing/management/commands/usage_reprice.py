@@ -21,13 +21,13 @@ UNCHANGED: Final = 1
 
 
 class Command(BaseCommand):
-    help = "Price a workspace's usage anew, by the prices in force."
+    help = "Reprice a workspace's usage at the prices in force."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("workspace", help="its slug or id")
         parser.add_argument("--from", dest="first", required=True, help="the first day (UTC), such as 2026-11-01")
-        parser.add_argument("--to", dest="last", default="", help="the last day; today, unless told")
+        parser.add_argument("--to", dest="last", default="", help="the last day; today by default")
         parser.add_argument("--model", default="", help="only this one, as the usage names it")
         parser.add_argument("--reason", required=True, help="for the audit log of the workspace, which its admins read")
         parser.add_argument("--dry-run", action="store_true", help="only say what would change")

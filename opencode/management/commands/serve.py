@@ -112,7 +112,7 @@ def prices_loaded() -> None:
     try:
         prices_prepare()
     except PricesInvalid as error:
-        raise CommandError(f"prices, see OPENCODE_PRICES: {error}", returncode=2) from error
+        raise CommandError(f"Prices, see OPENCODE_PRICES: {error}", returncode=2) from error
 
 
 def _check_processes(processes: int) -> None:
@@ -120,7 +120,7 @@ def _check_processes(processes: int) -> None:
         raise CommandError("--processes takes a number from 1", returncode=2)
     if processes > 1 and str(settings.CHANNEL_LAYERS["default"]["BACKEND"]).endswith(".InMemoryChannelLayer"):
         raise CommandError(
-            "more than one web process needs Redis: see the server stack in docs/operations.md", returncode=2
+            "More than one web process needs Redis: see the server stack in docs/operations.md", returncode=2
         )
 
 

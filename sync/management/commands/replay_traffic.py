@@ -64,7 +64,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"{played.sent} sent, {played.refused} refused, {played.skipped} skipped")
         if played.refused:
-            raise CommandError("the server refused part of the recording", returncode=REFUSED)
+            raise CommandError("The server refused part of the recording", returncode=REFUSED)
 
 
 class _Play:

@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def _chosen(self, options: dict[str, Any]) -> Iterator[int]:
         ways = [bool(options["session"]), options["idle_days"] is not None, options["all"]]
         if sum(ways) != 1 or (options["warm"] and options["idle_days"] is not None) or options["all"] > options["warm"]:
-            raise CommandError("name a session, or --idle-days N, or --warm --all", returncode=UNKNOWN)
+            raise CommandError("Name a session, or --idle-days N, or --warm --all", returncode=UNKNOWN)
         if options["all"]:
             return cold_session_ids()
         if options["idle_days"] is not None:
@@ -87,5 +87,5 @@ def _session_id(name: str, slug: str) -> int:
     ids = list(found.values_list("pk", flat=True)[:2])
     if len(ids) != 1:
         several = f"several sessions have the id {name}: add --workspace, or give its number"
-        raise CommandError(several if ids else f"there is no session {name}", returncode=UNKNOWN)
+        raise CommandError(several if ids else f"There is no session {name}", returncode=UNKNOWN)
     return ids[0]

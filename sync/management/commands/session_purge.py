@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["verify"]) == bool(options["session"]):
-            raise CommandError("name a session, or a receipt with --verify", returncode=UNKNOWN)
+            raise CommandError("Name a session, or a receipt with --verify", returncode=UNKNOWN)
         try:
             if options["verify"]:
                 self._verify(options["verify"], as_json=options["json"])
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         except CommandError:
             raise
         except Exception as error:
-            raise CommandError(f"cannot look at everything now: {error}", returncode=UNREACHABLE) from error
+            raise CommandError(f"Cannot look at everything now: {error}", returncode=UNREACHABLE) from error
 
     def _show(self, session: Session, *, as_json: bool) -> None:
         prefix = session_prefix(session.workspace_id, session.pk)
@@ -52,14 +52,14 @@ class Command(BaseCommand):
     def _erase(self, session: Session, *, as_json: bool) -> None:
         receipt = session_erase(session_id=session.pk, actor=THE_CONSOLE)
         if receipt is None:
-            raise CommandError(f"the session {session.client_id} is gone already", returncode=UNKNOWN)
+            raise CommandError(f"The session {session.client_id} is gone already", returncode=UNKNOWN)
         receipt.refresh_from_db()
         self._report(receipt, deletion_verify(receipt=receipt), as_json=as_json)
 
     def _verify(self, receipt_id: str, *, as_json: bool) -> None:
         receipt = DeletionReceipt.objects.filter(pk=receipt_id).first()
         if receipt is None:
-            raise CommandError(f"there is no receipt {receipt_id}", returncode=UNKNOWN)
+            raise CommandError(f"There is no receipt {receipt_id}", returncode=UNKNOWN)
         self._report(receipt, deletion_verify(receipt=receipt), as_json=as_json)
 
     def _report(self, receipt: DeletionReceipt, left: Leftovers, *, as_json: bool) -> None:
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         facts = {"receipt": receipt.pk, "session": receipt.client_id, "erased_at": receipt.erased_at.isoformat()}
         self._say({**facts, "erased": erased, "left": {**left.rows, "objects": left.objects}}, as_json=as_json)
         if not left.is_clean:
-            raise CommandError("something is left of this session", returncode=LEFT)
+            raise CommandError("Something is left of this session", returncode=LEFT)
 
     def _say(self, facts: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
@@ -94,9 +94,9 @@ def find_session(name: str, workspace: str) -> Session:
     if not rows and name.isascii() and name.isdigit() and not workspace:
         rows = list(Session.objects.filter(pk=int(name))[:1])
     if not rows:
-        raise CommandError(f"there is no session {name}", returncode=UNKNOWN)
+        raise CommandError(f"There is no session {name}", returncode=UNKNOWN)
     if len(rows) > 1:
         raise CommandError(
-            f"several sessions have the id {name}: add --workspace, or give its number", returncode=UNKNOWN
+            f"Several sessions have the id {name}: add --workspace, or give its number", returncode=UNKNOWN
         )
     return rows[0]

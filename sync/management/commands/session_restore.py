@@ -38,7 +38,7 @@ class Command(BaseCommand):
             return
         snapshot = stored_snapshots(session).filter(pk=options["snapshot"]).first()
         if snapshot is None:
-            raise CommandError(f"this session has no snapshot {options['snapshot']}", returncode=UNKNOWN)
+            raise CommandError(f"This session has no snapshot {options['snapshot']}", returncode=UNKNOWN)
         restore = partial(session_restore, actor=THE_CONSOLE)
         work: Callable[..., Restoration] = restoration_rehearse if options["dry_run"] else restore
         try:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         except Denial as denial:
             raise CommandError(denial.message, returncode=REFUSED) from denial
         except Exception as error:
-            raise CommandError(f"the snapshot cannot be read: {error}", returncode=UNREADABLE) from error
+            raise CommandError(f"The snapshot cannot be read: {error}", returncode=UNREADABLE) from error
         self._report(session, snapshot, done, as_json=options["json"])
 
     def _list(self, session: Session, *, as_json: bool) -> None:
@@ -92,5 +92,5 @@ def _session(name: str, slug: str) -> Session:
     sessions = list(found[:2])
     if len(sessions) != 1:
         several = f"several workspaces have a session {name}: name one with --workspace"
-        raise CommandError(several if sessions else f"there is no session {name}", returncode=UNKNOWN)
+        raise CommandError(several if sessions else f"There is no session {name}", returncode=UNKNOWN)
     return sessions[0]

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             return
         except SyncEnded as ended:
-            raise CommandError(f"the server ended it: {ended}", returncode=REFUSED) from ended
+            raise CommandError(f"The server ended it: {ended}", returncode=REFUSED) from ended
 
     async def _tail(self, client: SyncClient) -> None:
         async for frame in client.frames():

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if not ids and name.isdecimal():
             ids = list(Session.objects.filter(pk=int(name)).values_list("pk", flat=True))
         if not ids:
-            raise CommandError(f"there is no session {name}", returncode=UNKNOWN)
+            raise CommandError(f"There is no session {name}", returncode=UNKNOWN)
         return ids
 
     def _report(self, bar: ProgressBar | None, verified: Verification) -> None:

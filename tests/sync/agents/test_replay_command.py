@@ -67,7 +67,7 @@ def test_a_wrong_token_is_refused_and_said(console_server: ConsoleServer) -> Non
     done = replay(console_server, RECORDING, "--speed", 500, "--token", "oc_share_wrong")
     assert done.returncode == 1
     assert "refused, HTTP 404: not_found" in done.stderr
-    assert "the server refused part of the recording" in done.stderr
+    assert "The server refused part of the recording" in done.stderr
 
 
 def test_mistakes_are_said_with_their_exit_codes(console_server: ConsoleServer, tmp_path: Path) -> None:

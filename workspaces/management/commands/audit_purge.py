@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["days"] < 1:
-            raise CommandError("entries are kept for good; name --days or set OPENCODE_AUDIT_DAYS", returncode=UNUSABLE)
+            raise CommandError("Entries are kept for good; name --days or set OPENCODE_AUDIT_DAYS", returncode=UNUSABLE)
         before = utc_now() - timedelta(days=options["days"])
         removed: dict[str, int] = {}
         broken: list[str] = []
@@ -63,5 +63,5 @@ def _workspace_ids(name: str) -> list[str]:
         return list(chain_ids())
     found = Workspace.objects.filter(slug=name).first() or Workspace.objects.filter(pk=name).first()
     if found is None:
-        raise CommandError(f"there is no workspace {name}", returncode=UNUSABLE)
+        raise CommandError(f"There is no workspace {name}", returncode=UNUSABLE)
     return [found.pk]

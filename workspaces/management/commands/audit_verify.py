@@ -97,7 +97,7 @@ class _Watch:
 def _workspace_id(name: str) -> str:
     found = Workspace.objects.filter(slug=name).first() or Workspace.objects.filter(pk=name).first()
     if found is None:
-        raise CommandError(f"there is no workspace {name}", returncode=UNKNOWN)
+        raise CommandError(f"There is no workspace {name}", returncode=UNKNOWN)
     return found.pk
 
 

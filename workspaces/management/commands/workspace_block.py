@@ -32,7 +32,7 @@ class Command(BaseCommand):
         named = Q(slug=options["workspace"]) | Q(pk=options["workspace"])
         workspace = Workspace.objects.filter(named, purged_at=None).first()
         if workspace is None:
-            raise CommandError(f"no such workspace: {options['workspace']}", returncode=UNKNOWN)
+            raise CommandError(f"No such workspace: {options['workspace']}", returncode=UNKNOWN)
         is_changed = self._act(workspace, options)
         self._report(workspace, options, is_changed=is_changed)
         if not is_changed:
