@@ -5,6 +5,7 @@ session caused 200 connections at once, and errors where the database allows few
 and that thread for every middleware that could be asynchronous; here one thread answers a request from end to end.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,7 +20,11 @@ from django.http import FileResponse
 from opencode.lib.bounds import FORM_LOCK_SECONDS, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS, bound_connection
 from opencode.web.refusals import prefers_html
 
-PAGE_THREADS: Final = 16
+PAGE_THREADS: Final = 12
+# For pages of sessions, whose cost is up to whoever wrote them: all other pages are answered beside those. Python runs
+# one thread at a time, so a cheap page beside so many costly ones takes at most that many times as long.
+SESSION_THREADS: Final = 6
+_OF_SESSION: Final = re.compile(r"/(?:share|s)/|/workspaces/[^/]+/sessions/[^/]+/")
 # For people's forms, which are refused soon when a lock is held; agents' posts wait for their locks.
 FORM_THREADS: Final = 8
 # Monitoring restarts a process, or sends it no requests, when these do not answer: each has its own thread.
@@ -34,6 +39,7 @@ class PagesHandler(ASGIHandler):
         self.load_middleware(is_async=False)
         bound = partial(bound_connection, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS)
         self._page = self._in_threads(ThreadPoolExecutor(PAGE_THREADS, "page", bound))
+        self._session = self._in_threads(ThreadPoolExecutor(SESSION_THREADS, "session", bound))
         hasty = partial(bound_connection, PAGE_ANSWER_SECONDS, FORM_LOCK_SECONDS)
         self._form = self._in_threads(ThreadPoolExecutor(FORM_THREADS, "form", hasty))
         self._health = {
@@ -41,8 +47,12 @@ class PagesHandler(ASGIHandler):
         }
 
     async def run_get_response(self, request: Any) -> Any:
-        is_form = request.method == "POST" and prefers_html(request)
-        return await self._health.get(request.path_info, self._form if is_form else self._page)(request)
+        answer = self._health.get(request.path_info)
+        if answer is None and request.method == "POST" and prefers_html(request):
+            answer = self._form
+        if answer is None:
+            answer = self._session if _OF_SESSION.match(request.path_info) else self._page
+        return await answer(request)
 
     def _in_threads(self, threads: ThreadPoolExecutor) -> Callable[[Any], Awaitable[Any]]:
         return sync_to_async(self._answer, thread_sensitive=False, executor=threads)

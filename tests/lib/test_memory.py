@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from opencode.lib.groupcommit.transactions import CACHE_KIB
-from opencode.web.pageshandler import FORM_THREADS, HEALTH_PATHS, PAGE_THREADS
+from opencode.web.pageshandler import FORM_THREADS, HEALTH_PATHS, PAGE_THREADS, SESSION_THREADS
 from sync.live.runtime import READING_THREADS
 
 THREADS = 8
@@ -59,5 +59,5 @@ def test_caches_of_all_connections_together_are_bounded() -> None:
     (each,) = re.findall(r"cache_size=-(\d+);", options)
     # Sync's and billing's.
     writers = 2
-    threads = PAGE_THREADS + FORM_THREADS + len(HEALTH_PATHS) + READING_THREADS + LOOP_THREADS
+    threads = PAGE_THREADS + SESSION_THREADS + FORM_THREADS + len(HEALTH_PATHS) + READING_THREADS + LOOP_THREADS
     assert threads * int(each) + writers * CACHE_KIB <= CACHES_KIB

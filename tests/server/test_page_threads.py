@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from opencode.asgi import pages, pages_handler
 from opencode.lib.bounds import ANSWER_SECONDS, LOCK_SECONDS, PAGE_ANSWER_SECONDS, PAGE_LOCK_SECONDS
-from opencode.web.pageshandler import HEALTH_PATHS, PAGE_THREADS, PagesHandler
+from opencode.web.pageshandler import HEALTH_PATHS, PAGE_THREADS, SESSION_THREADS, PagesHandler
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ASKED_SECONDS = 30
@@ -74,6 +74,31 @@ async def test_thread_keeps_its_connection_and_lets_go_of_one_that_is_too_old(ha
 async def test_the_console_answers_its_pages_so() -> None:
     assert isinstance(pages_handler, PagesHandler)
     assert (await _asked(pages))[0] in {200, 302}
+
+
+SESSIONS = ("/share/abc", "/s/abc", "/share/abc/fragments", "/share/abc.md", "/workspaces/a/sessions/ses_1/")
+
+
+async def test_other_pages_are_answered_while_every_page_of_a_session_waits(
+    handler: PagesHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+    under_way: list[str] = []
+
+    def get_response(request: HttpRequest) -> HttpResponse:
+        under_way.append(request.path_info)
+        return HttpResponse(str(request.path_info not in SESSIONS or may_end.wait(ASKED_SECONDS)))
+
+    monkeypatch.setattr(handler, "get_response", get_response)
+    asked = [asyncio.ensure_future(_asked(handler, path)) for path in SESSIONS * 4]
+    others = ("/accounts/login/", "/workspaces/a/sessions/", "/workspaces/a/sessions/rows", "/")
+    try:
+        answers = [await _asked(handler, path) for path in others for _ in range(PAGE_THREADS)]
+        assert set(answers) == {(200, b"True")}
+        assert len([path for path in under_way if path in SESSIONS]) == SESSION_THREADS
+    finally:
+        may_end.set()
+        await asyncio.gather(*asked)
 
 
 async def test_health_is_told_while_every_page_waits(handler: PagesHandler, monkeypatch: pytest.MonkeyPatch) -> None:
