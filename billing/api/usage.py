@@ -11,7 +11,15 @@ from billing.api.reach import Reach, WorkspaceChoice, usage_reach
 from billing.api.routing import USAGE
 from billing.models import UsageRollup
 from billing.pricing.classes import TOKEN_CLASSES
-from billing.selectors.usage import DAYS_MAX, ROLLUPS, UsageFilter, account_of, usage_rollups, usage_totals
+from billing.selectors.usage import (
+    DAYS_MAX,
+    ROLLUPS,
+    UsageFilter,
+    account_of,
+    usage_rollups,
+    usage_rollups_from,
+    usage_totals,
+)
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import FieldsInvalid
 from workspaces.calls.paging import Page, PageQuery, next_page, place_of
@@ -73,14 +81,14 @@ def usage_list(request: HttpRequest, page: Query[UsageQuery], workspace: Workspa
     """
     reach = usage_reach(request, workspace)
     wanted = _filter(page, reach)
-    rows = usage_rollups(account_of(reach.call.workspace.pk).pk, wanted)
-    found = ROLLUPS.page(rows, place_of(ROLLUPS, page.after), page.limit)
+    account_id, place = account_of(reach.call.workspace.pk).pk, place_of(ROLLUPS, page.after)
+    found = ROLLUPS.page(usage_rollups_from(account_id, wanted, place), place, page.limit)
     return UsageList.model_validate(
         {
             "since": wanted.since,
             "until": wanted.until,
             "source": wanted.source,
-            "totals": _sums(usage_totals(rows)),
+            "totals": _sums(usage_totals(usage_rollups(account_id, wanted))),
             "items": [_out(row) for row in found.rows],
             "next": next_page(request, found.next),
         }

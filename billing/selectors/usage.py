@@ -1,6 +1,6 @@
 """Usage as pages and programs read it: from the rollups alone, never from rows by request. Days are UTC."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 
 from billing.models import BillingAccount, UsageRollup
 from billing.pricing.classes import TOKEN_CLASSES
-from opencode.lib.paging import Keyset, by_day, by_number
+from opencode.lib.paging import Keyset, Place, by_day, by_number
 
 ROLLUPS: Final = Keyset(by_day("day"), by_number("pk"))
 """By day, the oldest first."""
@@ -46,6 +46,12 @@ def usage_rollups(account_id: int, wanted: UsageFilter) -> QuerySet[UsageRollup]
         if value is not None
     }
     return rows.filter(**narrowed)
+
+
+def usage_rollups_from(account_id: int, wanted: UsageFilter, place: Place | None) -> QuerySet[UsageRollup]:
+    """The rollups from the place's day on: of two lower bounds SQLite may begin its search at the earlier one."""
+    since = wanted.since if place is None else max(wanted.since, place[0])
+    return usage_rollups(account_id, replace(wanted, since=since))
 
 
 def usage_totals(rows: QuerySet[UsageRollup]) -> dict[str, int]:

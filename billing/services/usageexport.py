@@ -8,9 +8,10 @@ from typing import Any, Final
 from billing.models import BillingAccount, UsageRollup
 from billing.pricing.classes import TOKEN_CLASSES
 from billing.selectors.breakdowns import names_of
-from billing.selectors.usage import ROLLUPS, UsageFilter, usage_rollups
+from billing.selectors.usage import ROLLUPS, UsageFilter, usage_rollups_from
 from opencode.lib.csvcells import plain_cell
 from opencode.lib.money import to_dollars
+from opencode.lib.paging import Place
 
 CHUNK_ROWS: Final = 1000
 COLUMNS: Final = (
@@ -34,9 +35,8 @@ COLUMNS: Final = (
 def usage_export(*, account: BillingAccount, wanted: UsageFilter) -> Iterator[str]:
     """Lines of CSV, the oldest day first, a thousand a piece. The costs add up to the page's total."""
     yield _csv([COLUMNS])
-    rows = usage_rollups(account.pk, wanted)
-    place = None
-    while chunk := list(ROLLUPS.after(rows, place)[:CHUNK_ROWS]):
+    place: Place | None = None
+    while chunk := list(ROLLUPS.after(usage_rollups_from(account.pk, wanted, place), place)[:CHUNK_ROWS]):
         keys = names_of(account.workspace_id, "key", {row.key_id for row in chunk if row.key_id})
         people = names_of(account.workspace_id, "member", {row.member_id for row in chunk if row.member_id})
         yield _csv([_cells(row, keys.get(row.key_id, ""), people.get(row.member_id, "")) for row in chunk])
