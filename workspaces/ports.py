@@ -1,5 +1,7 @@
 """Functions that workspaces needs from the apps above it."""
 
+from collections.abc import Collection, Mapping
+
 from opencode.lib.ports import Port
 
 billing_account_open: Port[[str], None] = Port("billing_account_open")
@@ -10,6 +12,13 @@ spending_limit_set: Port[[str, str, str, int | None], None] = Port("spending_lim
 
 Takes the workspace's id; `member` or `key`; the person's id, or that of the first key of a rotation; and micro-cents a
 month, or None for no limit.
+"""
+
+spending_this_month: Port[[str, str, Collection[str]], Mapping[str, tuple[int, int]]] = Port("spending_this_month")
+"""What was used, and what running requests hold, of the present month (UTC), in micro-cents.
+
+Takes the workspace's id; `member` or `key`; and people's ids, or those of the first keys of rotations. Whoever has used
+nothing may be missing.
 """
 
 seat_limit: Port[[str], int | None] = Port("seat_limit")

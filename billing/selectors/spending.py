@@ -7,6 +7,7 @@ from datetime import datetime
 from billing.ledger.facts import Scope
 from billing.models import BillingAccount, LimitCounter
 from billing.pricing.months import month_after, month_begins, month_of
+from opencode.lib.clock import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,9 @@ def limit_states(
 def _counters(account_id: int, scope: Scope, ids: Collection[str], month: int) -> dict[str, tuple[int, int]]:
     rows = LimitCounter.objects.filter(account_id=account_id, scope=scope.value, scope_id__in=ids, month=month)
     return {name: (used, held) for name, used, held in rows.values_list("scope_id", "used", "reserved")}
+
+
+def spending_this_month(workspace_id: str, scope: str, ids: Collection[str]) -> Mapping[str, tuple[int, int]]:
+    """Used and held by id; see the port in `workspaces.ports`. Two reads."""
+    account_id = BillingAccount.objects.values_list("pk", flat=True).get(workspace_id=workspace_id)
+    return _counters(account_id, Scope(scope), ids, month_of(utc_now()))

@@ -16,6 +16,7 @@ from workspaces.errors import KeyEnded, KeyLimitReached
 from workspaces.forms.credentials import OVERLAP_WORDS, KeyCheckForm, KeyLimitForm, KeyRotateForm
 from workspaces.keys.format import secrets_in
 from workspaces.models import APIKey
+from workspaces.ports import spending_this_month
 from workspaces.selectors.credentials import family_of, is_newest, usage_days
 from workspaces.selectors.keychecks import key_check
 from workspaces.services.api_keys import api_key_limit_set
@@ -39,12 +40,16 @@ def key_detail(request: HttpRequest, slug: str, key_id: str) -> HttpResponse:
         return redirect("workspaces:key", slug, key.pk)
     now = utc_now()
     days = usage_days(key, now.date())
+    root = key.root_id or key.pk
+    used, held = spending_this_month(access.workspace.pk, "key", [root]).get(root, (0, 0))
     context = {
         **_context(access, key),
         "form": form,
         "may_limit": access.can("key.manage_all"),
         "may_rotate": _may_rotate(access, key) and _is_live(key) and is_newest(key),
         "family": [each for each in family_of(key) if each.pk != key.pk],
+        "used": used,
+        "held": held,
         "days": days,
         "requests": sum(day.requests for day in days),
         "publishes": sum(day.publishes for day in days),

@@ -14,6 +14,7 @@ from workspaces.errors import LastOwnerRemains, RoleTooHigh
 from workspaces.forms.people import MemberForm
 from workspaces.forms.workspaces import NameTypedForm
 from workspaces.models import Membership
+from workspaces.ports import spending_this_month
 from workspaces.roles import can_manage
 from workspaces.selectors.members import members
 from workspaces.services.memberships import (
@@ -31,9 +32,13 @@ def member_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "member.view")
     search = request.GET.get("q", "").strip()[:SEARCH_CHARACTERS]
     place = OLDEST_FIRST.read_or_first(request.GET.get("after"))
+    page = OLDEST_FIRST.page(members(access.workspace, search=search), place)
+    seen = [row.user_id for row in page.rows if row.user_id == access.user.pk or access.can("usage.view_all")]
+    spent = spending_this_month(access.workspace.pk, "member", seen)
     context = {
         **_context(access),
-        "page": OLDEST_FIRST.page(members(access.workspace, search=search), place),
+        "page": page,
+        "rows": [(row, *spent.get(row.user_id, (0, 0))) for row in page.rows],
         "search": search,
         "is_first": place is None,
         "may_manage": access.can("member.manage"),
