@@ -116,6 +116,7 @@ def test_what_is_held_does_not_lapse_nor_what_was_spent_below_zero(alpha: Spende
 
 
 def test_of_several_the_one_that_ends_first_is_spent_first(alpha: Spender) -> None:
+    alpha.grant(100, "for good")
     grant(alpha, 10, "long", ENDS + timedelta(days=1))
     alpha.record("r1", 4)
     grant(alpha, 10, "short", ENDS)
@@ -125,7 +126,7 @@ def test_of_several_the_one_that_ends_first_is_spent_first(alpha: Spender) -> No
     alpha.record("r3", 1)
     grants_lapse(now=ENDS + timedelta(days=1))
     assert lapsed(alpha)[1:] == [("lapse:grant:long", -5)]
-    assert alpha.account.balance == 0
+    assert alpha.account.balance == 100
     assert alpha.adds_up()
 
 
