@@ -86,6 +86,16 @@ def test_the_pages_together_are_the_output(text: str) -> None:
     assert all(page.count("\n") <= CHUNK_LINES for page in shown)
 
 
+def test_pages_break_between_long_lines_too() -> None:
+    shown = pages("\n".join(f"{number} {'x' * 90}" for number in range(2_000)))
+    assert len(shown) > 3
+    assert {len(line.partition(" ")[2]) for page in shown for line in page.splitlines()} == {90}
+
+
+def test_a_figure_holds_the_tail() -> None:
+    assert output_figure(f"{numbered(5_000)}\nthe end", KEY).count("the end") == 1
+
+
 def test_pages_break_between_lines() -> None:
     first, *_, last = pages(numbered(9_000))
     assert first.splitlines()[-1] == f"line {len(first.splitlines()) - 1}"
