@@ -1,8 +1,11 @@
 """Webhooks from the act that is told to the program that is told, and what happens when it does not listen."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -191,6 +194,26 @@ def test_slow_endpoint_holds_up_no_other(
     assert states(dead) == ["waiting"] * 5
     # Its other events wait for their own attempts: each was tried once at most.
     assert max(delivery.attempts for delivery in dead.deliveries.all()) == 1
+
+
+def test_one_endpoint_gets_its_events_one_after_the_other(
+    cast: Cast, receiver: Receiver, endpoint: WebhookEndpoint
+) -> None:
+    under_way, most = threading.Semaphore(1), []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        most.append(under_way.acquire(blocking=False))
+        time.sleep(0.05)
+        status(200)(handler)
+        under_way.release()
+
+    receiver.answer = answer
+    for _ in range(5):
+        happen(cast)
+    assert send() == 5
+    assert most == [True] * 5
+    order = [each.event_id for each in endpoint.deliveries.order_by("pk")]
+    assert [each.headers["webhook-id"] for each in receiver.received] == order
 
 
 def test_workspace_that_is_blocked_or_deleted_tells_nobody(
