@@ -3,6 +3,7 @@
 In JSON text a token after a line break reads `\\nghp_…`, where no word begins, so the patterns would miss it.
 """
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -48,7 +49,24 @@ def _masked(content: str, value: Any) -> Masked:
         return Masked(content)
     walk = _Walk(growing)
     masked = walk.value(value, is_growing=False)
-    return Masked(encode(masked), tuple(walk.kinds)) if walk.changed else Masked(content)
+    if walk.changed:
+        return Masked(encode(masked), tuple(walk.kinds))
+    # Of members with one name the last was looked at, and the text holds them all.
+    return Masked(encode(masked) if _repeats_a_name(content) else content)
+
+
+def _repeats_a_name(content: str) -> bool:
+    """Whether an object in the JSON text has two members of one name, or a stricter parser refuses the text."""
+    try:
+        json.loads(content, object_pairs_hook=_once_each)
+    except ValueError:
+        return True
+    return False
+
+
+def _once_each(members: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in members}) != len(members):
+        raise ValueError("a name stands twice")
 
 
 def _may_hold_secrets(content: str) -> bool:

@@ -116,3 +116,14 @@ def test_a_picture_is_left_alone_and_text_that_plays_one_is_not() -> None:
 
 def test_a_removed_entry_has_nothing_to_hide() -> None:
     assert mask_entry("") == ("", ())
+
+
+def test_secret_in_a_member_that_another_of_its_name_overwrites_is_not_passed_on() -> None:
+    token = "ghp_" + "a1B2" * 9
+    for content in (
+        f'{{"text":"{token}","text":"hello"}}',
+        f'{{"a":[{{"b":"{token}","b":1}}],"c":2}}',
+        f'{{"\\u0074ext":"{token}","text":"hello"}}',
+    ):
+        masked = mask_entry(content)
+        assert token not in masked.text
