@@ -1,1 +1,1 @@
-"""Forms of accounts, a module for each thing they are about."""
+"""Forms of accounts, a module for each thing they are about. The settings name those that stand in for allauth's."""

@@ -1,0 +1,1 @@
+"""Writes of accounts, a module for each thing people do: one transaction each, facts on commit."""

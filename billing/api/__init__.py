@@ -1,4 +1,4 @@
-"""The JSON API of usage, limits and balance."""
+"""The JSON API of usage, limits and balance. The door: `ROUTERS`, which `opencode.web.jsonapi` mounts."""
 
 from typing import Final
 

@@ -1,4 +1,6 @@
-"""Accounts with their limits, reservations, usage with its sums, ledger entries, and the prices in force."""
+"""Accounts with their limits and grants, reservations and the processes that hold them, usage with its sums,
+what messages report, ledger entries, and the prices in force.
+"""
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.grants import PeriodicGrant

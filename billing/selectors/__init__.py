@@ -1,1 +1,1 @@
-"""Reads of billing."""
+"""Reads of billing: pages read sums (`usage`, `breakdowns`, `spending`), checks single rows (`verification`)."""

@@ -1,1 +1,1 @@
-"""Pages of usage and money."""
+"""Pages of usage and money, below a workspace's address."""

@@ -1,0 +1,1 @@
+"""What starts the console by `manage.py`; a command a module, in `commands`."""

@@ -1,1 +1,4 @@
-"""Processes: serving, supervision, the worker, readiness, metrics, logs."""
+"""Processes: serving, supervision, the worker, test payments, readiness, metrics, logs.
+
+`manage.py serve` starts them; `webserver` is where uvicorn begins, `supervisor` keeps the children.
+"""

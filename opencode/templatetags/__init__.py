@@ -1,0 +1,1 @@
+"""Tags that templates of all apps use: `console` for pages, `mail` for mails."""

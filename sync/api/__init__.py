@@ -1,4 +1,4 @@
-"""The JSON API of sessions and their share links."""
+"""The JSON API of sessions and their share links. The door: `ROUTERS`, which `opencode.web.jsonapi` mounts."""
 
 from typing import Final
 

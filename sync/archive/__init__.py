@@ -1,4 +1,5 @@
-"""The life of sessions at rest: snapshots, cooling and warming, restore, erasure, retention, verification.
+"""The life of sessions at rest: snapshots, cooling and warming, restore, erasure, compaction, verification; and what is
+counted of them afterwards: turns, reported costs.
 
 The door: services, sweeps and reads by name; the packages inside are for this room only.
 """

@@ -1,4 +1,5 @@
-"""Sessions while they are followed and written to: one runtime a process with its hubs, fan-out, presence and sockets.
+"""Sessions while they are followed and written to: one runtime a process with its hubs, fan-out, presence and sockets,
+and a thread that masks what readers by links are sent.
 
 The door: who may read and write (`session_access`), how readers follow (`Follower`, `pulled_part`), the one way to
 publish (`publish_begin`, `session_publish`), the connections that end with their rights, and the runtime.

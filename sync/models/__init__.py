@@ -1,4 +1,7 @@
-"""Live state: sessions, their shares, entries, turns, operations and snapshots. The database is the truth."""
+"""Sessions, their shares, entries, turns, operations, snapshots, and what waits to be done to them.
+
+The database is the truth. Hot reads and writes do not pass the models: they are in `sync.store`.
+"""
 
 from sync.models.sessions import (
     SHARE_ID_BITS,

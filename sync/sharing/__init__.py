@@ -1,6 +1,7 @@
-"""Links to sessions: agents' shares, people's links, their secrets, and which session a link leads to.
+"""Links to sessions: agents' shares, people's links, their secrets, which session a link leads to and, masked, what it
+shows of it.
 
-The door: services, look-ups and secrets by name.
+The door: services, look-ups and secrets by name; `masked_read` for whatever a link's reader is shown.
 """
 
 from sync.sharing.documents import session_shares, shared_session, workspace_session

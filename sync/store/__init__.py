@@ -1,6 +1,7 @@
-"""The hot SQL: reads and writes of sessions and entries, in as few statements as possible.
+"""The hot SQL: reads and writes of sessions, entries and turns, in as few statements as possible.
 
-The door: reads of a state, a whole session and the lists; `writes` is the writer's alone.
+The door: reads of a state, a page, a whole session, its turns and the lists; `writes` and `turns.change_turns` are the
+writer's alone.
 """
 
 from sync.store.makers import SessionMaker, maker_of, makers_forget

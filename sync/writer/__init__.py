@@ -1,6 +1,7 @@
 """The group-commit writer: gathers the waiting publishes of all sessions and commits them in one transaction.
 
-The door: `Writer` and `Publish` for the runtime, `commit_publishes` and `commit_within` for commands and workers.
+The door: `Writer` and `Publish` for the runtime, `commit_publishes` and `commit_within` for commands and workers,
+`removals_audit` for the sweep that tells the audit log who removed entries.
 """
 
 from sync.writer.commit import commit_publishes, commit_within

@@ -1,4 +1,7 @@
-"""The JSON API of people, workspaces and keys, one module per resource."""
+"""The JSON API of people, workspaces and keys, one module per resource; `workspaces.calls` has what all share.
+
+The door: `ROUTERS`, which `opencode.web.jsonapi` mounts.
+"""
 
 from typing import Final
 

@@ -1,4 +1,6 @@
-"""Workspaces, their members, the keys and tokens they hand out, and the log of who did what."""
+"""Workspaces, their members and invitations, the keys and tokens they hand out, their configuration and webhooks,
+and the log of who did what.
+"""
 
 from workspaces.models.audit import AppendOnly, AppendOnlyModel, AuditAnchor, AuditEntry, AuditHead
 from workspaces.models.configurations import ConfigVersion, new_config_version_id

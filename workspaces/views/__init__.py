@@ -1,1 +1,1 @@
-"""Pages of a workspace: making one, its keys, its share tokens, its settings."""
+"""Pages of a workspace, one module per noun; `agents` answers signed-in agents, in JSON."""

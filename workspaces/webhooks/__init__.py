@@ -1,4 +1,4 @@
-"""What webhooks are told and how it is signed; the acts and the sending are services above.
+"""What webhooks are told and how it is signed; the acts and the sending are services above (`webhook_…`).
 
 The door: `webhook_event` where something happens, and the list of events.
 """

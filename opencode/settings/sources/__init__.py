@@ -1,1 +1,1 @@
-"""Reads the environment: each module turns some of its variables into settings."""
+"""Reads the environment: each module turns some of its variables into settings. `environment` types them all."""

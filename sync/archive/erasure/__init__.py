@@ -1,1 +1,1 @@
-"""Erasing a session with everything it left, and the receipt that says so."""
+"""Erasing a session with everything it left, and the receipt that says so: `erasing`, then `confirming`."""

@@ -1,4 +1,7 @@
-"""Fan-out inside one process: one hub for each session with local readers; connections are cursors over its log."""
+"""Fan-out inside one process: a hub for each session with local readers, another for its readers by links.
+
+Connections are cursors over a hub's log. The door: `HubRegistry` for the runtime, `LogCursor` for followers.
+"""
 
 from sync.live.hub.board import Person
 from sync.live.hub.cursor import LogCursor

@@ -1,4 +1,7 @@
-"""The rendering processes, from their callers' side: their start, their queue, their answers."""
+"""The rendering processes, from their callers' side: their start, their queue, their answers.
+
+The door: `pool.POOL` for this room; the two functions below for a process's start and end.
+"""
 
 from sync.transcript.workers.pool import POOL
 
