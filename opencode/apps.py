@@ -1,4 +1,4 @@
-"""The project as a Django app, so that it can provide management commands."""
+"""The project as a Django app: it has commands, binds what an export is made of, and sets the support group anew."""
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate

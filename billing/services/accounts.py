@@ -1,4 +1,4 @@
-"""Billing accounts."""
+"""What workspaces ask of billing when they are made and when they grow: an account, and how many seats there are."""
 
 from billing.models import BillingAccount
 

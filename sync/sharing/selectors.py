@@ -1,4 +1,4 @@
-"""Which session a share leads to, and which shares a session has."""
+"""Which shares are live, by the one rule; what became of the others; whose agent made one."""
 
 from typing import Final
 
