@@ -9,7 +9,7 @@ class OwnerLinkInvalid(NotFound):
     code = "owner_link_invalid"
     default_message = (
         "This link has been used, is older than a day, or was replaced by a newer one. "
-        "While the console has no owner, `manage.py first_owner` prints another, and so does every start."
+        "While the console has no owner, manage.py first_owner prints another, and so does every start."
     )
 
 

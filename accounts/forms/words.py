@@ -26,4 +26,5 @@ class InOurWords:
             field.widget.attrs.pop("placeholder", None)
             field.label = LABELS.get(name, field.label)
             if name == "password1":
+                field.label = str(field.label).capitalize()
                 field.help_text = GOOD_CHOICE_HELP

@@ -20,7 +20,7 @@ def workspace_named(name: str) -> Workspace:
     """The workspace. Raises CommandError with exit code 2 when there is none."""
     workspace = Workspace.objects.filter(Q(slug=name) | Q(pk=name), purged_at=None).first()
     if workspace is None:
-        raise CommandError(f"no such workspace: {name}", returncode=UNUSABLE)
+        raise CommandError(f"No such workspace: {name}", returncode=UNUSABLE)
     return workspace
 
 
@@ -29,7 +29,7 @@ def micro_cents_of(text: str) -> int:
     matched = _DOLLARS.fullmatch(text)
     amount = int(Decimal(matched[1]) * MICRO_CENTS_PER_DOLLAR) if matched else AMOUNT_MAX + 1
     if amount > AMOUNT_MAX:
-        raise CommandError(f"not an amount in dollars such as 25 or 0.50: {text}", returncode=UNUSABLE)
+        raise CommandError(f"Not an amount in dollars such as 25 or 0.50: {text}", returncode=UNUSABLE)
     return amount
 
 
@@ -38,7 +38,7 @@ def day_named(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise CommandError(f"not a day such as 2026-11-30: {text}", returncode=UNUSABLE) from error
+        raise CommandError(f"Not a day such as 2026-11-30: {text}", returncode=UNUSABLE) from error
 
 
 def day_after(text: str) -> datetime:
@@ -46,5 +46,5 @@ def day_after(text: str) -> datetime:
     try:
         end = day_named(text) + timedelta(days=1)
     except OverflowError as error:
-        raise CommandError(f"not a day such as 2026-11-30: {text}", returncode=UNUSABLE) from error
+        raise CommandError(f"Not a day such as 2026-11-30: {text}", returncode=UNUSABLE) from error
     return datetime(end.year, end.month, end.day, tzinfo=UTC)

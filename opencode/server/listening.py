@@ -20,5 +20,5 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listener.listen(LISTEN_BACKLOG)
     except OSError as error:
         listener.close()
-        raise AddressUnavailable(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+        raise AddressUnavailable(f"Cannot listen on {host} port {port}: {error.strerror or error}") from error
     return listener

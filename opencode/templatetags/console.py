@@ -1,17 +1,19 @@
 """Times, money and counts on pages: `{% load console %}`."""
 
 import json as _json
+import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from opencode.lib.money import format_dollars
 from opencode.lib.shown import compact_count, relative_time
 
 register = template.Library()
+_CODE: Final = re.compile(r"`([^`]+)`")
 
 
 register.filter("relative", relative_time)
@@ -36,3 +38,9 @@ def json(value: Any) -> str:
 def dollars(micro_cents: int) -> str:
     """`$0.0042` from micro-cents."""
     return format_dollars(micro_cents)
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """A sentence with what stands between backticks as `<code>`."""
+    return mark_safe(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped before

@@ -62,7 +62,7 @@ def shares_list(request: HttpRequest, workspace: WorkspaceName, session_id: str,
     PATH,
     response=answers(ShareOut, 201, 409),
     operation_id="shares_create",
-    summary="Make a link",
+    summary="Create a link",
     openapi_extra=REPEATABLE,
 )
 @repeatable(lambda request, workspace, session_id, new: session_of(_sharing(request, workspace), session_id))
@@ -78,7 +78,7 @@ def shares_create(request: HttpRequest, workspace: WorkspaceName, session_id: st
     return _out(share)
 
 
-@router.delete(PATH + "/{share_id}", response=answers(None, 204), operation_id="shares_end", summary="End a link")
+@router.delete(PATH + "/{share_id}", response=answers(None, 204), operation_id="shares_end", summary="Revoke a link")
 def shares_end(request: HttpRequest, workspace: WorkspaceName, session_id: str, share_id: str) -> Status[None]:
     """Disconnects its readers; one that has ended stays as it is. A key needs `sync:write`."""
     call = workspace_call(request, workspace, "session.share", scopes=WRITE)

@@ -41,7 +41,7 @@ class SessionDeleteForm(forms.Form):
     """The name of what is to be deleted, typed: the session's title, or its id when it has none."""
 
     confirmation = forms.CharField(
-        label="Type the session's title or id",
+        label="Type the session's title or ID",
         max_length=400,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

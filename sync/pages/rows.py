@@ -38,7 +38,7 @@ def rows_html(slug: str, rows: Iterable[SessionRow]) -> SafeString:
 
 
 def _row(row: SessionRow, url: str) -> str:
-    title = row.title or "untitled"
+    title = row.title or "Untitled"
     shown = title if len(title) <= TITLE_CHARACTERS else Truncator(title).chars(TITLE_CHARACTERS)
     state = shown_state(row.state, row.last_activity_at, has_open_tool=row.has_open_tool)
     return _ROW.format(

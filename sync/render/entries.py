@@ -17,7 +17,7 @@ from sync.render.messages import message_frame
 from sync.render.outputs import chunk_figure, raw_result, result_of
 from sync.render.parts import part_body, part_label
 from sync.render.text import entry_text
-from sync.render.wording import short_line
+from sync.render.wording import headed, short_line
 
 # The largest answer; a picture alone may have 6 MB.
 OUTPUT_BYTES: Final = 8 * 1024 * 1024
@@ -101,7 +101,7 @@ def _diff(job: Job, name: EntryKey) -> Html:
 
 def _other(job: Job, name: EntryKey) -> Html:
     code = code_figure(code_block(pretty_json(decode(job.content)), language="json"), "json")
-    summary = tag("summary", tag("bdi", short_line(name.kind, 80)))
+    summary = tag("summary", tag("bdi", headed(name.kind, "Entry", 80)))
     fold = block("details", summary, code, class_="fold unknown", data_fold="unknown")
     return tag("div", fold, class_="part other", data_key=job.key, data_seq=job.seq, data_order=job.key)
 

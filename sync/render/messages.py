@@ -8,7 +8,7 @@ from sync.render.html import Html, block, lines, tag
 from sync.render.large import LARGE_BYTES, byte_count, large_note
 from sync.render.order import error_of, message_order, model_of
 from sync.render.parts import part_body
-from sync.render.wording import duration, moment, short_line
+from sync.render.wording import duration, headed, moment, short_line
 
 # Untrusted text can never contain this: all text is escaped, and the sanitiser strips comments.
 PARTS_SLOT: Final = Html("<!--parts-->")
@@ -51,11 +51,11 @@ def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
     is_working = is_assistant and not end and not dict_at(data, "error")
     return block(
         "header",
-        tag("h3", tag("bdi", short_line(role, 40) or "message"), class_="turn-who"),
+        tag("h3", tag("bdi", headed(role, "Message")), class_="turn-who"),
         tag("span", tag("bdi", model), class_="turn-model") if model else None,
         tag("span", tag("bdi", agent), class_="turn-agent") if agent else None,
         tag("span", took, class_="turn-took") if took else None,
-        tag("span", tag("span", class_="dot ok"), "working", class_="turn-working") if is_working else None,
+        tag("span", tag("span", class_="dot ok"), "Working", class_="turn-working") if is_working else None,
         _link(message_id, start),
         class_="turn-head",
         data_slot="head",
@@ -65,7 +65,7 @@ def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
 def _link(message_id: str, start: float | None) -> Html:
     """A link to this message, wherever it is in a long session; a page that shows it already only scrolls to it."""
     created = moment(start)
-    words: str = "link"
+    words: str = "Link"
     if created:
         shown = f"{created:%Y-%m-%d %H:%M:%S}"
         words = tag("time", shown, datetime=created.isoformat(), title=f"{shown} UTC")

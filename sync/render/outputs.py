@@ -73,7 +73,7 @@ def result_of(part: object) -> str:
     return printed(raw_result(part))
 
 
-def output_figure(text: str, key: str, *, label: str = "output", language: str = "", note: str = "") -> Html:
+def output_figure(text: str, key: str, *, label: str = "Output", language: str = "", note: str = "") -> Html:
     """The ends of an output. `key` names its entry; without one nothing leads to the rest but the JSON export."""
     shown = printed(text)
     ends = excerpt(shown)

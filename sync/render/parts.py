@@ -41,7 +41,7 @@ def _text(data: dict[str, Any]) -> Html:
         return NOTHING
     rich = _rich(text)
     if at(data, "synthetic") is True or at(data, "ignored") is True:
-        return _fold("context", "context added by the agent", rich)
+        return _fold("context", "Context added by the agent", rich)
     return lines(rich, _cut(data))
 
 
@@ -50,7 +50,7 @@ def _reasoning(data: dict[str, Any]) -> Html:
     if not text.strip():
         return NOTHING
     took = duration(number_at(data, "time", "start"), number_at(data, "time", "end"))
-    return _fold("reasoning", lines("reasoning", tag("span", took, class_="took") if took else None), _rich(text))
+    return _fold("reasoning", lines("Reasoning", tag("span", took, class_="took") if took else None), _rich(text))
 
 
 def _tool(data: dict[str, Any], key: str) -> Html:
@@ -90,24 +90,24 @@ def _patch(data: dict[str, Any]) -> Html:
 
 
 def _agent(data: dict[str, Any]) -> Html:
-    return _note("agent", text_at(data, "name"))
+    return _note("Agent", text_at(data, "name"))
 
 
 def _subtask(data: dict[str, Any]) -> Html:
     agent = short_line(text_at(data, "agent"), 80)
     title = short_line(text_at(data, "description") or text_at(data, "command"))
     badge = tag("span", tag("bdi", agent), class_="badge") if agent else None
-    return _fold("subtask", lines("subtask", badge, tag("bdi", title)), _rich(text_at(data, "prompt")))
+    return _fold("subtask", lines("Subtask", badge, tag("bdi", title)), _rich(text_at(data, "prompt")))
 
 
 def _retry(data: dict[str, Any]) -> Html:
     message = text_at(data, "error", "data", "message") or text_at(data, "error", "message") or text_at(data, "error")
-    return _note(f"retry {count_at(data, 'attempt') or ''}", message)
+    return _note(f"Retry {count_at(data, 'attempt') or ''}", message)
 
 
 def _compaction(data: dict[str, Any]) -> Html:
     how = "automatically" if at(data, "auto") is True else "on request"
-    return _note("compaction", f"the conversation so far was summarised {how}")
+    return _note("Compaction", f"the conversation so far was summarised {how}")
 
 
 def _nothing(data: dict[str, Any]) -> Html:
@@ -115,7 +115,7 @@ def _nothing(data: dict[str, Any]) -> Html:
 
 
 def _unknown(data: Any) -> Html:
-    kind = short_line(text_at(data, "type"), 80) or "unreadable part"
+    kind = short_line(text_at(data, "type"), 80) or "Unreadable part"
     shown = values_section(data) or code_figure(code_block(pretty_json(data), language="json"), "json")
     return _fold("unknown", tag("bdi", kind), shown)
 

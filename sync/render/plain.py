@@ -11,7 +11,7 @@ from sync.protocol.keys import EntryKey
 from sync.render.html import NOTHING, Html, block, lines, tag
 from sync.render.messages import PARTS_SLOT
 from sync.render.order import message_head
-from sync.render.wording import short_line
+from sync.render.wording import headed
 
 PLAIN_CHARACTERS: Final = 20_000
 WAITING_WORDS: Final = "Shown as plain text; the formatted text follows."
@@ -51,7 +51,7 @@ def _message(message_id: str, content: str, words: str, about: About) -> Html:
     note = NOTHING if about["data_plain"] else words if isinstance(words, Html) else tag("p", words, class_="cut")
     return block(
         "article",
-        tag("header", tag("h3", tag("bdi", short_line(head.role, 40) or "message"), class_="turn-who"),
+        tag("header", tag("h3", tag("bdi", headed(head.role, "Message")), class_="turn-who"),
             class_="turn-head", data_slot="head"),
         tag("div", note, data_slot="own"),
         tag("div", PARTS_SLOT, class_="turn-parts", data_parts=True),

@@ -9,7 +9,7 @@ from sync.protocol.toolcalls import tool_outcome
 from sync.render.changes import changed_files
 from sync.render.fields import at, list_at, number_at, pretty_json, text_at
 from sync.render.order import error_of, model_of
-from sync.render.wording import moment, short_line, terminal_text
+from sync.render.wording import headed, moment, short_line, terminal_text
 
 OUTPUT_CHARACTERS: Final = 20_000
 _BACKTICKS: Final = re.compile("`{3,}")
@@ -31,7 +31,7 @@ def _message(data: Any) -> list[str]:
     data = modern_message(data)
     model, created = model_of(data), moment(number_at(data, "time", "created"))
     head = [
-        short_line(text_at(data, "role"), 40) or "message",
+        headed(text_at(data, "role"), "Message"),
         model,
         f"{created:%Y-%m-%d %H:%M:%S} UTC" if created else "",
     ]

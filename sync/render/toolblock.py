@@ -30,7 +30,7 @@ def tool_fold(data: Any, key: str, attached: Iterable[Html], cut: Html | None) -
         [
             *shown.sections,
             _output(output, key) if output and (error or not shown.hides_output) else None,
-            output_figure(error, key, label="error") if error else None,
+            output_figure(error, key, label="Error") if error else None,
             *attached,
             cut,
         ]

@@ -49,7 +49,7 @@ def tool_shown(tool: str, call: Call) -> Shown:
 
 def _bash(call: Call) -> Shown:
     command = text_at(call.given, "command")
-    figure = code_figure(code_block(command, language="bash", label="command", kind="command"), "input")
+    figure = code_figure(code_block(command, language="bash", label="Command", kind="command"), "input")
     return Shown(text_at(call.given, "description") or command, (figure if command else None,))
 
 
@@ -103,7 +103,7 @@ def _patch(call: Call) -> Shown:
             title += f" and {plural(len(files) - 3, 'more file')}"
         return _edited(call, title, tuple(map(diff_figure, files)))
     text = text_at(call.given, "patchText") or text_at(call.given, "patch")
-    return Shown(sections=(code_figure(code_block(text, language="diff", label="patch"), "input"),))
+    return Shown(sections=(code_figure(code_block(text, language="diff", label="Patch"), "input"),))
 
 
 def _edited(call: Call, title: str, changes: tuple[Html, ...]) -> Shown:
@@ -162,7 +162,7 @@ def _task(call: Call) -> Shown:
 
 def _invalid(call: Call) -> Shown:
     error = text_at(call.given, "error")
-    figure = output_figure(error, call.key, label="error") if error else None
+    figure = output_figure(error, call.key, label="Error") if error else None
     return Shown(text_at(call.given, "tool"), (figure,), hides_output=bool(error), names=True)
 
 

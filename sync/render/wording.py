@@ -18,6 +18,12 @@ def short_line(text: str, limit: int = TITLE_CHARACTERS) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def headed(text: str, otherwise: str, limit: int = 40) -> str:
+    """Untrusted text at the head of something: one line that begins with a capital letter, or `otherwise`."""
+    line = short_line(text, limit) or otherwise
+    return line[:1].upper() + line[1:]
+
+
 def terminal_text(text: str) -> str:
     """A program's output without the escapes that colour it or move the cursor."""
     return _ESCAPES.sub("", text).replace("\r\n", "\n") if "\x1b" in text or "\r" in text else text

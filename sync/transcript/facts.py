@@ -11,7 +11,7 @@ from sync.render.wording import moment, short_line
 from sync.store import state_of
 from sync.transcript.states import ShownState, shown_state
 
-UNTITLED: Final = "untitled session"
+UNTITLED: Final = "Untitled session"
 
 
 @dataclass(frozen=True, slots=True)

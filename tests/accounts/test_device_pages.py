@@ -48,7 +48,7 @@ def test_page_is_calmer_when_the_agent_asks_from_the_same_address(cast: Cast, si
     agent = AgentLogin()
     page = sign_in(cast.carol).get("/device", {"user_code": agent.start()}).content.decode()
     assert "another address than yours" not in page
-    assert "Did somebody send you the code" in page
+    assert "Did someone send you the code" in page
 
 
 def test_what_a_program_calls_itself_is_shown_as_text(cast: Cast, sign_in: SignIn) -> None:

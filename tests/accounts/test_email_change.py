@@ -246,7 +246,7 @@ def test_taken_address_is_told_to_its_owner_only(cast: Cast) -> None:
     links = ask(client, cast.bob.email)
     to_bob = next(message for message in mail.outbox if message.to == [cast.bob.email])
     assert list(links) == ["alice@example.com"]
-    assert "already belongs to an account" in str(to_bob.body)
+    assert "belongs to your account" in str(to_bob.body)
     page = client.get(reverse("account_email")).content.decode()
     assert "is waiting for" in page
     assert addresses_of(cast.bob)[0] == "bob@example.com"

@@ -23,7 +23,7 @@ def test_text_and_html_say_the_same() -> None:
     words = mail_text(CONFIRMATION, {"activate_url": LINK})
     assert words.subject == "Confirm your e-mail address"
     assert words.text == (
-        "Somebody, hopefully you, gave this address to an account of the opencode\nconsole.\n\n"
+        "This address was added to an account of the opencode console. Confirm that\nit is yours.\n\n"
         f"Confirm the address:\n{LINK}\n\n"
         "If it was not you, do nothing: without the link the address is not used.\n\n"
         "--\nopencode console, http://127.0.0.1:8000\n"

@@ -160,7 +160,7 @@ def test_account_there_is_linked_with_one_person_only(cast: Cast, provider: Prov
     go_through(proven(cast.alice), provider, "alice-there", "connect")
     charlie = proven(cast.charlie)
     go_through(charlie, provider, "alice-there", "connect")
-    assert "linked with somebody else" in charlie.get(CONNECTIONS).content.decode()
+    assert "linked to another account" in charlie.get(CONNECTIONS).content.decode()
     assert SocialAccount.objects.get().user == cast.alice
 
 

@@ -82,6 +82,14 @@ GIVEN_UP: Final = (
     "people in again",
     "Everybody and everything",
     "End the chosen links",
+    "Somebody, hopefully you",
+    "somebody who left",
+    "Invite somebody",
+    "’s name or address has",
+    "No title has",
+    "As of then",
+    "Nothing was used in these days",
+    "No agents connected",
 )
 # Comments and docstrings may say it in their own way; these are for whoever reads the code.
 CODE_ONLY: Final = re.compile(r'""".*?"""|(?m:^\s*#.*$)|\{#.*?#\}', re.DOTALL)
@@ -190,12 +198,28 @@ def said_by(names: set[str], position: int, sources: Iterable[Path]) -> list[str
 
 
 PYTHON: Final = [path for path in SOURCES if path.suffix == ".py"]
-COMMANDS: Final = [path for path in PYTHON if "commands" in path.parts and path.name != "__init__.py"]
+COMMANDS: Final = [path for path in PYTHON if "management" in path.parts and path.name != "__init__.py"]
 NOTICES: Final = said_by(
     {"success", "info", "warning", "error"}, 1, [path for path in PYTHON if {"views", "pages"} & set(path.parts)]
 )
 REFUSED: Final = said_by({"CommandError"}, 0, COMMANDS)
 ACTS: Final = [*said_by({"StaffAct"}, 1, PYTHON), *said_by({"StaffAct"}, 2, PYTHON)]
+ARGUMENTS: Final = [
+    text
+    for path in COMMANDS
+    for call in calls(path.read_text(), {"add_argument"})
+    for keyword in call.keywords
+    if keyword.arg == "help"
+    for text in texts(keyword.value)
+]
+PARAGRAPH: Final = re.compile(r"\{% (p|note) %\}(.*?)\{% end\1 %\}", re.DOTALL)
+MAILS: Final = [
+    plain(paragraph)
+    for path in TEMPLATES
+    if "{% load mail %}" in (source := path.read_text())
+    for _kind, paragraph in PARAGRAPH.findall(source)
+]
+ANSWERS: Final = [plain(path.read_text()) for path in TEMPLATES if "messages" in path.parts and plain(path.read_text())]
 HELPS: Final = [
     match[1].replace('\\"', '"')
     for path in COMMANDS
@@ -205,17 +229,34 @@ SENTENCES: Final = [denial.default_message for denial in every_denial()]
 
 
 def test_all_kinds_of_words_are_found() -> None:
-    assert [len(kind) > 10 for kind in (NOTICES, REFUSED, ACTS, HELPS, SENTENCES, ACTIONS)] == [True] * 6
+    assert [len(kind) > 10 for kind in (NOTICES, REFUSED, ACTS, HELPS, SENTENCES, ACTIONS, MAILS, ANSWERS)] == [
+        True
+    ] * 8
+    assert len(ARGUMENTS) > 90
 
 
-@pytest.mark.parametrize("kind", ["NOTICES", "REFUSED", "ACTS", "HELPS", "SENTENCES"])
+@pytest.mark.parametrize("kind", ["NOTICES", "REFUSED", "ACTS", "HELPS", "SENTENCES", "ARGUMENTS", "MAILS", "ANSWERS"])
 def test_what_is_said_begins_with_a_capital(kind: str) -> None:
     assert [words for words in globals()[kind] if begins_small(words)] == []
 
 
-@pytest.mark.parametrize("kind", ["NOTICES", "HELPS", "SENTENCES"])
+@pytest.mark.parametrize("kind", ["NOTICES", "HELPS", "SENTENCES", "MAILS", "ANSWERS"])
 def test_a_sentence_ends_as_one(kind: str) -> None:
     assert [words for words in globals()[kind] if not words.endswith((".", "…", "•"))] == []
+
+
+def test_the_help_of_an_argument_is_a_phrase() -> None:
+    assert [words for words in ARGUMENTS if words.endswith(".")] == []
+
+
+def test_no_page_or_mail_speaks_of_somebody() -> None:
+    """Someone, or better who it is: a member, the person who asked."""
+    said = [
+        str(path.relative_to(ROOT))
+        for path in TEMPLATES
+        if re.search(r"\b(some|every|any)body\b", CODE_ONLY.sub("", path.read_text()), re.IGNORECASE)
+    ]
+    assert said == []
 
 
 def test_the_words_of_acts_go_on_after_whoever_acted() -> None:

@@ -60,12 +60,12 @@ def test_a_dry_run_sets_no_budget(cast: Cast) -> None:
 @pytest.mark.parametrize("amount", ["", "-1", "1e3", "ten", "0.000000001", "99999999", "$"])
 def test_what_is_no_amount_has_exit_code_2(cast: Cast, amount: str) -> None:
     code, said = run("grant_credit", "alpha", "--id=one", "--", amount)
-    assert (code, "not an amount" in said) == (2, True)
+    assert (code, "Not an amount" in said) == (2, True)
 
 
 def test_an_unknown_workspace_has_exit_code_2(cast: Cast) -> None:
-    assert run("budget_set", "nobody", "1") == (2, "no such workspace: nobody")
-    assert run("grant_credit", "nobody", "1") == (2, "no such workspace: nobody")
+    assert run("budget_set", "nobody", "1") == (2, "No such workspace: nobody")
+    assert run("grant_credit", "nobody", "1") == (2, "No such workspace: nobody")
 
 
 def test_a_grant_counts_once_for_its_id(cast: Cast) -> None:

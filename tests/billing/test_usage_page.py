@@ -78,7 +78,7 @@ def test_chart_table_and_csv_say_the_same(cast: Cast, page: Client) -> None:
     titles = re.findall(r"<title>(.*?)</title>", response.content.decode())
     assert "Monday 2 November: anthropic/claude-sonnet-5 $0.02" in titles
     assert "Mon 2 Nov" in text_of(response)
-    assert "Sum anthropic/claude-sonnet-5 $0.08 $0.08" in text_of(response)
+    assert "Total anthropic/claude-sonnet-5 $0.08 $0.08" in text_of(response)
     assert sum(int(line["cost_micro_cents"]) for line in lines(page)) == 8 * CENT
 
 
@@ -228,7 +228,7 @@ def test_nothing_yet_says_what_to_do(page: Client, query: str, words: str) -> No
 
 def test_nothing_in_these_days_says_so(cast: Cast, page: Client) -> None:
     used(cast.alpha, 3)
-    assert "Nothing was used in these days" in text_of(page.get(f"{PAGE}?month=2026-01"))
+    assert "No usage on these days" in text_of(page.get(f"{PAGE}?month=2026-01"))
 
 
 def test_csv_holds_no_formula_and_is_streamed_in_pieces(

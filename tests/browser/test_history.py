@@ -25,7 +25,7 @@ def test_history_is_read_and_restored(console_server: ConsoleServer, open_page: 
     watched.screenshot("history-compare-phone")
     widths.append(page.evaluate("document.documentElement.scrollWidth"))
 
-    page.get_by_role("link", name="As of then").click()
+    page.get_by_role("link", name="This snapshot").click()
     expect(page.get_by_text("This is the session as it was")).to_be_visible()
     watched.screenshot("history-snapshot-phone")
     widths.append(page.evaluate("document.documentElement.scrollWidth"))

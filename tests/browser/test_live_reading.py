@@ -151,7 +151,7 @@ def test_deleted_entries_leave_the_page(open_page: OpenPage, agent: Agent) -> No
 def test_the_head_keeps_up(open_page: OpenPage, agent: Agent) -> None:
     agent.send(said(1), text(1, "hello"))
     page = followed(open_page, agent)
-    expect(page.get_by_role("heading", level=1)).to_have_text("untitled session")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Untitled session")
     info = {"id": agent.session_id, "title": "Now it has a name", "time": {"created": CREATED, "updated": CREATED + 9}}
     answer = said(2, "assistant", modelID="fake-1", providerID="gw", cost=0.5, tokens={"input": 77, "output": 5})
     agent.send(("session", info), answer)

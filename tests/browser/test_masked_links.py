@@ -88,7 +88,7 @@ def test_a_link_masks_what_members_see(
     member.page.get_by_role("link", name="Show secrets…").click()
     member.screenshot("masked-link-show")
     member.page.get_by_role("button", name="Show secrets").click()
-    expect(member.page.get_by_text("shows secrets")).to_be_visible()
+    expect(member.page.get_by_text("Shows secrets", exact=True)).to_be_visible()
     # The visitor's page follows: it starts again with what the link shows now.
     expect(visitor.page.get_by_text(SECRETS[1])).to_be_visible(timeout=15_000)
     member.page.goto(member.page.url.split("?")[0] + "?secrets")

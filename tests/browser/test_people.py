@@ -45,7 +45,7 @@ def test_invited_person_joins_and_loses_everything_open_when_removed(
     hers.screenshot("invitation-link-phone")
     hers.page.set_viewport_size(DESKTOP)
     hers.page.get_by_role("link", name="Done").click()
-    expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("waiting")
+    expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("Waiting")
     hers.screenshot("invitations-waiting")
 
     doras = open_page(link_in_log(console_server, "/workspaces/invitations/"))

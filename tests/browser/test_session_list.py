@@ -84,7 +84,7 @@ def test_search_narrows_the_list_as_one_types(sessions: WatchedPage, agents_url:
     expect(page.get_by_role("link", name="Fake title")).to_be_visible(timeout=LIVE_MS)
     put_marker(page)
     page.get_by_role("searchbox").press_sequentially("no such")
-    expect(page.locator("#session-list")).to_contain_text("No title has “no such” in it")
+    expect(page.locator("#session-list")).to_contain_text("No sessions match “no such”")
     page.get_by_role("searchbox").fill("fake")
     expect(page.get_by_role("link", name="Fake title")).to_be_visible()
     page.wait_for_url("**/sessions/?q=fake")
@@ -105,7 +105,7 @@ def test_search_works_without_javascript(
     page.get_by_role("searchbox").fill("no such")
     page.get_by_role("searchbox").press("Enter")
     page.wait_for_url("**/sessions/?q=no+such")
-    expect(page.locator("#session-list")).to_contain_text("No title has “no such” in it")
+    expect(page.locator("#session-list")).to_contain_text("No sessions match “no such”")
     expect(page.locator("[data-list-connection]")).to_be_hidden()
     expect(page.locator(".theme-switch")).to_be_hidden()
 

@@ -16,7 +16,7 @@ from tests.support.processes import children_of, command_of, wait_until
 from tests.support.server import ROOT, ConsoleServer
 
 StartServer = Callable[..., ConsoleServer]
-OWNER_LINK = re.compile(r"first owner +(http://\S+)")
+OWNER_LINK = re.compile(r"First owner +(http://\S+)")
 
 
 def is_alive(pid: int) -> bool:
@@ -129,7 +129,7 @@ def test_taken_port_is_one_clear_line(tmp_path: Path) -> None:
         )
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
-        f"CommandError: cannot listen on 127.0.0.1 port {server.port}: Address already in use. "
+        f"CommandError: Cannot listen on 127.0.0.1 port {server.port}: Address already in use. "
         "Set HOST or PORT to another address."
     ]
     assert not (server.data_dir / "console.sqlite3").exists()

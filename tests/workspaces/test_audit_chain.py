@@ -403,7 +403,7 @@ def test_the_command_for_people_shows_progress_and_problems(cast: Cast, chain: i
     with pytest.raises(SystemExit):
         call_command("audit_verify", stdout=out, stderr=err)
     assert "1 are not whole" in out.getvalue()
-    assert all(words in err.getvalue() for words in ("[####", f"workspace {cast.alpha.pk}: the end of the chain"))
+    assert all(words in err.getvalue() for words in ("[####", f"Workspace {cast.alpha.pk}: the end of the chain"))
 
 
 def test_the_command_needs_days(db: None) -> None:

@@ -135,7 +135,7 @@ def test_invitation_is_sent_and_listed(cast: Cast) -> None:
     browser(cast.bob).post(url("invite"), {"email": "Dave@Example.com", "role": "member"})
     page = browser(cast.bob).get(url("invitations")).content.decode()
     assert "dave@example.com" in page
-    assert "waiting" in page
+    assert "Waiting" in page
 
 
 def test_admin_cannot_choose_owner(cast: Cast) -> None:

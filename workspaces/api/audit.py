@@ -48,7 +48,7 @@ class AuditQuery(PageQuery):
     "/workspaces/{workspace}/audit",
     response=answers(AuditList),
     operation_id="audit_list",
-    summary="Read the log",
+    summary="Read the audit log",
 )
 def audit_list(request: HttpRequest, workspace: WorkspaceName, page: Query[AuditQuery]) -> AuditList:
     """The newest first. Owners and admins, on pages."""

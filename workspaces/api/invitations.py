@@ -60,7 +60,7 @@ def invitations_list(request: HttpRequest, workspace: WorkspaceName, page: Query
     PATH,
     response=answers(InvitationOut, 201, 409),
     operation_id="invitations_create",
-    summary="Invite somebody",
+    summary="Invite a person",
     openapi_extra=REPEATABLE,
 )
 @repeatable(lambda request, workspace, new: workspace_call(request, workspace, PERMISSION).person)

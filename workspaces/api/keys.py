@@ -117,7 +117,7 @@ def _may_rotate(request: HttpRequest, workspace: WorkspaceName, key_id: str, rot
     "/workspaces/{workspace}/keys",
     response=answers(KeyMade, 201, 409),
     operation_id="keys_create",
-    summary="Make an API key",
+    summary="Create an API key",
     openapi_extra=REPEATABLE,
 )
 @repeatable(_may_create)

@@ -42,7 +42,7 @@ class Me(Schema):
     key: CallingKey | None
 
 
-@router.get("/me", response=answers(Me), summary="Who calls", operation_id="me_get")
+@router.get("/me", response=answers(Me), summary="Get the caller", operation_id="me_get")
 def me_get(request: HttpRequest) -> Me:
     """Says whom your credentials stand for. Any live key may ask."""
     caller = caller_of(request)

@@ -65,7 +65,7 @@ def workspaces_list(request: HttpRequest, page: Query[PageQuery]) -> WorkspaceLi
     "/workspaces",
     response=answers(WorkspaceOut, 201, 409),
     operation_id="workspaces_create",
-    summary="Make a workspace",
+    summary="Create a workspace",
     openapi_extra=REPEATABLE,
 )
 @repeatable(lambda request, new: caller_of(request).require_person())
@@ -108,7 +108,7 @@ def workspaces_change(request: HttpRequest, workspace: WorkspaceName, change: Wo
     summary="Delete a workspace",
 )
 def workspaces_delete(request: HttpRequest, workspace: WorkspaceName) -> Status[None]:
-    """Closes it to everybody and everything, now; its owners can restore it on its page for 30 days. Owners only."""
+    """Closes it for everyone at once; its owners can restore it on its page for 30 days. Owners only."""
     call = workspace_call(request, workspace, "workspace.delete")
     workspace_delete(workspace=call.workspace, actor=call.actor)
     return Status(204, None)

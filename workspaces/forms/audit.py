@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
+from django.utils.text import capfirst
 
 from workspaces.auditactions import ACTIONS
 from workspaces.selectors.audit import AuditFilter
@@ -20,7 +21,7 @@ class AuditFilterForm(forms.Form):
     action = forms.ChoiceField(
         label="Action",
         required=False,
-        choices=[("", "anything"), *((name, name) for name in sorted(ACTIONS))],
+        choices=[("", "Any"), *((name, capfirst(ACTIONS[name])) for name in sorted(ACTIONS))],
     )
     target = forms.CharField(
         label="Target",

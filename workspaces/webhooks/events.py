@@ -8,7 +8,7 @@ SESSION_SHARED: Final = "session.shared"
 TEST: Final = "webhook.test"
 
 EVENTS: Final[Mapping[str, str]] = {
-    INVITATION_ACCEPTED: "Somebody accepted an invitation",
+    INVITATION_ACCEPTED: "An invitation was accepted",
     SESSION_SHARED: "A link to a session was created",
 }
 """What an endpoint can be told, with the words of the form. `TEST` is sent by hand, to any."""

@@ -23,10 +23,10 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("email", help="the address the person signs in with")
-        parser.add_argument("--reason", required=True, help="how they proved themselves; their workspaces read it")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("email", help="The address the person signs in with")
+        parser.add_argument("--reason", required=True, help="How they proved themselves; their workspaces read it")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be done")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"]).first()

@@ -27,15 +27,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("workspace", help="its slug or id")
+        parser.add_argument("workspace", help="Its slug or id")
         parser.add_argument(
             "state",
             choices=[*(each.value for each in Funding), FROZEN, UNFROZEN],
-            help="prepaid: what is held has to fit into the balance; postpaid: the host pays; frozen: nothing is spent",
+            help="Prepaid: what is held has to fit into the balance; postpaid: the host pays; frozen: nothing is spent",
         )
-        parser.add_argument("--reason", required=True, help="for the audit log of the workspace, which its admins read")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--reason", required=True, help="For the audit log of the workspace, which its admins read")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be done")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace, state = workspace_named(options["workspace"]), options["state"]

@@ -27,21 +27,21 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("workspace", help="its slug or id")
-        parser.add_argument("amount", help="dollars, more than 0")
-        parser.add_argument("--reason", required=True, help="for the ledger and the audit log of the workspace")
-        parser.add_argument("--id", default="", help="names the grant: a repeat gives nothing; new by default")
+        parser.add_argument("workspace", help="Its slug or id")
+        parser.add_argument("amount", help="Dollars, more than 0")
+        parser.add_argument("--reason", required=True, help="For the ledger and the audit log of the workspace")
+        parser.add_argument("--id", default="", help="Names the grant: a repeat gives nothing; new by default")
         parser.add_argument(
-            "--until", default="", help="the last day (UTC), such as 2026-12-31; what is left then lapses"
+            "--until", default="", help="The last day (UTC), such as 2026-12-31; what is left then lapses"
         )
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be done")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = workspace_named(options["workspace"])
         amount, grant_id = micro_cents_of(options["amount"]), options["id"] or new_id("grt")
         if not amount or len(grant_id) > GRANT_ID_CHARACTERS:
-            said = f"a grant has more than $0 and an id of up to {GRANT_ID_CHARACTERS} characters"
+            said = f"A grant has more than $0 and an id of up to {GRANT_ID_CHARACTERS} characters"
             raise CommandError(said, returncode=UNUSABLE)
         ends_at = day_after(options["until"]) if options["until"] else None
         is_new = self._grant(workspace.pk, amount, grant_id, ends_at, options)

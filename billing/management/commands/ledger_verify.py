@@ -24,8 +24,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workspace", default="", help="only this one, by slug or id")
-        parser.add_argument("--json", action="store_true", help="print one JSON object at the end and no progress")
+        parser.add_argument("--workspace", default="", help="Only this one, by slug or id")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end and no progress")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stderr.style_func = None  # progress is no error: not in red

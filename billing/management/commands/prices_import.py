@@ -30,15 +30,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--file", type=Path, help="a list in the form docs/billing.md describes, not the package's")
-        parser.add_argument("--provider", action="append", default=[], help="only this provider's; may be repeated")
+        parser.add_argument("--file", type=Path, help="A list in the form docs/billing.md describes, not the package's")
+        parser.add_argument("--provider", action="append", default=[], help="Only this provider's; may be repeated")
         parser.add_argument(
-            "--prepare", action="store_true", help="what a start does: the console's list when newer, OPENCODE_PRICES"
+            "--prepare", action="store_true", help="What a start does: the console's list when newer, OPENCODE_PRICES"
         )
-        parser.add_argument("--reason", default="", help="stands with the version, for whoever looks at it later")
-        parser.add_argument("--output", type=Path, help="write the list to this file instead of loading it")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would change")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--reason", default="", help="Stands with the version, for whoever looks at it later")
+        parser.add_argument("--output", type=Path, help="Write the list to this file instead of loading it")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would change")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["prepare"]:
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         counts = f"{len(difference.added)} new, {len(difference.removed)} gone, {len(difference.changed)} changed"
         self.stdout.write(f"{price_list.source}: {len(price_list.models)} models, {counts}")
         if options["dry_run"]:
-            self.stdout.write("nothing was changed")
+            self.stdout.write("Nothing was changed")
 
 
 def _before(output: Path | None) -> tuple[PricedModel, ...]:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help='JSON: {"vectors": [{"id", "format", "usage", "prices", …}]}')
-        parser.add_argument("--json", action="store_true", help="print one JSON list")
+        parser.add_argument("--json", action="store_true", help="Print one JSON list")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -26,12 +26,12 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("workspace", help="its slug or id")
-        parser.add_argument("request", help="the request's id")
-        parser.add_argument("--cost", default="", help="dollars, 0 for nothing; else what the prices in force say")
-        parser.add_argument("--reason", required=True, help="for the audit log of the workspace, which its admins read")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be charged")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("workspace", help="Its slug or id")
+        parser.add_argument("request", help="The request's id")
+        parser.add_argument("--cost", default="", help="Dollars, 0 for nothing; else what the prices in force say")
+        parser.add_argument("--reason", required=True, help="For the audit log of the workspace, which its admins read")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be charged")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = workspace_named(options["workspace"])

@@ -25,13 +25,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("workspace", help="its slug or id")
-        parser.add_argument("--from", dest="first", required=True, help="the first day (UTC), such as 2026-11-01")
-        parser.add_argument("--to", dest="last", default="", help="the last day; today by default")
-        parser.add_argument("--model", default="", help="only this one, as the usage names it")
-        parser.add_argument("--reason", required=True, help="for the audit log of the workspace, which its admins read")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would change")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("workspace", help="Its slug or id")
+        parser.add_argument("--from", dest="first", required=True, help="The first day (UTC), such as 2026-11-01")
+        parser.add_argument("--to", dest="last", default="", help="The last day; today by default")
+        parser.add_argument("--model", default="", help="Only this one, as the usage names it")
+        parser.add_argument("--reason", required=True, help="For the audit log of the workspace, which its admins read")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would change")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = workspace_named(options["workspace"])

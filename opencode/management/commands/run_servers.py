@@ -24,7 +24,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--processes", type=int, default=2, metavar="N", help="web processes on the one port")
+        parser.add_argument("--processes", type=int, default=2, metavar="N", help="Web processes on the one port")
 
     def handle(self, *args: Any, **options: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):

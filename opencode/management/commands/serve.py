@@ -35,14 +35,14 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-worker", action="store_true", help="leave the Celery worker out")
+        parser.add_argument("--no-worker", action="store_true", help="Leave the Celery worker out")
         parser.add_argument(
-            "--processes", type=int, default=1, metavar="N", help="web processes on the one port (needs Redis)"
+            "--processes", type=int, default=1, metavar="N", help="Web processes on the one port (needs Redis)"
         )
         parser.add_argument(
             "--no-prepare",
             action="store_true",
-            help="the deployment has migrated and collected the static files itself",
+            help="The deployment has migrated and collected the static files itself",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -83,8 +83,8 @@ class Command(BaseCommand):
     def _greet(self) -> None:
         self.stdout.write(f"\n  opencode console   {settings.PUBLIC_URL}\n")
         if link := owner_link_create():
-            self.stdout.write(f"  first owner        {link}\n")
-            self.stdout.write("  The link works once, for a day. Nobody else can sign up before the owner.\n")
+            self.stdout.write(f"  First owner        {link}\n")
+            self.stdout.write("  The link works once, for a day. No one else can sign up before the owner.\n")
             self.stdout.write("  Another link: manage.py first_owner\n")
         self.stdout.write("  Ctrl-C ends it.\n\n")
         self.stdout.flush()

@@ -29,13 +29,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="the recording: one JSON object a line")
-        parser.add_argument("--speed", type=float, default=1.0, help="how many times as fast as recorded (1)")
-        parser.add_argument("--server", default=settings.PUBLIC_URL, help="the console's address (%(default)s)")
-        parser.add_argument("--token", default="", help="a workspace's share token: the session appears there")
-        parser.add_argument("--fresh", action="store_true", help="give the sessions new ids, to play a file again")
-        parser.add_argument("--keep", action="store_true", help="leave out the unshares, so that the links stay")
-        parser.add_argument("--json", action="store_true", help="print one JSON object at the end and no progress")
+        parser.add_argument("file", type=Path, help="The recording: one JSON object a line")
+        parser.add_argument("--speed", type=float, default=1.0, help="How many times as fast as recorded (1)")
+        parser.add_argument("--server", default=settings.PUBLIC_URL, help="The console's address (%(default)s)")
+        parser.add_argument("--token", default="", help="A workspace's share token: the session appears there")
+        parser.add_argument("--fresh", action="store_true", help="Give the sessions new ids, to play a file again")
+        parser.add_argument("--keep", action="store_true", help="Leave out the unshares, so that the links stay")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end and no progress")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0 < options["speed"] <= 10_000:
@@ -95,15 +95,15 @@ class _Play:
             call = Skipped("--keep leaves the links alone")
         if isinstance(call, Skipped):
             self.skipped += 1
-            self._note(f"request {line}, {request.method} {request.path}: skipped, {call.reason}")
+            self._note(f"Request {line}, {request.method} {request.path}: skipped, {call.reason}")
             return
         reply = self.sender.send(call.method, call.path, call.body)
         self.sent += 1
         if reply.status >= 400:
             self.refused += 1
-            self._note(f"request {line}, {request.method} {request.path}: refused, {reply.refusal}")
+            self._note(f"Request {line}, {request.method} {request.path}: refused, {reply.refusal}")
         elif call.creates:
-            self._note(f"watch it at {self.replay.learn(request, reply.value)}")
+            self._note(f"Watch it at {self.replay.learn(request, reply.value)}")
 
     def _note(self, text: str) -> None:
         if self.bar:

@@ -24,13 +24,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("session", nargs="?", default="", help="a session's id, or its number in the admin")
-        parser.add_argument("--workspace", default="", help="its workspace's slug, when several have the id")
-        parser.add_argument("--idle-days", type=int, metavar="N", help="instead: all without activity for N days")
-        parser.add_argument("--all", action="store_true", help="with --warm, instead: all that are cold")
-        parser.add_argument("--warm", action="store_true", help="bring back instead")
-        parser.add_argument("--dry-run", action="store_true", help="only say which sessions it would be")
-        parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+        parser.add_argument("session", nargs="?", default="", help="A session's id, or its number in the admin")
+        parser.add_argument("--workspace", default="", help="Its workspace's slug, when several have the id")
+        parser.add_argument("--idle-days", type=int, metavar="N", help="Instead: all without activity for N days")
+        parser.add_argument("--all", action="store_true", help="With --warm, instead: all that are cold")
+        parser.add_argument("--warm", action="store_true", help="Bring back instead")
+        parser.add_argument("--dry-run", action="store_true", help="Only say which sessions it would be")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
         ids = self._chosen(options)
@@ -69,9 +69,9 @@ class Command(BaseCommand):
         for outcome, sessions in report.items():
             words = sessions.items() if isinstance(sessions, dict) else ((each, "") for each in sessions)
             for session_id, why in words:
-                self.stdout.write(f"session {session_id}: {outcome}" + (f": {why}" if why else ""))
+                self.stdout.write(f"Session {session_id}: {outcome}" + (f": {why}" if why else ""))
         if not any(report.values()):
-            self.stdout.write("no session")
+            self.stdout.write("No session")
 
 
 def _warm(session_id: int) -> str:

@@ -22,13 +22,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("session", nargs="?", default="", help="the session's id, or its number in the admin")
+        parser.add_argument("session", nargs="?", default="", help="The session's id, or its number in the admin")
         parser.add_argument(
-            "--workspace", default="", help="the slug, when several workspaces have a session of this id"
+            "--workspace", default="", help="The slug, when several workspaces have a session of this id"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would be erased, change nothing")
-        parser.add_argument("--verify", metavar="RECEIPT", default="", help="check this receipt; changes nothing")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be erased, change nothing")
+        parser.add_argument("--verify", metavar="RECEIPT", default="", help="Check this receipt; changes nothing")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["verify"]) == bool(options["session"]):

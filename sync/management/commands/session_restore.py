@@ -25,11 +25,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("session", help="the session's id, or its number in the admin")
-        parser.add_argument("--workspace", default="", help="its workspace's slug, when several have the id")
-        parser.add_argument("--snapshot", type=int, help="the number of the snapshot to restore")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("session", help="The session's id, or its number in the admin")
+        parser.add_argument("--workspace", default="", help="Its workspace's slug, when several have the id")
+        parser.add_argument("--snapshot", type=int, help="The number of the snapshot to restore")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would be done")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         session = _session(options["session"], options["workspace"])
@@ -78,9 +78,9 @@ class Command(BaseCommand):
             return
         counts = f"{done.restored} entries of the snapshot at {snapshot.seq}, {done.removed} others removed"
         if done.undo is None:
-            self.stdout.write(f"would write {counts}; nothing was written")
+            self.stdout.write(f"Would write {counts}; nothing was written")
         else:
-            self.stdout.write(f"wrote {counts}; to undo it: --snapshot {done.undo.pk}")
+            self.stdout.write(f"Wrote {counts}; to undo it: --snapshot {done.undo.pk}")
 
 
 def _session(name: str, slug: str) -> Session:

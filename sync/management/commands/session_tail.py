@@ -23,10 +23,10 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("session", help="the session's id, or a share's")
-        parser.add_argument("--server", default=settings.PUBLIC_URL, help="the console's address (%(default)s)")
-        parser.add_argument("--key-env", default="OPENCODE_API_KEY", help="the variable with the key (%(default)s)")
-        parser.add_argument("--since", default="", help="go on from a position, <epoch>:<seq>")
+        parser.add_argument("session", help="The session's id, or a share's")
+        parser.add_argument("--server", default=settings.PUBLIC_URL, help="The console's address (%(default)s)")
+        parser.add_argument("--key-env", default="OPENCODE_API_KEY", help="The variable with the key (%(default)s)")
+        parser.add_argument("--since", default="", help="Go on from a position, <epoch>:<seq>")
 
     def handle(self, *args: Any, **options: Any) -> None:
         client = SyncClient(

@@ -27,9 +27,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--pace", type=float, default=PACE, metavar="N", help="sessions a second at most")
-        parser.add_argument("--dry-run", action="store_true", help="only say what it would add")
-        parser.add_argument("--json", action="store_true", help="print one JSON object at the end and no progress")
+        parser.add_argument("--pace", type=float, default=PACE, metavar="N", help="Sessions a second at most")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what it would add")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end and no progress")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["pace"] > 0:
@@ -65,6 +65,6 @@ class Command(BaseCommand):
                 f"{report.copies} copies not counted twice, {report.refused} without a usable cost"
             )
             for session_id, why in failed.items():
-                self.stdout.write(f"session {session_id} could not be read: {why}")
+                self.stdout.write(f"Session {session_id} could not be read: {why}")
         if failed:
             raise SystemExit(FAILED)

@@ -44,7 +44,7 @@ def test_a_recording_is_played_and_its_link_stays_when_asked(console_server: Con
 def test_a_replay_shows_its_progress_and_where_to_watch(console_server: ConsoleServer) -> None:
     done = replay(console_server, RECORDING, "--speed", 200)
     assert done.returncode == 0
-    assert f"watch it at {console_server.url}/share/" in done.stderr
+    assert f"Watch it at {console_server.url}/share/" in done.stderr
     assert "] 6/6" in done.stderr
     assert done.stdout.strip() == "6 sent, 0 refused, 0 skipped"
 

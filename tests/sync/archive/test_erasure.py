@@ -129,7 +129,7 @@ def test_receipts_are_for_admins_of_the_workspace(cast: Cast, session: Session, 
 
 
 def test_receipts_page_says_so_when_there_are_none(cast: Cast, sign_in: SignIn) -> None:
-    assert "No session was deleted" in sign_in(cast.alice).get("/workspaces/alpha/deletions/").content.decode()
+    assert "No deleted sessions" in sign_in(cast.alice).get("/workspaces/alpha/deletions/").content.decode()
 
 
 def test_agent_that_unshares_an_anonymous_session_leaves_a_receipt_without_a_person(settings: Any) -> None:

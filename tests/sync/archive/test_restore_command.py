@@ -52,7 +52,7 @@ def test_without_a_snapshot_it_lists_them(session: Session, snapshot: Snapshot) 
 
 
 def test_dry_run_writes_nothing(session: Session, snapshot: Snapshot) -> None:
-    assert restore("ses_1", "--snapshot", snapshot.pk, "--dry-run").startswith("would write 6 entries")
+    assert restore("ses_1", "--snapshot", snapshot.pk, "--dry-run").startswith("Would write 6 entries")
     assert text_of(session) == "changed"
 
 

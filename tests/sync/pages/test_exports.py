@@ -99,7 +99,7 @@ def test_a_long_session_comes_in_bounded_pieces(client: Client) -> None:
     assert body["seq"] == 701
     text = client.get(f"/share/{share.pk}.md").getvalue().decode()
     assert [text.count(f"number {number}: word") for number in range(700)] == [1] * 700
-    assert text.count("## user") == 1
+    assert text.count("## User") == 1
 
 
 def test_the_head_of_a_long_export_is_answered_without_it(client: Client) -> None:

@@ -156,7 +156,7 @@ def test_search_finds_titles_and_ids_and_keeps_to_them_on_older_pages(
 def test_search_without_a_find_says_so(cast: Cast, sign_in: SignIn, make_session: MakeSession) -> None:
     make_session(1)
     html = html_of(sign_in(cast.alice), f"{PAGE}?q=%3Cb%3E")
-    assert "No title has “&lt;b&gt;” in it" in html
+    assert "No sessions match “&lt;b&gt;”" in html
     assert "opencode run" not in html
 
 

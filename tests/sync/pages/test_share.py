@@ -69,7 +69,7 @@ def test_recorded_sessions_are_pages(visitor: Client, name: str) -> None:
 def test_an_empty_session_says_that_entries_will_come(visitor: Client) -> None:
     share = make_share(make_session())
     seen = page_text(visitor, f"/share/{share.pk}")
-    assert "untitled session" in seen
+    assert "Untitled session" in seen
     assert "No messages yet." in seen
 
 

@@ -38,7 +38,7 @@ def test_member_makes_a_link_that_anybody_can_open(cast: Cast, session: Session,
     answer = create(sign_in(cast.carol))
     share = Share.objects.get()
     assert (share.visibility, share.expires_at, share.created_by) == ("link", None, cast.carol)
-    assert f"/share/{share.pk} active" in " ".join(text_of(answer.content.decode()).split())
+    assert f"/share/{share.pk} Active" in " ".join(text_of(answer.content.decode()).split())
     assert f"/share/{share.pk} now leads to this session" in answer.content.decode()
     seen = Client().get(f"/share/{share.pk}")
     assert seen.status_code == 200
@@ -91,7 +91,7 @@ def test_ended_link_leads_nowhere_and_the_session_stays(
     with django_capture_on_commit_callbacks(execute=True):
         answer = sign_in(cast.bob).post(page(suffix=f"shares/{share.pk}/end/"), follow=True)
     share_ended.disconnect(note)
-    assert f"/share/{share.pk} revoked" in " ".join(text_of(answer.content.decode()).split())
+    assert f"/share/{share.pk} Revoked" in " ".join(text_of(answer.content.decode()).split())
     assert Client().get(f"/share/{share.pk}").status_code == 404
     assert told == [(share.pk, session.pk)]
     assert Session.objects.filter(pk=session.pk).exists()

@@ -43,7 +43,7 @@ def test_a_member_shows_the_secrets_and_hides_them_again(cast: Cast, session: Se
     assert "now shows its readers" not in carol.get(page(share)).content.decode()
     carol.post(page(share), {"masks_secrets": "no"})
     assert SECRET in Client().get(f"/share/{share.pk}").content.decode()
-    assert "shows secrets" in carol.get(f"/workspaces/alpha/sessions/{CLIENT_ID}/").content.decode()
+    assert "Shows secrets" in carol.get(f"/workspaces/alpha/sessions/{CLIENT_ID}/").content.decode()
     carol.post(page(share), {"masks_secrets": "yes"})
     assert SECRET not in Client().get(f"/share/{share.pk}").content.decode()
     acts = [(each.action, each.actor_id) for each in audited(cast.alpha, "session.mask", "session.unmask")]

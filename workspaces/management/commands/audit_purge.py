@@ -25,11 +25,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workspace", default="", help="a workspace's slug or id; all of them without it")
+        parser.add_argument("--workspace", default="", help="A workspace's slug or id; all of them without it")
         parser.add_argument("--days", type=int, default=settings.AUDIT_DAYS, help="OPENCODE_AUDIT_DAYS unless told")
-        parser.add_argument("--reason", default="retention", help="what the anchor says")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--reason", default="retention", help="What the anchor says")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["days"] < 1:

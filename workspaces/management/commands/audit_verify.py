@@ -25,12 +25,12 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--workspace", default="", help="a workspace's slug or id; all of them without it")
-        parser.add_argument("--earlier", default="", metavar="FILE", help="what --json printed at an earlier check")
+        parser.add_argument("--workspace", default="", help="A workspace's slug or id; all of them without it")
+        parser.add_argument("--earlier", default="", metavar="FILE", help="What --json printed at an earlier check")
         parser.add_argument(
-            "--reseal", action="store_true", help="seal whole logs anew, before an old key leaves the keyring"
+            "--reseal", action="store_true", help="Seal whole logs anew, before an old key leaves the keyring"
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object at the end and no progress")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object at the end and no progress")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stderr.style_func = None  # progress is no error: not in red
@@ -81,9 +81,9 @@ class _Watch:
 
     def show(self, report: ChainReport) -> None:
         for problem in report.problems if self._bar else ():
-            self.note(f"workspace {report.workspace_id}: {problem}")
+            self.note(f"Workspace {report.workspace_id}: {problem}")
         if report.is_unsealed:
-            self.note(f"workspace {report.workspace_id}: the end of the chain has no seal that the keyring knows")
+            self.note(f"Workspace {report.workspace_id}: the end of the chain has no seal that the keyring knows")
 
     def note(self, text: str) -> None:
         if self._bar:

@@ -260,4 +260,4 @@ def test_command_speaks_to_people_too() -> None:
     out = StringIO()
     call_command("session_cool", "ses_1", stdout=out)
     call_command("session_cool", "--idle-days", "9", stdout=out)
-    assert out.getvalue() == f"session {session.pk}: cooled\nno session\n"
+    assert out.getvalue() == f"Session {session.pk}: cooled\nNo session\n"

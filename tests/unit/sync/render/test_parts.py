@@ -52,18 +52,18 @@ def test_reasoning_is_folded_and_timed() -> None:
 
 def test_a_running_command_shows_what_it_has_printed_so_far() -> None:
     seen = words(tool("bash", {"command": "make"}, "running", metadata={"output": "compiling"}))
-    assert seen == "bash make running command make output compiling"
+    assert seen == "bash make running Command make Output compiling"
 
 
 def test_a_failed_command_shows_its_error() -> None:
     data = tool("bash", {"command": "make"}, "error", error="exit 2")
     assert part_body(data).startswith('<details class="tool tool-failed" data-fold="failed" open>')
-    assert words(data).endswith("error exit 2")
+    assert words(data).endswith("Error exit 2")
 
 
 def test_a_finished_call_shows_title_status_and_time() -> None:
     data = tool("bash", {"command": "echo hi"}, output="hi\n", title="Say hi", time={"start": 1_000, "end": 1_038})
-    assert words(data) == "bash Say hi 38 ms completed command echo hi output hi"
+    assert words(data) == "bash Say hi 38 ms completed Command echo hi Output hi"
 
 
 def test_a_written_file_is_highlighted_by_its_name() -> None:
@@ -118,7 +118,7 @@ def test_input_of_a_tool_not_known_is_names_and_values() -> None:
     data = tool("weather_lookup", given, output={"temp": 4})
     assert words(data) == (
         "weather_lookup completed city Zürich days 3 metric true units mm °C "
-        'place { "lat": 1 } note a b output { "temp": 4 }'
+        'place { "lat": 1 } note a b Output { "temp": 4 }'
     )
     assert "<dt><bdi>city</bdi></dt>" in part_body(data)
 
@@ -152,10 +152,10 @@ def test_a_step_says_its_tokens_and_cost() -> None:
     ("data", "seen"),
     [
         ({"type": "patch", "hash": "a", "files": ["/a", "/b", 7]}, "2 files changed /a /b"),
-        ({"type": "agent", "name": "explain"}, "agent explain"),
-        ({"type": "subtask", "agent": "general", "description": "look", "prompt": "go"}, "subtask general look go"),
-        ({"type": "retry", "attempt": 3, "error": {"data": {"message": "529"}}}, "retry 3 529"),
-        ({"type": "compaction", "auto": True}, "compaction the conversation so far was summarised automatically"),
+        ({"type": "agent", "name": "explain"}, "Agent explain"),
+        ({"type": "subtask", "agent": "general", "description": "look", "prompt": "go"}, "Subtask general look go"),
+        ({"type": "retry", "attempt": 3, "error": {"data": {"message": "529"}}}, "Retry 3 529"),
+        ({"type": "compaction", "auto": True}, "Compaction the conversation so far was summarised automatically"),
     ],
 )
 def test_the_smaller_kinds(data: dict[str, Any], seen: str) -> None:

@@ -87,8 +87,8 @@ def test_markdown_tells_the_whole_session() -> None:
     ]
     assert as_markdown(*rows) == (
         "# Fix it\n\n- started: 2026-11-22 09:38:03 UTC\n- models: gw/fake-1\n\n"
-        "## user · 2026-11-22 09:38:03 UTC\n\nplease **fix** it\n\n*attached: a.png (image/png)*\n\n"
-        "## assistant · gw/fake-1 · 2026-11-22 09:38:04 UTC\n\n> hm\n> hm\n\n"
+        "## User · 2026-11-22 09:38:03 UTC\n\nplease **fix** it\n\n*attached: a.png (image/png)*\n\n"
+        "## Assistant · gw/fake-1 · 2026-11-22 09:38:04 UTC\n\n> hm\n> hm\n\n"
         "**bash** · Say hi · completed\n\n```sh\necho hi\n```\n\n```\nhi\n```\n\n"
         "## changes\n\n### a.py (+1 −1)\n\n```diff\n@@ -1 +1 @@\n-a\n+b\n```\n"
     )
@@ -103,7 +103,7 @@ def test_markdown_of_odd_entries_does_not_fail() -> None:
     odd = [None, 7, [], {"type": "tool", "state": 3}, {"type": "text", "text": 5}, {"type": "file"}]
     rows = [message(), *(part(f"prt_{number}") for number in range(3))]
     rows += [row(f"session/part/{SESSION}/msg_1/odd{number}", each) for number, each in enumerate(odd)]
-    assert as_markdown(*rows).startswith("# untitled session\n")
+    assert as_markdown(*rows).startswith("# Untitled session\n")
 
 
 def test_markdown_goes_on_over_pages_and_heads_each_message_once() -> None:
@@ -114,7 +114,7 @@ def test_markdown_goes_on_over_pages_and_heads_each_message_once() -> None:
         return Window("e", 9, read, None, None if at.part_id else EntryPosition("msg_1", "prt_2"))
 
     text = "".join(export_markdown(page, lambda key: "", title="Long", model="gw/fake"))
-    assert text == "# Long\n\n- models: gw/fake\n\n## user · 2026-11-22 09:38:03 UTC\n\none\n\ntwo\n"
+    assert text == "# Long\n\n- models: gw/fake\n\n## User · 2026-11-22 09:38:03 UTC\n\none\n\ntwo\n"
 
 
 def test_markdown_reads_large_entries_whole() -> None:

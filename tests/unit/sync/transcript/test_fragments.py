@@ -86,13 +86,13 @@ def test_an_assistants_message_shows_model_time_and_error() -> None:
     )
     html = transcript(frame, epoch="e-assistant").messages
     seen = " ".join(text_of(html).split())
-    assert seen == "assistant gw/fake-1 4.2 s 2026-11-22 09:38:03 APIError overloaded"
+    assert seen == "Assistant gw/fake-1 4.2 s 2026-11-22 09:38:03 APIError overloaded"
     assert 'data-model="gw/fake-1"' in html
 
 
 def test_a_message_that_is_not_finished_says_so() -> None:
-    assert "working" in transcript(message(role="assistant"), epoch="e-working").messages
-    assert "working" not in transcript(message(role="user"), epoch="e-user").messages
+    assert "Working" in transcript(message(role="assistant"), epoch="e-working").messages
+    assert "Working" not in transcript(message(role="user"), epoch="e-user").messages
 
 
 def test_what_a_turn_changed_stands_with_it() -> None:
@@ -133,7 +133,7 @@ def test_a_renderer_that_fails_costs_its_own_place_only(monkeypatch: pytest.Monk
     html = transcript(message(), broken, part("prt_2", type="agent", name="y"), epoch="e-broken").messages
     assert "could not be shown" in html
     assert 'id="prt_1"' in html
-    assert "agent" in text_of(html)
+    assert "Agent" in text_of(html)
 
 
 def test_what_takes_too_much_is_shown_cautiously_and_remembered(rendered: list[str]) -> None:
