@@ -225,7 +225,7 @@ def test_list_of_one_state_shows_those_in_it(
     page.get_by_role("link", name="Running").click()
     expect(states).to_have_text(["running"])
     page.get_by_role("link", name="Failed").click()
-    expect(page.get_by_role("heading", name="No session is failed")).to_be_visible()
+    expect(page.get_by_role("heading", name="No failed sessions")).to_be_visible()
     page.get_by_role("link", name="Done").click()
     expect(states).to_have_text(["done"])
     watched.screenshot("session-list-done")

@@ -127,7 +127,7 @@ def test_admin_sees_everybodys_keys_and_whose_they_are(cast: Cast, make_key: Mak
     make_key(cast.alice, name="release robot", is_service_key=True)
     page = browser(cast.bob).get(KEYS).content.decode()
     assert "carol@example.com" in page
-    assert "the workspace" in page
+    assert "The workspace" in page
 
 
 def test_keys_of_another_workspace_are_never_listed(cast: Cast, make_key: MakeKey) -> None:
