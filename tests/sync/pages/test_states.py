@@ -102,7 +102,7 @@ def test_list_shows_those_in_one_state(cast: Cast, sign_in: SignIn, state: Sessi
 def test_list_without_a_find_says_which_state_it_looked_for(cast: Cast, sign_in: SignIn) -> None:
     session_in(cast, SessionState.DONE)
     html = sign_in(cast.alice).get("/workspaces/alpha/sessions/?state=lost").content.decode()
-    assert "No session is lost" in html
+    assert "No lost sessions" in html
     assert words(sign_in(cast.alice), "/workspaces/alpha/sessions/?state=nonsense") == ["done"]
 
 
