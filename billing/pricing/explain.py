@@ -72,7 +72,8 @@ def _row(done: Pass, request: Request, reading: UsageReading, context: Mapping[s
     units = (reading.units if request.units is None else request.units) if done.model is None else {}
     found = find_price(done.model, context, request.at)
     window = _window(request, done, found)
-    if window is not None and done.prompt > window:
+    # Each search or other tool that the provider runs reads the prompt once more.
+    if window is not None and done.prompt > window * (1 + sum(units.values())):
         raise Quarantined(Code.PROMPT_EXCEEDS_CONTEXT_WINDOW, "usage")
     if found is None:
         return Row(done.model, done, units, context, None, None)
