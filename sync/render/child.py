@@ -22,8 +22,8 @@ from sync.render.entries import OUTPUT_BYTES, Job, render
 from sync.render.languages import load_lexers
 
 # Of one entry, both tries together, 250 ms at most; starting them and the kernel's ticks cost up to 40 ms more.
-RENDER_SECONDS: Final = 0.14
-CAUTIOUS_SECONDS: Final = 0.05
+RENDER_SECONDS: Final = 0.12
+CAUTIOUS_SECONDS: Final = 0.04
 MEMORY_BYTES: Final = 64 * 1024 * 1024
 # A worker that has grown by this much is replaced: the next entry would have that much less memory.
 SPENT_BYTES: Final = 16 * 1024 * 1024

@@ -46,7 +46,7 @@ def _make_room() -> Room:
 @pytest_asyncio.fixture
 async def room() -> AsyncIterator[Room]:
     made = await sync_to_async(_make_room)()
-    keyusage._counts.take()
+    keyusage.COUNTS.take()
     yield made
     await stop_runtime()
 
@@ -73,7 +73,7 @@ def refused(code: str) -> float:
 
 
 def uses_of_keys() -> int:
-    return sum(publishes for _, publishes in keyusage._counts.take().values())
+    return sum(publishes for _, publishes in keyusage.COUNTS.take().values())
 
 
 DOORS = pytest.mark.parametrize("publish", [by_socket, by_push])

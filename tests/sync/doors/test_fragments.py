@@ -160,7 +160,9 @@ def test_members_share_the_renderings_of_links_that_mask_nothing(
     assert rendered == renderings_more
 
 
-def test_a_fragment_costs_two_queries(client: Client, share: Share, django_assert_num_queries: Any) -> None:
+def test_a_fragment_costs_a_query_each_for_session_entries_and_failures(
+    client: Client, share: Share, django_assert_num_queries: Any
+) -> None:
     item = f"{SECOND_TEXT}:{seq_of(share, SECOND_TEXT)}"
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         ask(client, share, item)

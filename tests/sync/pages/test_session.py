@@ -32,7 +32,7 @@ def test_every_member_reads_the_session(cast: Cast, session: Session, sign_in: S
     seen = seen_at(sign_in(getattr(cast, name)), address(cast))
     assert "Fix the retry" in seen
     assert "Because of the timer." in seen
-    assert "shared by Alice" in seen
+    assert "Shared by Alice" in seen
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

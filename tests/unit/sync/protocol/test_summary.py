@@ -38,7 +38,7 @@ def test_assistant_message_runs_until_it_is_completed() -> None:
     }
     running = read_message(json.dumps(message))
     done = read_message(json.dumps(message | {"time": {"created": 1, "completed": 2}}))
-    assert running == MessageSummary("p/m", True, False, Totals(100_000_000, COUNTED))
+    assert running == MessageSummary("p/m", running=True, reports_cost=True, totals=Totals(100_000_000, COUNTED))
     assert done.running is False
 
 
