@@ -6,7 +6,7 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 
 from opencode.lib.money import format_dollars
 from opencode.lib.shown import compact_count, relative_time
@@ -62,4 +62,5 @@ def _who(maker: SessionMaker) -> str:
     """The person, and after them the name of what their agent showed, which stands alone where there is no person."""
     title = ", ".join(filter(None, (maker.email, f"{maker.kind} {maker.credential}".strip())))
     after = f' <span class="faint">{escape(maker.credential)}</span>' if maker.person and maker.credential else ""
-    return f'<span title="{escape(title)}">{escape(maker.name)}{after}</span>'
+    name = maker.person or maker.credential or capfirst(maker.name)
+    return f'<span title="{escape(title)}">{escape(name)}{after}</span>'

@@ -54,7 +54,7 @@ def test_configuration_is_edited_compared_and_restored(
     expect(page.get_by_text("“share” must be")).to_be_visible()
     expect(page.get_by_label("What changed")).to_have_value("a note that stays")
     look("refused")
-    page.get_by_role("link", name="line 3, column 37").click()
+    page.get_by_role("link", name="Line 3, column 37").click()
     selected = (
         "document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
     )

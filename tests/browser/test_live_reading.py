@@ -105,7 +105,7 @@ def test_who_is_at_the_end_follows(open_page: OpenPage, long_session: Agent) -> 
 
 
 def test_what_was_opened_stays_open_while_it_changes(open_page: OpenPage, agent: Agent) -> None:
-    agent.send(said(1, "assistant"), call(1, "running", metadata={"output": "first line"}))
+    agent.send(said(1, "assistant"), call(1, "running", metadata={"output": "first line\n"}))
     page = followed(open_page, agent)
     page.locator("details.tool > summary").click()
     expect(page.get_by_text("first line")).to_be_visible()

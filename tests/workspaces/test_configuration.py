@@ -69,7 +69,7 @@ def test_mistake_is_told_with_its_place_and_what_was_typed_stays(cast: Cast, sig
     page = post(sign_in(cast.bob), typed, note="my note")
     body = page.content.decode()
     assert page.status_code == 422
-    assert "line 2, column 23" in body
+    assert "Line 2, column 23" in body
     assert "The last entry must not end with a comma." in body
     assert "&quot;share&quot;: &quot;sometimes&quot;,\n}" in body
     assert 'value="my note"' in body

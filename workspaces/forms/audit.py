@@ -16,7 +16,7 @@ class AuditFilterForm(forms.Form):
         label="Who",
         required=False,
         max_length=128,
-        widget=forms.TextInput(attrs={"placeholder": "name, address, id, staff, console", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": "Name, address or ID", "autocomplete": "off"}),
     )
     action = forms.ChoiceField(
         label="Action",
@@ -27,7 +27,7 @@ class AuditFilterForm(forms.Form):
         label="Target",
         required=False,
         max_length=128,
-        widget=forms.TextInput(attrs={"placeholder": "name or id", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": "Name or ID", "autocomplete": "off"}),
     )
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _end)
         folder = settings.DATA_DIR / "servers"
-        self.stdout.write("\n  starting MariaDB, Redis and S3 ...\n")
+        self.stdout.write("\n  Starting MariaDB, Redis and S3 …\n")
         self.stdout.flush()
         try:
             with PrivateServers(folder) as servers:
