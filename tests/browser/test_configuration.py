@@ -86,7 +86,7 @@ def test_second_of_two_editors_sees_both(
     save(first.page, FIRST, "the first")
     expect(first.page.get_by_text("Version 1 is saved;")).to_be_visible()
     save(second.page, SECOND, "the second")
-    expect(second.page.get_by_text("Somebody saved version 1 while you were editing")).to_be_visible()
+    expect(second.page.get_by_text("Someone else saved version 1 while you were editing")).to_be_visible()
     expect(second.page.get_by_label("Configuration", exact=True)).to_have_value(SECOND)
     second.screenshot("config-conflict")
     assert violations(second.page) == []

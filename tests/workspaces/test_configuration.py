@@ -122,7 +122,7 @@ def test_second_of_two_admins_sees_both_and_can_put_theirs_over_it(cast: Cast, s
     page = post(alice, SECOND, based_on=0, note="alice's")
     body = page.content.decode()
     assert page.status_code == 409
-    assert "Somebody saved version 1 while you were editing" in body
+    assert "Someone else saved version 1 while you were editing" in body
     assert "bob&#x27;s" in body
     assert "&quot;username&quot;: &quot;team&quot;" in body
     assert 'name="based_on" value="1"' in body

@@ -99,7 +99,7 @@ def test_only_links_that_live_can_be_ended(cast: Cast, session: Session, sign_in
 
 
 def test_a_session_without_shares_says_so(cast: Cast, session: Session, sign_in: SignIn) -> None:
-    assert "Nobody outside the workspace can open this session." in seen_at(sign_in(cast.carol), address(cast))
+    assert "No one outside the workspace can open this session." in seen_at(sign_in(cast.carol), address(cast))
 
 
 def test_the_latest_snapshot_is_offered_when_there_is_one(cast: Cast, session: Session, sign_in: SignIn) -> None:
