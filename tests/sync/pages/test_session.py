@@ -83,9 +83,9 @@ def test_shares_are_listed_with_what_became_of_them(cast: Cast, session: Session
     html = sign_in(cast.carol).get(address(cast)).content.decode()
     seen = " ".join(text_of(html).split())
     assert f'href="/share/{live.pk}"' in html
-    assert f"/share/{live.pk} active" in seen
-    assert f"/share/{ended.pk} revoked" in seen
-    assert f"/share/{expired.pk} expired" in seen
+    assert f"/share/{live.pk} Active" in seen
+    assert f"/share/{ended.pk} Revoked" in seen
+    assert f"/share/{expired.pk} Expired" in seen
     assert f'href="/share/{ended.pk}"' not in html
     assert f'href="/share/{expired.pk}"' not in html
 
