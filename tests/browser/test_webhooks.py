@@ -22,7 +22,7 @@ def wait_for_row(page: Page, text: str) -> None:
         page.reload()
         return page.get_by_text(text, exact=True).first.is_visible()
 
-    wait_until(is_there, SENT_SECONDS)
+    wait_until(is_there, text, seconds=SENT_SECONDS)
 
 
 @pytest.mark.parametrize(("options", "name"), VIEWS)
@@ -57,13 +57,13 @@ def test_webhook_is_created_tested_fails_and_is_sent_again(
         page.get_by_role("link", name="Done").click()
         receiver.answer = status(500)
         page.get_by_role("button", name="Send a test").click()
-        wait_until(lambda: len(receiver.received) >= 1, SENT_SECONDS)
-        wait_for_row(page, "waiting")
+        wait_until(lambda: len(receiver.received) >= 1, "sent", seconds=SENT_SECONDS)
+        wait_for_row(page, "Waiting")
         look("failing")
         receiver.answer = status(200)
-        wait_for_row(page, "delivered")
+        wait_for_row(page, "Delivered")
         page.get_by_role("button", name="Send again").click()
-        wait_until(lambda: len(receiver.received) >= 3, SENT_SECONDS)
+        wait_until(lambda: len(receiver.received) >= 3, "sent again", seconds=SENT_SECONDS)
         page.locator("summary").first.click()
         look("delivered")
         last = receiver.received[-1]
