@@ -59,6 +59,9 @@ def fill() -> Full:
     for workspace in (cast.alpha, cast.gamma):
         fill_operations(fill_sessions(workspace, SESSIONS, ENTRIES), 20)
         fill_audit(workspace, 1000, AUDITED, [f"usr_f{number:07d}" for number in range(40)])
+    sessions = Session.objects.filter(workspace=cast.alpha)
+    sessions.filter(pk__in=_ids(sessions, SESSIONS // 2)).update(is_running=True)
+    sessions.filter(pk__in=_ids(sessions.filter(is_running=False), SESSIONS // 20)).update(has_failed=True)
     session = Session.objects.create(client_id="ses_1", workspace=cast.alpha, owner_key=cast.alpha.pk)
     share = Share.objects.create(session=session, secret_version=1)
     update = Update("session/info/ses_1", json.dumps(INFO["data"]))
@@ -165,9 +168,6 @@ def sessions_list(full: Full) -> None:
 
 def sessions_by_state(full: Full) -> None:
     """On the page and by the API; half of those that run are lost, a twentieth has failed."""
-    sessions = Session.objects.filter(workspace=full.cast.alpha)
-    sessions.filter(pk__in=_ids(sessions, SESSIONS // 2)).update(is_running=True)
-    sessions.filter(pk__in=_ids(sessions.filter(is_running=False), SESSIONS // 20)).update(has_failed=True)
     client, path = browser(full.cast.alice), "/workspaces/alpha/sessions/"
     for state in SessionState:
         for query in (
