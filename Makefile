@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROCESSES ?= 2
 # Not again on the server stack: pure rules, browser journeys, the pages' words, checks of the code itself.
-SERVER_TESTS := $(addprefix tests/,accounts billing contract devtools faults lib server support sync workspaces)
+SERVER_TESTS := $(addprefix tests/,accounts billing contract devtools faults gateway lib server support sync workspaces)
 REQUIREMENTS := deploy/requirements
 # A stamp carries its lock file's checksum, so that another lock file means another installation.
 checksum = $(shell cksum < $(REQUIREMENTS)/$(1).txt | cut -d ' ' -f 1)
@@ -31,7 +31,7 @@ install-dev: $(DEV_STAMP) ## the environment to develop and test with
 check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, templates, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict accounts billing opencode opencode_sync sync workspaces
+	$(BIN)/mypy --strict accounts billing gateway opencode opencode_sync sync workspaces
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet templates

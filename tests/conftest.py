@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.support.audit",
     "tests.support.storages",
     "tests.support.rooms",
+    "tests.support.models",
 ]

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "workspaces.apps.WorkspacesConfig",
     "billing.apps.BillingConfig",
     "sync.apps.SyncConfig",
+    "gateway.apps.GatewayConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

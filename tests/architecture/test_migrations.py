@@ -13,7 +13,8 @@ from tests.support.server import ROOT
 
 MIGRATIONS = sorted(path for app in ROOT.iterdir() for path in app.glob("migrations/[0-9]*.py"))
 # Importing what only builds a column's default is fine; services, models and the like change under the migration.
-APP_IMPORT = re.compile(r"^\s*(?:from|import) (?:accounts|workspaces|billing|sync)\b(?!\.models\b)", re.MULTILINE)
+APPS = "accounts|workspaces|billing|sync|gateway"
+APP_IMPORT = re.compile(rf"^\s*(?:from|import) (?:{APPS})\b(?!\.models\b)", re.MULTILINE)
 
 
 @pytest.mark.django_db

@@ -14,7 +14,8 @@ DOCUMENTS = [
     ROOT / "docs/glossary.md",
     *sorted((ROOT / "docs/decisions").glob("*.md")),
 ]
-TOP = {"sync", "opencode", "accounts", "workspaces", "billing", "opencode_sync", "tests", "templates", "deploy", "docs"}
+APPS = {"opencode", "accounts", "workspaces", "billing", "sync", "gateway", "opencode_sync"}
+TOP = APPS | {"tests", "templates", "deploy", "docs"}
 CODE = re.compile(r"`([^`\n]+)`")
 STEP = re.compile(r"^\d+\. .*(?:\n   .*)*", re.M)
 

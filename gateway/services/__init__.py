@@ -1,0 +1,1 @@
+"""Writes of the gateway; each act of a person is in the audit log."""
