@@ -68,6 +68,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
 
     Raises OutboundRefused, OSError, http.client.HTTPException, TimeoutError.
     """
+    return _exchange("POST", url, body, headers, seconds, 0)[0]
+
+
+def get(url: str, headers: Mapping[str, str], *, seconds: float, at_most: int) -> tuple[int, bytes]:
+    """The status and up to `at_most` bytes of the body. The whole takes `seconds` at most. Raises as `post` does."""
+    return _exchange("GET", url, None, headers, seconds, at_most)
+
+
+def _exchange(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float, at_most: int
+) -> tuple[int, bytes]:
     parts = checked_url(url)
     connection = _connection(parts)
     was_late = threading.Event()
@@ -78,8 +89,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
         timer = threading.Timer(seconds, _give_up, (connection.sock, was_late))
         timer.start()
         try:
-            connection.request("POST", path, body, dict(headers))
-            return connection.getresponse().status
+            connection.request(method, path, body, dict(headers))
+            answer = connection.getresponse()
+            content = answer.read(at_most)
+            if was_late.is_set():
+                # A socket that is shut down in the middle of a body without a length reads as its end.
+                raise OSError("shut down")
+            return answer.status, content
         finally:
             timer.cancel()
     except (OSError, http.client.HTTPException) as error:

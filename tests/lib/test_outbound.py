@@ -11,7 +11,7 @@ import pytest
 from django.conf import LazySettings
 
 from opencode.lib import outbound
-from opencode.lib.outbound import OutboundRefused, checked_url, is_reachable, post
+from opencode.lib.outbound import OutboundRefused, checked_url, get, is_reachable, post
 from tests.support.hooks import Receiver, receiving, status
 
 PRIVATE = (
@@ -169,3 +169,33 @@ def test_receiver_that_sends_a_byte_now_and_then_is_given_up(receiver: Receiver)
     with pytest.raises((TimeoutError, OSError)):
         post(receiver.url, b"{}", {}, seconds=0.5)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.usefixtures("private")
+def test_answer_is_read_up_to_its_bound(receiver: Receiver) -> None:
+    receiver.answer = status(200, b"x" * 100)
+    assert get(receiver.url, {"x-one": "1"}, seconds=5, at_most=30) == (200, b"x" * 30)
+    got = receiver.received[0]
+    assert (got.path, got.headers["x-one"], got.body) == ("/hook?x=1", "1", b"")
+
+
+@pytest.mark.parametrize("host", ODD_HOSTS)
+def test_look_ups_reach_no_private_address_either(host: str, receiver: Receiver) -> None:
+    with pytest.raises((OutboundRefused, OSError)):
+        get(f"https://{host}:{receiver.server_address[1]}/", {}, seconds=5, at_most=10)
+    assert receiver.received == []
+
+
+@pytest.mark.usefixtures("private")
+def test_body_that_trickles_in_is_given_up(receiver: Receiver) -> None:
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        for _ in range(200):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    receiver.answer = trickle
+    with pytest.raises(TimeoutError):
+        get(receiver.url, {}, seconds=0.5, at_most=1000)

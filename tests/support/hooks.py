@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback that keeps what it is sent, or answers as a test wants."""
+"""A receiver of webhooks and look-ups on loopback that keeps what it is sent, or answers as a test wants."""
 
 import http.server
 import threading
@@ -33,12 +33,13 @@ class Receiver(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/hook?x=1"
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code: int, body: bytes = b"", **headers: str) -> Answer:
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(code)
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
+        handler.wfile.write(body)
 
     return answer
 
@@ -46,9 +47,11 @@ def status(code: int, **headers: str) -> Answer:
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         receiver = cast(Receiver, self.server)
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
         receiver.received.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         receiver.answer(self)
+
+    do_GET = do_POST  # noqa: N815 - the names are http.server's
 
     def log_message(self, format: str, *args: object) -> None:
         pass
