@@ -3,7 +3,42 @@
 An agent takes digits and certain words in a refusal for a reason to try again, so that no sentence here has any.
 """
 
-from opencode.lib.errors import Forbidden, NotFound
+from opencode.lib.errors import Conflict, FieldsInvalid, Forbidden, NotFound
+
+
+class ProviderKeyRefused(FieldsInvalid):
+    code = "provider_key_refused"
+    default_message = "The provider refused this key, so it was not saved."
+
+
+class ProviderUnreachable(FieldsInvalid):
+    code = "provider_unreachable"
+    default_message = "No provider answers at this address, so the key was not saved."
+
+
+class ProviderAddressRefused(FieldsInvalid):
+    code = "provider_address_refused"
+    default_message = "The console cannot call this address."
+
+
+class ProviderHeaderRefused(FieldsInvalid):
+    code = "provider_header_refused"
+    default_message = "A header is none that calls may carry."
+
+
+class ProviderKindUnknown(FieldsInvalid):
+    code = "provider_kind_unknown"
+    default_message = "There is no such kind of provider."
+
+
+class ProviderKeyMissing(FieldsInvalid):
+    code = "provider_key_missing"
+    default_message = "This provider needs a key."
+
+
+class ProviderLimitReached(Conflict):
+    code = "provider_limit_reached"
+    default_message = "The workspace has as many provider keys as it can have; delete one first."
 
 
 class ModelUnknown(NotFound):

@@ -20,6 +20,7 @@ _MEMBER: Final = frozenset(
         "config.view",
         "usage.view",
         "usage.record",
+        "model.view",
     }
 )
 _ADMIN: Final = _MEMBER | {
@@ -31,6 +32,7 @@ _ADMIN: Final = _MEMBER | {
     "config.edit",
     "workspace.rename",
     "webhook.manage",
+    "model.manage",
     "audit.view",
     "usage.view_all",
     "budget.set",
