@@ -1,8 +1,8 @@
 """Merges updates that arrive within a few milliseconds into one frame; on a quiet session an update leaves at once.
 
-After a frame the next one waits as long as that frame took to write, once for each update in it. A publisher that waits
-for its acknowledgements has one update in each frame, so it waits for one frame's writing. Of a publisher that does not
-wait, more and more updates share a frame, up to the longest window, of which writing is a quarter at most.
+After a frame the next one waits, so that writing does not fill the core: four times what a frame costs at most. A
+publisher that waits for each acknowledgement gains nothing by that, as its next update comes alone: then the next frame
+waits only as long as the last one took to write. Before many readers sharing matters more than leaving soon.
 """
 
 import asyncio
@@ -13,6 +13,10 @@ from typing import Final
 MERGE_SECONDS: Final = 0.002
 # A frame costs up to 20 µs to write to one reader; the longest window is four times that.
 READER_SECONDS: Final = 0.000_08
+# Before more readers than these, one update a frame would take twice the CPU a delivery.
+SOON_READERS: Final = 256
+# So many frames in a row tell a publisher that waits from one whose updates are sometimes committed by themselves.
+LONE_FRAMES: Final = 8
 FRAME_CHARACTERS: Final = 512 * 1024
 
 
@@ -29,6 +33,9 @@ class FlushWindow:
         self._characters = 0
         self._flushed_at = 0.0
         self._write_seconds = 0.0
+        # How many of the last frames had updates that came one by one, and whether those that wait do.
+        self._lone_frames = LONE_FRAMES
+        self._are_alone = True
         self._timer: asyncio.Handle | None = None
 
     @property
@@ -38,9 +45,12 @@ class FlushWindow:
 
     def seconds(self, readers: int) -> float:
         """The window: how long after the last frame's writing began the next frame may leave."""
-        return min(self._write_seconds, max(MERGE_SECONDS, readers * READER_SECONDS))
+        longest = max(MERGE_SECONDS, readers * READER_SECONDS)
+        is_soon = self._are_alone and self._lone_frames >= LONE_FRAMES and readers <= SOON_READERS
+        return min(self._write_seconds, longest) if is_soon else longest
 
     def add(self, pieces: Sequence[str], readers: int) -> None:
+        self._are_alone = self._are_alone and len(pieces) == 1
         self._pieces.extend(pieces)
         self._characters += sum(map(len, pieces))
         if self._characters >= FRAME_CHARACTERS:
@@ -56,10 +66,12 @@ class FlushWindow:
         self.cancel()
         if self._pieces:
             pieces, self._pieces = self._pieces, []
+            self._lone_frames = self._lone_frames + 1 if self._are_alone else 0
+            self._are_alone = True
             self._characters = 0
             self._flushed_at = self._clock()
             self._flush(pieces)
-            self._write_seconds = (self._clock() - self._flushed_at) * len(pieces)
+            self._write_seconds = self._clock() - self._flushed_at
 
     def cancel(self) -> None:
         if self._timer is not None:
