@@ -38,7 +38,7 @@ from tests.bench import longsessions
 call_command("migrate", verbosity=0)
 for number in range({people}):
     User.objects.create_user(f"person{{number}}@example.com", password={password!r})
-print(longsessions.seed({megabytes} * 1_000_000, {parts}))
+print(longsessions.seed("ses_large", {megabytes} * 1_000_000, {parts}))
 """
 
 
