@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from billing.services import alerts
 from billing.services.expiry import processes_bury, reservations_expire, reservations_purge
 from billing.services.grants import grants_lapse
 from opencode.lib.clock import utc_now
@@ -17,6 +18,16 @@ def reservations_sweep() -> None:
 @shared_task
 def ended_reservations_purge() -> None:
     reservations_purge(now=utc_now())
+
+
+@shared_task
+def alerts_sweep() -> None:
+    alerts.alerts_send(now=utc_now())
+
+
+@shared_task
+def alerts_purge() -> None:
+    alerts.alerts_purge(now=utc_now())
 
 
 @shared_task

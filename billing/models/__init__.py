@@ -1,8 +1,9 @@
 """Accounts with their limits and grants, reservations and the processes that hold them, usage with its sums,
-what messages report, ledger entries, and the prices in force.
+what messages report, ledger entries, alerts, and the prices in force.
 """
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
+from billing.models.alerts import AlertFiring
 from billing.models.grants import PeriodicGrant
 from billing.models.prices import PriceEntry, PriceVersion
 from billing.models.processes import Process
@@ -12,6 +13,7 @@ from billing.models.usage import REQUEST_ID_CHARACTERS, LedgerEntry, Reservation
 
 __all__ = [
     "REQUEST_ID_CHARACTERS",
+    "AlertFiring",
     "BillingAccount",
     "LedgerEntry",
     "LimitCounter",

@@ -41,6 +41,9 @@ class BillingAccount(models.Model):
     monthly_limit = models.BigIntegerField(null=True, blank=True)
     counts_own = models.BooleanField(default=True, help_text="usage on own credentials counts towards limits")
     frozen_at = models.DateTimeField(null=True, blank=True)
+    # Alerts say how much of the last credit is used.
+    credited_seq = models.BigIntegerField(default=0, db_default=0, help_text="the entry of the last credit")
+    credited_balance = models.BigIntegerField(default=0, db_default=0, help_text="the balance after the last credit")
 
     class Meta:
         permissions: ClassVar = [("fund_account", "Can change who pays, and freeze spending")]

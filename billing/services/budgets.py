@@ -2,9 +2,13 @@
 
 from django.db import transaction
 
+from billing.ledger.alerting import About, reached
 from billing.ledger.facts import Scope
 from billing.models import BillingAccount, LimitCounter
+from billing.pricing.months import month_of
+from billing.store.firings import Fired, insert_firings
 from opencode.lib.actor import Actor
+from opencode.lib.clock import utc_now
 from workspaces.services.audit import audit_record
 
 
@@ -15,6 +19,7 @@ def budget_set(*, workspace_id: str, monthly_limit: int | None, actor: Actor) ->
         if row.monthly_limit == monthly_limit:
             return False
         BillingAccount.objects.filter(pk=row.pk).update(monthly_limit=monthly_limit)
+        _fire(row, About.WORKSPACE, "", monthly_limit, row.month_used)
         details = {"from": row.monthly_limit, "to": monthly_limit}
         audit_record(workspace_id=workspace_id, actor=actor, action="billing.budget", details=details)
     return True
@@ -30,3 +35,13 @@ def limit_copy(workspace_id: str, scope: str, scope_id: str, monthly_limit: int 
         return
     mine = LimitCounter.objects.filter(account_id=account.pk, scope=Scope(scope).value, scope_id=scope_id)
     mine.filter(month__gte=account.month).update(limit=monthly_limit)
+    used = mine.filter(month=account.month).values_list("used", flat=True).first()
+    _fire(account, About(scope), scope_id, monthly_limit, used or 0)
+
+
+def _fire(account: BillingAccount, about: About, scope_id: str, limit: int | None, used: int) -> None:
+    """Alert to what is used already of a limit that is new; of a month that is over nothing counts any more."""
+    now = utc_now()
+    if account.month == month_of(now):
+        firings = reached(about, scope_id, account.month, limit, used)
+        insert_firings([Fired(account.pk, firing, now) for firing in firings])

@@ -21,6 +21,7 @@ class BatchFacts:
         sources = [pair for pair in dict.fromkeys(map(_source, works)) if pair[1]]
         self._workspaces = {account_id: locked.workspace_id for account_id, locked in accounts.items()}
         self.accounts: dict[int, Account] = {account_id: locked.facts for account_id, locked in accounts.items()}
+        self.last_credits = {account_id: locked.last_credit for account_id, locked in accounts.items()}
         self.holds: dict[tuple[int, str], StoredHold] = reading.stored_holds(requests)
         # A request that has a reservation has no usage: settling deletes the one and makes the other.
         self.settled: dict[tuple[int, str], str] = reading.settled_requests(

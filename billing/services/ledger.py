@@ -15,6 +15,7 @@ from billing.ledger.decision import Decision
 from billing.ledger.operations import Operation
 from billing.models import BillingAccount
 from billing.services.facts import BatchFacts
+from billing.services.firings import refusal_note
 from billing.services.rows import decision_note
 from billing.services.work import Details, Work
 from billing.store.reading import LockedAccount, lock_accounts
@@ -71,6 +72,8 @@ def _decide(work: Work, batch: BatchFacts, changes: Changes) -> Decision:
     decision = decide(before, work.operation)
     if decision.facts is not before:
         decision_note(work, decision, before, batch, changes)
+    if decision.refusal is not None:
+        refusal_note(work, decision.refusal, before, batch, changes)
     return decision
 
 

@@ -10,6 +10,7 @@ from billing.ledger.operations import Charge, Correct, Entry, Record, Settle
 from billing.models import UsageRollup
 from billing.pricing.months import month_begins, month_of
 from billing.services.facts import BatchFacts, request_of
+from billing.services.firings import carried_note, crossings_note, quarantine_note
 from billing.services.work import UsageDetails, Work
 from billing.store.reading import StoredHold
 from billing.store.writing import Changes
@@ -44,6 +45,8 @@ def decision_note(work: Work, decision: Decision, before: Facts, batch: BatchFac
         _note_usage(work, decision, stored, changes)
     if decision.entry is not None:
         _note_entry(work, decision.entry, batch, changes)
+    if decision.charges or decision.entry is not None:
+        crossings_note(work, decision, before, batch, changes)
     batch.accept(work, after, _note_hold(work, after.hold, stored, changes))
 
 
@@ -84,6 +87,8 @@ def _note_usage(work: Work, decision: Decision, stored: StoredHold | None, chang
             carried=charge.carried,
             own_cost=charge.cost if request.payer == Payer.OWN else 0,
         )
+        if charge.carried:
+            carried_note(work, request.payer, charge.carried, changes)
         if charge.seq is not None and charge.balance_after is not None:
             changes.posted(request.account_id, request.now, charge.seq, charge.balance_after, charge.charged)
     _note_quarantine(work, request, changes)
@@ -121,6 +126,7 @@ def _note_quarantine(work: Work, request: _Request, changes: Changes) -> None:
     part = next((details for details in work.details.usage if details.quarantined), None)
     if part is None:
         return
+    quarantine_note(work, changes)
     said = (part.quarantined, part.detail[:190], work.details.wire_format[:40], work.details.body)
     changes.quarantined.append((request.account_id, request.hold.request_id, *said, stored_moment(request.at), "", ""))
 

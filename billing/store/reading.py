@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
+from billing.ledger.alerting import LastCredit
 from billing.ledger.facts import Account, Counter, CounterKey, Funding, Hold, Original, Payer, Scope, State
 from opencode.lib.sql import fetch, flat, places, read_moment, tuples
 
@@ -16,6 +17,7 @@ Pair = tuple[int, str]
 class LockedAccount(NamedTuple):
     id: int
     workspace_id: str
+    last_credit: LastCredit
     facts: Account
 
 
@@ -44,8 +46,8 @@ class StoredUsage(NamedTuple):
 
 
 _ACCOUNTS: Final = (
-    "SELECT a.id, a.workspace_id, a.funding, a.month, a.balance, a.reserved, a.entry_seq, a.month_used, "
-    "a.month_reserved, a.monthly_limit, a.counts_own, a.frozen_at IS NOT NULL, "
+    "SELECT a.id, a.workspace_id, a.credited_seq, a.credited_balance, a.funding, a.month, a.balance, a.reserved, "
+    "a.entry_seq, a.month_used, a.month_reserved, a.monthly_limit, a.counts_own, a.frozen_at IS NOT NULL, "
     "(SELECT w.deleted_at IS NOT NULL OR w.blocked_at IS NOT NULL FROM workspaces_workspace w "
     "WHERE w.id = a.workspace_id) FROM billing_billingaccount a WHERE a.id IN ({ids}) ORDER BY a.id{lock}"
 )
@@ -83,7 +85,7 @@ _QUOTED: Final = {"sqlite": '"limit"', "mysql": "`limit`"}
 def lock_accounts(ids: Sequence[int], *, skip_locked: bool) -> dict[int, LockedAccount]:
     """Lock the accounts' rows, in id order; a missing id does not exist or, when skipping, is locked elsewhere."""
     sql = _ACCOUNTS.format(ids=places(len(ids)), lock=_LOCK[connection.vendor][skip_locked])
-    return {row[0]: LockedAccount(row[0], row[1], _account(row[2:])) for row in fetch(sql, ids)}
+    return {row[0]: LockedAccount(row[0], row[1], LastCredit(*row[2:4]), _account(row[4:])) for row in fetch(sql, ids)}
 
 
 def stored_holds(pairs: Sequence[Pair]) -> dict[Pair, StoredHold]:

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from django.db import connection
 
+from billing.ledger.alerting import LastCredit
 from billing.ledger.facts import Account, Counter, CounterKey, Hold
 from billing.pricing.classes import TOKEN_CLASSES
+from billing.store.firings import Fired, insert_firings
 from billing.store.reading import StoredHold
 from opencode.lib.sql import delete_by_id, insert, stored_moment, update_by_id, upsert
 
@@ -67,6 +69,8 @@ class Changes:
     quarantined: list[tuple[Any, ...]] = field(default_factory=list)
     rollups: dict[RollupKey, list[int]] = field(default_factory=dict)
     days: dict[tuple[int, str], PostedDay] = field(default_factory=dict)
+    last_credits: dict[int, LastCredit] = field(default_factory=dict)
+    fired: list[Fired] = field(default_factory=list)
 
     def rolled_up(self, key: RollupKey, **amounts: int) -> None:
         """Add amounts to a day's sums, by the names of their columns."""
@@ -82,7 +86,7 @@ class Changes:
         day.used += used
 
     def write(self) -> None:
-        """In the order in which locks are taken everywhere: account, counters, reservations, rows, sums."""
+        """In the order in which locks are taken everywhere: account, counters, reservations, rows, sums, alerts."""
         accounts = [_account_row(account_id, account) for account_id, account in _sorted(self.accounts)]
         update_by_id("billing_billingaccount", ACCOUNT_COLUMNS, accounts)
         self._write_counters()
@@ -95,6 +99,9 @@ class Changes:
         insert("billing_ledgerentry", ENTRY_COLUMNS, self.entries)
         insert("billing_quarantinedrequest", QUARANTINE_COLUMNS, self.quarantined)
         self._write_sums()
+        credited = [(*each, account_id) for account_id, each in _sorted(self.last_credits)]
+        update_by_id("billing_billingaccount", ("credited_seq", "credited_balance"), credited)
+        insert_firings(self.fired)
 
     def _write_counters(self) -> None:
         limit = _LIMIT[connection.vendor]

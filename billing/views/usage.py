@@ -16,6 +16,7 @@ from billing.charts import PHONE, WIDE, Day, Layout, stacked_bars
 from billing.forms import GROUPS, SOURCES, UsageChoice, UsageForm
 from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_before, same_days_before
+from billing.selectors.alerts import alert_lines
 from billing.selectors.breakdowns import Breakdown, DayCosts, has_usage, names_of, usage_breakdown, usage_cost
 from billing.selectors.usage import UsageFilter, account_of
 from billing.services.usageexport import usage_export
@@ -61,6 +62,7 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
             for day in shown.days
             if day.requests or day.total
         ],
+        "alerts": alert_lines(account, now=utc_now(), person_id="" if access.can("usage.view_all") else access.user.pk),
         "is_empty": not shown.requests and not has_usage(account.pk, choice.wanted.source),
         "charts": _charts(shown),
         **_comparison(account.pk, choice.wanted, shown.total, today),

@@ -28,6 +28,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "keys-sweep": {"task": "workspaces.tasks.keys_sweep", "schedule": 900.0},
     "audit-purge": {"task": "workspaces.tasks.audit_purge", "schedule": 86400.0},
     "reservations-sweep": {"task": "billing.tasks.reservations_sweep", "schedule": 10.0, "options": {"expires": 10.0}},
+    "alerts-sweep": {"task": "billing.tasks.alerts_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "alerts-purge": {"task": "billing.tasks.alerts_purge", "schedule": 86400.0},
     "grants-sweep": {"task": "billing.tasks.grants_sweep", "schedule": 60.0, "options": {"expires": 60.0}},
     "ended-reservations-purge": {"task": "billing.tasks.ended_reservations_purge", "schedule": 3600.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},

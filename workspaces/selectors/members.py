@@ -26,3 +26,8 @@ def heirs(workspace: Workspace, *, besides: Membership) -> QuerySet[Membership]:
 def owners(workspace: Workspace) -> QuerySet[Membership]:
     """Those who can act as owners."""
     return members(workspace).filter(role=Role.OWNER, user__is_active=True).order_by("pk")
+
+
+def admins(workspace: Workspace) -> QuerySet[Membership]:
+    """Those who can act as owners or admins."""
+    return members(workspace).filter(role__in=(Role.OWNER, Role.ADMIN), user__is_active=True).order_by("pk")

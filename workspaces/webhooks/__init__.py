@@ -4,6 +4,28 @@ The door: `webhook_event` where something happens, and the list of events.
 """
 
 from workspaces.webhooks.emitting import deliveries_queue, webhook_event
-from workspaces.webhooks.events import EVENTS, INVITATION_ACCEPTED, SESSION_SHARED, TEST
+from workspaces.webhooks.events import (
+    BALANCE_REACHED,
+    BUDGET_REACHED,
+    EVENTS,
+    INVITATION_ACCEPTED,
+    LIMIT_REACHED,
+    SESSION_SHARED,
+    TEST,
+    USAGE_CARRIED,
+    USAGE_QUARANTINED,
+)
 
-__all__ = ["EVENTS", "INVITATION_ACCEPTED", "SESSION_SHARED", "TEST", "deliveries_queue", "webhook_event"]
+__all__ = [
+    "BALANCE_REACHED",
+    "BUDGET_REACHED",
+    "EVENTS",
+    "INVITATION_ACCEPTED",
+    "LIMIT_REACHED",
+    "SESSION_SHARED",
+    "TEST",
+    "USAGE_CARRIED",
+    "USAGE_QUARANTINED",
+    "deliveries_queue",
+    "webhook_event",
+]

@@ -5,10 +5,20 @@ from typing import Final
 
 INVITATION_ACCEPTED: Final = "invitation.accepted"
 SESSION_SHARED: Final = "session.shared"
+BUDGET_REACHED: Final = "budget.threshold_reached"
+LIMIT_REACHED: Final = "limit.threshold_reached"
+BALANCE_REACHED: Final = "balance.threshold_reached"
+USAGE_CARRIED: Final = "usage.carried"
+USAGE_QUARANTINED: Final = "usage.quarantined"
 TEST: Final = "webhook.test"
 
 EVENTS: Final[Mapping[str, str]] = {
     INVITATION_ACCEPTED: "An invitation was accepted",
     SESSION_SHARED: "A link to a session was created",
+    BUDGET_REACHED: "50, 80 or 100 % of the monthly budget is used",
+    LIMIT_REACHED: "50, 80 or 100 % of a member's or key's monthly limit is used",
+    BALANCE_REACHED: "50, 80 or 100 % of the prepaid balance is used",
+    USAGE_CARRIED: "The host carries what a request cost beyond its bounds",
+    USAGE_QUARANTINED: "Usage could not be priced",
 }
 """What an endpoint can be told, with the words of the form. `TEST` is sent by hand, to any."""
