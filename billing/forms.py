@@ -11,6 +11,8 @@ from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_range
 from billing.selectors.breakdowns import COLUMNS
 from billing.selectors.usage import UsageFilter
+from opencode.lib.money import from_dollars, to_dollars
+from workspaces.forms.fields import LimitField
 
 DAYS_MAX: Final = 92
 EARLIEST: Final = date(2020, 1, 1)
@@ -80,3 +82,20 @@ class UsageForm(forms.Form):
         if self.errors or not (since and until):
             return month_range(month if month and not self.errors else today)
         return since, until + DAY
+
+
+class BudgetForm(forms.Form):
+    """What the workspace may spend a calendar month."""
+
+    monthly_budget = LimitField(
+        "What all requests can cost in a calendar month (UTC). Empty: no limit. 0: nothing that costs is sent.",
+        label="Monthly budget in dollars",
+    )
+
+    def __init__(self, *args: Any, monthly_limit: int | None, **kwargs: Any) -> None:
+        kwargs["initial"] = {"monthly_budget": None if monthly_limit is None else f"{to_dollars(monthly_limit):.2f}"}
+        super().__init__(*args, **kwargs)
+
+    def micro_cents(self) -> int | None:
+        dollars = self.cleaned_data["monthly_budget"]
+        return None if dollars is None else from_dollars(dollars)

@@ -1,6 +1,6 @@
 """The limits of members and keys, as stored with their workspace."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import Q
 
@@ -37,3 +37,32 @@ def limits_of(workspace_id: str, *, person_id: str | None, key_id: str | None) -
     # The newest of a rotation comes last, and counts.
     found[Scope.KEY] = {root or pk: limit for pk, root, limit in reversed(rows)}
     return found
+
+
+LIMITED_MAX: Final = 200
+
+
+class Limited(NamedTuple):
+    """A membership or key that has a limit, in micro-cents a month."""
+
+    id: str
+    name: str
+    limit: int
+
+
+def limited_members(workspace_id: str) -> dict[str, Limited]:
+    """The members who have a limit, by person; LIMITED_MAX at most."""
+    rows = Membership.objects.filter(workspace_id=workspace_id, monthly_limit__isnull=False).select_related("user")
+    return {
+        row.user_id: Limited(row.pk, row.user.display_name, row.monthly_limit)
+        for row in rows.order_by("pk")[:LIMITED_MAX]
+        if row.monthly_limit is not None
+    }
+
+
+def limited_keys(workspace_id: str) -> dict[str, Limited]:
+    """The live keys that have a limit, by the first of their rotation; the newest LIMITED_MAX at most."""
+    rows = APIKey.objects.filter(workspace_id=workspace_id, revoked_at=None, monthly_limit__isnull=False)
+    found = rows.order_by("-pk").values_list("pk", "root_id", "name", "monthly_limit")[:LIMITED_MAX]
+    # The newest of a rotation comes last, and counts.
+    return {root or pk: Limited(pk, name, limit or 0) for pk, root, name, limit in reversed(found)}

@@ -24,6 +24,13 @@ class LimitState:
         """What the limit leaves free, never below 0; None without a limit."""
         return None if self.limit is None else max(0, self.limit - self.used - self.held)
 
+    @property
+    def share(self) -> int:
+        """How much of the limit is used and held, in per mille; 0 without a limit, 1000 for a limit of nothing."""
+        if self.limit is None:
+            return 0
+        return 1000 * (self.used + self.held) // self.limit if self.limit else 1000
+
 
 def resets_at(now: datetime) -> datetime:
     """When monthly limits begin anew."""

@@ -7,14 +7,22 @@ from billing.ledger.facts import Scope
 from billing.models import BillingAccount, LimitCounter
 from billing.pricing.months import month_of
 from billing.store.firings import Fired, insert_firings
-from opencode.lib.actor import Actor
+from opencode.lib.actor import PERSON, Actor
 from opencode.lib.clock import utc_now
+from workspaces.models import Workspace
 from workspaces.services.audit import audit_record
+from workspaces.services.standing import require_allowed
 
 
 def budget_set(*, workspace_id: str, monthly_limit: int | None, actor: Actor) -> bool:
-    """Set what the workspace may spend a calendar month, in micro-cents; None: no limit. False when nothing changes."""
+    """Set what the workspace may spend a calendar month, in micro-cents; None: no limit. False when nothing changes.
+
+    Raises NotFound, Forbidden when a person who acts has lost the right to by now.
+    """
     with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace_id)
+        if actor.kind == PERSON:
+            require_allowed(workspace_id, actor.id, "budget.set")
         row = BillingAccount.objects.select_for_update().get(workspace_id=workspace_id)
         if row.monthly_limit == monthly_limit:
             return False

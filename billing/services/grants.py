@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Sum
 
 from billing.errors import RequestConflict
-from billing.ledger.lapsing import lapse_of, left_after
+from billing.ledger.lapsing import lapse_of
 from billing.ledger.operations import Answer, Credit
-from billing.models import BillingAccount, LedgerEntry, PeriodicGrant
+from billing.models import BillingAccount, PeriodicGrant
+from billing.selectors.grants import grants_left
 from billing.services.ledger import ledger_execute
 from billing.services.work import Details
 from opencode.lib.actor import Actor
@@ -75,15 +75,6 @@ def _lapse(grant_id: int, account_id: int, now: datetime) -> bool:
 
 
 def _spend(row: BillingAccount) -> None:
-    """Take from the account's open grants what was spent since their mark; `row` is locked.
-
-    Spent is what the balance fell by, apart from entries that are no usage. No usage lies between marks that differ.
-    """
-    grants = list(PeriodicGrant.objects.filter(account_id=row.pk, lapsed_at=None).order_by("ends_at", "pk"))
-    if not grants:
-        return
-    entries = LedgerEntry.objects.filter(account_id=row.pk, seq__gt=grants[0].mark_seq, usage_id=None)
-    added = int(entries.aggregate(total=Sum("amount"))["total"] or 0)
-    spent = grants[0].mark_balance + added - row.balance
-    for grant, left in zip(grants, left_after([grant.left for grant in grants], spent), strict=True):
+    """Take from the account's open grants what was spent since their mark; `row` is locked."""
+    for grant, left in grants_left(row):
         PeriodicGrant.objects.filter(pk=grant.pk).update(left=left, mark_seq=row.entry_seq, mark_balance=row.balance)

@@ -44,3 +44,19 @@ def dollars(micro_cents: int) -> str:
 def coded(text: str) -> SafeString:
     """A sentence with what stands between backticks as `<code>`."""
     return mark_safe(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped before
+
+
+@register.simple_tag
+def limit_bar(limit: int | None, used: int, held: int) -> SafeString:
+    """How much of a limit is used and held, as a bar beside the words that say it; empty without a limit."""
+    if limit is None:
+        return SafeString("")
+    shares = [min(100, 100 * amount // limit) if limit else 100 for amount in (used, used + held)]
+    return format_html(
+        '<svg class="limit-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="bar-ground" width="100" height="4"/><rect class="bar-held" width="{}" height="4"/>'
+        '<rect class="bar{}" width="{}" height="4"/></svg>',
+        shares[1],
+        " bar-full" if used >= limit else "",
+        shares[0],
+    )

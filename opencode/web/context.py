@@ -24,6 +24,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     return {
         "public_url": settings.PUBLIC_URL,
         "sign_up": cache(_sign_up),
+        "payments": settings.PAYMENTS.mode,
         "mail_goes_to_log": not settings.MAIL_IS_QUEUED,
         "theme": theme_of(request),
         "shell": cache(partial(shell_access, request)),

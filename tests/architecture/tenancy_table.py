@@ -249,6 +249,12 @@ WORKSPACES = [
     Page("workspaces/<slug:slug>/usage/", "/workspaces/alpha/usage/", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/usage/", "/workspaces/gamma/usage/", "login 200 404 404 404", READ_ONLY),
     Page("workspaces/<slug:slug>/usage/export.csv", "/workspaces/alpha/usage/export.csv", MEMBERS, READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/billing/",
+        "/workspaces/alpha/billing/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
+    ),
     Page("workspaces/<slug:slug>/audit/", "/workspaces/alpha/audit/", "login 404 403 200 200", READ_ONLY),
     Page(
         "workspaces/<slug:slug>/audit/export.csv",

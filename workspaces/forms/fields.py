@@ -37,9 +37,9 @@ class RoleField(forms.ChoiceField):
 class LimitField(forms.DecimalField):
     """A monthly limit in dollars; empty means no limit."""
 
-    def __init__(self, help_text: str) -> None:
+    def __init__(self, help_text: str, label: str = "Monthly limit in dollars") -> None:
         super().__init__(
-            label="Monthly limit in dollars",
+            label=label,
             required=False,
             min_value=Decimal(0),
             max_value=Decimal(1_000_000),
