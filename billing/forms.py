@@ -11,8 +11,7 @@ from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_range
 from billing.selectors.breakdowns import COLUMNS
 from billing.selectors.usage import UsageFilter
-from opencode.lib.money import from_dollars, to_dollars
-from workspaces.forms.fields import LimitField
+from opencode.lib.moneyfields import LimitField
 
 DAYS_MAX: Final = 92
 EARLIEST: Final = date(2020, 1, 1)
@@ -93,9 +92,4 @@ class BudgetForm(forms.Form):
     )
 
     def __init__(self, *args: Any, monthly_limit: int | None, **kwargs: Any) -> None:
-        kwargs["initial"] = {"monthly_budget": None if monthly_limit is None else f"{to_dollars(monthly_limit):.2f}"}
-        super().__init__(*args, **kwargs)
-
-    def micro_cents(self) -> int | None:
-        dollars = self.cleaned_data["monthly_budget"]
-        return None if dollars is None else from_dollars(dollars)
+        super().__init__(*args, initial={"monthly_budget": monthly_limit}, **kwargs)

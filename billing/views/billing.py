@@ -28,7 +28,7 @@ def billing(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_of(access.workspace.pk)
     form = BudgetForm(request.POST if request.method == "POST" else None, monthly_limit=account.monthly_limit)
     if request.method == "POST" and form.is_valid():
-        limit = form.micro_cents()
+        limit = form.cleaned_data["monthly_budget"]
         budget_set(workspace_id=access.workspace.pk, monthly_limit=limit, actor=access.actor)
         said = "The workspace has no monthly budget now." if limit is None else _said(limit)
         messages.success(request, said)

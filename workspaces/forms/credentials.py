@@ -6,8 +6,8 @@ from typing import Any, Final
 from django import forms
 
 from opencode.lib.clock import utc_now
-from opencode.lib.money import from_dollars, to_dollars
-from workspaces.forms.fields import LimitField, NameField
+from opencode.lib.moneyfields import LimitField
+from workspaces.forms.fields import NameField
 from workspaces.models import APIKey
 from workspaces.roles import CHOSEN_SCOPES, OFFERED_SCOPES, SCOPES
 from workspaces.services.key_rotation import OVERLAPS
@@ -71,13 +71,7 @@ class KeyLimitForm(forms.Form):
     monthly_limit = LimitField("What can be spent with this key in a calendar month. Empty: no limit of its own.")
 
     def __init__(self, *args: Any, key: APIKey, **kwargs: Any) -> None:
-        limit = key.monthly_limit
-        kwargs["initial"] = {"monthly_limit": None if limit is None else f"{to_dollars(limit):.2f}"}
-        super().__init__(*args, **kwargs)
-
-    def micro_cents(self) -> int | None:
-        dollars = self.cleaned_data["monthly_limit"]
-        return None if dollars is None else from_dollars(dollars)
+        super().__init__(*args, initial={"monthly_limit": key.monthly_limit}, **kwargs)
 
 
 class KeyRotateForm(forms.Form):

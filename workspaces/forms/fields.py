@@ -1,6 +1,5 @@
 """Fields that several forms have."""
 
-from decimal import Decimal
 from typing import Final
 
 from django import forms
@@ -32,18 +31,3 @@ class RoleField(forms.ChoiceField):
         given = [role for role in (MEMBER, ADMIN, OWNER) if can_manage(by_role, role)]
         choices = [(role, f"{role.capitalize()}: {WORDS[role]}") for role in given]
         super().__init__(label="Role", choices=choices, initial=MEMBER, widget=forms.RadioSelect)
-
-
-class LimitField(forms.DecimalField):
-    """A monthly limit in dollars; empty means no limit."""
-
-    def __init__(self, help_text: str, label: str = "Monthly limit in dollars") -> None:
-        super().__init__(
-            label=label,
-            required=False,
-            min_value=Decimal(0),
-            max_value=Decimal(1_000_000),
-            decimal_places=2,
-            help_text=help_text,
-            widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
-        )

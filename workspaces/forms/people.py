@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from opencode.lib.money import from_dollars, to_dollars
-from workspaces.forms.fields import LimitField, RoleField
+from opencode.lib.moneyfields import LimitField
+from workspaces.forms.fields import RoleField
 from workspaces.models import Membership
 from workspaces.services.memberships import MembershipChanges
 
@@ -32,15 +32,10 @@ class MemberForm(forms.Form):
     field_order = ("role", "monthly_limit")
 
     def __init__(self, *args: Any, membership: Membership, by_role: str, **kwargs: Any) -> None:
-        limit = membership.monthly_limit
-        kwargs["initial"] = {
-            "role": membership.role,
-            "monthly_limit": None if limit is None else f"{to_dollars(limit):.2f}",
-        }
+        kwargs["initial"] = {"role": membership.role, "monthly_limit": membership.monthly_limit}
         super().__init__(*args, **kwargs)
         self.fields["role"] = RoleField(by_role)
         self.order_fields(self.field_order)
 
     def changes(self) -> MembershipChanges:
-        dollars = self.cleaned_data["monthly_limit"]
-        return {"role": self.cleaned_data["role"], "monthly_limit": None if dollars is None else from_dollars(dollars)}
+        return {"role": self.cleaned_data["role"], "monthly_limit": self.cleaned_data["monthly_limit"]}

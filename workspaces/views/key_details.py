@@ -35,7 +35,7 @@ def key_detail(request: HttpRequest, slug: str, key_id: str) -> HttpResponse:
         raise Forbidden
     form = KeyLimitForm(request.POST if request.method == "POST" else None, key=key)
     if request.method == "POST" and form.is_valid():
-        api_key_limit_set(key=key, monthly_limit=form.micro_cents(), actor=access.actor)
+        api_key_limit_set(key=key, monthly_limit=form.cleaned_data["monthly_limit"], actor=access.actor)
         messages.success(request, f"The limit of {key.name} is saved.")
         return redirect("workspaces:key", slug, key.pk)
     now = utc_now()
