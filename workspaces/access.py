@@ -53,14 +53,6 @@ class WorkspaceAccess:
         return self.membership.role
 
     @property
-    def sees_audit(self) -> bool:
-        return self.can("audit.view")
-
-    @property
-    def sees_billing(self) -> bool:
-        return self.can("usage.view_all")
-
-    @property
     def actor(self) -> Actor:
         return Actor(PERSON, self.user.pk, self.ip, self.request_id)
 

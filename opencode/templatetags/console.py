@@ -46,6 +46,12 @@ def coded(text: str) -> SafeString:
     return mark_safe(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S308 - escaped before
 
 
+@register.filter
+def can(access: Any, permission: str) -> bool:
+    """Whether a person's access to the workspace includes the permission."""
+    return bool(access.can(permission))
+
+
 @register.simple_tag
 def limit_bar(limit: int | None, used: int, held: int) -> SafeString:
     """How much of a limit is used and held, as a bar beside the words that say it; empty without a limit."""
