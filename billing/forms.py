@@ -92,4 +92,5 @@ class BudgetForm(forms.Form):
     )
 
     def __init__(self, *args: Any, monthly_limit: int | None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"monthly_budget": monthly_limit}, **kwargs)
+        kwargs["initial"] = {"monthly_budget": monthly_limit}
+        super().__init__(*args, **kwargs)

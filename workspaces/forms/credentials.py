@@ -71,7 +71,8 @@ class KeyLimitForm(forms.Form):
     monthly_limit = LimitField("What can be spent with this key in a calendar month. Empty: no limit of its own.")
 
     def __init__(self, *args: Any, key: APIKey, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"monthly_limit": key.monthly_limit}, **kwargs)
+        kwargs["initial"] = {"monthly_limit": key.monthly_limit}
+        super().__init__(*args, **kwargs)
 
 
 class KeyRotateForm(forms.Form):
