@@ -1,6 +1,6 @@
 """Refusals of billing."""
 
-from opencode.lib.errors import Conflict, Denial, Forbidden, ServiceUnavailable
+from opencode.lib.errors import Conflict, Denial, Forbidden, ServiceUnavailable, TooManyRequests
 
 
 class BalanceInsufficient(Denial):
@@ -39,3 +39,29 @@ class UsageUnpriced(Denial):
     code = "usage_unpriced"
     status = 422
     default_message = "There is no price for this usage."
+
+
+class PaymentsOff(Conflict):
+    code = "payments_off"
+    default_message = "Payments are not set up on this console."
+
+
+class TopUpAmountInvalid(Denial):
+    code = "top_up_amount_invalid"
+    status = 422
+    default_message = "A top-up is at least $10 and at most $10,000, in whole cents."
+
+
+class TopUpsTooMany(TooManyRequests):
+    code = "top_ups_too_many"
+    default_message = "Too many top-ups were begun here within an hour; pay one of them, or wait."
+
+
+class PaymentsUnavailable(ServiceUnavailable):
+    code = "payments_unavailable"
+    default_message = "The payment provider did not answer, so nothing was charged. Try again in a moment."
+
+
+class SignatureInvalid(Denial):
+    code = "signature_invalid"
+    default_message = "The event is not signed with the webhook's secret."

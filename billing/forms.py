@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 
 from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_range
+from billing.pricing.fees import LARGEST_CENTS, SMALLEST_CENTS
 from billing.selectors.breakdowns import COLUMNS
 from billing.selectors.usage import UsageFilter
 from opencode.lib.moneyfields import LimitField
@@ -94,3 +96,20 @@ class BudgetForm(forms.Form):
     def __init__(self, *args: Any, monthly_limit: int | None, **kwargs: Any) -> None:
         kwargs["initial"] = {"monthly_budget": monthly_limit}
         super().__init__(*args, **kwargs)
+
+
+class TopUpForm(forms.Form):
+    """How much credit, in dollars; `cents` is what was chosen."""
+
+    amount = forms.DecimalField(
+        label="Credit in US dollars",
+        min_value=Decimal(SMALLEST_CENTS) / 100,
+        max_value=Decimal(LARGEST_CENTS) / 100,
+        decimal_places=2,
+        max_digits=9,
+        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+    )
+
+    @property
+    def cents(self) -> int:
+        return int(self.cleaned_data["amount"] * 100)

@@ -5,6 +5,7 @@ from celery import shared_task
 from billing.services import alerts
 from billing.services.expiry import processes_bury, reservations_expire, reservations_purge
 from billing.services.grants import grants_lapse
+from billing.stripe.sweeping import payments_purge, payments_sweep
 from opencode.lib.clock import utc_now
 
 
@@ -33,3 +34,13 @@ def alerts_purge() -> None:
 @shared_task
 def grants_sweep() -> None:
     grants_lapse(now=utc_now())
+
+
+@shared_task
+def stripe_sweep() -> None:
+    payments_sweep(now=utc_now())
+
+
+@shared_task
+def stripe_purge() -> None:
+    payments_purge(now=utc_now())

@@ -59,6 +59,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "session.delete": "deleted a session",
     "billing.budget": "set the workspace's monthly budget",
     "billing.grant": "granted credit",
+    "billing.topup": "topped up the balance",
+    "billing.clawback": "changed what a refund or a dispute took back of a top-up",
     "billing.funding": "changed who pays for the workspace",
     "billing.freeze": "froze spending",
     "billing.unfreeze": "unfroze spending",

@@ -1,10 +1,11 @@
 """Accounts with their limits and grants, reservations and the processes that hold them, usage with its sums,
-what messages report, ledger entries, alerts, and the prices in force.
+what messages report, ledger entries, payments, alerts, and the prices in force.
 """
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.alerts import AlertFiring
 from billing.models.grants import PeriodicGrant
+from billing.models.payments import StripeCall, StripeCursor, StripeEvent, TopUp
 from billing.models.prices import PriceEntry, PriceVersion
 from billing.models.processes import Process
 from billing.models.reported import ReportedMessage
@@ -25,6 +26,10 @@ __all__ = [
     "ReportedMessage",
     "Reservation",
     "StatementDay",
+    "StripeCall",
+    "StripeCursor",
+    "StripeEvent",
+    "TopUp",
     "Usage",
     "UsageRollup",
     "new_billing_account_id",

@@ -44,6 +44,9 @@ class BillingAccount(models.Model):
     # Alerts say how much of the last credit is used.
     credited_seq = models.BigIntegerField(default=0, db_default=0, help_text="the entry of the last credit")
     credited_balance = models.BigIntegerField(default=0, db_default=0, help_text="the balance after the last credit")
+    customer_id = models.CharField(
+        max_length=190, null=True, blank=True, unique=True, help_text="the customer at Stripe"
+    )
 
     class Meta:
         permissions: ClassVar = [("fund_account", "Can change who pays, and freeze spending")]

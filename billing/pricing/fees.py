@@ -1,4 +1,10 @@
-"""The fee on a top-up, in whole cents."""
+"""The fee on a top-up, and the bounds of one, in whole cents."""
+
+from typing import Final
+
+SMALLEST_CENTS: Final = 1_000
+LARGEST_CENTS: Final = 1_000_000
+USUAL_CENTS: Final = 2_000
 
 
 def fee_cents(credit_cents: int) -> int:

@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 MICRO_CENTS_PER_DOLLAR: Final = 100_000_000
+MICRO_CENTS_PER_CENT: Final = 1_000_000
 
 
 def from_dollars(amount: Decimal | int | float | str) -> int:

@@ -13,11 +13,14 @@ from typing import Final
 import uvicorn
 from django.conf import settings
 
+from billing.standin.objects.webhooks import endpoint_ensure
+from billing.standin.service import perform
 from billing.standin.web import SandboxFile, StandIn
 from opencode.server.lifeline import end_with_parent
 from opencode.server.listening import listening_socket
 
 LOOPBACK: Final = "127.0.0.1"
+EVENTS_PATH: Final = "/webhooks/stripe"
 FILE_NAME: Final = "test_payments.sqlite3"
 GRACEFUL_SHUTDOWN_SECONDS: Final = 2
 
@@ -33,6 +36,8 @@ def main(descriptor: int | None) -> None:
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     file = SandboxFile(settings.DATA_DIR / FILE_NAME)
     sandbox = file.sandbox(lambda: int(time.time()), payments.pages_url)
+    events_url = f"{settings.PUBLIC_URL}{EVENTS_PATH}"
+    perform(sandbox, lambda: endpoint_ensure(sandbox, events_url, payments.webhook_secrets[0]))
     listener = (
         listening_socket(LOOPBACK, payments.test_port) if descriptor is None else socket.socket(fileno=descriptor)
     )

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from opencode.lib.money import format_dollars
+from opencode.lib.money import MICRO_CENTS_PER_CENT, format_dollars
 from opencode.lib.shown import compact_count, relative_time
 
 register = template.Library()
@@ -66,3 +66,9 @@ def limit_bar(limit: int | None, used: int, held: int) -> SafeString:
         " bar-full" if used >= limit else "",
         shares[0],
     )
+
+
+@register.filter
+def cents(amount: int) -> str:
+    """`$10.30` from whole cents."""
+    return format_dollars(amount * MICRO_CENTS_PER_CENT)

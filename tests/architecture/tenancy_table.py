@@ -255,6 +255,20 @@ WORKSPACES = [
         "login 404 403 200 200",
         "login 404 403 home home",
     ),
+    # Without payments, as here, there is nothing to top up; with them tests/billing/stripe/test_pages.py holds who may.
+    Page(
+        "workspaces/<slug:slug>/billing/topup/",
+        "/workspaces/alpha/billing/topup/",
+        "login 404 403 403 409",
+        "403 404 403 403 409",
+    ),
+    Page(
+        "workspaces/<slug:slug>/billing/topup/<int:top_up_id>/",
+        "/workspaces/alpha/billing/topup/1/",
+        "login 404 403 403 404",
+        READ_ONLY,
+    ),
+    Page("webhooks/stripe", "/webhooks/stripe", READ_ONLY, NOWHERE),
     Page("workspaces/<slug:slug>/audit/", "/workspaces/alpha/audit/", "login 404 403 200 200", READ_ONLY),
     Page(
         "workspaces/<slug:slug>/audit/export.csv",

@@ -1,0 +1,127 @@
+"""Calls that change something at Stripe: planned in the transaction that wants them, made afterwards, then noted.
+
+A call is open until its outcome is certain. Whoever finds it open makes it again, under the same key and with the same
+parameters, so that Stripe does it once.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import stripe
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+
+from billing.models import BillingAccount, StripeCall, TopUp
+from billing.stripe.client import stripe_client
+from opencode.lib.claims import row_claim
+from opencode.lib.ids import new_id
+
+log = structlog.get_logger(__name__)
+Act = StripeCall.Act
+State = StripeCall.State
+OPEN: Final = (State.PLANNED, State.SENT, State.UNKNOWN)
+KEY_KEPT: Final = timedelta(hours=23)
+"""Stripe forgets idempotency keys after 24 hours; after that a repeat could do it twice."""
+
+_MADE_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
+    Act.CUSTOMER: lambda api: api.customers.create,
+    Act.CHECKOUT: lambda api: api.checkout.sessions.create,
+    Act.CHARGE: lambda api: api.payment_intents.create,
+    Act.REFUND: lambda api: api.refunds.create,
+}
+
+_NAMED: Final[Mapping[str, str]] = {Act.CHECKOUT: "session_id", Act.CHARGE: "intent_id"}
+"""The column in which a top-up keeps what its call has made."""
+
+
+class CallRefused(Exception):
+    """Stripe did not do it, for certain. The text is Stripe's code."""
+
+
+class CallUnanswered(Exception):
+    """Whether Stripe has done it is not known; the call stays open and is made again later."""
+
+
+def call_plan(
+    *,
+    account_id: int,
+    act: str,
+    parameters: Mapping[str, Any],
+    now: datetime,
+    top_up_id: int | None = None,
+) -> StripeCall:
+    """Write the call down under a new key, in the caller's transaction.
+
+    The key is added to the object's metadata, by which it is found when the key's time is over.
+    """
+    key = new_id("call")
+    return StripeCall.objects.create(
+        key=key,
+        account_id=account_id,
+        act=act,
+        parameters={**parameters, "metadata": {**parameters.get("metadata", {}), "call": key}},
+        top_up_id=top_up_id,
+        created_at=now,
+    )
+
+
+def call_make(call: StripeCall, *, now: datetime) -> Any:
+    """Make an open call and note what came of it; returns Stripe's object. Raises CallRefused, CallUnanswered."""
+    claimed = row_claim(
+        StripeCall, call.pk, Q(state__in=OPEN), state=State.SENT, sent_at=now, attempts=F("attempts") + 1
+    )
+    if not claimed:
+        raise CallRefused("call_ended")
+    try:
+        made = _MADE_BY[call.act](stripe_client().v1)(call.parameters, {"idempotency_key": call.key})
+    except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+        code = str(error.code or type(error).__name__)
+        call_refuse(call, code, now=now, intent_id=_intent_of(error))
+        raise CallRefused(code) from error
+    except stripe.StripeError as error:
+        said = f"{type(error).__name__}: {error}"[:200]
+        row_claim(StripeCall, call.pk, Q(state__in=OPEN), state=State.UNKNOWN, error=said)
+        log.warning("stripe_call_unanswered", call=call.key, error=said)
+        raise CallUnanswered(said) from error
+    call_done(call, made.id, now=now)
+    return made
+
+
+def call_done(call: StripeCall, result_id: str, *, now: datetime) -> None:
+    """Note what the call has made, in its row and in the row that wanted it, which is to be read then."""
+    with transaction.atomic():
+        is_first = row_claim(
+            StripeCall, call.pk, Q(state__in=OPEN), state=State.DONE, result_id=result_id, ended_at=now, error=""
+        )
+        if not is_first:
+            return
+        if call.act == Act.CUSTOMER:
+            BillingAccount.objects.filter(pk=call.account_id, customer_id=None).update(customer_id=result_id)
+        if call.top_up_id is not None:
+            top_up_mark(call.top_up_id, now, **({_NAMED[call.act]: result_id} if call.act in _NAMED else {}))
+
+
+def call_refuse(call: StripeCall, code: str, *, now: datetime, intent_id: str | None = None) -> None:
+    """Note that the call was not done. A declined charge leaves an intent, which says why when it is read."""
+    with transaction.atomic():
+        is_first = row_claim(StripeCall, call.pk, Q(state__in=OPEN), state=State.REFUSED, error=code, ended_at=now)
+        if not is_first or call.top_up_id is None or call.act == Act.REFUND:
+            return
+        if intent_id is not None:
+            top_up_mark(call.top_up_id, now, intent_id=intent_id)
+        else:
+            failed = {"state": TopUp.State.FAILED, "detail": code[:100], "due_at": None}
+            TopUp.objects.filter(pk=call.top_up_id, paid_at=None).update(**failed)
+    log.warning("stripe_call_refused", call=call.key, code=code)
+
+
+def top_up_mark(top_up_id: int, now: datetime, **changes: Any) -> None:
+    """Have the top-up read again; a reading that has begun already is too old to be written."""
+    TopUp.objects.filter(pk=top_up_id).update(token=F("token") + 1, due_at=now, **changes)
+
+
+def _intent_of(error: stripe.StripeError) -> str | None:
+    intent = getattr(error.error, "payment_intent", None)
+    return str(intent.id) if intent is not None else None
