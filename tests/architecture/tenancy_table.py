@@ -260,7 +260,7 @@ WORKSPACES = [
         "workspaces/<slug:slug>/billing/topup/",
         "/workspaces/alpha/billing/topup/",
         "login 404 403 403 409",
-        "403 404 403 403 409",
+        "login 404 403 403 409",
     ),
     Page(
         "workspaces/<slug:slug>/billing/topup/<int:top_up_id>/",
