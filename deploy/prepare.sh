@@ -4,4 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 "${PYTHON:-python}" manage.py migrate --no-input
 "${PYTHON:-python}" manage.py prices_import --prepare
+"${PYTHON:-python}" manage.py models_import --prepare
 "${PYTHON:-python}" manage.py collectstatic --no-input --verbosity 0

@@ -14,6 +14,7 @@ from typing import Any, Final
 from genai_prices import types
 from genai_prices.data import providers
 
+from billing.pricing.classes import TOKEN_CLASSES
 from billing.pricing.context import normalized, spelled
 from billing.pricing.pricelist import FORMAT, PriceList, price_list_read
 from opencode.lib.money import MICRO_CENTS_PER_DOLLAR
@@ -40,6 +41,12 @@ LICENCE: Final = (
     "Prices taken from genai-prices, Copyright (c) Pydantic Services Inc. 2025 to present, under the MIT License: "
     "https://github.com/pydantic/genai-prices/blob/main/LICENSE"
 )
+FREE: Final = {
+    "provider": "local",
+    "model": "free",
+    "prices": [{"price": {"base": dict.fromkeys(TOKEN_CLASSES, 0)}}],
+}
+"""For models on somebody's own machines, which nobody bills by the token."""
 # Media output has prices per token, for which the token classes here have no place.
 MEDIA: Final = ("output_image_mtok", "output_audio_mtok", "output_video_mtok", "requests_kcount")
 UNITS: Final = {"web_searches_kcount": "web_search", "storage_searches_kcount": "file_search"}
@@ -55,7 +62,7 @@ def price_list_from_package(*, made_on: date, wanted: Iterable[str] = PROVIDERS)
             "source": f"genai-prices {version('genai-prices')}",
             "made_on": made_on.isoformat(),
             "licence": LICENCE,
-            "models": models,
+            "models": [*models, FREE],
         }
     )
 

@@ -155,6 +155,9 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
 # --- billing: a file with the operator's own prices, which override the console's
 PRICES_FILE = ENV.OPENCODE_PRICES
 
+# --- gateway: a file with the operator's own models
+MODELS_FILE = ENV.OPENCODE_MODELS
+
 # --- audit log: days that entries are kept, 0 for ever
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
 

@@ -1,10 +1,13 @@
 """Models and providers' credentials for tests, as rows, and shelves that remember nothing of the test before."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from billing.pricing.pricelist import PriceList, price_list_of
+from billing.services.prices import BUNDLED, price_list_of_file, prices_load
 from gateway.models import Model, ProviderCredential, new_credential_id
 from gateway.sealed import credential_seal
 from gateway.selectors.shelves import shelves_forget
@@ -57,3 +60,20 @@ def add_model(workspace_id: str = "", **fields: Any) -> Model:
     )
     shelves_forget()
     return row
+
+
+PRICED = ("claude-sonnet-5", "claude-opus-5", "gpt-6-luna", "gemini-3.5-flash", "gemini-2.5-pro", "free")
+
+
+@lru_cache
+def few_prices() -> PriceList:
+    """The bundled prices of some models: a whole list takes a second to load."""
+    bundled = price_list_of_file(BUNDLED)
+    wanted = [model for model in bundled.models if model.model in PRICED and model.provider not in {"aws", "azure"}]
+    return price_list_of("test", bundled.made_on, wanted)
+
+
+@pytest.fixture
+def prices(db: None) -> None:
+    """Prices of the models in PRICED."""
+    prices_load(price_list=few_prices(), layer="imported")

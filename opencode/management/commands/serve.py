@@ -15,6 +15,8 @@ from django.db import connection, connections
 from accounts.services.first_owner import owner_link_create
 from billing.pricing.pricereading import PricesInvalid
 from billing.services.prices import prices_prepare
+from gateway.providers.modellist import ModelsInvalid
+from gateway.services.catalogue import models_prepare
 from opencode.server.listening import AddressUnavailable, listening_socket
 from opencode.server.openfiles import open_files_raise
 from opencode.server.preparation import schema_prepare, static_files_prepare
@@ -57,7 +59,7 @@ class Command(BaseCommand):
         prepares = not options["no_prepare"]
         migrated = schema_prepare() if prepares else 0
         if prepares:
-            prices_loaded()
+            lists_loaded()
         collected = prepares and static_files_prepare()
         self._greet()
         connections.close_all()
@@ -107,12 +109,16 @@ def _test_payments_listening() -> socket.socket:
     return _listening("127.0.0.1", settings.PAYMENTS.test_port, "OPENCODE_TEST_PAYMENTS_PORT")
 
 
-def prices_loaded() -> None:
-    """Load the console's prices and the operator's; a fault in the operator's file ends the start."""
+def lists_loaded() -> None:
+    """Load the console's prices and models and the operator's; a fault in an operator's file ends the start."""
     try:
         prices_prepare()
     except PricesInvalid as error:
         raise CommandError(f"Prices, see OPENCODE_PRICES: {error}", returncode=2) from error
+    try:
+        models_prepare()
+    except ModelsInvalid as error:
+        raise CommandError(f"Models, see OPENCODE_MODELS: {error}", returncode=2) from error
 
 
 def _check_processes(processes: int) -> None:

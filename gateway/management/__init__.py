@@ -1,0 +1,1 @@
+"""Commands of the gateway, and where they import from."""
