@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class GatewayConfig(AppConfig):
     name = "gateway"
+
+    def ready(self) -> None:
+        from gateway.selectors.offered import agent_models
+        from workspaces import ports
+
+        ports.agent_models.bind(agent_models)

@@ -41,6 +41,21 @@ class ProviderLimitReached(Conflict):
     default_message = "The workspace has as many provider keys as it can have; delete one first."
 
 
+class ModelSlugTaken(FieldsInvalid):
+    code = "model_slug_taken"
+    default_message = "The workspace has a model of this name already."
+
+
+class ModelLimitReached(Conflict):
+    code = "model_limit_reached"
+    default_message = "The workspace has as many models of its own as it can have; delete one first."
+
+
+class ModelPriceMissing(FieldsInvalid):
+    code = "model_price_missing"
+    default_message = "No price list knows this model, so nobody could say what a call costs."
+
+
 class ModelUnknown(NotFound):
     code = "model_unknown"
     default_message = "This workspace has no model of this name."

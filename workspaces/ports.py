@@ -1,6 +1,7 @@
 """Functions that workspaces needs from the apps above it."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from opencode.lib.ports import Port
 
@@ -32,3 +33,9 @@ Uses transactions of its own. A repeat erases what an interrupted call left.
 
 person_names_erase: Port[[str], None] = Port("person_names_erase", default=lambda _user_id: None)
 """Removes what the apps above store of the names a person gave their devices and keys, where it outlives these."""
+
+agent_models: Port[[str, str, str], Mapping[str, Any]] = Port("agent_models", default=lambda *_: {})
+"""What the apps above add to the configuration of one person's agents: keys of an agent's configuration, or none.
+
+Takes the workspace's id, the person's id, and their role there.
+"""

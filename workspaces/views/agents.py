@@ -18,7 +18,7 @@ from opencode.lib.errors import CredentialsMissing, Denial, MethodNotAllowed, No
 from opencode.lib.http import bearer_of, client_ip, denial_response, request_id_of
 from workspaces.access import DeviceAccess, device_access
 from workspaces.errors import OrgMissing
-from workspaces.selectors.configurations import config_in_force
+from workspaces.selectors.configurations import config_served
 from workspaces.selectors.workspaces import orgs_of_device
 
 Call = Callable[[HttpRequest, DeviceAccess], HttpResponse]
@@ -70,18 +70,19 @@ def orgs(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
 
 @_for_devices
 def config(request: HttpRequest, access: DeviceAccess) -> HttpResponse:
-    """`{"config": …}`, the JSON as it was saved; 404 when the workspace has none, which agents read as none."""
+    """`{"config": …}`: what admins wrote, over the models there are for this person; 404 without any, which agents
+    read as none.
+    """
     if not request.headers.get("X-Org-Id"):
         raise OrgMissing
     access.require("config.view")
-    version = config_in_force(access.workspace_id)
-    if version is None or not version.text:
+    served = config_served(access.workspace_id, access.user_id, access.role)
+    if not served.body:
         raise NotFound("This workspace has no managed configuration.")
-    etag = f'"{version.pk}"'
-    response = get_conditional_response(request, etag=etag) or HttpResponse(
-        f'{{"config":{version.text.strip()}}}', content_type="application/json"
+    response = get_conditional_response(request, etag=served.etag) or HttpResponse(
+        f'{{"config":{served.body}}}', content_type="application/json"
     )
-    response["ETag"] = etag
+    response["ETag"] = served.etag
     response["Cache-Control"] = "private, no-cache"
     return response
 

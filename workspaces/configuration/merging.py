@@ -1,0 +1,60 @@
+"""Merges what the console itself adds for agents with what admins wrote, and says where each line comes from.
+
+What admins wrote wins: objects are merged key by key, any other value of theirs replaces the console's.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+WRITTEN: Final = "written"
+ADDED: Final = "added"
+BOTH: Final = "both"
+
+
+class MergedLine(NamedTuple):
+    """A line of the merged JSON. `origin`: WRITTEN by admins, ADDED by the console, or BOTH for what encloses both."""
+
+    text: str
+    origin: str
+
+
+def merged(added: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """First what admins wrote, in their order, then what is added."""
+    found: dict[str, Any] = {}
+    for key, value in written.items():
+        other = added.get(key)
+        are_objects = isinstance(value, Mapping) and isinstance(other, Mapping)
+        found[key] = merged(other, value) if are_objects and other is not None else value
+    return {**found, **{key: value for key, value in added.items() if key not in written}}
+
+
+def merged_lines(added: Mapping[str, Any], written: Mapping[str, Any]) -> list[MergedLine]:
+    """The merged JSON with two spaces a level, a value a line; empty lists and objects on one line."""
+    origin = _origin(added, written)
+    return [MergedLine("{", origin), *_members(added, written, 1), MergedLine("}", origin)]
+
+
+def _members(added: Mapping[str, Any], written: Mapping[str, Any], depth: int) -> Iterator[MergedLine]:
+    whole = merged(added, written)
+    indent = "  " * depth
+    for number, (key, value) in enumerate(whole.items(), start=1):
+        comma = "," if number < len(whole) else ""
+        head = f"{indent}{json.dumps(key, ensure_ascii=False)}: "
+        ours, theirs = added.get(key), written.get(key)
+        if isinstance(ours, Mapping) and isinstance(theirs, Mapping) and value:
+            origin = _origin(ours, theirs)
+            yield MergedLine(head + "{", origin)
+            yield from _members(ours, theirs, depth + 1)
+            yield MergedLine(indent + "}" + comma, origin)
+        else:
+            origin = WRITTEN if key in written else ADDED
+            printed = json.dumps(value, indent=2, ensure_ascii=False).replace("\n", f"\n{indent}")
+            yield from (MergedLine(line, origin) for line in f"{head}{printed}{comma}".split("\n"))
+
+
+def _origin(added: Mapping[str, Any], written: Mapping[str, Any]) -> str:
+    """Of the braces around both."""
+    if added and written:
+        return BOTH
+    return ADDED if added else WRITTEN
