@@ -5,7 +5,7 @@ from celery import shared_task
 from billing.services import alerts
 from billing.services.expiry import processes_bury, reservations_expire, reservations_purge
 from billing.services.grants import grants_lapse
-from billing.stripe.sweeping import payments_purge, payments_sweep
+from billing.stripe.sweeping import payments_purge, payments_reconcile_if_on, payments_sweep
 from opencode.lib.clock import utc_now
 
 
@@ -39,6 +39,11 @@ def grants_sweep() -> None:
 @shared_task
 def stripe_sweep() -> None:
     payments_sweep(now=utc_now())
+
+
+@shared_task
+def stripe_reconcile() -> None:
+    payments_reconcile_if_on(now=utc_now())
 
 
 @shared_task

@@ -6,6 +6,7 @@ parameters, so that Stripe does it once.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 import stripe
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 Act = StripeCall.Act
 State = StripeCall.State
 OPEN: Final = (State.PLANNED, State.SENT, State.UNKNOWN)
+CALL_PATIENCE: Final = timedelta(minutes=1)
+"""A call that is younger is still waited for by whoever made it."""
 KEY_KEPT: Final = timedelta(hours=23)
 """Stripe forgets idempotency keys after 24 hours; after that a repeat could do it twice."""
 
@@ -32,6 +35,14 @@ _MADE_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
     Act.REFUND: lambda api: api.refunds.create,
 }
 
+_REFUSALS: Final = (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError)
+"""But for 409: then the same call is just being made by somebody else."""
+_LISTED_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
+    Act.CUSTOMER: lambda api: api.customers.list,
+    Act.CHECKOUT: lambda api: api.checkout.sessions.list,
+    Act.CHARGE: lambda api: api.payment_intents.list,
+    Act.REFUND: lambda api: api.refunds.list,
+}
 _NAMED: Final[Mapping[str, str]] = {Act.CHECKOUT: "session_id", Act.CHARGE: "intent_id"}
 """The column in which a top-up keeps what its call has made."""
 
@@ -76,11 +87,11 @@ def call_make(call: StripeCall, *, now: datetime) -> Any:
         raise CallRefused("call_ended")
     try:
         made = _MADE_BY[call.act](stripe_client().v1)(call.parameters, {"idempotency_key": call.key})
-    except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-        code = str(error.code or type(error).__name__)
-        call_refuse(call, code, now=now, intent_id=_intent_of(error))
-        raise CallRefused(code) from error
     except stripe.StripeError as error:
+        if isinstance(error, _REFUSALS) and error.http_status != HTTPStatus.CONFLICT:
+            code = str(error.code or type(error).__name__)
+            call_refuse(call, code, now=now, intent_id=_intent_of(error))
+            raise CallRefused(code) from error
         said = f"{type(error).__name__}: {error}"[:200]
         row_claim(StripeCall, call.pk, Q(state__in=OPEN), state=State.UNKNOWN, error=said)
         log.warning("stripe_call_unanswered", call=call.key, error=said)
@@ -89,11 +100,51 @@ def call_make(call: StripeCall, *, now: datetime) -> Any:
     return made
 
 
+def is_key_kept(call: StripeCall, now: datetime) -> bool:
+    """Whether Stripe still knows the call's key, so that a repeat does nothing twice."""
+    return now - call.created_at < KEY_KEPT
+
+
+def call_settle_late(call: StripeCall, *, now: datetime) -> None:
+    """End a call whose key Stripe has forgotten: by the object that carries the key, or as not done.
+
+    Raises CallUnanswered when Stripe cannot be asked.
+    """
+    try:
+        found = _found(call)
+    except stripe.StripeError as error:
+        raise CallUnanswered(str(error)) from error
+    if found is None:
+        call_refuse(call, "never_done", now=now)
+    else:
+        call_done(call, found, now=now)
+
+
+def _found(call: StripeCall) -> str | None:
+    """The id of what the call has made, among what was made in its time; a list knows it sooner than a search."""
+    api = stripe_client().v1
+    since = int(call.created_at.timestamp())
+    asked: dict[str, Any] = {
+        "created": {"gte": since - 3_600, "lte": since + 90_000},
+        "limit": 100,
+    }
+    names = ("payment_intent",) if call.act == Act.REFUND else ("customer",)
+    asked |= {name: call.parameters[name] for name in names if name in call.parameters}
+    listed = _LISTED_BY[call.act](api)(asked)
+    for each in listed.auto_paging_iter():
+        if (each.to_dict().get("metadata") or {}).get("call") == call.key:
+            return str(each.id)
+    return None
+
+
 def call_done(call: StripeCall, result_id: str, *, now: datetime) -> None:
-    """Note what the call has made, in its row and in the row that wanted it, which is to be read then."""
+    """Note what the call has made, in its row and in the row that wanted it, which is to be read then.
+
+    An answer is certain, whatever was thought of the call before.
+    """
     with transaction.atomic():
         is_first = row_claim(
-            StripeCall, call.pk, Q(state__in=OPEN), state=State.DONE, result_id=result_id, ended_at=now, error=""
+            StripeCall, call.pk, ~Q(state=State.DONE), state=State.DONE, result_id=result_id, ended_at=now, error=""
         )
         if not is_first:
             return

@@ -12,15 +12,15 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
+from billing.ledger import payments as rules
 from billing.ledger.operations import Answer, Credit
+from billing.ledger.payments import Reading
 from billing.models import BillingAccount, StripeCall, TopUp
 from billing.services.ledger import ledger_execute
 from billing.services.work import Details
-from billing.stripe import rules
-from billing.stripe.calls import OPEN, CallRefused, CallUnanswered, call_make
+from billing.stripe.calls import CALL_PATIENCE, OPEN, CallRefused, CallUnanswered, call_make
 from billing.stripe.client import stripe_client
 from billing.stripe.reading import top_up_read
-from billing.stripe.rules import Reading
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.money import MICRO_CENTS_PER_CENT
 from workspaces.services.audit import audit_record
@@ -61,6 +61,8 @@ def _is_known_to_stripe(top_up: TopUp, now: datetime) -> bool:
         call = StripeCall.objects.filter(top_up_id=top_up.pk, state__in=OPEN).exclude(act=StripeCall.Act.REFUND).first()
         if call is None:
             TopUp.objects.filter(pk=top_up.pk, token=top_up.token).update(due_at=None)
+            return False
+        if now - call.created_at < CALL_PATIENCE:
             return False
         try:
             call_make(call, now=now)

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from billing.models import StripeEvent, TopUp
 from billing.models.payments import STRIPE_ID_CHARACTERS
+from billing.stripe.client import stripe_client
 from billing.stripe.converging import converge_safely
 
 HANDLED: Final = (
@@ -128,6 +129,18 @@ def _work_off(top_up_id: int | None, events: Sequence[StripeEvent], now: datetim
             pause = PAUSES[min(event.attempts, len(PAUSES) - 1)]
             mine.update(due_at=now + pause, attempts=F("attempts") + 1, problem="not read")
     return len(events) if is_done else 0
+
+
+def event_find(event_id: str, *, now: datetime) -> StripeEvent:
+    """The event in the inbox; fetched from Stripe when it never arrived, as Stripe keeps them for 30 days.
+
+    Raises StripeEvent.DoesNotExist for one that says nothing about money, and StripeError.
+    """
+    found = StripeEvent.objects.filter(event_id=event_id).first()
+    if found is None:
+        event_take(stripe_client().v1.events.retrieve(event_id).to_dict(), now=now)
+        found = StripeEvent.objects.get(event_id=event_id)
+    return found
 
 
 def event_replay(event_id: str, *, now: datetime) -> bool:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import stripe
 
+from billing.ledger import payments as rules
+from billing.ledger.payments import Reading
 from billing.models import TopUp
-from billing.stripe import rules
-from billing.stripe.rules import Reading
 
 PAGE: Final = 100
 _DISPUTES_CLOSED: Final = frozenset({"won", "lost", "warning_closed", "prevented"})

@@ -9,6 +9,7 @@ from django.conf import settings
 from billing.models import TopUp
 from billing.stripe.converging import converge_safely
 from billing.stripe.inbox import events_converge, events_purge
+from billing.stripe.reconciling import payments_reconcile
 
 TOP_UPS_AT_ONCE: Final = 200
 SWEEP_SECONDS: Final = 60.0
@@ -32,6 +33,12 @@ def top_ups_converge(*, now: datetime) -> int:
             break
         done += converge_safely(top_up_id, now=now)
     return done
+
+
+def payments_reconcile_if_on(*, now: datetime) -> None:
+    """One run of the reconciler; nothing while payments are `none`."""
+    if settings.PAYMENTS.mode != "none":
+        payments_reconcile(now=now)
 
 
 def payments_purge(*, now: datetime) -> int:

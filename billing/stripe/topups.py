@@ -8,10 +8,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from billing.errors import PaymentsOff, PaymentsUnavailable, TopUpAmountInvalid, TopUpsTooMany
+from billing.ledger.payments import CURRENCY
 from billing.models import BillingAccount, StripeCall, TopUp
 from billing.pricing.fees import LARGEST_CENTS, SMALLEST_CENTS, fee_cents
 from billing.stripe.calls import OPEN, CallRefused, CallUnanswered, call_make, call_plan
-from billing.stripe.rules import CURRENCY
 from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from workspaces.models import Workspace

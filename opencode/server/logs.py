@@ -76,6 +76,8 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            # A line for each request, with its address.
+            "stripe": {"level": "WARNING"},
         },
     }
 

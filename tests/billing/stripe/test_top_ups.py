@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import stripe
 
 from billing.errors import PaymentsOff, PaymentsUnavailable, TopUpAmountInvalid, TopUpsTooMany
 from billing.models import StripeCall, TopUp
 from billing.pricing.fees import fee_cents
 from billing.selectors.payments import payments_of, payments_state
 from billing.stripe import converging
+from billing.stripe.calls import call_done, call_refuse
 from billing.stripe.converging import top_up_converge
 from billing.stripe.topups import BEGUN_AN_HOUR
 from tests.billing.stripe.payments import Paying
@@ -145,7 +148,8 @@ def test_an_answer_that_was_lost_is_found_under_its_key(paying: Paying) -> None:
     with pytest.raises(PaymentsUnavailable):
         paying.begin()
     top_up = TopUp.objects.get()
-    assert top_up_converge(top_up.pk, now=paying.now)
+    assert not top_up_converge(top_up.pk, now=paying.now)
+    assert top_up_converge(top_up.pk, now=paying.now + MINUTE)
     top_up.refresh_from_db()
     (session,) = paying.api.checkout.sessions.list().data
     assert (top_up.session_id, top_up.state) == (session.id, "created")
@@ -190,3 +194,18 @@ def test_payments_are_listed_newest_first(paying: Paying) -> None:
     shown = payments_of(paying.account.pk)
     assert [(each.id, each.credit) for each in shown] == [(two.pk, 3_000), (one.pk, 1_000)]
     assert [each.id for each in payments_of(paying.account.pk, before_id=two.pk)] == [one.pk]
+
+
+def test_a_call_that_somebody_else_is_making_is_not_given_up(paying: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe answers 409 to the second of two, in the words of a refusal."""
+    taken = stripe.InvalidRequestError("in use", None, code="idempotency_key_in_use", http_status=409)
+    create = paying.api.checkout.sessions.create
+    monkeypatch.setattr(paying.api.checkout.sessions, "create", Mock(side_effect=taken))
+    with pytest.raises(PaymentsUnavailable):
+        paying.begin()
+    call = StripeCall.objects.latest("pk")
+    assert (call.state, TopUp.objects.get().state) == ("unknown", "created")
+    call_refuse(call, "thought_so", now=paying.now)
+    call_done(call, create(call.parameters).id, now=paying.now)
+    top_up_converge(TopUp.objects.get().pk, now=paying.now)
+    assert (StripeCall.objects.latest("pk").state, TopUp.objects.get().state) == ("done", "created")
