@@ -59,7 +59,7 @@ class WorkspaceAccess:
 
 @dataclass(frozen=True)
 class KeyAccess:
-    """A program with an API key. Without a `user_id` the key is a service key of the workspace."""
+    """A program with an API key; without a `user_id` a service key, which has no role. `root_id`: see FoundKey."""
 
     key_id: str
     workspace_id: str
@@ -67,6 +67,8 @@ class KeyAccess:
     membership_id: str | None
     scopes: frozenset[str]
     ip: str | None = None
+    root_id: str = ""
+    role: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -211,14 +213,8 @@ def key_access(token: str, *, ip: str | None = None) -> KeyAccess:
         raise WorkspaceBlocked
     mark_key_used(found, token, ip)
     count_request(found.workspace_id, found.id)
-    return KeyAccess(
-        key_id=found.id,
-        workspace_id=found.workspace_id,
-        user_id=found.user_id,
-        membership_id=found.membership_id,
-        scopes=found.scopes,
-        ip=ip,
-    )
+    place = (found.workspace_id, found.user_id, found.membership_id)
+    return KeyAccess(found.id, *place, found.scopes, ip, root_id=found.root_id or found.id, role=found.role or "")
 
 
 def key_workspace(key: KeyAccess) -> Workspace:

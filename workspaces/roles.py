@@ -21,6 +21,7 @@ _MEMBER: Final = frozenset(
         "usage.view",
         "usage.record",
         "model.view",
+        "model.call",
     }
 )
 _ADMIN: Final = _MEMBER | {
@@ -50,7 +51,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "usage:write": "Record usage",
     "workspace:read": "Read the workspace and its members",
 }
-OFFERED_SCOPES: Final = ("sync:read", "sync:write", "usage:read", "usage:write", "workspace:read")
+OFFERED_SCOPES: Final = ("sync:read", "sync:write", "models", "usage:read", "usage:write", "workspace:read")
 CHOSEN_SCOPES: Final = ("sync:read", "sync:write")
 """What a new key has unless its maker chooses otherwise."""
 

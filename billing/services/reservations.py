@@ -86,11 +86,14 @@ async def asettle(
     usage: Sequence[UsageDetails],
     payer: Payer,
     fingerprint: str,
+    wire_format: str = "",
+    body: str = "",
     now: datetime | None = None,
 ) -> Decision:
     """`settle` in a web process. Raises LedgerUnavailable when it may not have been charged: ask again."""
     account_id = await aaccount_id_of(workspace_id)
-    return await _execute(_settle_work(account_id, request_id, usage, payer, fingerprint, now or utc_now()))
+    details = Details(usage=tuple(usage), wire_format=wire_format, body=body)
+    return await _execute(_settle_work(account_id, request_id, details, payer, fingerprint, now or utc_now()))
 
 
 async def arelease(*, workspace_id: str, request_id: str, now: datetime | None = None) -> Answer:
@@ -106,13 +109,17 @@ def settle(
     usage: Sequence[UsageDetails],
     payer: Payer,
     fingerprint: str,
+    wire_format: str = "",
+    body: str = "",
     now: datetime | None = None,
 ) -> Decision:
     """Charge the cost of a reserved request, one part for each model. `fingerprint` identifies its usage body.
 
-    Returns `settled` or `already_settled`; or, with nothing changed, `released`, `unknown` or `conflict`.
+    Returns `settled` or `already_settled`; or, with nothing changed, `released`, `unknown` or `conflict`. `wire_format`
+    and `body`, the usage body as JSON, are kept for staff when a part is quarantined.
     """
-    work = _settle_work(account_id_of(workspace_id), request_id, usage, payer, fingerprint, now or utc_now())
+    details = Details(usage=tuple(usage), wire_format=wire_format, body=body)
+    work = _settle_work(account_id_of(workspace_id), request_id, details, payer, fingerprint, now or utc_now())
     (decision,) = ledger_execute_all([work])
     return decision
 
@@ -139,11 +146,11 @@ def _reserve_work(account_id: int, wanted: Wanted, now: datetime) -> Work:
 
 
 def _settle_work(
-    account_id: int, request_id: str, usage: Sequence[UsageDetails], payer: Payer, fingerprint: str, now: datetime
+    account_id: int, request_id: str, details: Details, payer: Payer, fingerprint: str, now: datetime
 ) -> Work:
-    parts_check(request_id, usage)
-    operation = Settle(now, request_id, tuple(part.cost for part in usage), payer, fingerprint)
-    return Work(account_id, operation, Details(usage=tuple(usage)))
+    parts_check(request_id, details.usage)
+    operation = Settle(now, request_id, tuple(part.cost for part in details.usage), payer, fingerprint)
+    return Work(account_id, operation, details)
 
 
 async def _execute(work: Work) -> Decision:

@@ -19,8 +19,8 @@ LAST_USED_SECONDS: Final = 60
 """How exact `last_used_at` is: it is written at most this often for each key."""
 
 _FIND_KEY: Final = """
-SELECT k.id, k.hash_version, k.workspace_id, k.user_id, m.id, k.scopes, w.blocked_at IS NOT NULL,
-       k.last_used_at IS NULL OR k.last_used_at < %s
+SELECT k.id, k.hash_version, k.workspace_id, k.user_id, m.id, k.root_id, m.role, k.scopes,
+       w.blocked_at IS NOT NULL, k.last_used_at IS NULL OR k.last_used_at < %s
 FROM workspaces_apikey k
 JOIN workspaces_workspace w ON w.id = k.workspace_id AND w.deleted_at IS NULL
 LEFT JOIN accounts_user u ON u.id = k.user_id
@@ -62,11 +62,15 @@ _CHUNK_IDS: Final = 500
 
 
 class FoundKey(NamedTuple):
+    """`root_id` is the first key of its rotation, empty for that key itself; `role` is its person's, None without."""
+
     id: str
     hash_version: int
     workspace_id: str
     user_id: str | None
     membership_id: str | None
+    root_id: str
+    role: str | None
     scopes: frozenset[str]
     is_blocked: bool
     is_use_due: bool
