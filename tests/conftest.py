@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.support.storages",
     "tests.support.rooms",
     "tests.support.models",
+    "tests.support.gateway",
 ]
