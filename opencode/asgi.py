@@ -1,4 +1,4 @@
-"""The ASGI application: Django's pages and, beside them, sync's performance-critical routes and sockets."""
+"""The ASGI application: Django's pages and, beside them, the hot routes: sync's, its sockets, and model calls."""
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +12,7 @@ django.setup(set_prefix=False)  # loads the apps; what follows needs them
 from channels.routing import URLRouter  # noqa: E402
 
 from billing.services.running import ledger_stop  # noqa: E402
+from gateway import relay  # noqa: E402
 from opencode.lib.asgi.cookies import plain_cookies  # noqa: E402
 from opencode.server.metrics import counted, route_class  # noqa: E402
 from opencode.web.bodies import bounded  # noqa: E402
@@ -34,7 +35,7 @@ sockets = URLRouter(websocket_urlpatterns)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send agents' routes and sockets to sync, everything else to Django."""
+    """Send agents' routes and sockets to sync, model calls to the gateway, everything else to Django."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return
@@ -43,6 +44,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _socket(scope, receive, send)
     elif agent_routes.is_agent_path(scope["path"]):
         await agent_routes.application(scope, receive, counted(send, scope["method"], "agent"))
+    elif relay.is_gateway_path(scope["path"]):
+        answer = relay.application if is_own_host(scope["headers"]) else refuse_host
+        await answer(scope, receive, counted(send, scope["method"], "gateway"))
     elif sync_http.is_sync_path(scope["path"]):
         answer = sync_http.application if is_own_host(scope["headers"]) else refuse_host
         await answer(scope, receive, counted(send, scope["method"], "sync"))
@@ -68,6 +72,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
         else:
             await stop_runtime()
+            await relay.gateway_stop()
             await ledger_stop()
             rendering_stop()
             await send({"type": "lifespan.shutdown.complete"})

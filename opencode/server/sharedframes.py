@@ -61,11 +61,16 @@ class AbortableRequestProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        scope["extensions"] = {"opencode.abort": self.abort}
+        scope["extensions"] = {"opencode.abort": self.abort, "opencode.cut": self.cut}
 
     def abort(self) -> None:
         if not self._is_lost:
             _reset(self.transport)
+
+    def cut(self) -> None:
+        """Close once everything written was sent, in the middle of a body: its reader sees that it is not whole."""
+        if not self._is_lost:
+            self.transport.close()
 
 
 def _reset(transport: asyncio.Transport) -> None:

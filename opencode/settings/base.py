@@ -10,6 +10,7 @@ import django_stubs_ext
 from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
 
+from opencode.settings.gateway import *  # noqa: F403
 from opencode.settings.mail import *  # noqa: F403
 from opencode.settings.people import *  # noqa: F403
 from opencode.settings.programs import *  # noqa: F403
@@ -155,8 +156,9 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
 # --- billing: a file with the operator's own prices, which override the console's
 PRICES_FILE = ENV.OPENCODE_PRICES
 
-# --- gateway: a file with the operator's own models
+# --- gateway: a file with the operator's own models; where processes keep what calls used until it is settled
 MODELS_FILE = ENV.OPENCODE_MODELS
+SPOOL_DIR = Path(ENV.OPENCODE_SPOOL_DIR or DATA_DIR / "spool").resolve()
 
 # --- audit log: days that entries are kept, 0 for ever
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS

@@ -48,6 +48,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_METRICS_TOKEN: str = ""
     OPENCODE_PRICES: str = ""
     OPENCODE_MODELS: str = ""
+    OPENCODE_SPOOL_DIR: str = ""
     OPENCODE_PAYMENTS: Literal["none", "stripe", "test"] = "none"
     OPENCODE_TEST_PAYMENTS_PORT: Port = 12111
     OPENCODE_TEST_PAYMENTS_URL: str = ""
