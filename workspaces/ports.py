@@ -31,6 +31,15 @@ workspace_content_erase: Port[[str], int] = Port("workspace_content_erase")
 Uses transactions of its own. A repeat erases what an interrupted call left.
 """
 
+billing_names_erase: Port[[str], Mapping[str, int]] = Port("billing_names_erase")
+"""Erases names from the account of the workspace with this id, inside the transaction that purges the workspace.
+
+Returns amounts for the receipt: what balance remains and is held, in micro-cents.
+"""
+
+balance_left: Port[[str], int] = Port("balance_left", default=lambda _workspace_id: 0)
+"""What money the workspace with this id still has, in micro-cents."""
+
 person_names_erase: Port[[str], None] = Port("person_names_erase", default=lambda _user_id: None)
 """Removes what the apps above store of the names a person gave their devices and keys, where it outlives these."""
 

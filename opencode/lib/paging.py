@@ -93,6 +93,10 @@ class Keyset:
         get = row.__getitem__ if isinstance(row, Mapping) else lambda name: getattr(row, name)
         return ".".join(column.write(get(column.name)) for column in self._columns)
 
+    def place(self, row: Any) -> Place:
+        """The place of the page after this row."""
+        return tuple(getattr(row, column.name) for column in self._columns)
+
     def after(self, rows: "QuerySet[Any, Row]", place: Place | None) -> "QuerySet[Any, Row]":
         """`rows` in this order, only those after the place."""
         ordered = rows.order_by(*(("-" if column.is_descending else "") + column.name for column in self._columns))

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -30,10 +31,12 @@ from accounts.services.exports import (
     exports_due,
     exports_expire,
 )
+from billing.models import TopUp
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from tests.accounts.mailbox import link_in
 from tests.architecture.world import SESSION, World, make_world
+from tests.billing.ledger import Spender
 from tests.cast import browser
 from tests.support.devices import device_of
 from workspaces.services.memberships import membership_leave
@@ -69,6 +72,10 @@ def download(client: Client, export: DataExport) -> zipfile.ZipFile:
 
 def read(archive: zipfile.ZipFile, name: str) -> object:
     return json.loads(archive.read(name))
+
+
+def lines(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in archive.read(name).splitlines()]
 
 
 def exported(user: User, workspace_id: str = "") -> DataExport:
@@ -119,6 +126,33 @@ def test_sessions_in_a_workspace_the_person_left_are_not_theirs_to_take(world: W
     membership_leave(membership=cast.membership(cast.carol), actor=THE_CONSOLE)
     archive = download(browser(cast.carol), exported(cast.carol))
     assert not [name for name in archive.namelist() if name.startswith("sessions/")]
+
+
+def test_exports_hold_usage_and_the_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billing.selectors.exports.ROWS_AT_ONCE", 2)
+    cast = world.cast
+    spender = Spender(cast.alpha)
+    spender.grant(100)
+    TopUp.objects.create(account=spender.account, credit_cents=500, fee_cents=50)
+    for number, person in enumerate((cast.carol, cast.carol, cast.bob)):
+        spender.reserve(f"r{number}", 10, member_id=person.pk)
+        spender.settle(f"r{number}", 3, 4)
+    of_workspace = download(browser(cast.alice), exported(cast.alice, cast.alpha.pk))
+    account = read(of_workspace, "billing_account.json")
+    assert isinstance(account, dict)
+    assert account["balance"] == 79
+    assert [(row["state"], row["credit_cents"]) for row in lines(of_workspace, "payments.jsonl")] == [("created", 500)]
+    ledger, usage, days = (lines(of_workspace, f"{name}.jsonl") for name in ("ledger", "usage", "usage_days"))
+    assert [(entry["seq"], entry["source"], entry["amount"]) for entry in ledger] == [(1, "grant:one", 100)]
+    assert [(row["request_id"], row["model"], row["charged"]) for row in usage] == [
+        (f"r{number}", f"model-{part}", 3 + part) for number in range(3) for part in range(2)
+    ]
+    assert sum(day["cost"] for day in days) == 21
+    own = lines(download(browser(cast.carol), exported(cast.carol)), "usage_days.jsonl")
+    assert [(row["workspace_id"], row["model"], row["cost"]) for row in own] == [
+        (cast.alpha.pk, "model-0", 6),
+        (cast.alpha.pk, "model-1", 8),
+    ]
 
 
 def test_owner_exports_the_whole_workspace(world: World) -> None:

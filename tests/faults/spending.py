@@ -160,8 +160,6 @@ def kills() -> None:
     """Settle a request in a child that is killed right before its first statement, the next before its second, and so
     on, and before and after its commit; then settle it again. Says for each where it died and what came of it.
     """
-    from django.db import connections
-
     from billing.ledger.facts import Payer
     from billing.models import BillingAccount
     from billing.selectors.verification import account_verify
@@ -180,20 +178,99 @@ def kills() -> None:
         }
         wanted = Wanted(request, "f", 10, MODEL, member_id="usr_1", key_id="key_1")
         reserve(workspace_id=workspace, wanted=wanted)
-        connections.close_all()
-        child = os.fork()
-        if child == 0:
-            with dying(point):
-                settle(**of)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
+        was_killed = died(point, lambda of=of: settle(**of))
         problems = [str(problem) for problem in account_verify(account_id)]
         again = settle(**of).answer
         problems += [str(problem) for problem in account_verify(account_id)]
-        was_killed = os.WIFSIGNALED(status)
         say(point=point, was_killed=was_killed, again=again, problems=problems)
         if not was_killed:
             return
+
+
+def ends() -> None:
+    """Delete, restore, block and unblock the workspace in children that are killed between statements, as in `kills`.
+
+    Says for each whether the row says that it is open, and whether a request is taken.
+    """
+    from billing.errors import SpendingClosed
+    from billing.models import BillingAccount
+    from billing.selectors.verification import account_verify
+    from billing.services.reservations import Wanted, release, reserve
+    from opencode.lib.actor import THE_CONSOLE
+    from workspaces.models import Workspace
+    from workspaces.services.blocks import workspace_block, workspace_unblock
+    from workspaces.services.deletions import workspace_delete, workspace_restore
+
+    workspace = Workspace.objects.get(pk=workspace_id())
+    account_id = BillingAccount.objects.values_list("pk", flat=True).get(workspace=workspace)
+    of = {"workspace": workspace, "actor": THE_CONSOLE}
+    pairs = ((workspace_delete, workspace_restore), (workspace_block, workspace_unblock))
+    for act, undo in (*pairs, *((undo, act) for act, undo in pairs)):
+        for point in points():
+            undo(**of)
+            was_killed = died(point, lambda act=act: act(**of))
+            request = f"{act.__name__}-{point}"
+            try:
+                reserve(workspace_id=workspace.pk, wanted=Wanted(request, "f", 10, MODEL))
+                release(workspace_id=workspace.pk, request_id=request)
+                is_taken = True
+            except SpendingClosed:
+                is_taken = False
+            is_open = Workspace.objects.get(pk=workspace.pk).is_open
+            problems = [str(problem) for problem in account_verify(account_id)]
+            say(act=act.__name__, was_killed=was_killed, is_open=is_open, is_taken=is_taken, problems=problems)
+            if not was_killed:
+                break
+        workspace_restore(**of)
+        workspace_unblock(**of)
+
+
+def purge() -> None:
+    """Spend, delete the workspace, and purge it in children that are killed one statement later each time."""
+    from billing.ledger.facts import Payer
+    from billing.models import BillingAccount, LedgerEntry, Usage
+    from billing.selectors.verification import account_verify
+    from billing.services.reservations import Wanted, reserve, settle
+    from opencode.lib.actor import THE_CONSOLE
+    from workspaces.models import AuditEntry, Workspace
+    from workspaces.services.deletions import workspace_delete, workspace_purge
+
+    workspace = Workspace.objects.get(pk=workspace_id())
+    account = BillingAccount.objects.get(workspace=workspace)
+    reserve(workspace_id=workspace.pk, wanted=Wanted("r1", "f", 10, MODEL, member_id="usr_1", key_id="key_1"))
+    of = {"usage": parts(7), "payer": Payer.HOST, "fingerprint": "s"}
+    settle(workspace_id=workspace.pk, request_id="r1", **of)
+    workspace_delete(workspace=workspace, actor=THE_CONSOLE)
+    kills = 0
+    problems = []
+    for point in points():
+        was_killed = died(point, lambda: workspace_purge(workspace=workspace))
+        problems += [str(problem) for problem in account_verify(account.pk)]
+        kills += was_killed
+        if not was_killed:
+            break
+    receipts = AuditEntry.objects.filter(workspace=workspace, action="workspace.purge")
+    say(
+        kills=kills,
+        problems=problems,
+        receipts=[json.loads(receipt.details) for receipt in receipts],
+        is_purged=Workspace.objects.get(pk=workspace.pk).purged_at is not None,
+        usage=list(Usage.objects.filter(account_id=account.pk).values_list("request_id", "member_id", "charged")),
+        entries=list(LedgerEntry.objects.filter(account_id=account.pk).values_list("source", "amount", "reason")),
+    )
+
+
+def died(point: str, act: Callable[[], Any]) -> bool:
+    """Whether a child that does this was killed at the point."""
+    from django.db import connections
+
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        with dying(point):
+            act()
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def points() -> Iterator[str]:
@@ -225,7 +302,7 @@ def dying(point: str) -> Iterator[None]:
         yield
 
 
-PROGRAMS = {each.__name__: each for each in (cap, race, watch, spend, audit, kills)}
+PROGRAMS = {each.__name__: each for each in (cap, race, watch, spend, audit, kills, ends, purge)}
 
 
 def main() -> None:

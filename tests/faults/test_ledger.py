@@ -129,3 +129,24 @@ def test_a_settlement_killed_between_any_two_statements_is_whole_or_nothing(star
     assert answers.pop("after commit") == "already_settled"
     assert set(answers.values()) == {"settled"}
     assert len(answers) > 10
+
+
+@pytest.mark.timeout(SECONDS * 2)
+def test_workspace_whose_end_is_killed_between_any_two_statements_spends_only_while_it_is_open(start: Start) -> None:
+    died = start("ends").lines()
+    assert [each for each in died if each["is_open"] != each["is_taken"] or each["problems"]] == []
+    assert len({each["act"] for each in died}) == 4
+    assert {each["is_open"] for each in died if each["was_killed"]} == {True, False}
+    assert sum(each["was_killed"] for each in died) > 20
+
+
+@pytest.mark.timeout(SECONDS * 2)
+def test_purge_killed_between_any_two_statements_keeps_the_ledger_and_one_receipt(start: Start) -> None:
+    start("cap", balance=DOLLAR, monthly_limit=DOLLAR, funding="prepaid").lines()
+    (purged,) = start("purge").lines()
+    assert (purged["problems"], purged["is_purged"]) == ([], True)
+    (receipt,) = purged["receipts"]
+    assert (receipt["balance_micro_cents"], receipt["held_micro_cents"]) == (DOLLAR - 7, 0)
+    assert purged["usage"] == [["r1", "usr_1", 7]]
+    assert purged["entries"] == [["grant:cap", DOLLAR, ""]]
+    assert purged["kills"] > 20

@@ -17,7 +17,7 @@ from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from workspaces.errors import WorkspaceGone
 from workspaces.models import AuditAnchor, AuditEntry, AuditHead, Workspace
-from workspaces.ports import workspace_content_erase
+from workspaces.ports import billing_names_erase, workspace_content_erase
 from workspaces.services.audit import audit_record
 from workspaces.services.auditpurge import ChainBroken, audit_purge
 from workspaces.signals import workspace_closed
@@ -69,9 +69,10 @@ def workspaces_purge(*, now: datetime) -> int:
 
 
 def workspace_purge(*, workspace: Workspace) -> None:
-    """Erase sessions, members, keys, names; what must outlive them remains under the row's id.
+    """Erase sessions, members, keys, names; what must outlive them remains under the row's id, the ledger too.
 
-    The first step ends the time to restore; a repeat goes on where an interrupted call stopped.
+    The last audit entry is the receipt: what was erased, and which balance remains. The first step ends the time to
+    restore; a repeat goes on where an interrupted call stopped.
     """
     begun_at = _begin(workspace)
     if begun_at is None:
@@ -82,13 +83,13 @@ def workspace_purge(*, workspace: Workspace) -> None:
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
         if row.purged_at is not None:
             return
+        money = billing_names_erase(row.pk)
         erased = {model.__name__: _erase(model, row) for model in _models_of_a_workspace()}
         row.name, row.slug, row.block_reason = "purged workspace", provisional_slug(row.pk), ""
         row.purged_at = utc_now()
         row.save(update_fields=["name", "slug", "block_reason", "purged_at"])
-        audit_record(
-            workspace_id=row.pk, actor=THE_CONSOLE, action="workspace.purge", details={"content": things, **erased}
-        )
+        details = {"content": things, **erased, **money}
+        audit_record(workspace_id=row.pk, actor=THE_CONSOLE, action="workspace.purge", details=details)
 
 
 def _begin(workspace: Workspace) -> datetime | None:

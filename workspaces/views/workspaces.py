@@ -14,6 +14,7 @@ from opencode.lib.http import person_of
 from workspaces.access import CURRENT_WORKSPACE, page_access, restore_access
 from workspaces.errors import SlugInvalid, SlugTaken, WorkspaceLimitReached
 from workspaces.forms.workspaces import NameTypedForm, SlugForm, WorkspaceForm
+from workspaces.ports import balance_left
 from workspaces.selectors.invitations import invitations_for
 from workspaces.selectors.members import members
 from workspaces.selectors.workspaces import memberships_of, restorable_memberships_of
@@ -114,6 +115,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
         "nav": "settings",
         "form": form,
         "members": members(access.workspace).count(),
+        "balance_left": balance_left(access.workspace.pk),
         "restore_days": RESTORE_DAYS,
     }
     return render(request, "workspaces/delete.html", context, status=422 if form.errors else 200)
