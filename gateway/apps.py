@@ -7,6 +7,7 @@ class GatewayConfig(AppConfig):
     name = "gateway"
 
     def ready(self) -> None:
+        from gateway import receivers  # noqa: F401 - connects them
         from gateway.selectors.offered import agent_models
         from workspaces import ports
 

@@ -11,7 +11,9 @@ from django.db import transaction
 from gateway.models import Model
 from gateway.providers import KINDS
 from gateway.providers.modellist import ListedModel, ModelList, ModelsInvalid, model_list_read
-from gateway.selectors.shelves import HOST, shelves_forget
+from gateway.selectors.shelves import HOST
+from gateway.signals import models_changed
+from opencode.lib.announce import announce
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +63,7 @@ def models_load(*, models: ModelList, source: Model.Source, is_dry: bool = False
         loaded = _compared(present, wanted, source)
         if not is_dry:
             _write(present, wanted, loaded, source)
-            transaction.on_commit(shelves_forget)
+            announce(models_changed, workspace_id=HOST)
     if not is_dry and (loaded.added or loaded.changed):
         log.info("models_loaded", source=models.source, added=len(loaded.added), changed=len(loaded.changed))
     return loaded

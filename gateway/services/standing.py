@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from django.db import transaction
-
-from gateway.selectors.shelves import shelves_forget
+from gateway.signals import models_changed
 from opencode.lib.actor import STAFF, SYSTEM, Actor
+from opencode.lib.announce import announce
 from workspaces.models import Workspace
 from workspaces.services.standing import require_allowed
 
@@ -17,7 +16,7 @@ def workspace_lock(workspace_id: str, actor: Actor) -> None:
 
     Raises NotFound, Forbidden when the person's right has ended meanwhile. Operators and staff need none.
     """
-    transaction.on_commit(shelves_forget)
+    announce(models_changed, workspace_id=workspace_id)
     if not workspace_id:
         return
     Workspace.objects.select_for_update().get(pk=workspace_id)
