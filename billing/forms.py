@@ -12,6 +12,7 @@ from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_range
 from billing.pricing.fees import LARGEST_CENTS, SMALLEST_CENTS
 from billing.selectors.breakdowns import COLUMNS
+from billing.selectors.statement import StatementFilter
 from billing.selectors.usage import UsageFilter
 from opencode.lib.moneyfields import LimitField
 
@@ -113,3 +114,56 @@ class TopUpForm(forms.Form):
     @property
     def cents(self) -> int:
         return int(self.cleaned_data["amount"] * 100)
+
+
+class StatementForm(forms.Form):
+    """The days of a statement (UTC), the last one included; without them all of it."""
+
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if since and until and until < since:
+            self.add_error("until", "Choose a day that is not before the first.")
+        for name, day in (("since", since), ("until", until)):
+            if day and not EARLIEST <= day < date(9999, 1, 1):
+                self.add_error(name, "Choose days since 2020.")
+        return given
+
+    def wanted(self) -> StatementFilter:
+        """The filter of the address; all of the statement where it has an error."""
+        if not self.is_valid():
+            return StatementFilter()
+        until = self.cleaned_data.get("until")
+        return StatementFilter(self.cleaned_data.get("since"), until + DAY if until else None)
+
+
+class RequestsForm(forms.Form):
+    """The address of a day's requests; `only` is `quarantined` to show only those left out of the sums."""
+
+    day = forms.DateField(label="Day (UTC)", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    model = forms.CharField(max_length=190, required=False, strip=False, widget=forms.HiddenInput)
+    key = forms.CharField(max_length=30, required=False, widget=forms.HiddenInput)
+    member = forms.CharField(max_length=30, required=False, widget=forms.HiddenInput)
+    only = forms.ChoiceField(choices=[("quarantined", "Quarantined")], required=False, widget=forms.HiddenInput)
+
+    def clean_day(self) -> date | None:
+        day: date | None = self.cleaned_data["day"]
+        if day and not EARLIEST <= day < date(9999, 1, 1):
+            raise forms.ValidationError("Choose a day since 2020.")
+        return day
+
+    def wanted(self, today: date) -> UsageFilter:
+        """Of one day; today where none is given, or an impossible one."""
+        self.is_valid()
+        given = self.cleaned_data
+        day = given.get("day") or today
+        return UsageFilter(
+            day,
+            day + DAY,
+            model=given.get("model") or None,
+            key_id=given.get("key") or None,
+            member_id=given.get("member") or None,
+        )

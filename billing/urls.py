@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from billing.views import billing, stripeevents, topups, usage
+from billing.views import billing, requests, statement, stripeevents, topups, usage
 
 app_name = "billing"
 
 urlpatterns = [
     path("workspaces/<slug:slug>/billing/", billing.billing, name="billing"),
+    path("workspaces/<slug:slug>/billing/statement/", statement.statement, name="statement"),
+    path("workspaces/<slug:slug>/billing/statement/export.csv", statement.statement_csv, name="statement_csv"),
+    path(
+        "workspaces/<slug:slug>/billing/statement/<int:first>-<int:last>/",
+        statement.statement_rows,
+        name="statement_rows",
+    ),
+    path("workspaces/<slug:slug>/usage/requests/", requests.request_list, name="requests"),
+    path("workspaces/<slug:slug>/usage/requests/one/", requests.request_one, name="request"),
+    path("workspaces/<slug:slug>/usage/rows/<int:row_id>/", requests.usage_row, name="usage_row"),
     path("workspaces/<slug:slug>/usage/", usage.usage, name="usage"),
     path("workspaces/<slug:slug>/usage/export.csv", usage.usage_csv, name="usage_csv"),
     path("workspaces/<slug:slug>/billing/topup/", topups.top_up, name="top_up"),

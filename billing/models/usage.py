@@ -98,7 +98,7 @@ class Usage(AppendOnlyModel):
             models.UniqueConstraint(fields=["account", "request_id", "model"], name="usage_once_a_request_and_model"),
             models.UniqueConstraint(fields=["account", "seq"], name="usage_by_seq"),
         ]
-        indexes: ClassVar = [models.Index(fields=["account", "month"], name="usage_by_month")]
+        indexes: ClassVar = [models.Index(fields=["account", "day"], name="usage_by_day")]
 
     def __str__(self) -> str:
         return f"{self.request_id}: {self.model}"
@@ -133,7 +133,10 @@ class LedgerEntry(AppendOnlyModel):
             models.UniqueConstraint(fields=["account", "seq"], name="ledger_entry_by_seq"),
             models.UniqueConstraint(fields=["account", "source"], name="ledger_entry_once_a_source"),
         ]
-        indexes: ClassVar = [models.Index(fields=["usage_id"], name="ledger_entry_by_usage")]
+        indexes: ClassVar = [
+            models.Index(fields=["usage_id"], name="ledger_entry_by_usage"),
+            models.Index(fields=["account", "at", "seq"], name="ledger_entry_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}: {self.amount}"

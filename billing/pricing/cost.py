@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from billing.pricing.classes import Tokens
+from billing.pricing.classes import TOKEN_CLASSES, Tokens
 from billing.pricing.prices import Price
 from billing.pricing.quarantine import Code, Quarantined
 
@@ -21,6 +21,15 @@ class CostPart:
     price: int
     numerator: int
     micro_cents: int
+
+    @property
+    def is_tokens(self) -> bool:
+        """Whether `price` is for a million of them, as of tokens; a unit's is for each."""
+        return self.name in TOKEN_CLASSES
+
+    @property
+    def words(self) -> str:
+        return self.name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

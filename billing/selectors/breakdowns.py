@@ -41,6 +41,7 @@ class DayCosts:
     day: date
     costs: tuple[int, ...]
     requests: int
+    quarantined: int
 
     @property
     def total(self) -> int:
@@ -90,10 +91,12 @@ def _days(
     width = len(shown) + has_other
     costs: dict[date, list[int]] = {day: [0] * width for day in days_of(wanted.since, wanted.until)}
     requests: dict[date, int] = defaultdict(int)
-    for day, name, cost, count, _ in sums:
+    quarantined: dict[date, int] = defaultdict(int)
+    for day, name, cost, count, left_out in sums:
         costs[day][places.get(name, width - 1)] += cost
         requests[day] += count
-    return tuple(DayCosts(day, tuple(values), requests[day]) for day, values in costs.items())
+        quarantined[day] += left_out
+    return tuple(DayCosts(day, tuple(values), requests[day], quarantined[day]) for day, values in costs.items())
 
 
 def names_of(workspace_id: str, by: str, ids: Iterable[str]) -> dict[str, str]:

@@ -32,6 +32,11 @@ def price_book() -> PriceBook:
     return _book(tuple((version.pk, version.fingerprint) for version in versions if version is not None))
 
 
+def price_book_of(version: PriceVersion) -> PriceBook:
+    """One version alone, as rows that name it were priced."""
+    return _book(((version.pk, version.fingerprint),))
+
+
 def prices_in_force(model: str | None, book: PriceBook | None = None) -> FindPrice:
     """A way to find prices for a request for `model`; a row without any model name stays unpriced.
 

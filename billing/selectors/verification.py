@@ -10,6 +10,7 @@ from django.db.models import F, Sum
 from billing.ledger.facts import Scope, State
 from billing.models import BillingAccount, LedgerEntry, LimitCounter, Reservation, Usage
 from billing.pricing.book import PriceBook
+from billing.pricing.months import month_after, month_begins
 from billing.pricing.quarantine import Quarantined
 from billing.selectors.prices import price_models_of
 from billing.selectors.repricing import usage_priced
@@ -77,7 +78,12 @@ def _holds(account: BillingAccount) -> Iterator[Problem]:
 
 
 def _used(account: BillingAccount, corrections: Sequence[Correction]) -> Iterator[Problem]:
-    used = _total(Usage.objects.filter(account_id=account.pk, month=account.month), "counted")
+    rows = Usage.objects.filter(account_id=account.pk, month=account.month)
+    if account.month:
+        # A row's day lies in its month, and the index is by day.
+        first = month_begins(account.month).date()
+        rows = rows.filter(day__gte=first, day__lt=month_begins(month_after(account.month)).date())
+    used = _total(rows, "counted")
     used += sum(each.counted for each in corrections if each.month == account.month)
     if account.month_used != used:
         yield Problem("month_used", f"month {account.month}", account.month_used, used)

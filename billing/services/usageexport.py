@@ -1,7 +1,5 @@
 """Usage as CSV: each rollup of a filter, in pieces."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -9,7 +7,7 @@ from billing.models import BillingAccount, UsageRollup
 from billing.pricing.classes import TOKEN_CLASSES
 from billing.selectors.breakdowns import names_of
 from billing.selectors.usage import ROLLUPS, UsageFilter, usage_rollups_from
-from opencode.lib.csvcells import plain_cell
+from opencode.lib.csvcells import csv_lines
 from opencode.lib.money import to_dollars
 from opencode.lib.paging import Place
 
@@ -34,12 +32,12 @@ COLUMNS: Final = (
 
 def usage_export(*, account: BillingAccount, wanted: UsageFilter) -> Iterator[str]:
     """Lines of CSV, the oldest day first, a thousand a piece. The costs add up to the page's total."""
-    yield _csv([COLUMNS])
+    yield csv_lines([COLUMNS])
     place: Place | None = None
     while chunk := list(ROLLUPS.after(usage_rollups_from(account.pk, wanted, place), place)[:CHUNK_ROWS]):
         keys = names_of(account.workspace_id, "key", {row.key_id for row in chunk if row.key_id})
         people = names_of(account.workspace_id, "member", {row.member_id for row in chunk if row.member_id})
-        yield _csv([_cells(row, keys.get(row.key_id, ""), people.get(row.member_id, "")) for row in chunk])
+        yield csv_lines([_cells(row, keys.get(row.key_id, ""), people.get(row.member_id, "")) for row in chunk])
         place = (chunk[-1].day, chunk[-1].pk)
 
 
@@ -58,9 +56,3 @@ def _cells(row: UsageRollup, key: str, person: str) -> Sequence[Any]:
         *(f"{to_dollars(amount):f}" for amount in (row.cost, row.charged, row.carried)),
         row.cost,
     )
-
-
-def _csv(rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([[plain_cell(cell) for cell in row] for row in rows])
-    return text.getvalue()

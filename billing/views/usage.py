@@ -1,12 +1,10 @@
 """The Usage page: what was used by day, as a chart and as a table, and as CSV. Everything from rollups."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
@@ -17,24 +15,17 @@ from billing.forms import GROUPS, SOURCES, UsageChoice, UsageForm
 from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_before, same_days_before
 from billing.selectors.alerts import alert_lines
-from billing.selectors.breakdowns import Breakdown, DayCosts, has_usage, names_of, usage_breakdown, usage_cost
+from billing.selectors.breakdowns import Breakdown, DayCosts, has_usage, usage_breakdown, usage_cost
 from billing.selectors.usage import UsageFilter, account_of
 from billing.services.usageexport import usage_export
+from billing.views.links import Link, narrowed_links, query_with
 from opencode.lib.clock import utc_now
+from opencode.lib.csvcells import csv_response
 from opencode.lib.money import format_dollars
 from workspaces.access import WorkspaceAccess, page_access
 
 PHONE_DAYS: Final = 10
 _FIELDS: Final = ("source", "by", "month", "since", "until", "model", "key", "member")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One of several ways to look; `query` is the rest of its address."""
-
-    label: str
-    query: str
-    is_current: bool = False
 
 
 @require_safe
@@ -62,6 +53,8 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
             for day in shown.days
             if day.requests or day.total
         ],
+        "left_out": [day for day in shown.days if day.quarantined],
+        "rows_query": urlencode({name: query[name] for name in ("model", "key", "member") if name in query}),
         "alerts": alert_lines(account, now=utc_now(), person_id="" if access.can("usage.view_all") else access.user.pk),
         "is_empty": not shown.requests and not has_usage(account.pk, choice.wanted.source),
         "charts": _charts(shown),
@@ -78,18 +71,7 @@ def usage_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     wanted = _reachable(UsageForm(request.GET).choice(utc_now().date()), access).wanted
     lines = usage_export(account=account_of(access.workspace.pk), wanted=wanted)
     name = f"usage-{access.workspace.slug}-{wanted.source}-{wanted.since}-{wanted.until - DAY}.csv"
-    return StreamingHttpResponse(
-        _in_thread(lines),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
-
-
-async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """Read each piece in a thread, so that the event loop does not wait."""
-    following = sync_to_async(lambda: next(pieces, None))
-    while (piece := await following()) is not None:
-        yield piece
+    return csv_response(lines, name)
 
 
 def _reachable(choice: UsageChoice, access: WorkspaceAccess) -> UsageChoice:
@@ -142,36 +124,14 @@ def _links(choice: UsageChoice, query: dict[str, str], access: WorkspaceAccess, 
     return {
         "query": urlencode(query),
         "hidden": {name: value for name, value in query.items() if name not in ("month", "since", "until")},
-        "sources": [Link(label, _with(query, source=name), wanted.source == name) for name, label in SOURCES],
+        "sources": [Link(label, query_with(query, source=name), wanted.source == name) for name, label in SOURCES],
         "groups": [
-            Link(label, _with(query, by=name), choice.by == name) for name, label in GROUPS if name not in hidden
+            Link(label, query_with(query, by=name), choice.by == name) for name, label in GROUPS if name not in hidden
         ],
         "months": {
-            name: Link(f"{day:%B %Y}", _with(query, month=f"{day:%Y-%m}", since="", until=""))
+            name: Link(f"{day:%B %Y}", query_with(query, month=f"{day:%Y-%m}", since="", until=""))
             for name, day in months.items()
         },
-        "narrowed": _narrowed(choice, query, access),
+        "narrowed": narrowed_links(access, wanted, query),
         "by_label": dict(GROUPS)[choice.by],
     }
-
-
-def _narrowed(choice: UsageChoice, query: dict[str, str], access: WorkspaceAccess) -> list[Link]:
-    """The filters beside the range, each with the address without it."""
-    wanted = choice.wanted
-    given = {"model": wanted.model, "key": wanted.key_id}
-    given |= {"member": wanted.member_id} if access.can("usage.view_all") else {}
-    return [
-        Link(f"{dict(GROUPS)[name]}: {_name(access, name, value)}", _with(query, **{name: ""}))
-        for name, value in given.items()
-        if value is not None
-    ]
-
-
-def _name(access: WorkspaceAccess, by: str, value: str) -> str:
-    """The address may name anybody: only members' names are shown."""
-    is_stranger = by == "member" and not access.workspace.memberships.filter(user_id=value).exists()
-    return value if is_stranger else names_of(access.workspace.pk, by, [value])[value]
-
-
-def _with(query: dict[str, str], **changes: str) -> str:
-    return urlencode({name: value for name, value in {**query, **changes}.items() if value})

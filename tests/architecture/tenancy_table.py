@@ -249,6 +249,37 @@ WORKSPACES = [
     Page("workspaces/<slug:slug>/usage/", "/workspaces/alpha/usage/", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/usage/", "/workspaces/gamma/usage/", "login 200 404 404 404", READ_ONLY),
     Page("workspaces/<slug:slug>/usage/export.csv", "/workspaces/alpha/usage/export.csv", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/usage/requests/", "/workspaces/alpha/usage/requests/", MEMBERS, READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/usage/requests/one/",
+        "/workspaces/alpha/usage/requests/one/?id=nothing",
+        "login 404 404 404 404",
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/usage/rows/<int:row_id>/",
+        "/workspaces/alpha/usage/rows/1/",
+        "login 404 404 404 404",
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/billing/statement/",
+        "/workspaces/alpha/billing/statement/",
+        "login 404 403 200 200",
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/billing/statement/export.csv",
+        "/workspaces/alpha/billing/statement/export.csv",
+        "login 404 403 200 200",
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/billing/statement/<int:first>-<int:last>/",
+        "/workspaces/alpha/billing/statement/1-2/",
+        "login 404 403 200 200",
+        READ_ONLY,
+    ),
     Page(
         "workspaces/<slug:slug>/billing/",
         "/workspaces/alpha/billing/",

@@ -1,7 +1,5 @@
 """The audit log as CSV, in pieces; each export is recorded in the log itself."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -9,7 +7,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from opencode.lib.actor import Actor
-from opencode.lib.csvcells import plain_cell
+from opencode.lib.csvcells import csv_lines
 from workspaces.models import AuditEntry, Workspace
 from workspaces.selectors.audit import AuditFilter, audit_entries, audit_names
 from workspaces.services.audit import audit_record
@@ -58,11 +56,11 @@ def _id_or_words(text: str) -> str:
 
 
 def _pieces(workspace: Workspace, wanted: AuditFilter, before: int) -> Iterator[str]:
-    yield _csv([COLUMNS])
+    yield csv_lines([COLUMNS])
     rows = audit_entries(workspace, wanted)
     while chunk := list(rows.filter(seq__lt=before)[:CHUNK_ROWS]):
         names = audit_names(workspace, chunk)
-        yield _csv([_cells(entry, names) for entry in chunk])
+        yield csv_lines([_cells(entry, names) for entry in chunk])
         before = chunk[-1].seq
 
 
@@ -81,9 +79,3 @@ def _cells(entry: AuditEntry, names: Mapping[str, str]) -> Sequence[Any]:
         entry.request_id,
         entry.hash,
     )
-
-
-def _csv(rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([[plain_cell(cell) for cell in row] for row in rows])
-    return text.getvalue()

@@ -1,16 +1,15 @@
 """The audit log: who did what to whom, from where; for owners and admins."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from opencode.lib.clock import utc_now
+from opencode.lib.csvcells import csv_response
 from workspaces.access import page_access
 from workspaces.auditactions import ACTIONS
 from workspaces.forms.audit import AuditFilterForm
@@ -47,18 +46,7 @@ def audit_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     access = page_access(request, slug, PERMISSION)
     lines = audit_export(workspace=access.workspace, wanted=AuditFilterForm(request.GET).wanted(), actor=access.actor)
     name = f"audit-{access.workspace.slug}-{utc_now():%Y%m%d-%H%M%S}.csv"
-    return StreamingHttpResponse(
-        _in_thread(lines),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
-
-
-async def _in_thread(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """Read each piece in a thread, so that the event loop does not wait."""
-    following = sync_to_async(lambda: next(pieces, None))
-    while (piece := await following()) is not None:
-        yield piece
+    return csv_response(lines, name)
 
 
 def _row(entry: AuditEntry, names: dict[str, str]) -> dict[str, Any]:
