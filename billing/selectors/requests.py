@@ -97,12 +97,23 @@ def request_rows(account: BillingAccount, rows: Sequence[Usage]) -> list[Request
     for row in rows:
         made = corrections.get(row.pk, [])
         version = versions.get(_version(row, made) or 0)
-        amounts = [
+        cost, charged, carried = (
             getattr(row, name) + sum(getattr(each, name) for each in made) for name in ("cost", "charged", "carried")
-        ]
-        names = (keys[row.key_id], members[row.member_id])
-        explained = _explained(row, version, amounts[0])
-        found.append(RequestRow(row, *amounts, *names, tuple(made), version, explained, known.get(row.request_id)))
+        )
+        found.append(
+            RequestRow(
+                usage=row,
+                cost=cost,
+                charged=charged,
+                carried=carried,
+                key=keys[row.key_id],
+                member=members[row.member_id],
+                corrections=tuple(made),
+                version=version,
+                explained=_explained(row, version, cost),
+                quarantine=known.get(row.request_id),
+            )
+        )
     return found
 
 

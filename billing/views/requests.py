@@ -33,7 +33,7 @@ def request_list(request: HttpRequest, slug: str) -> HttpResponse:
     place = BY_DAY.read_or_first(request.GET.get("before"))
     is_quarantined = form.cleaned_data.get("only") == "quarantined"
     page = BY_DAY.page(day_rows(account.pk, wanted, is_quarantined=is_quarantined), place)
-    given = {name: value for name, value in request.GET.items() if name in form.fields and value}
+    given = {name: str(value) for name, value in request.GET.items() if name in form.fields and value}
     query = {**given, "day": f"{wanted.since}"} if not form.errors else {}
     older, newer = days_beside(account.pk, wanted)
     context = {

@@ -54,7 +54,7 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
             if day.requests or day.total
         ],
         "left_out": [day for day in shown.days if day.quarantined],
-        "rows_query": urlencode({name: query[name] for name in ("model", "key", "member") if name in query}),
+        "rows_query": urlencode({name: value for name, value in query.items() if name in ("model", "key", "member")}),
         "alerts": alert_lines(account, now=utc_now(), person_id="" if access.can("usage.view_all") else access.user.pk),
         "is_empty": not shown.requests and not has_usage(account.pk, choice.wanted.source),
         "charts": _charts(shown),
