@@ -31,7 +31,7 @@ install-dev: $(DEV_STAMP) ## the environment to develop and test with
 check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, templates, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict accounts billing gateway opencode opencode_sync sync workspaces
+	$(BIN)/mypy --strict accounts billing gateway opencode opencode_sync steering sync workspaces
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet templates

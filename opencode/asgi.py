@@ -18,6 +18,8 @@ from opencode.server.metrics import counted, route_class  # noqa: E402
 from opencode.web.bodies import bounded  # noqa: E402
 from opencode.web.hosts import is_own_host, refuse_host  # noqa: E402
 from opencode.web.pageshandler import PagesHandler  # noqa: E402
+from steering.doors.routing import bridge_urlpatterns  # noqa: E402
+from steering.live import steering_start  # noqa: E402
 from sync import agents as agent_routes  # noqa: E402
 from sync.doors import http as sync_http  # noqa: E402
 from sync.doors.fragments import FragmentFront  # noqa: E402
@@ -31,7 +33,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 pages_handler = PagesHandler()
 pages = FragmentFront(bounded(pages_handler))
-sockets = URLRouter(websocket_urlpatterns)
+sockets = URLRouter([*bridge_urlpatterns, *websocket_urlpatterns])
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,6 +70,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             get_runtime()
+            steering_start()
             rendering_start()
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -39,6 +39,12 @@ class KeyForeign(Denial):
     default_message = "An entry's key names another session."
 
 
+class KeyReserved(Denial):
+    code = "key_reserved"
+    status = 403
+    default_message = "Entries of this kind are written and removed by the console alone."
+
+
 class FrameMalformed(Denial):
     code = "frame_malformed"
     default_message = "A frame must be a JSON text with a known shape."

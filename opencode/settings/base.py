@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "billing.apps.BillingConfig",
     "sync.apps.SyncConfig",
     "gateway.apps.GatewayConfig",
+    "steering.apps.SteeringConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -22,7 +22,11 @@ export class Transcript {
     this.#root = root;
     this.hasEarlier = !root.querySelector("[data-earlier]").hidden;
     this.#messages = root.querySelector("[data-messages]");
-    this.#places = { diff: root.querySelector("[data-changes]"), other: root.querySelector("[data-others]") };
+    this.#places = {
+      ask: root.querySelector("[data-asks]"),
+      diff: root.querySelector("[data-changes]"),
+      other: root.querySelector("[data-others]"),
+    };
     this.#empty = root.querySelector("[data-empty]");
     for (const element of root.querySelectorAll("[data-key]")) this.#know(element);
     for (const part of root.querySelector("[data-orphans]").content.children) {

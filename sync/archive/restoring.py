@@ -1,5 +1,6 @@
 """Restoring a session: an old state written as new updates under a new epoch, after the present one was stored.
 
+Asks stay as they are: what an agent waits for is no part of the past.
 Readers see the new epoch and load again. Numbers go on; nothing is taken back, so another restore undoes a restore.
 """
 
@@ -9,6 +10,7 @@ from typing import Final, NamedTuple
 
 import structlog
 from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
 
 from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
@@ -19,6 +21,7 @@ from sync.archive.snapshots.writing import snapshot_write
 from sync.archive.turns import counted, turns_replace
 from sync.errors import SessionGone
 from sync.models import Session, SessionEntry, Snapshot, new_epoch
+from sync.protocol.keys import ASKS, is_ask_key
 from sync.protocol.tally import summary_columns
 from sync.protocol.turns import TurnTally
 from sync.store import EntryWrite, SnapshotEntry, upsert_entries
@@ -74,8 +77,8 @@ def restoration_rehearse(*, snapshot: Snapshot) -> Restoration:
     session_warm(session_id=snapshot.session_id)
     session = Session.objects.get(pk=snapshot.session_id)
     with snapshot_open(snapshot) as opened:
-        living = {entry.key for entry in opened.entries if not entry.deleted}
-    now = set(SessionEntry.objects.filter(session=session, deleted=False).values_list("key", flat=True))
+        living = {entry.key for entry in opened.entries if not entry.deleted and not is_ask_key(entry.key)}
+    now = set(_living(session).values_list("key", flat=True))
     removed = len(now - living)
     return Restoration(session.epoch, session.head_seq + len(living) + removed, len(living), removed, None)
 
@@ -97,8 +100,8 @@ def _rewrite(snapshot: Snapshot, undo: Snapshot, entries: Iterable[SnapshotEntry
     Session.objects.filter(pk=session.pk).update(
         epoch=epoch,
         head_seq=writing.head,
-        entry_count=restored,
-        content_bytes=writing.bytes,
+        entry_count=restored + writing.asks,
+        content_bytes=writing.bytes + writing.asks_bytes,
         snapshot_seq=0,
         snapshot_due_at=now,
         last_activity_at=now,
@@ -124,12 +127,14 @@ class _Writing:
         self.head = session.head_seq
         self.count = 0
         self.bytes = 0
-        living = SessionEntry.objects.filter(session=session, deleted=False).order_by()
-        self._others = dict(living.values_list("key", "rank"))
+        self._others = dict(_living(session).values_list("key", "rank"))
+        asks = SessionEntry.objects.filter(session=session, deleted=False, key__gte=ASKS[0], key__lt=ASKS[1])
+        sums = asks.aggregate(count=Count("id"), bytes=Sum("size"))
+        self.asks, self.asks_bytes = sums["count"], sums["bytes"] or 0
 
     def put(self, entries: Iterable[SnapshotEntry]) -> Iterator[tuple[str, str]]:
         """Write the entries that are not tombstones, in pieces; yields each as (key, content) once it is written."""
-        living = (entry for entry in entries if not entry.deleted)
+        living = (entry for entry in entries if not entry.deleted and not is_ask_key(entry.key))
         while chunk := list(islice(living, CHUNK_ENTRIES)):
             upsert_entries([self._row(entry.key, entry.rank, entry.content, deleted=False) for entry in chunk])
             self.count += len(chunk)
@@ -150,3 +155,9 @@ class _Writing:
         size = len(content.encode())
         self.bytes += size
         return EntryWrite(self.session_id, key, self.head, rank, content, size, deleted)
+
+
+def _living(session: Session) -> QuerySet[SessionEntry]:
+    """The entries a restore replaces or removes: all that stand but asks."""
+    living = SessionEntry.objects.filter(session=session, deleted=False)
+    return living.exclude(key__gte=ASKS[0], key__lt=ASKS[1]).order_by()

@@ -23,7 +23,7 @@ def kind_of_type(type_: str) -> str:
     known = KIND_OF_TYPE.get(type_)
     if known is not None:
         return known
-    return _FOREIGN_KIND_PREFIX + type_ if type_ in TYPE_OF_KIND else type_
+    return _FOREIGN_KIND_PREFIX + type_ if type_ in TYPE_OF_KIND or type_ == keys.ASK_KIND else type_
 
 
 def type_of_kind(kind: str) -> str:

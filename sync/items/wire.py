@@ -7,12 +7,12 @@ from sync.items.kinds import KIND_OF_TYPE, is_item_key, type_of_kind
 from sync.items.modellist import models_cleaned
 from sync.items.redaction import session_without_share
 from sync.protocol.jsontext import Unreadable, decode, encode
-from sync.protocol.keys import EntryKey, parse_key
+from sync.protocol.keys import ASK_KIND, EntryKey, parse_key
 
 # `opencode import` expects the session first; messages and parts follow in the order of their ids, which sort by time.
 _ORDER: Final = {"info": 0, "message": 1, "part": 2, "diff": 3, "model": 4}
-# Kinds that no item maps to; an entry of such a kind could pass for the session's own info.
-_NEVER_ITEMS: Final = frozenset(KIND_OF_TYPE) - frozenset(_ORDER)
+# Kinds that no item maps to; an entry of such a kind could pass for the session's own info. Asks are for members.
+_NEVER_ITEMS: Final = (frozenset(KIND_OF_TYPE) - frozenset(_ORDER)) | {ASK_KIND}
 
 
 class _Entry(NamedTuple):

@@ -16,7 +16,7 @@ from sync.live.access import SessionAccess
 from sync.live.connectionstate import ConnectionState
 from sync.live.endings import LAST_WORDS_SECONDS
 from sync.live.greeting import frame_limits, welcome_of
-from sync.live.hub import LogCursor, Person, ReaderEnded, SessionHub
+from sync.live.hub import LogCursor, Person, ReaderEnded, SessionHub, text_without_asks
 from sync.live.hub.cursor import Push
 from sync.live.runtime import get_runtime
 from sync.protocol.closing import CloseCode, close_code_of
@@ -91,6 +91,8 @@ class Follower:
         self._room = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_following = False
+        # In the masked history there are no asks; the original is shared with members.
+        self._hides_asks = access.is_by_share and not access.is_masked
 
     def start(self) -> "asyncio.Task[None]":
         """Follow until one side ends it, then send the reason; the task ends when nothing is left to send."""
@@ -172,7 +174,8 @@ class Follower:
     async def _join_and_follow(self) -> None:
         async with self._runtime.hubs.reading(self._access.session_id, is_masked=self._access.is_masked) as hub:
             try:
-                cursor = LogCursor(hub, self._transport.push, sees_names=bool(self._access.name))
+                push = None if self._hides_asks else self._transport.push
+                cursor = LogCursor(hub, push, sees_names=bool(self._access.name))
                 parts = await cursor.start(self._since)
                 await self._send(welcome_of(self._access, hub))
                 for part in parts:
@@ -197,6 +200,8 @@ class Follower:
                 await cursor.wait()
 
     async def _send(self, text: str, position: Position | None = None) -> None:
+        if self._hides_asks:
+            text = text_without_asks(text)
         try:
             await self._transport.send(text, position)
         except (OSError, RuntimeError) as error:

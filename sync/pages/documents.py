@@ -11,8 +11,9 @@ from sync.models import Share
 from sync.pages.failures import failures_of
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession
+from sync.ports import open_ask_keys
 from sync.protocol.keys import info_key
-from sync.store import EntryPosition, StateRead, Window, read_entries, read_window
+from sync.store import EntryPosition, StateRead, Window, WindowRow, read_entries, read_window
 from sync.transcript import (
     Document,
     Entry,
@@ -45,7 +46,9 @@ def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, 
     row = reading.session
     read = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
     window = reading.shown(read)
-    document = build_document(window.rows)
+    # An ended page of the session follows nothing, so asks are on the newest page alone.
+    asks = _open_asks(reading) if window.later is None else []
+    document = build_document([*window.rows, *asks])
     transcript = render_transcript(document, window.epoch, is_backwards=place.at is None)
     earlier, later = _ends(window, transcript.cut, place)
     return {
@@ -60,6 +63,16 @@ def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, 
         "seq": window.head,
         "description": description(document, is_all=earlier is None and later is None),
     }
+
+
+def _open_asks(reading: ReadableSession) -> list[WindowRow]:
+    """What the session's agent waits for; members see it, readers by links do not."""
+    keys = open_ask_keys(reading.session.pk) if reading.share is None else ()
+    if not keys:
+        return []
+    state = read_warm(read_entries, reading.session.pk, keys)
+    rows = state.rows if state is not None else []
+    return [WindowRow(row.key, row.seq, len(row.content), row.content) for row in rows if not row.deleted]
 
 
 def _ends(

@@ -21,6 +21,7 @@ from sync.pages.documents import entry_transcript, required_output
 from sync.pages.pages import plain_text
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession, member_reading, read_only
+from sync.protocol.keys import is_ask_key
 from sync.protocol.tally import summary_columns
 from sync.store import SnapshotEntry, read_state
 from sync.transcript import (
@@ -98,7 +99,7 @@ def snapshot_compare(request: HttpRequest, slug: str, client_id: str, snapshot_i
     context = {
         **history_context(reading),
         "snapshot": snapshot,
-        "comparison": compare_states(then, now.rows),
+        "comparison": compare_states(then, [row for row in now.rows if not is_ask_key(row.key)]),
         "head": now.head,
     }
     return _uncached(render(request, "sync/snapshot_compare.html", context))
@@ -133,9 +134,9 @@ def entry_named(rows: Sequence[SnapshotEntry], key: str) -> Entry:
 
 
 def living_entries(snapshot: Snapshot) -> list[SnapshotEntry]:
-    """The entries that are not tombstones, in the order of their numbers."""
+    """The entries that are not tombstones, without asks, in the order of their numbers."""
     with storage_refusals(snapshot), snapshot_open(snapshot) as opened:
-        return [entry for entry in opened.entries if not entry.deleted]
+        return [entry for entry in opened.entries if not entry.deleted and not is_ask_key(entry.key)]
 
 
 @contextmanager

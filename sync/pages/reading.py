@@ -15,7 +15,7 @@ from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import denial_response, request_id_of
 from sync.errors import SessionGone
 from sync.models import Session, Share
-from sync.sharing import masked_epoch, masked_read, shared_session, workspace_session
+from sync.sharing import masked_epoch, masked_read, shared_session, without_asks, workspace_session
 from sync.store import Piece, StateRead, Window
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 
@@ -45,7 +45,9 @@ class ReadableSession:
         """What was read of the session, as this reader sees it. Raises SessionGone when there was nothing to read."""
         if read is None:
             raise SessionGone
-        return masked_read(read) if self.is_masked else read
+        if self.share is None:
+            return read
+        return masked_read(read) if self.is_masked else without_asks(read)
 
     def url(self, name: str) -> str:
         """The address of this session's `page`, `json`, `md` or `fragments`, for this reader."""

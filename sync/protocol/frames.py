@@ -26,6 +26,8 @@ def updates_head(epoch: str, first: int, last: int) -> str:
 
 
 UPDATES_TAIL: Final = "]}"
+ENTRIES: Final = '"entries":['
+"""What stands before the entries, the last member of snapshot and updates frames."""
 
 
 def snapshot_text(position: Position, entries: Sequence[str], *, more: bool) -> str:

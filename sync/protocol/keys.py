@@ -7,10 +7,15 @@ KEY_BYTES: Final = 255
 _SEGMENT: Final = r"[A-Za-z0-9_.:@-]{1,128}"
 _KEY: Final = re.compile(rf"session/({_SEGMENT})/({_SEGMENT})((?:/{_SEGMENT}){{0,3}})")
 _SESSION_ID: Final = re.compile(_SEGMENT)
+ASK_KIND: Final = "ask"
+"""The kind that only the console writes: what running agents wait for. Members see it, readers by links do not."""
+ASK_PREFIX: Final = f"session/{ASK_KIND}/"
+ASKS: Final = (ASK_PREFIX, f"session/{ASK_KIND}0")
+"""From the first key an ask can have to the first one after all of them."""
 
 
 class EntryKey(NamedTuple):
-    """A key's parts: `kind` (info, message, part, diff, model, or an unknown one), session id, further segments."""
+    """A key's parts: `kind` (info, message, part, diff, model, ask or an unknown one), session id, further segments."""
 
     kind: str
     session_id: str
@@ -51,3 +56,12 @@ def diff_key(session_id: str) -> str:
 
 def model_key(session_id: str) -> str:
     return f"session/model/{session_id}"
+
+
+def ask_key(session_id: str, ask_id: str) -> str:
+    """The key of an ask; `session_id` is that of the session at the root, for one of its subagents too."""
+    return f"{ASK_PREFIX}{session_id}/{ask_id}"
+
+
+def is_ask_key(key: str) -> bool:
+    return key.startswith(ASK_PREFIX)

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from sync.protocol.keys import parse_key
+from sync.protocol.keys import ASK_KIND, parse_key
 from sync.protocol.updates import Update
 
 OPERATION_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -151,6 +151,8 @@ def _checked(update: _UpdateFrame, session_id: str, entry_bytes: int, operation_
         raise FrameRefused("key_malformed", f"key {update.key[:80]!r}", operation_id)
     if key.session_id != session_id:
         raise FrameRefused("key_foreign", f"key {update.key[:80]!r} names another session", operation_id)
+    if key.kind == ASK_KIND:
+        raise FrameRefused("key_reserved", f"only the console itself writes and removes {key.kind!r}", operation_id)
     content = bytes(update.content)
     if update.deleted == bool(content):
         raise FrameRefused("updates_malformed", "an update has either content or deleted: true", operation_id)

@@ -5,8 +5,9 @@ from typing import Final
 
 import msgspec
 
-from sync.protocol.keys import EntryKey, parse_key
+from sync.protocol.keys import ASK_KIND, EntryKey, parse_key
 from sync.protocol.legacy import modern_message
+from sync.render.asks import ask_card, ask_title
 from sync.render.changes import changes_section
 from sync.render.code import code_block, code_figure
 from sync.render.comparison import change_fold
@@ -99,6 +100,10 @@ def _diff(job: Job, name: EntryKey) -> Html:
     return changes_section(job.key, job.seq, decode(job.content))
 
 
+def _ask(job: Job, _name: EntryKey) -> Html:
+    return ask_card(job.key, job.seq, decode(job.content))
+
+
 def _other(job: Job, name: EntryKey) -> Html:
     code = code_figure(code_block(pretty_json(decode(job.content)), language="json"), "json")
     summary = tag("summary", tag("bdi", headed(name.kind, "Entry", 80)))
@@ -109,7 +114,14 @@ def _other(job: Job, name: EntryKey) -> Html:
 def _label(job: Job, name: EntryKey) -> str:
     if name.kind == "part":
         return part_label(decode(job.content))
+    if name.kind == ASK_KIND:
+        return ask_title(decode(job.content))
     return "Changed files" if name.kind == "diff" else short_line(name.kind, 80)
 
 
-_FORMS: Final[dict[str, Callable[[Job, EntryKey], Html]]] = {"part": _part, "message": _message, "diff": _diff}
+_FORMS: Final[dict[str, Callable[[Job, EntryKey], Html]]] = {
+    "part": _part,
+    "message": _message,
+    "diff": _diff,
+    ASK_KIND: _ask,
+}

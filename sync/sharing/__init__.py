@@ -7,7 +7,7 @@ The door: services, look-ups and secrets by name; `masked_read` for whatever a l
 from sync.sharing.documents import session_shares, shared_session, workspace_session
 from sync.sharing.findings import SecretsFound, findings_invalidate, session_secrets
 from sync.sharing.links import share_link_create, share_link_end, share_masking_set
-from sync.sharing.masked import masked_content, masked_epoch, masked_invalidate, masked_read, masked_row
+from sync.sharing.masked import masked_content, masked_epoch, masked_invalidate, masked_read, masked_row, without_asks
 from sync.sharing.secrets import is_share_secret_valid, read_share_secret
 from sync.sharing.selectors import (
     SHARES,
@@ -45,5 +45,6 @@ __all__ = [
     "share_target",
     "share_targets",
     "shared_session",
+    "without_asks",
     "workspace_session",
 ]

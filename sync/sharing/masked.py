@@ -1,4 +1,4 @@
-"""A session as readers see it who have only a link: secrets masked, under an epoch of its own.
+"""A session as readers see it who have only a link: without asks, secrets masked, under an epoch of its own.
 
 The masked history has another epoch than the original, made of the session's and the version of the rules. So a reader
 never goes on in the one from a position in the other, and caches by (epoch, key, seq) hold the two apart.
@@ -10,6 +10,7 @@ import msgspec
 
 from opencode.lib.caching import BoundedCache, text_bytes
 from sync.masking import RULES_VERSION, mask_entry
+from sync.protocol.keys import is_ask_key
 from sync.render.order import fields_at_the_beginning
 from sync.store import Piece, StateRead, StateRow, Window, WindowRow
 
@@ -38,6 +39,18 @@ def masked_content(epoch: str, key: str, seq: int, content: str) -> str:
     return content if found == _SAME else found
 
 
+def without_asks(read: Read) -> Read:
+    """A read of the session with tombstones in the place of asks, which are for members: numbers stay without gaps."""
+    rows: list[Any] = [_hidden(row) for row in read.rows]
+    return read._replace(rows=rows)
+
+
+def _hidden(row: Row) -> Row:
+    if not is_ask_key(row.key):
+        return row
+    return row._replace(content="", deleted=True) if isinstance(row, StateRow) else row._replace(content="")
+
+
 def masked_row(epoch: str, row: Row) -> Row:
     """The row with its content masked. Of one that was cut off, only its role and time are kept."""
     if getattr(row, "is_cut", False):
@@ -46,8 +59,8 @@ def masked_row(epoch: str, row: Row) -> Row:
 
 
 def masked_read(read: Read) -> Read:
-    """A read of the session as a link shows it: every row masked, and the epoch of the masked history."""
-    rows: list[Any] = list(read.rows)
+    """A read of the session as a link shows it: every row masked, asks hidden, and the epoch of the masked history."""
+    rows: list[Any] = list(without_asks(read).rows)
     return read._replace(epoch=masked_epoch(read.epoch), rows=[masked_row(read.epoch, row) for row in rows])
 
 

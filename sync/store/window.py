@@ -23,9 +23,9 @@ CUT_CHARACTERS: Final = 4096
 PARTS_BYTES: Final = 3 * 1024 * 1024
 ATTEMPTS: Final = 3
 # Between the kinds a page knows, in the order of keys; "0" comes right after "/".
-_KINDS: Final = ("diff", "info", "message", "model", "part")
+_KINDS: Final = ("ask", "diff", "info", "message", "model", "part")
 _GAPS: Final = [
-    ("session/", "session/diff/"),
+    ("session/", "session/ask/"),
     *((f"session/{kind}0", f"session/{after}/") for kind, after in pairwise(_KINDS)),
     ("session/part0", "session0"),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
-from sync.protocol.keys import EntryKey, parse_key
+from sync.protocol.keys import ASK_KIND, EntryKey, parse_key
 from sync.render.fields import decode
 from sync.render.order import MessageHead, message_head
 
@@ -55,7 +55,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A session. `orphans` are parts whose message is missing; `others` are entries of unknown kinds."""
+    """A session. `orphans` are parts whose message is missing; `others` are entries of unknown kinds.
+
+    `asks` are what its agent waits for, or waited for.
+    """
 
     info: dict[str, Any] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
@@ -63,6 +66,7 @@ class Document:
     models: Entry | None = None
     orphans: tuple[Part, ...] = ()
     others: tuple[Entry, ...] = ()
+    asks: tuple[Entry, ...] = ()
 
 
 def entry_of(row: Row) -> Entry | None:
@@ -103,6 +107,7 @@ def build_document(rows: Iterable[Row]) -> Document:
         parts.setdefault(part.message_id, []).append(part)
     messages = [message_of(entry, parts.pop(entry.name.segments[0], ())) for entry in kinds.pop("message", [])]
     info, diff, models = (kinds.pop(kind, [None])[-1] for kind in ("info", "diff", "model"))
+    asks = kinds.pop(ASK_KIND, [])
     info_data = info.data if info else None
     return Document(
         info=info_data if isinstance(info_data, dict) else {},
@@ -111,4 +116,5 @@ def build_document(rows: Iterable[Row]) -> Document:
         models=models,
         orphans=tuple(sorted(part for waiting in parts.values() for part in waiting)),
         others=tuple(entry for entries in kinds.values() for entry in sorted(entries)),
+        asks=tuple(sorted(asks)),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sync.protocol.keys import ASK_KIND
 from sync.render.entries import Job
 from sync.render.large import LARGE_BYTES, byte_count, large_note, large_part
 from sync.render.order import message_head
@@ -100,5 +101,5 @@ def _fragment(entry: Entry, html: str, is_plain: bool) -> Fragment:
     if name.kind == "part":
         parent, part_id = name.segments
         return Fragment(entry.key, entry.seq, "part", html, parent, part_id, is_plain)
-    kind = "diff" if name.kind == "diff" else "other"
+    kind = name.kind if name.kind in {"diff", ASK_KIND} else "other"
     return Fragment(entry.key, entry.seq, kind, html, order=entry.key, is_plain=is_plain)

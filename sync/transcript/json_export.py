@@ -1,4 +1,4 @@
-"""A session's entries as one JSON document, written in pieces.
+"""A session's entries, without asks, as one JSON document, written in pieces.
 
     {"format": "opencode.session.v1", "session": <client session id>, "epoch": …,
      "entries": [{"key": …, "seq": …, "content": <the entry's JSON>}, …], "seq": <head>}
@@ -16,7 +16,7 @@ import msgspec
 
 from sync.errors import SessionGone
 from sync.items.redaction import model_without_secrets, session_without_share
-from sync.protocol.keys import parse_key
+from sync.protocol.keys import is_ask_key, parse_key
 from sync.render.fields import decode
 from sync.store import Piece, StateRow
 
@@ -36,7 +36,8 @@ def export_json(read: ReadPiece, session_id: str) -> Iterator[bytes]:
     yield head[:-1] + b',"entries":['
     separator = b""
     while True:
-        entries = [_entry(row) for row in piece.rows if not row.deleted or row.seq > first.head]
+        kept = [row for row in piece.rows if not is_ask_key(row.key)]
+        entries = [_entry(row) for row in kept if not row.deleted or row.seq > first.head]
         if entries:
             yield separator + b",".join(entries)
             separator = b","

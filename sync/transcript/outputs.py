@@ -18,7 +18,7 @@ def render_output(entry: Entry, epoch: str, chunk: int) -> Transcript:
     """Page `chunk` of the output, counted from 0, or the last page; without messages for what is no tool call."""
     html = _rendered(entry, epoch, "output", chunk).text
     nothing = SafeString(NOTHING)
-    return Transcript(mark_safe(html), nothing, nothing, nothing, ())  # noqa: S308 - it comes escaped
+    return Transcript(mark_safe(html), nothing, nothing, nothing, nothing, ())  # noqa: S308 - it comes escaped
 
 
 def entry_output(entry: Entry, epoch: str) -> str:

@@ -21,6 +21,7 @@ from sync.transcript.workers.turns import Patience
 PAGE_BYTES: Final = 160_000
 OTHERS_BYTES: Final = 40_000
 ORPHANS_BYTES: Final = 20_000
+ASKS_BYTES: Final = 200_000
 # This many entries are rendered before the remaining room is checked.
 BATCH: Final = 40
 
@@ -37,6 +38,7 @@ class Transcript:
     changes: SafeString
     orphans: SafeString
     others: SafeString
+    asks: SafeString
     models: tuple[tuple[str, str], ...]
     cut: EntryPosition | None = None
     is_plain: bool = False
@@ -87,12 +89,14 @@ def render_transcript(document: Document, epoch: str, *, is_backwards: bool = Tr
     page.render([message.entry for message in document.messages if message.entry.key not in page.html])
     orphans = page.fitting([part.entry for part in document.orphans], ORPHANS_BYTES)
     others = page.fitting(document.others, OTHERS_BYTES)
+    asks = page.fitting(document.asks, ASKS_BYTES)
     diff = page.fitting([document.diff] if document.diff else [], OTHERS_BYTES)
     return Transcript(
         messages=_conversation(page, document.messages, shown),
         changes=page.joined(diff),
         orphans=page.joined(orphans),
         others=page.joined(others),
+        asks=page.joined(asks),
         models=document_models(document),
         cut=_cut_at(units[len(fits) :], fits, is_backwards),
         is_plain=page.is_plain,
@@ -104,7 +108,7 @@ def render_entry(entry: Entry, epoch: str) -> Transcript:
     page = _Page(epoch, POOL.patience())
     page.render([entry], is_whole=True)
     html = page.joined([entry])
-    return Transcript(html, NOTHING, NOTHING, NOTHING, (), is_plain=page.is_plain)
+    return Transcript(html, NOTHING, NOTHING, NOTHING, NOTHING, (), is_plain=page.is_plain)
 
 
 NOTHING: Final = SafeString("")

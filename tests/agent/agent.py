@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -16,6 +17,7 @@ from tests.support.server import ROOT
 
 START_SECONDS = 40
 RUN_SECONDS = 90
+BRIDGE = ROOT / "steering/plugin/bridge.js"
 CODE_LINK = re.compile(r"https?://[\w.:-]+/device\?user_code=[A-Z-]+")
 LINK = re.compile(r"https?://[\w.:-]+/(?:share|s)/[A-Za-z0-9_-]+")
 
@@ -31,7 +33,16 @@ def agent_binary() -> Path:
 class Agent:
     """One person's machine: a home with a config, a project folder, the agent's own server to attach runs to."""
 
-    def __init__(self, binary: Path, folder: Path, share_to: str, model_url: str) -> None:
+    def __init__(
+        self,
+        binary: Path,
+        folder: Path,
+        share_to: str,
+        model_url: str,
+        *,
+        permission: str = "allow",
+        has_bridge: bool = False,
+    ) -> None:
         self._binary = binary
         self._home = folder / "home"
         self.project = folder / "project"
@@ -39,7 +50,9 @@ class Agent:
         self._port = free_port()
         config = self._home / ".config" / "opencode" / "opencode.json"
         config.parent.mkdir(parents=True)
-        config.write_text(json.dumps(_config(share_to, model_url)))
+        config.write_text(json.dumps(_config(share_to, model_url, permission)))
+        if has_bridge:
+            self._install_bridge(config.parent)
         self.project.mkdir()
         self._git("init", "-q", ".")
         self._git(
@@ -64,6 +77,21 @@ class Agent:
         finally:
             kill_all([process.pid, *children_of(process.pid)])
             process.wait()
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """One call of the agent's own server; what it answered."""
+        address = f"http://127.0.0.1:{self._port}{path}"
+        answer = httpx.request(method, address, json=body, timeout=RUN_SECONDS, trust_env=False)
+        assert answer.is_success, (path, answer.status_code, answer.text[-2000:])
+        return answer.json() if answer.content else None
+
+    def prompt(self, text: str, session: str = "") -> str:
+        """Give it something to do, and return the session's id at once; a session of the API is shared here."""
+        if not session:
+            session = self.call("POST", "/session", {})["id"]
+            self.call("POST", f"/session/{session}/share", {})
+        self.call("POST", f"/session/{session}/prompt_async", {"parts": [{"type": "text", "text": text}]})
+        return session
 
     def run(self, prompt: str, *options: str) -> str:
         """`opencode run`, attached; everything it printed."""
@@ -107,6 +135,12 @@ class Agent:
         finally:
             kill_all([process.pid, *children_of(process.pid)])
             process.wait()
+
+    def _install_bridge(self, config: Path) -> None:
+        """As a file, which needs no package registry; that the tarball holds this file is tested apart."""
+        (config / ".npmrc").write_text("fetch-retries=0\nregistry=http://127.0.0.1:9\n")
+        (config / "plugin").mkdir()
+        (config / "plugin" / "bridge.js").write_bytes(BRIDGE.read_bytes())
 
     def _is_up(self) -> bool:
         try:
@@ -156,7 +190,7 @@ def links_in(output: str) -> list[str]:
     return list(dict.fromkeys(LINK.findall(output)))
 
 
-def _config(share_to: str, model_url: str) -> dict[str, object]:
+def _config(share_to: str, model_url: str, permission: str) -> dict[str, object]:
     model = {
         "name": "Scripted",
         "tool_call": True,
@@ -176,5 +210,5 @@ def _config(share_to: str, model_url: str) -> dict[str, object]:
         "model": "tests/scripted",
         "small_model": "tests/scripted",
         "provider": {"tests": provider},
-        "permission": {"bash": "allow", "edit": "allow"},
+        "permission": {"bash": permission, "edit": permission},
     }

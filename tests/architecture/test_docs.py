@@ -13,7 +13,7 @@ from opencode.lib.errors import every_denial
 from opencode.settings.sources.environment import Environment
 from tests.support.server import ROOT
 
-OWN_APPS = {"opencode", "accounts", "workspaces", "billing", "sync", "gateway"}
+OWN_APPS = {"opencode", "accounts", "workspaces", "billing", "sync", "gateway", "steering"}
 LIMITS = ("SYNC_", "DEVICE", "CONFIG_", "API_", "LEAK_")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 PERSONAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/[\w.-]+|\.\./shared")

@@ -13,7 +13,7 @@ from tests.support.server import ROOT
 
 MIGRATIONS = sorted(path for app in ROOT.iterdir() for path in app.glob("migrations/[0-9]*.py"))
 # Importing what only builds a column's default is fine; services, models and the like change under the migration.
-APPS = "accounts|workspaces|billing|sync|gateway"
+APPS = "accounts|workspaces|billing|sync|gateway|steering"
 APP_IMPORT = re.compile(rf"^\s*(?:from|import) (?:{APPS})\b(?!\.models\b)", re.MULTILINE)
 
 

@@ -14,7 +14,7 @@ DOCUMENTS = [
     ROOT / "docs/glossary.md",
     *sorted((ROOT / "docs/decisions").glob("*.md")),
 ]
-APPS = {"opencode", "accounts", "workspaces", "billing", "sync", "gateway", "opencode_sync"}
+APPS = {"opencode", "accounts", "workspaces", "billing", "sync", "gateway", "steering", "opencode_sync"}
 TOP = APPS | {"tests", "templates", "deploy", "docs"}
 CODE = re.compile(r"`([^`\n]+)`")
 STEP = re.compile(r"^\d+\. .*(?:\n   .*)*", re.M)

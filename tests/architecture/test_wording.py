@@ -17,7 +17,7 @@ from tests.support.server import ROOT
 from workspaces.auditactions import ACTIONS
 
 TEMPLATES: Final = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))
-APPS: Final = ("accounts", "workspaces", "billing", "sync", "gateway", "opencode")
+APPS: Final = ("accounts", "workspaces", "billing", "sync", "gateway", "steering", "opencode")
 SOURCES: Final = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 ) + sorted((ROOT / "static" / "js").glob("*.js"))

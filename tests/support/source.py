@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.server import ROOT
 
-APPS = ("opencode", "accounts", "workspaces", "billing", "sync", "gateway", "opencode_sync")
+APPS = ("opencode", "accounts", "workspaces", "billing", "sync", "gateway", "steering", "opencode_sync")
 
 
 def product_files() -> list[Path]:

@@ -29,7 +29,7 @@ from sync.items.bodies import entry_of, fields_of, secret_of, session_id_of
 from sync.items.items import item_of_entry
 from sync.items.kinds import is_item_key
 from sync.items.wire import tree_text
-from sync.protocol.keys import parse_key
+from sync.protocol.keys import ASK_KIND, parse_key
 
 
 async def share_create(exchange: Exchange, route: Route) -> Answer:
@@ -49,6 +49,9 @@ async def share_sync(exchange: Exchange, route: Route) -> Answer:
     parsed = parse_key(key)
     if parsed is None or parsed.session_id != rights.target.client_id or not is_item_key(parsed):
         raise KeyForeign
+    if parsed.kind == ASK_KIND:
+        # Taken and dropped: an agent that is refused would try again for ever, and only the console writes these.
+        return EMPTY
     item = item_of_entry(key, parsed.kind, data, settings.SYNC_ENTRY_BYTES)
     if item is None:
         raise BodyMalformed("The content has not the shape its key promises.")

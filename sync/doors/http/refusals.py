@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from opencode.lib.errors import Denial
-from sync.errors import EntryTooLarge, FrameMalformed, KeyForeign, KeyMalformed
+from sync.errors import EntryTooLarge, FrameMalformed, KeyForeign, KeyMalformed, KeyReserved
 from sync.protocol.requests import FrameRefused
 
 
@@ -14,7 +14,7 @@ class UpdatesMalformed(Denial):
 
 
 _KINDS: Final[dict[str, type[Denial]]] = {
-    kind.code: kind for kind in (FrameMalformed, UpdatesMalformed, KeyMalformed, KeyForeign, EntryTooLarge)
+    kind.code: kind for kind in (FrameMalformed, UpdatesMalformed, KeyMalformed, KeyForeign, KeyReserved, EntryTooLarge)
 }
 
 

@@ -5,7 +5,7 @@ Connections are cursors over a hub's log. The door: `HubRegistry` for the runtim
 
 from sync.live.hub.board import Person
 from sync.live.hub.cursor import LogCursor
-from sync.live.hub.frame import rows_of
+from sync.live.hub.frame import rows_of, text_without_asks
 from sync.live.hub.pull import pulled_part
 from sync.live.hub.registry import HubRegistry
 from sync.live.hub.session import SessionHub
@@ -20,4 +20,5 @@ __all__ = [
     "SessionHub",
     "pulled_part",
     "rows_of",
+    "text_without_asks",
 ]

@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from sync.protocol.frames import UPDATES_TAIL, entry_text, updates_head, wire_of
+from sync.protocol.frames import ENTRIES, UPDATES_TAIL, entry_text, kind_of, updates_head, wire_of
+from sync.protocol.keys import ASK_PREFIX, is_ask_key
 from sync.store import StateRead, StateRow
 
 PART_ROWS: Final = 2000
@@ -79,6 +80,18 @@ def rows_of(text: str) -> list[StateRow]:
         StateRow(entry.key, entry.seq, bytes(entry.content).decode(), entry.deleted)
         for entry in _decoder.decode(str(text)).entries  # a `str` itself: msgspec takes none of its subclasses
     ]
+
+
+def text_without_asks(text: str) -> str:
+    """An encoded frame with tombstones in the place of asks, or, in a snapshot, without them."""
+    if f'{{"key":"{ASK_PREFIX}' not in text:
+        return text
+    rows = rows_of(text)
+    if kind_of(text) == "snapshot":
+        kept = [row for row in rows if not is_ask_key(row.key)]
+    else:
+        kept = [row._replace(content="", deleted=True) if is_ask_key(row.key) else row for row in rows]
+    return text[: text.index(ENTRIES) + len(ENTRIES)] + ",".join(entry_text(*row) for row in kept) + UPDATES_TAIL
 
 
 def covered_to(state: StateRead, limit: int) -> int:

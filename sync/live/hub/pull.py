@@ -6,7 +6,7 @@ from sync.live.hub.frame import PART_ROWS, covered_to, fitting_rows, frame_of_st
 from sync.live.hub.surroundings import Masking
 from sync.protocol.frames import entry_text, snapshot_text
 from sync.protocol.positions import Position
-from sync.sharing import masked_epoch
+from sync.sharing import masked_epoch, without_asks
 from sync.store import StateRead, read_state
 
 
@@ -20,6 +20,10 @@ class PulledPart(NamedTuple):
     since: int
     to: int
 
+    def without_asks(self) -> Self:
+        """The same part for readers who come by a share and are shown secrets."""
+        return self._replace(state=without_asks(self.state))
+
     async def masked(self, masking: Masking) -> Self:
         """The same part of the masked history."""
         return self._replace(state=await masking.state(self.state))
@@ -30,7 +34,7 @@ class PulledPart(NamedTuple):
         epoch, head, rows = self.state
         has_more = self.to < head
         if not self.since:
-            entries = [entry_text(row.key, row.seq, row.content, row.deleted) for row in rows]
+            entries = [entry_text(row.key, row.seq, row.content, False) for row in rows if not row.deleted]
             return snapshot_text(Position(epoch, self.to), entries, more=has_more)
         frame = frame_of_state(epoch, self.since, self.to, rows, is_whole=True)
         return f'{frame.text[:-1]},"more":{"true" if has_more else "false"}}}'

@@ -28,8 +28,9 @@ class EncodedState:
 def _grouped(rows: Sequence[StateRow]) -> list[list[str]]:
     groups: list[list[str]] = [[]]
     size = 0
-    for row in rows:
-        text = entry_text(row.key, row.seq, row.content, row.deleted)
+    # In the masked history asks are tombstones, which no whole state has.
+    for row in (row for row in rows if not row.deleted):
+        text = entry_text(row.key, row.seq, row.content, False)
         if size and size + len(text) > PART_CHARACTERS:
             groups.append([])
             size = 0

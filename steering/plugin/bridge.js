@@ -1,0 +1,342 @@
+// The console's bridge: tells the console, over one outgoing socket for each agent process, what this agent waits for.
+// A plugin of the opencode agent in one file; it opens no port, and never throws into the agent.
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+
+const VERSION = "1.0.0";
+const PROTOCOL = "opencode.bridge.v1";
+const CONTENT_BYTES = 64 * 1024;
+const OPEN_BYTES = 2 * 1024 * 1024;
+const OPEN_ASKS = 50;
+const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+// After a refusal that only a person can change: signed out, no such workspace, no right.
+const REFUSED_MS = 60_000;
+const REFUSALS = new Set([4401, 4403, 4404]);
+const PARENTS = 20;
+// How the agent's words for an answer are called between bridge and console.
+const REPLIES = { once: "once", always: "always", reject: "rejected" };
+
+/** JSON with sorted keys, and without halves of surrogate pairs, which are no text. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value && typeof value === "object") {
+    const names = Object.keys(value).filter((name) => value[name] !== undefined).sort();
+    return `{${names.map((name) => `${canonical(name)}:${canonical(value[name])}`).join(",")}}`;
+  }
+  return JSON.stringify(typeof value === "string" ? value.toWellFormed() : (value ?? null));
+}
+
+function digestOf(id, kind, session, content) {
+  return createHash("sha256").update([`${PROTOCOL} ask`, id, kind, session, content].join("\n")).digest("hex");
+}
+
+/** The agent's login, read at every connection: the agent itself renews its token. */
+async function readLogin() {
+  const folder = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
+  const file = join(folder, "opencode", "opencode.db");
+  if (!existsSync(file)) return null;
+  const { Database } = await import("bun:sqlite");
+  const database = new Database(file, { readonly: true });
+  try {
+    return database
+      .query(
+        "SELECT a.url AS url, a.access_token AS token, s.active_org_id AS org FROM account_state s " +
+          "JOIN account a ON a.id = s.active_account_id LIMIT 1",
+      )
+      .get();
+  } finally {
+    database.close();
+  }
+}
+
+class Bridge {
+  #clients = new Map();
+  #asks = new Map();
+  #ended = new Set();
+  #parents = new Map();
+  #sessions = new Map();
+  #process = "";
+  #resume = "";
+  #socket = null;
+  #welcomed = false;
+  #retry = RETRY_MS;
+  #heardAt = 0;
+  #beat = null;
+  #directory = "";
+  #agent = "opencode";
+
+  attach(input) {
+    const isFirst = this.#clients.size === 0;
+    this.#clients.set(input.directory ?? "", input.client);
+    if (!isFirst) return;
+    this.#directory = input.worktree || input.directory || "";
+    process.on("exit", () => this.#send({ type: "bye" }));
+    // The agent waits until its plugins have returned, so that it can be asked nothing before.
+    setTimeout(() => this.#connect(), 50);
+  }
+
+  // --- what the agent says
+
+  event({ type, properties }) {
+    switch (type) {
+      case "permission.asked":
+        return this.#asked("permission", properties);
+      case "question.asked":
+        return this.#asked("question", properties);
+      case "permission.replied":
+        return this.#ends(properties.requestID ?? properties.permissionID, REPLIES[properties.reply] ?? "withdrawn");
+      case "question.replied":
+        return this.#ends(properties.requestID, "answered");
+      case "question.rejected":
+        return this.#ends(properties.requestID, "dismissed");
+      case "session.status":
+        return this.#status(properties.sessionID, properties.status?.type ?? "");
+      case "session.idle":
+        return this.#status(properties.sessionID, "idle");
+      case "session.created":
+      case "session.updated":
+        return this.#know(properties.info);
+      default:
+        return undefined;
+    }
+  }
+
+  #know(info) {
+    if (info?.id) this.#parents.set(info.id, info.parentID ?? "");
+  }
+
+  async #asked(kind, request) {
+    if (this.#asks.has(request.id) || this.#ended.has(request.id)) return;
+    const ask = this.#frameOf(kind, request, Date.now());
+    this.#asks.set(request.id, ask);
+    ask.root = await this.#rootOf(request.sessionID);
+    if (this.#asks.has(request.id)) this.#tell(ask);
+  }
+
+  #frameOf(kind, request, at) {
+    const { id, sessionID, ...rest } = request;
+    const whole = canonical(rest);
+    const content = Buffer.byteLength(whole) <= CONTENT_BYTES ? whole : "";
+    const digest = digestOf(id, kind, sessionID, whole);
+    return { id, kind, session: sessionID, root: sessionID, digest, content, at };
+  }
+
+  #ends(id, outcome) {
+    if (!id || this.#ended.has(id)) return;
+    this.#ended.add(id);
+    this.#asks.delete(id);
+    this.#send({ type: "resolved", id, outcome });
+  }
+
+  async #status(session, status) {
+    if (!session || this.#sessions.get(session) === status) return;
+    this.#sessions.set(session, status);
+    if (status === "idle") {
+      this.#sessions.delete(session);
+      // An aborted session's asks stay in the agent's list, and answers to them have no effect.
+      for (const ask of [...this.#asks.values()]) {
+        if (ask.session === session || ask.root === session) this.#ends(ask.id, "withdrawn");
+      }
+    }
+    const root = await this.#rootOf(session);
+    this.#send({ type: "status", session, root, status });
+  }
+
+  /** The session at the root of a subagent's; the person sees that one. */
+  async #rootOf(session) {
+    let root = session;
+    for (let depth = 0; depth < PARENTS; depth += 1) {
+      if (!this.#parents.has(root)) this.#know(await this.#ask("GET", `/session/${root}`));
+      const parent = this.#parents.get(root);
+      if (!parent) return root;
+      root = parent;
+    }
+    return root;
+  }
+
+  // --- what the bridge asks the agent
+
+  async #ask(method, url, body) {
+    for (const client of this.#clients.values()) {
+      try {
+        const answer = await client._client.request({ method, url, body, headers: { "content-type": "application/json" } });
+        if (answer?.data !== undefined && !answer.error) return answer.data;
+      } catch {
+        // Another directory's instance may know it.
+      }
+    }
+    return undefined;
+  }
+
+  async #askAll(url) {
+    const answers = [];
+    for (const client of this.#clients.values()) {
+      try {
+        const answer = await client._client.request({ method: "GET", url });
+        if (answer?.data) answers.push(answer.data);
+      } catch {
+        // An instance that is being closed waits for nothing.
+      }
+    }
+    return answers;
+  }
+
+  /** Everything that waits now, as the agent itself lists it, without what belongs to sessions that no longer run. */
+  async #refresh() {
+    const [permissions, questions, statuses] = await Promise.all([
+      this.#askAll("/permission"),
+      this.#askAll("/question"),
+      this.#askAll("/session/status"),
+    ]);
+    const running = Object.assign({}, ...statuses);
+    const isRunning = ({ sessionID }) => (running[sessionID]?.type ?? "idle") !== "idle";
+    const listed = new Map();
+    for (const request of permissions.flat()) listed.set(request.id, ["permission", request]);
+    for (const request of questions.flat()) listed.set(request.id, ["question", request]);
+    for (const id of [...this.#asks.keys()]) if (!listed.has(id)) this.#asks.delete(id);
+    for (const [id, [kind, request]] of listed) {
+      if (this.#ended.has(id) || this.#asks.has(id) || !isRunning(request)) continue;
+      const ask = this.#frameOf(kind, request, Date.now());
+      this.#asks.set(id, ask);
+      ask.root = await this.#rootOf(request.sessionID);
+    }
+    return running;
+  }
+
+  // --- the socket
+
+  async #connect() {
+    let wait = this.#retry;
+    try {
+      const login = await readLogin();
+      if (login?.url && login.token && login.org) {
+        wait = await this.#serve(login);
+      } else {
+        wait = REFUSED_MS;
+      }
+    } catch {
+      // Nothing of this may reach the agent; the next try follows.
+    }
+    this.#welcomed = false;
+    this.#socket = null;
+    clearInterval(this.#beat);
+    this.#retry = Math.min(LONGEST_RETRY_MS, this.#retry * 2);
+    const timer = setTimeout(() => this.#connect(), wait * (0.75 + Math.random() / 2));
+    timer.unref?.();
+  }
+
+  /** Until the connection ends; returns how many milliseconds to wait before the next one. */
+  #serve(login) {
+    const address = `${login.url.replace(/\/+$/, "").replace(/^http/, "ws")}/sync/v1/bridge`;
+    const headers = { Authorization: `Bearer ${login.token}`, "x-org-id": login.org };
+    const socket = new WebSocket(address, { protocols: [PROTOCOL], headers });
+    this.#socket = socket;
+    return new Promise((resolve) => {
+      socket.onopen = () => {
+        this.#heardAt = Date.now();
+        this.#hello();
+      };
+      socket.onmessage = ({ data }) => {
+        this.#heardAt = Date.now();
+        this.#received(JSON.parse(data)).catch(() => socket.close());
+      };
+      socket.onerror = () => {};
+      socket.onclose = ({ code }) => resolve(REFUSALS.has(code) ? REFUSED_MS : this.#retry);
+    });
+  }
+
+  async #hello() {
+    const health = await this.#ask("GET", "/global/health");
+    if (health?.version) this.#agent = `opencode/${health.version}`;
+    // Without the secret of a welcome it is another process for the console.
+    if (!this.#resume) this.#process = randomBytes(12).toString("hex");
+    this.#send({
+      type: "hello",
+      process: this.#process,
+      resume: this.#resume,
+      machine: hostname() || "machine",
+      agent: this.#agent,
+      bridge: VERSION,
+      kind: (process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? "tui").slice(0, 20),
+      mode: "watch",
+      directory: this.#directory,
+    });
+  }
+
+  async #received(frame) {
+    if (frame.type === "welcome") {
+      this.#resume = frame.resume || this.#resume;
+      this.#retry = RETRY_MS;
+      await this.#open();
+      this.#watch(frame.heartbeat * 1000);
+    } else if (frame.type === "error" && frame.code === "process_taken") {
+      this.#resume = "";
+    }
+  }
+
+  /** The whole truth, then only what changes. */
+  async #open() {
+    const running = await this.#refresh();
+    let room = OPEN_BYTES;
+    const asks = [...this.#asks.values()].slice(0, OPEN_ASKS).map((ask) => {
+      const wired = this.#wired(ask);
+      room -= wired.content.length;
+      return room < 0 ? { ...wired, content: "" } : wired;
+    });
+    const sessions = Object.fromEntries(
+      Object.entries(running)
+        .slice(0, 500)
+        .map(([id, status]) => [id, { root: id, status: status?.type ?? "" }]),
+    );
+    this.#welcomed = true;
+    this.#send({ type: "open", asks, sessions });
+  }
+
+  #watch(heartbeat) {
+    clearInterval(this.#beat);
+    this.#beat = setInterval(() => {
+      if (Date.now() - this.#heardAt > heartbeat * 3) this.#socket?.close();
+      else this.#send({ type: "ping" });
+    }, heartbeat);
+    this.#beat.unref?.();
+  }
+
+  #wired({ at, ...ask }) {
+    return { ...ask, asked: Date.now() - at };
+  }
+
+  #tell(ask) {
+    this.#send({ type: "ask", ...this.#wired(ask) });
+  }
+
+  /** What cannot be sent now is part of the next `open`. */
+  #send(frame) {
+    const isEarly = !this.#welcomed && frame.type !== "hello" && frame.type !== "open";
+    if (isEarly || this.#socket?.readyState !== 1) return;
+    try {
+      this.#socket.send(JSON.stringify(frame));
+    } catch {
+      this.#socket?.close();
+    }
+  }
+}
+
+// The agent loads its plugins once for each folder it works in, and the TUI loads them twice: one bridge serves all.
+const SHARED = Symbol.for("opencode.console.bridge");
+
+export const ConsoleBridge = async (input) => {
+  const bridge = (globalThis[SHARED] ??= new Bridge());
+  bridge.attach(input);
+  return {
+    event: async ({ event }) => {
+      try {
+        await bridge.event(event);
+      } catch {
+        // The agent goes on, whatever became of the bridge.
+      }
+    },
+  };
+};

@@ -1,0 +1,4 @@
+"""Addresses of steering."""
+
+app_name = "steering"
+urlpatterns: list[object] = []
