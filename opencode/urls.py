@@ -29,6 +29,7 @@ urlpatterns = [
     path("workspaces/", include("workspaces.urls")),
     path("", include("billing.urls")),
     path("", include("sync.urls")),
+    path("", include("steering.urls")),
     path("admin/", admin.site.urls),
 ]
 

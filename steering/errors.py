@@ -17,9 +17,7 @@ class BridgeReplaced(Conflict):
 class AskMalformed(Denial):
     code = "ask_malformed"
     status = 422
-    default_message = (
-        "The ask is of no known kind, its content is no JSON object, or its digest is another one."
-    )
+    default_message = "The ask is of no known kind, its content is no JSON object, or its digest is another one."
 
 
 class AskLimitReached(TooManyRequests):

@@ -8,6 +8,7 @@ import { watchPresence } from "./session-presence.js";
 import { Reader } from "./session-reader.js";
 import { Transcript } from "./session-transcript.js";
 import { SyncClient } from "./sync-client.js";
+import { refresh } from "./time.js";
 
 const RELOAD_SPREAD_MS = 2000;
 // Beyond so many changed keys one page is cheaper than its pieces.
@@ -42,6 +43,7 @@ export function follow(root, transcript, reader) {
     onAnswer(answer) {
       reader.keepPlace(() => answer.fragments.map((fragment) => transcript.put(fragment)).some(Boolean));
       header.update(answer, transcript.models());
+      refresh(root.querySelector("[data-asks]"));
       askForPlain();
     },
   });

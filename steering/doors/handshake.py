@@ -1,7 +1,7 @@
 """Who may connect a bridge: the login of its agent's machine, in the workspace its agent works in."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from accounts.credentials import is_device_token
 from opencode.lib.errors import CredentialsInvalid, CredentialsMissing
@@ -9,7 +9,7 @@ from sync.live import VIEWER, SessionAccess
 from workspaces.access import DeviceAccess, device_access
 from workspaces.errors import OrgMissing
 
-NO_SESSION = 0
+NO_SESSION: Final = 0
 
 
 def bridge_access(scope: Mapping[str, Any]) -> DeviceAccess:

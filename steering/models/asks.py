@@ -37,7 +37,7 @@ class Ask(models.Model):
     digest = models.CharField(max_length=64)
     content = models.TextField()
     is_too_large = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=[(each, each) for each in AskState], default=AskState.OPEN)
+    state = models.CharField(max_length=10, default=AskState.OPEN.value, help_text="of steering.protocol.states")
     is_open = models.BooleanField(default=True)
     version = models.IntegerField(default=1)
     asked_at = models.DateTimeField()

@@ -75,11 +75,6 @@ class SessionAccess:
     is_masked: bool = False
 
     @property
-    def is_by_share(self) -> bool:
-        """Whether the reader comes by a share, with its link or its secret, and so is no member."""
-        return bool(self.share_id)
-
-    @property
     def is_by_link(self) -> bool:
         """Whether the reader has nothing but a share's link."""
         return bool(self.share_id) and self.role == VIEWER

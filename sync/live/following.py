@@ -92,7 +92,7 @@ class Follower:
         self._task: asyncio.Task[None] | None = None
         self._is_following = False
         # In the masked history there are no asks; the original is shared with members.
-        self._hides_asks = access.is_by_share and not access.is_masked
+        self._hides_asks = bool(access.share_id) and not access.is_masked
 
     def start(self) -> "asyncio.Task[None]":
         """Follow until one side ends it, then send the reason; the task ends when nothing is left to send."""

@@ -16,6 +16,7 @@ from opencode.lib.paging import SEARCH_CHARACTERS
 from sync.pages.conditional import assets_version
 from sync.pages.reading import read_only
 from sync.pages.rows import rows_html
+from sync.ports import waiting_sessions
 from sync.protocol.state import SessionState
 from sync.store import SESSIONS, session_page
 from sync.transcript import state_limits
@@ -40,7 +41,9 @@ def session_rows(request: HttpRequest, slug: str) -> HttpResponse:
     """The list without its page. 304 while nothing in it has changed, which costs the read but no rendering."""
     access = workspace_access(request.user, slug, "session.view")
     context = _list_context(request, access)
-    state = repr((assets_version(), slug, context["search"], context["may_connect"], context["page"]))
+    state = repr(
+        (assets_version(), slug, context["search"], context["may_connect"], context["page"], context["waiting"])
+    )
     etag = quote_etag(hashlib.sha256(state.encode()).hexdigest()[:32])
     response = get_conditional_response(request, etag=etag) or render(request, "sync/parts/session_list.html", context)
     response["ETag"] = etag
@@ -54,13 +57,15 @@ def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, An
     place = SESSIONS.read_or_first(after)
     state = next((each for each in SessionState if each == request.GET.get("state")), None)
     page = session_page(access.workspace, now=utc_now(), search=search, state=state, place=place)
+    waiting = waiting_sessions([row.id for row in page.rows])
     kept = {"q": search, "state": state or ""}
     query = {name: str(value) for name, value in (*kept.items(), ("after", after if place else "")) if value}
     rows_url = reverse("sync:session-rows", args=[access.workspace.slug])
     return {
         "access": access,
         "page": page,
-        "rows": partial(rows_html, access.workspace.slug, page.rows),
+        "waiting": waiting,
+        "rows": partial(rows_html, access.workspace.slug, page.rows, waiting, access.user.pk),
         "search": search,
         "state": state,
         "state_limits": state_limits(),

@@ -77,7 +77,6 @@ def _head(data: Any) -> Html:
     name = short_line(text_at(data, "person"), 80) or "its person"
     return block(
         "header",
-        tag("span", class_="dot"),
         tag("h3", joined("Waits for", tag("bdi", name), by=" ")),
         tag("span", ask_title(data), class_="badge warn"),
         _where(data),

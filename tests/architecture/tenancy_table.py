@@ -16,6 +16,8 @@ erin; `{gammas_…}` are those of charlie's workspace.
 
 from typing import Any, NamedTuple
 
+from steering.plugin import BRIDGE_VERSION
+
 
 class Page(NamedTuple):
     """`route` is the pattern as the resolver has it, all its parts joined."""
@@ -656,6 +658,17 @@ SYNC = [
     Page(SESSION + r"fragments$", "/workspaces/alpha/sessions/{session}/fragments", "login 404 422 422 422", READ_ONLY),
 ]
 
+STEERING = [
+    # The bridge's code is no secret: agents fetch it without credentials.
+    Page(
+        r"^agent/bridge-(?P<version>[0-9.]{1,20})\.tgz$",
+        f"/agent/bridge-{BRIDGE_VERSION}.tgz",
+        EVERYBODY,
+        READ_ONLY,
+    ),
+    Page("machines/", "/machines/", SIGNED_IN, READ_ONLY),
+]
+
 PAGES_BY_AREA = {
     "project": PROJECT,
     "accounts": ACCOUNTS,
@@ -663,6 +676,7 @@ PAGES_BY_AREA = {
     "workspaces": WORKSPACES,
     "people": PEOPLE,
     "sync": SYNC,
+    "steering": STEERING,
 }
 PAGES = [page for pages in PAGES_BY_AREA.values() for page in pages]
 
@@ -705,6 +719,8 @@ API_CALLS = [
 SOCKETS = [
     Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{session}", "4401 4404 open open open"),
     Socket(r"^sync/v1/sessions/(?P<target>[^/]+)$", "/sync/v1/sessions/{share}", "open open open open open"),
+    # For bridges, by the login of their machine: a cookie counts for nothing.
+    Socket(r"^sync/v1/bridge$", "/sync/v1/bridge", "4401 4401 4401 4401 4401"),
     Socket("", "/sync/v1/elsewhere", "4404 4404 4404 4404 4404"),
 ]
 

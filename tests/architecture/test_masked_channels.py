@@ -14,6 +14,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 
+from steering.doors.routing import bridge_urlpatterns
 from sync.agents.paths import METHODS as AGENT_METHODS
 from sync.doors.http.application import METHODS as SYNC_METHODS
 from sync.doors.routing import websocket_urlpatterns
@@ -47,7 +48,8 @@ LINK_AGENTS = {"data", "share_data"}
 SILENT_SYNC = {"session", "tickets"}
 SILENT_AGENTS = {"create", "sync", "share", "share_create", "share_sync", "share_delete", "share_delete_admin"}
 SOCKETS = {r"^sync/v1/sessions/(?P<target>[^/]+)$", "share_poll"}
-NO_SOCKET = {""}
+# A bridge is told nothing of any session.
+SILENT_SOCKETS = {"", r"^sync/v1/bridge$"}
 
 
 @pytest_asyncio.fixture
@@ -65,7 +67,9 @@ def test_every_channel_of_the_code_is_listed() -> None:
     assert set(SYNC_METHODS) == LINK_SYNC | SILENT_SYNC
     assert set(AGENT_METHODS) == LINK_AGENTS | SILENT_AGENTS | {"share_poll"}
     assert set(PagePosition.__dataclass_fields__) == {"at", "before", "entry", "chunk", "is_raw", "is_failure"}
-    assert {str(pattern.pattern) for pattern in websocket_urlpatterns} | {"share_poll"} == SOCKETS | NO_SOCKET
+    assert {str(pattern.pattern) for pattern in (*bridge_urlpatterns, *websocket_urlpatterns)} | {
+        "share_poll"
+    } == SOCKETS | SILENT_SOCKETS
 
 
 def _is_members(name: str) -> bool:

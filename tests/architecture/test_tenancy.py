@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import User
 from opencode.lib.actor import SYSTEM, Actor
 from opencode.lib.clock import utc_now
+from steering.doors.routing import bridge_urlpatterns
 from sync.agents.paths import METHODS
 from sync.doors.routing import websocket_urlpatterns
 from tests.architecture.tenancy_table import (
@@ -100,7 +101,9 @@ def test_every_agent_route_has_a_row() -> None:
 
 
 def test_every_socket_has_a_row() -> None:
-    assert {socket.route for socket in SOCKETS} == {str(pattern.pattern) for pattern in websocket_urlpatterns}
+    assert {socket.route for socket in SOCKETS} == {
+        str(pattern.pattern) for pattern in (*bridge_urlpatterns, *websocket_urlpatterns)
+    }
 
 
 @pytest.mark.parametrize("area", PAGES_BY_AREA)

@@ -50,7 +50,7 @@ def ask_frame(
 
 async def hello(socket: ASGISocket, process: str = "p1", resume: str = "", **more: Any) -> dict[str, Any]:
     """Say hello and return the welcome."""
-    frame = {"type": "hello", "process": process, "resume": resume, "machine": "laptop", "directory": "/home/ann/web"}
+    frame = {"type": "hello", "process": process, "resume": resume, "machine": "laptop", "directory": "/srv/web"}
     await socket.send({**frame, **more})
     return await socket.frame("welcome")
 

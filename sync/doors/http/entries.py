@@ -38,7 +38,7 @@ async def pull(exchange: Exchange, target: str) -> Answer:
         part = await runtime.read_warm(read)
         if part is not None and access.is_masked:
             part = await part.masked(runtime.masking)
-        elif part is not None and access.is_by_share:
+        elif part is not None and access.share_id:
             part = part.without_asks()
         # Warming a cold session takes long enough for the right to end meanwhile, or for the link to mask secrets.
         connection.raise_if_ended()

@@ -1,0 +1,1 @@
+"""Pages of steering: a person's machines, and the bridge as a download."""
