@@ -41,9 +41,8 @@ def session_rows(request: HttpRequest, slug: str) -> HttpResponse:
     """The list without its page. 304 while nothing in it has changed, which costs the read but no rendering."""
     access = workspace_access(request.user, slug, "session.view")
     context = _list_context(request, access)
-    state = repr(
-        (assets_version(), slug, context["search"], context["may_connect"], context["page"], context["waiting"])
-    )
+    shown = [context[name] for name in ("search", "may_connect", "page", "waiting")]
+    state = repr((assets_version(), slug, access.user.pk, shown))
     etag = quote_etag(hashlib.sha256(state.encode()).hexdigest()[:32])
     response = get_conditional_response(request, etag=etag) or render(request, "sync/parts/session_list.html", context)
     response["ETag"] = etag
