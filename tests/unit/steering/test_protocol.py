@@ -15,12 +15,12 @@ from steering.protocol.states import OUTCOMES, AskState, may_follow
 
 
 @pytest.mark.parametrize("then", AskState)
-@pytest.mark.parametrize("now", OUTCOMES)
+@pytest.mark.parametrize("now", sorted(OUTCOMES))
 def test_final_state_never_goes_back(now: AskState, then: AskState) -> None:
     assert not may_follow(now, then)
 
 
-@pytest.mark.parametrize("then", OUTCOMES)
+@pytest.mark.parametrize("then", sorted(OUTCOMES))
 def test_what_waits_or_is_lost_may_end_in_any_way(then: AskState) -> None:
     assert may_follow(AskState.OPEN, then)
     assert may_follow(AskState.LOST, then)
