@@ -12,6 +12,7 @@ from django.conf import settings
 from gateway.errors import CredentialRefused, PromptBlocked, ProviderBusy, ProviderUnavailable
 from gateway.relay.calls import Call, CallEnded
 from gateway.relay.choosing import Choices
+from gateway.relay.states import CredentialStates
 from gateway.relay.streams import Stream, StreamFailed
 from gateway.relay.upstream import upstream_headers, upstream_url
 from gateway.selectors.routing import Candidate
@@ -44,14 +45,15 @@ class Opened:
 
 
 class AttemptFailed(Exception):
-    """Another credential may do. `denial` is the answer when there is none left."""
+    """Another credential may do; `denial` is the answer when there is none left. `is_refused`: the key itself was."""
 
-    def __init__(self, denial: Denial, reason: str) -> None:
+    def __init__(self, denial: Denial, reason: str, *, is_refused: bool = False) -> None:
         super().__init__(reason)
         self.denial = denial
+        self.is_refused = is_refused
 
 
-async def answer_open(call: Call, session: aiohttp.ClientSession, choices: Choices) -> Opened:
+async def answer_open(call: Call, session: aiohttp.ClientSession, choices: Choices, states: CredentialStates) -> Opened:
     """The first answer that begins well, of at most three, within 10 seconds. Raises the last one's Denial, CallEnded.
 
     Once a comment was sent to the client, its stream has begun, and no other provider is tried.
@@ -67,6 +69,7 @@ async def answer_open(call: Call, session: aiohttp.ClientSession, choices: Choic
             return await _attempt(call, session, candidate)
         except AttemptFailed as failed:
             choices.cool(candidate)
+            states.failed(candidate, f"A call failed: {failed}.", is_refused=failed.is_refused)
             failure = failed.denial
             log.warning(
                 "provider_attempt_failed", request_id=call.id, credential=candidate.credential_id, why=str(failed)
@@ -115,7 +118,8 @@ async def _opened(call: Call, candidate: Candidate, response: aiohttp.ClientResp
     body = await _read(response, ERROR_BYTES)
     if response.status in _PASSED_ON:
         return Opened(response, candidate, refusal=body)
-    raise AttemptFailed(_denial(candidate, response), f"status {response.status}")
+    is_refused = response.status in _UNPAID
+    raise AttemptFailed(_denial(candidate, response), f"status {response.status}", is_refused=is_refused)
 
 
 async def _opened_stream(call: Call, candidate: Candidate, response: aiohttp.ClientResponse) -> Opened:

@@ -34,7 +34,7 @@ async def call_relay(runtime: GatewayRuntime, call: Call) -> str:
     Raises the Denial of the last attempt, with nothing charged.
     """
     try:
-        opened = await answer_open(call, runtime.session, runtime.choices)
+        opened = await answer_open(call, runtime.session, runtime.choices, runtime.states)
     except BaseException as error:
         await asyncio.shield(runtime.settling.release(call.caller.workspace_id, call.id))
         if isinstance(error, CallEnded):
@@ -45,6 +45,7 @@ async def call_relay(runtime: GatewayRuntime, call: Call) -> str:
     call.first_byte_at = time.monotonic()
     runtime.repeats.note(call.session_id, call.digest)
     runtime.choices.answered(opened.candidate, call.session_id, call.route.model.slug)
+    runtime.states.worked(opened.candidate)
     with runtime.choices.used(opened.candidate):
         if opened.stream is None:
             return await _plain(runtime, call, opened)

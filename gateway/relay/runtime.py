@@ -14,11 +14,13 @@ from django.db import connection
 from billing.pricing.book import PriceBook
 from billing.selectors.prices import price_book
 from gateway.relay.admission import HeldBytes, Places, Rates, Repeats
+from gateway.relay.caller import Caller
 from gateway.relay.calls import Call
 from gateway.relay.choosing import Choices
 from gateway.relay.client import client_session, session_close
 from gateway.relay.settling import Settling
 from gateway.relay.standing import ended_calls
+from gateway.relay.states import CredentialStates
 from gateway.spool.recovery import spools_recover
 from opencode.lib.bounds import bound_connection
 from opencode.lib.caching import BoundedCache
@@ -39,6 +41,7 @@ class GatewayRuntime:
         self.loop = asyncio.get_running_loop()
         self.session = client_session()
         self.choices = Choices()
+        self.states = CredentialStates()
         self.places = Places()
         self.rates = Rates()
         self.held = HeldBytes()
@@ -61,8 +64,13 @@ class GatewayRuntime:
         if self._beating is not None:
             self._beating.cancel()
         await self.settling.close()
+        await self.states.close()
         await session_close(self.session)
         await self.loop.run_in_executor(None, self._readers.shutdown)
+
+    def end_calls(self, is_concerned: Callable[[Caller], bool]) -> None:
+        for call in [call for call in self.running if is_concerned(call.caller)]:
+            call.end("revoked")
 
     def read(self, work: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
         """Run a database read in one of the reading threads."""
@@ -113,9 +121,11 @@ def gateway_runtime() -> GatewayRuntime:
     return _current
 
 
-def running_calls() -> list[Call]:
-    """The calls of this process, for receivers of facts; empty where none were served."""
-    return list(_current.running) if _current is not None else []
+def calls_end(is_concerned: Callable[[Caller], bool]) -> None:
+    """End the running calls of these callers, in whatever thread a fact is received; where none are served, nothing."""
+    runtime = _current
+    if runtime is not None and not runtime.loop.is_closed():
+        runtime.loop.call_soon_threadsafe(runtime.end_calls, is_concerned)
 
 
 async def gateway_stop() -> None:

@@ -98,7 +98,7 @@ async def _reserved(
         session_id=session_id,
         route=route,
         quote=quote,
-        lowers=True,
+        lowers=route.lowers_cap,
     )
     basis = Basis(ask.form, route.model.price_name, route.model.context_window, reserved.ceiling, book)
     return Call(

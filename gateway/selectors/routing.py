@@ -49,6 +49,7 @@ class Route:
     candidates: tuple[Candidate, ...]
     output_cap: int | None
     call_ceiling: int | None
+    lowers_cap: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _route(host: Shelf, own: Shelf, asker: Asker, slug: str) -> Route:
     candidates = tuple(_candidate(each, model) for each in usable if set(each.forms) & set(model.forms))
     if not candidates:
         raise ProviderMissing
-    return Route(model, candidates, policy.output_cap, policy.call_ceiling)
+    return Route(model, candidates, policy.output_cap, policy.call_ceiling, own.lowers_cap)
 
 
 def _ordered(host: Shelf, own: Shelf, model: ServedModel, policy: Policy) -> Iterable[UsableCredential]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from gateway.models import Model, ModelPolicy, ProviderCredential
+from gateway.models import Model, ModelPolicy, ModelSettings, ProviderCredential
 from gateway.sealed import credential_unseal
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.caching import BoundedCache
@@ -69,11 +69,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What one owner, a workspace or the host, has: models by slug, policies by model id, credentials in order."""
+    """What one owner, a workspace or the host, has: models by slug, policies by model id, credentials in order.
+
+    `lowers_cap`: calls that do not fit into a limit are sent with less output.
+    """
 
     models: Mapping[str, ServedModel]
     policies: Mapping[str, Policy]
     credentials: tuple[UsableCredential, ...]
+    lowers_cap: bool = True
 
 
 _SHELVES: Final[BoundedCache[str, Shelf]] = BoundedCache(SHELVES, seconds=SHELF_SECONDS)
@@ -103,6 +107,7 @@ def _read(owner: str) -> Shelf:
         models={row.slug: _served(row) for row in models},
         policies={row.model_id: _policy(row) for row in policies},
         credentials=tuple(each for each in usable if each is not None),
+        lowers_cap=not ModelSettings.objects.filter(workspace_id=owner, lowers_cap=False).exists(),
     )
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from accounts.selectors.mails import is_mail_late
+from gateway.spool.files import spool_writable
 from opencode.lib.clock import utc_now
 from opencode.server.preparation import pending_migrations
 from sync.archive import snapshot_delays
@@ -20,10 +21,14 @@ def readiness_problems() -> list[str]:
 
 
 def degradations() -> list[str]:
-    """What is late while the process serves, by name: `object_storage`, `worker`, `mail`. Call it only when ready."""
+    """What is late or missing while the process serves: `object_storage`, `worker`, `mail`, `spool`.
+
+    Call it only when ready.
+    """
     now = utc_now()
+    spool = [] if spool_writable(settings.SPOOL_DIR) else ["spool"]
     try:
-        return [*snapshot_delays(now=now), *(["mail"] if is_mail_late(now=now) else [])]
+        return [*snapshot_delays(now=now), *(["mail"] if is_mail_late(now=now) else []), *spool]
     except DatabaseError:
         log.exception("database_unreachable")
         return ["database"]

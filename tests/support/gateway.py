@@ -17,15 +17,18 @@ from billing.models import Usage
 from billing.services.prices import price_list_of_file, prices_load
 from billing.services.running import ledger_stop
 from gateway.models import ProviderCredential
-from gateway.relay import gateway_stop
+from gateway.relay import gateway_stop, runtime
+from gateway.relay.calls import Call
 from opencode.asgi import application
 from opencode.lib.actor import THE_CONSOLE
 from opencode.server.boundedhttp import BoundedHTTPProtocol
 from opencode.server.listening import listening_socket
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, acting, make_cast
 from tests.support.models import add_credential, add_model
 from tests.support.providers import Provider, providing
-from workspaces.services.api_keys import api_key_create
+from workspaces.models import APIKey
+from workspaces.services.api_keys import api_key_create, api_key_revoke
+from workspaces.services.memberships import membership_remove
 
 MODELS: Final = {
     "chat": ("gpt", "openai", "openai/gpt-5"),
@@ -105,6 +108,19 @@ class Console:
         async with self.opened(form, body, stream=stream, **headers) as response:
             return await answered(response)
 
+    def second_credential(self, provider: Provider) -> None:
+        """Another of the host's for OpenAI, tried after the first."""
+        add_credential("", kind="openai", base_url=provider.url, forms=list(FORMS), secret="sk-second", position=9)
+
+    @property
+    def end_of(self) -> dict[str, Callable[[], object]]:
+        """What ends carol's calls."""
+        membership = self.cast.membership
+        return {
+            "key": lambda: api_key_revoke(key=APIKey.objects.get(pk=self.key_id), actor=THE_CONSOLE),
+            "member": lambda: membership_remove(membership=membership(self.cast.carol), actor=acting(self.cast.alice)),
+        }
+
     @staticmethod
     async def usage() -> list[Usage]:
         return await sync_to_async(lambda: list(Usage.objects.order_by("pk")))()
@@ -113,6 +129,10 @@ class Console:
         """The usage rows, once there are so many."""
         await until(lambda: Usage.objects.count() >= count)
         return await self.usage()
+
+
+def running_calls() -> list[Call]:
+    return list(runtime._current.running) if runtime._current is not None else []
 
 
 async def until(is_so: Callable[[], object], seconds: float = 20) -> None:
@@ -144,7 +164,7 @@ def furnish(provider: Provider, workspace_id: str = "", **fields: Any) -> list[P
     ]
 
 
-_LIMITS: Final = {"context_window": 200_000, "output_limit": 32_000}
+_LIMITS: Final = {"context_window": 1_000_000, "output_limit": 32_000}
 
 
 @asynccontextmanager
