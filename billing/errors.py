@@ -62,6 +62,11 @@ class PaymentsUnavailable(ServiceUnavailable):
     default_message = "The payment provider did not answer, so nothing was charged. Try again in a moment."
 
 
+class RefundRefused(Conflict):
+    code = "refund_refused"
+    default_message = "This top-up cannot be refunded."
+
+
 class SignatureInvalid(Denial):
     code = "signature_invalid"
     default_message = "The event is not signed with the webhook's secret."

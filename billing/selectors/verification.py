@@ -12,9 +12,11 @@ from billing.models import BillingAccount, LedgerEntry, LimitCounter, Reservatio
 from billing.pricing.book import PriceBook
 from billing.pricing.months import month_after, month_begins
 from billing.pricing.quarantine import Quarantined
+from billing.selectors.paymentsverify import calls_verify, claws_verify, credits_verify
 from billing.selectors.prices import price_models_of
 from billing.selectors.repricing import usage_priced
 from billing.selectors.sums import ROWS_AT_ONCE, Correction, Problem, corrections_of, rollups_verify, statement_verify
+from opencode.lib.clock import utc_now
 
 
 def account_verify(account_id: int) -> list[Problem]:
@@ -31,6 +33,9 @@ def account_verify(account_id: int) -> list[Problem]:
             _counters(account, corrections),
             rollups_verify(account_id, corrections),
             statement_verify(account_id),
+            credits_verify(account_id),
+            claws_verify(account_id),
+            calls_verify(account_id, utc_now()),
         )
         found = [next(check, None) for check in checks]
     return [problem for problem in (*found, next(_usage_rows(account), None)) if problem is not None]

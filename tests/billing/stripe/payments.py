@@ -14,6 +14,7 @@ from billing.standin.web.switches import switch
 from billing.stripe.inbox import event_receive
 from billing.stripe.sweeping import payments_sweep
 from billing.stripe.topups import top_up_begin
+from tests.billing.ledger import Spender
 from tests.cast import owner_acting
 from tests.support.standin import World
 from workspaces.models import Workspace
@@ -24,6 +25,8 @@ SECRET = "whsec_of_the_test"
 
 class Paying(World):
     """The stand-in, and one workspace's payments through it."""
+
+    MINUTE = timedelta(minutes=1)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -72,6 +75,17 @@ class Paying(World):
     def refund(self, top_up: TopUp, cents: int) -> None:
         top_up.refresh_from_db()
         self.api.refunds.create({"charge": top_up.charge_id, "amount": cents})
+
+    def open_dispute(self, top_up: TopUp) -> None:
+        """The holder of the card tells the bank that the payment was not theirs."""
+        top_up.refresh_from_db()
+        switch(self.sandbox, "/admin/disputes", json.dumps({"charge": top_up.charge_id}))
+
+    def spend(self, cents: int) -> None:
+        """A request that costs so much."""
+        spender = Spender(self.workspace, self.now)
+        spender.reserve("a request", cents * CENT)
+        spender.settle("a request", cents * CENT)
 
     @property
     def told(self) -> list[dict[str, Any]]:
