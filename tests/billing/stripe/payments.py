@@ -29,8 +29,12 @@ class Paying(World):
     MINUTE = timedelta(minutes=1)
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
         self.workspace = workspace
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Another sandbox, in which nothing has happened."""
+        super().__init__()
         self.endpoint = endpoint_ensure(self.sandbox, "http://console.test/webhooks/stripe", SECRET)
 
     @property
@@ -59,10 +63,14 @@ class Paying(World):
 
     def pay(self, top_up: TopUp, card: str = "pm_card_visa") -> None:
         """Pay on the page, as somebody there does."""
+        assert self.try_to_pay(top_up, card) in (200, 402)
+
+    def try_to_pay(self, top_up: TopUp, card: str) -> int:
+        """The status of the answer; a page on which nothing can be paid any more refuses."""
         top_up.refresh_from_db()
         method = self.api.payment_methods.create({"type": "card", "card": {"token": card.replace("pm_card", "tok")}})
-        done = self.send("POST", f"/v1/payment_pages/{top_up.session_id}/confirm", f"payment_method={method.id}")
-        assert done.status in (200, 402), done.body
+        page = f"/v1/payment_pages/{top_up.session_id}/confirm"
+        return self.send("POST", page, f"payment_method={method.id}").status
 
     def paid(self, cents: int = 2_000, card: str = "pm_card_visa") -> TopUp:
         """A top-up that was begun, paid and credited."""
@@ -113,6 +121,9 @@ class Paying(World):
     def fault(self, match: str, fault: str = "error_before", times: int = 1) -> None:
         """Have the next requests like `POST /v1/refunds` go wrong."""
         switch(self.sandbox, "/admin/faults", json.dumps({"fault": fault, "match": match, "times": times}))
+
+    def switch_faults_off(self) -> None:
+        switch(self.sandbox, "/admin/faults/clear", "{}")
 
     def waiting(self) -> int:
         """Events that are still to be worked off."""
