@@ -35,7 +35,7 @@ class Command(BaseCommand):
         try:
             event = event_find(options["event"], now=now)
         except (StripeEvent.DoesNotExist, stripe.StripeError) as error:
-            raise CommandError(f"no such event: {options['event']}", returncode=UNKNOWN) from error
+            raise CommandError(f"No such event: {options['event']}", returncode=UNKNOWN) from error
         top_up_id = top_up_of(event)
         is_done = dry_run or event_replay(event.event_id, now=now)
         report = {"event": event.event_id, "type": event.type, "top_up": top_up_id, "done": is_done}

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("OPENCODE_PAYMENTS is none.", returncode=REFUSED)
         top_up = TopUp.objects.filter(pk=options["top_up"]).first()
         if top_up is None:
-            raise CommandError(f"no such top-up: {options['top_up']}", returncode=REFUSED)
+            raise CommandError(f"No such top-up: {options['top_up']}", returncode=REFUSED)
         cents = _cents(options["dollars"]) if options["dollars"] else None
         left = top_up.total_cents - top_up.refunded_cents if top_up.paid_at else 0
         is_done = left > 0 if options["dry_run"] else _refund(top_up, cents, options["reason"])
@@ -57,9 +57,9 @@ def _cents(dollars: str) -> int:
     try:
         cents = Decimal(dollars) * 100
     except InvalidOperation as error:
-        raise CommandError(f"no amount: {dollars}", returncode=REFUSED) from error
+        raise CommandError(f"Not an amount: {dollars}", returncode=REFUSED) from error
     if not cents.is_finite() or cents != cents.to_integral_value():
-        raise CommandError(f"no amount in whole cents: {dollars}", returncode=REFUSED)
+        raise CommandError(f"Not an amount in whole cents: {dollars}", returncode=REFUSED)
     return int(cents)
 
 
