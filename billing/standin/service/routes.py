@@ -40,10 +40,15 @@ class Route(NamedTuple):
     act: Act
 
 
-def _noun(path: str, kind: str, typed: str, verbs: str = "", **acts: Act) -> list[Route]:
-    """The addresses of a kind: create, retrieve, update, list, and `delete` where the act is given."""
-    package, _, name = typed.rpartition(".")
-    prefix = f"{package}.{name}" if package else name
+def _noun(name: str, *verbs: str, typed: str = "", **acts: Act) -> list[Route]:
+    """The addresses of a kind: retrieve and list; create, update and delete where the act is given; search as a verb.
+
+    `name`, such as `checkout/sessions`, is the path after `/v1/`. It gives the kind, `checkout.session`, and the start
+    of the names of the parameters' types, `checkout.Session`, unless `typed` is given.
+    """
+    path, kind = f"/v1/{name}", name.replace("/", ".").removesuffix("s")
+    package, dot, noun = kind.rpartition(".")
+    prefix = typed or f"{package}{dot}{noun.title().replace('_', '')}"
     routes = [
         _route("GET", path, f"{prefix}ListParams", others.lister(kind, path)),
         _route("GET", f"{path}/:id", f"{prefix}RetrieveParams", others.getter(kind)),
@@ -72,9 +77,7 @@ def routes() -> list[Route]:
 def _people() -> list[Route]:
     return [
         *_noun(
-            "/v1/customers",
-            "customer",
-            "Customer",
+            "customers",
             "search",
             create=customers.customer_create,
             update=customers.customer_update,
@@ -90,13 +93,7 @@ def _people() -> list[Route]:
             "CustomerPaymentMethodListParams",
             others.of_customer("payment_method", "payment_methods"),
         ),
-        *_noun(
-            "/v1/payment_methods",
-            "payment_method",
-            "PaymentMethod",
-            create=paymentmethods.method_create,
-            update=paymentmethods.method_update,
-        ),
+        *_noun("payment_methods", create=paymentmethods.method_create, update=paymentmethods.method_update),
         _route("POST", "/v1/payment_methods/:id/attach", "PaymentMethodAttachParams", paymentmethods.method_attach),
         _route("POST", "/v1/payment_methods/:id/detach", "PaymentMethodDetachParams", paymentmethods.method_detach),
     ]
@@ -104,24 +101,17 @@ def _people() -> list[Route]:
 
 def _paying() -> list[Route]:
     return [
-        *_noun(
-            "/v1/payment_intents",
-            "payment_intent",
-            "PaymentIntent",
-            "search",
-            create=intents.intent_create,
-            update=intents.intent_update,
-        ),
+        *_noun("payment_intents", "search", create=intents.intent_create, update=intents.intent_update),
         _route("POST", "/v1/payment_intents/:id/confirm", "PaymentIntentConfirmParams", intents.intent_confirm_by_id),
         _route("POST", "/v1/payment_intents/:id/capture", "PaymentIntentCaptureParams", intents.intent_capture),
         _route("POST", "/v1/payment_intents/:id/cancel", "PaymentIntentCancelParams", intents.intent_cancel),
-        *_noun("/v1/setup_intents", "setup_intent", "SetupIntent", create=setups.setup_create),
+        *_noun("setup_intents", create=setups.setup_create),
         _route("POST", "/v1/setup_intents/:id/confirm", "SetupIntentConfirmParams", setups.setup_confirm),
         _route("POST", "/v1/setup_intents/:id/cancel", "SetupIntentCancelParams", setups.setup_cancel),
-        *_noun("/v1/charges", "charge", "Charge", "search", update=charges.charge_update),
-        *_noun("/v1/balance_transactions", "balance_transaction", "BalanceTransaction"),
-        *_noun("/v1/refunds", "refund", "Refund", create=refunds.refund_create, update=refunds.refund_update),
-        *_noun("/v1/disputes", "dispute", "Dispute", update=disputes.dispute_update),
+        *_noun("charges", "search", update=charges.charge_update),
+        *_noun("balance_transactions"),
+        *_noun("refunds", create=refunds.refund_create, update=refunds.refund_update),
+        *_noun("disputes", update=disputes.dispute_update),
         _route("POST", "/v1/disputes/:id/close", "DisputeCloseParams", disputes.dispute_close),
     ]
 
@@ -129,48 +119,32 @@ def _paying() -> list[Route]:
 def _catalogue() -> list[Route]:
     return [
         *_noun(
-            "/v1/products",
-            "product",
-            "Product",
+            "products",
             "search",
             create=catalogue.product_create,
             update=catalogue.product_update,
             delete=catalogue.product_delete,
         ),
-        *_noun("/v1/prices", "price", "Price", "search", create=catalogue.price_create, update=catalogue.price_update),
+        *_noun("prices", "search", create=catalogue.price_create, update=catalogue.price_update),
         *_noun(
-            "/v1/coupons",
-            "coupon",
-            "Coupon",
-            create=catalogue.coupon_create,
-            update=catalogue.coupon_update,
-            delete=catalogue.coupon_delete,
+            "coupons", create=catalogue.coupon_create, update=catalogue.coupon_update, delete=catalogue.coupon_delete
         ),
-        *_noun(
-            "/v1/promotion_codes",
-            "promotion_code",
-            "PromotionCode",
-            create=catalogue.promotion_create,
-            update=catalogue.promotion_update,
-        ),
+        *_noun("promotion_codes", create=catalogue.promotion_create, update=catalogue.promotion_update),
     ]
 
 
 def _billing() -> list[Route]:
     return [
         *_noun(
-            "/v1/invoiceitems",
-            "invoiceitem",
-            "InvoiceItem",
+            "invoiceitems",
+            typed="InvoiceItem",
             create=lines.item_create,
             update=lines.item_update,
             delete=lines.item_delete,
         ),
         _route("POST", "/v1/invoices/create_preview", "InvoiceCreatePreviewParams", others.invoice_preview),
         *_noun(
-            "/v1/invoices",
-            "invoice",
-            "Invoice",
+            "invoices",
             "search",
             create=invoices.invoice_create,
             update=invoices.invoice_update,
@@ -189,31 +163,21 @@ def _billing() -> list[Route]:
 
 def _selling() -> list[Route]:
     return [
-        *_noun("/v1/invoice_payments", "invoice_payment", "InvoicePayment"),
+        *_noun("invoice_payments"),
         *_noun(
-            "/v1/subscriptions",
-            "subscription",
-            "Subscription",
+            "subscriptions",
             "search",
             create=subscriptions.subscription_create,
             update=subscriptionchanges.subscription_update,
         ),
         _route("DELETE", "/v1/subscriptions/:id", "SubscriptionCancelParams", subscriptions.subscription_cancel),
         *_noun(
-            "/v1/subscription_items",
-            "subscription_item",
-            "SubscriptionItem",
+            "subscription_items",
             create=subscriptionchanges.item_create,
             update=subscriptionchanges.item_update,
             delete=subscriptionchanges.item_delete,
         ),
-        *_noun(
-            "/v1/checkout/sessions",
-            "checkout.session",
-            "checkout.Session",
-            create=checkout.session_create,
-            update=checkout.session_update,
-        ),
+        *_noun("checkout/sessions", create=checkout.session_create, update=checkout.session_update),
         _route("POST", "/v1/checkout/sessions/:id/expire", "checkout.SessionExpireParams", checkout.session_expire),
         _route(
             "GET", "/v1/checkout/sessions/:id/line_items", "checkout.SessionLineItemListParams", others.lines_of_session
@@ -225,30 +189,16 @@ def _selling() -> list[Route]:
 
 def _around() -> list[Route]:
     return [
-        *_noun(
-            "/v1/billing_portal/configurations",
-            "billing_portal.configuration",
-            "billing_portal.Configuration",
-            create=portal.configuration_create,
-            update=portal.configuration_update,
-        ),
+        *_noun("billing_portal/configurations", create=portal.configuration_create, update=portal.configuration_update),
         _route("POST", "/v1/billing_portal/sessions", "billing_portal.SessionCreateParams", portal.portal_create),
-        *_noun("/v1/events", "event", "Event"),
+        *_noun("events"),
         *_noun(
-            "/v1/webhook_endpoints",
-            "webhook_endpoint",
-            "WebhookEndpoint",
+            "webhook_endpoints",
             create=webhooks.endpoint_create,
             update=webhooks.endpoint_update,
             delete=webhooks.endpoint_delete,
         ),
-        *_noun(
-            "/v1/test_helpers/test_clocks",
-            "test_helpers.test_clock",
-            "test_helpers.TestClock",
-            create=clocks.clock_create,
-            delete=clocks.clock_delete,
-        ),
+        *_noun("test_helpers/test_clocks", create=clocks.clock_create, delete=clocks.clock_delete),
         _route(
             "POST",
             "/v1/test_helpers/test_clocks/:id/advance",
