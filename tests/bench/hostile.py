@@ -6,24 +6,21 @@ those took, alone and meanwhile, and the CPU of a costly page in the web process
 without one it is this.
 """
 
-import argparse
 import asyncio
 import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.support import server as server_module  # noqa: E402
-from tests.support.server import ConsoleServer  # noqa: E402
+from tests.bench.trees import in_each_tree, tell
+from tests.support.server import ConsoleServer
 
 ENTRIES: Final = 40
 ALONE_SECONDS: Final = 3.0
@@ -93,22 +90,5 @@ def shown(taken: list[float]) -> str:
     return f"{len(taken)} times, p50 {statistics.median(taken):.0f} ms, longest {max(taken):.0f}" if taken else "never"
 
 
-def tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tree", action="append", type=Path)
-    parser.add_argument("--pages", type=int, default=18)
-    own = parser.parse_args()
-    for tree in own.tree or [ROOT]:
-        server_module.ROOT = tree.resolve()
-        tell(f"{tree}")
-        with tempfile.TemporaryDirectory() as folder, ConsoleServer(Path(folder)) as server:
-            asyncio.run(figures(server, own.pages))
-
-
 if __name__ == "__main__":
-    main()
+    in_each_tree(__doc__ or "", figures, pages=18)

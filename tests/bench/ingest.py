@@ -5,12 +5,10 @@ Told are how long the bystander's syncs took before and meanwhile, on the embedd
 server stack. Each tree is a checked-out console; without one it is this.
 """
 
-import argparse
 import asyncio
 import json
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -18,11 +16,10 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.support import server as server_module  # noqa: E402
-from tests.support.server import ConsoleServer  # noqa: E402
+from tests.bench.trees import in_each_tree, tell
+from tests.support.server import ConsoleServer
 
 BODY_BYTES = 60_000_000
 PART_BYTES = 4_000
@@ -91,8 +88,8 @@ def bodies(agent: Agent, megabytes: int) -> list[bytes]:
     ]
 
 
-async def figures(url: str, megabytes: int) -> None:
-    limits = {"trust_env": False, "base_url": url, "timeout": 300}
+async def figures(server: ConsoleServer, megabytes: int) -> None:
+    limits = {"trust_env": False, "base_url": server.url, "timeout": 300}
     async with httpx.AsyncClient(**limits) as one, httpx.AsyncClient(**limits) as other:  # type: ignore[arg-type]
         large, small = Agent(one, "ses_large"), Agent(other, "ses_small")
         await asyncio.gather(large.share(), small.share())
@@ -105,7 +102,7 @@ async def figures(url: str, megabytes: int) -> None:
         task = asyncio.create_task(bystander(small, meanwhile))
         began = time.perf_counter()
         # In a thread, with a client that sends in one call: the bystander's own time is not to be that of the sending.
-        await asyncio.to_thread(large.send, url, ingest)
+        await asyncio.to_thread(large.send, server.url, ingest)
         took = time.perf_counter() - began
         task.cancel()
     tell(f"  before: {shown(before)}")
@@ -117,22 +114,5 @@ def shown(taken: list[float]) -> str:
     return f"{len(taken)} acks, p50 {cuts[49]:.1f} ms, p95 {cuts[94]:.1f}, p99 {cuts[98]:.1f}, longest {max(taken):.0f}"
 
 
-def tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tree", action="append", type=Path)
-    parser.add_argument("--megabytes", type=int, default=180)
-    own = parser.parse_args()
-    for tree in own.tree or [ROOT]:
-        server_module.ROOT = tree.resolve()
-        tell(f"{tree}")
-        with tempfile.TemporaryDirectory() as folder, ConsoleServer(Path(folder)) as server:
-            asyncio.run(figures(server.url, own.megabytes))
-
-
 if __name__ == "__main__":
-    main()
+    in_each_tree(__doc__ or "", figures, megabytes=180)

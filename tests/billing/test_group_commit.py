@@ -1,14 +1,12 @@
 """Many requests at once: decided together, each answered after its commit; a row held elsewhere delays no other."""
 
 import asyncio
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 
 from billing.errors import LedgerUnavailable, LimitReached, SpendingClosed
 from billing.ledger.facts import Payer
@@ -23,6 +21,7 @@ from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
 from tests.billing.ledger import Spender
 from tests.cast import Cast, make_cast
+from tests.support.heldrows import held_elsewhere
 from workspaces.models import Workspace
 from workspaces.services.blocks import workspace_block
 from workspaces.services.memberships import membership_change
@@ -185,30 +184,6 @@ def test_an_account_that_is_gone_is_refused(cast: Cast) -> None:
 
     (found,) = run(work)
     assert isinstance(found, BillingAccount.DoesNotExist)
-
-
-@contextmanager
-def held_elsewhere(take: Callable[[], object]) -> Iterator[None]:
-    """A transaction in another thread that has done `take` and stays open while inside."""
-    taken, release = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        try:
-            with transaction.atomic():
-                take()
-                taken.set()
-                release.wait(60)
-        finally:
-            connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        assert taken.wait(10)
-        yield
-    finally:
-        release.set()
-        holder.join()
 
 
 @pytest.mark.servers

@@ -2,11 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from opencode.lib import bounds
 from opencode.lib.errors import InternalError, ServiceUnavailable
@@ -16,33 +15,15 @@ from sync.live.publishing import session_publish_sync
 from sync.models import Session, SessionEntry
 from sync.protocol.updates import PublishReceipt
 from sync.store import writes
-from sync.writer import Publish, SessionCommit, Writer, commit, queue
+from sync.writer import Publish, Writer, commit, queue
+from tests.support.heldrows import held_elsewhere
 from tests.sync.archive.cold.coldness import busy_session, cool
+from tests.sync.writer.answers import ANSWERED_SECONDS, Answers
 from tests.sync.writer.test_writer import make_session, no_wake, part
 
 THE_NEWEST = "SELECT MAX(id) FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()"
 pytestmark = pytest.mark.django_db(transaction=True)
-ANSWERED_SECONDS = 5
 SIZE = 1000
-
-
-class Answers:
-    """What a writer delivers, by publish."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._answered: list[Publish] = []
-
-    def __call__(self, commits: list[SessionCommit], publishes: Any) -> None:
-        with self._changed:
-            self._answered += publishes
-            self._changed.notify_all()
-
-    def wait(self, *publishes: Publish, seconds: float = ANSWERED_SECONDS) -> list[Any]:
-        """The outcomes once all these are answered."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: all(map(self._answered.__contains__, publishes)), seconds)
-        return [publish.outcome for publish in publishes]
 
 
 @pytest.fixture
@@ -62,30 +43,6 @@ def submitted(writer: Writer, session: Session, number: int, content: object = 1
     publish = Publish(session.id, [part(number, content, session.client_id)], f"{number}")
     writer.submit(publish)
     return publish
-
-
-@contextmanager
-def held_elsewhere(take: Callable[[], object]) -> Iterator[None]:
-    """A transaction in another thread that has done `take` and stays open while inside."""
-    taken, release = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        try:
-            with transaction.atomic():
-                take()
-                taken.set()
-                release.wait(60)
-        finally:
-            connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        assert taken.wait(10)
-        yield
-    finally:
-        release.set()
-        holder.join()
 
 
 def lock_session(session: Session) -> Callable[[], object]:

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from opencode.lib.groupcommit import transactions
 from sync.protocol.updates import PublishReceipt
 from sync.writer import Publish, Writer
-from tests.sync.writer.test_troubles import Answers
+from tests.sync.writer.answers import Answers
 from tests.sync.writer.test_writer import make_session, no_wake, part
 
 # Other databases lock rows, not the whole file.

@@ -32,7 +32,7 @@ from sync.store.writes import RankWrite, raise_ranks
 from sync.writer import Publish, Writer
 from tests.support.storages import AWAY, keep_snapshots_in
 from tests.sync.archive.cold.coldness import busy_session, columns_of, cool, is_cold, rows_of, write
-from tests.sync.writer.test_troubles import Answers
+from tests.sync.writer.answers import Answers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("objects")]
 PART = "session/part/ses_1/msg_1/prt_0"
