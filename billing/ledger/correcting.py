@@ -2,8 +2,6 @@
 far as it fits.
 """
 
-from dataclasses import replace
-
 from billing.ledger.amounts import counted, turned, used
 from billing.ledger.decision import Decision
 from billing.ledger.facts import Facts, Hold, Original, Payer
@@ -36,7 +34,7 @@ def _corrected(facts: Facts, original: Original, operation: Correct, charged: in
     to_limits = _to_limits(facts, original, more)
     account = used(facts.account, original.month, to_limits)
     amount = -more if original.payer == Payer.HOST else 0
-    account = replace(account, balance=account.balance + amount, entry_seq=account.entry_seq + 1)
+    account = account._replace(balance=account.balance + amount, entry_seq=account.entry_seq + 1)
     cost, carried = operation.cost, operation.cost - charged
     entry = Entry(
         operation.source,
@@ -50,8 +48,8 @@ def _corrected(facts: Facts, original: Original, operation: Correct, charged: in
         counted=to_limits,
     )
     counters = counted(facts.counters, _difference(facts, original, operation), used=to_limits)
-    row = replace(original, cost=cost, charged=charged, carried=carried, counted=original.counted + to_limits)
-    return replace(facts, account=account, counters=counters, original=row, credited=amount), entry
+    row = original._replace(cost=cost, charged=charged, carried=carried, counted=original.counted + to_limits)
+    return facts._replace(account=account, counters=counters, original=row, credited=amount), entry
 
 
 def _difference(facts: Facts, original: Original, operation: Correct) -> Hold:
@@ -73,7 +71,7 @@ def _charged(facts: Facts, original: Original, operation: Correct) -> tuple[int,
     """What of the new cost is charged in all, and the limit that leaves no room for the rest."""
     if operation.cost < original.cost or original.carried:
         return min(operation.cost, original.charged), None
-    thawed = replace(facts, account=replace(facts.account, is_frozen=False))
+    thawed = facts._replace(account=facts.account._replace(is_frozen=False))
     room, refusal = room_of(thawed, _difference(facts, original, operation))
     return original.charged + room, refusal
 

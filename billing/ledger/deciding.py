@@ -3,7 +3,6 @@
 Pure, so that a batch can decide operations one after another on facts it has locked, and write once.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from billing.ledger.amounts import counted, held, turned, used
@@ -45,7 +44,8 @@ def counters_needed(
             return counter_keys(original.member_id, original.key_id, original.month)
     if hold is None:
         return ()
-    return tuple(dict.fromkeys((*hold.counter_keys(hold.month), *hold.counter_keys(month))))
+    present = hold.counter_keys(month)
+    return present if hold.month == month else hold.counter_keys(hold.month) + present
 
 
 def decide(facts: Facts, operation: Operation) -> Decision:
@@ -73,11 +73,11 @@ def _reserve(facts: Facts, operation: Reserve) -> Decision:
     if facts.hold is not None:
         return Decision(_answer_of(facts.hold, operation.hold.fingerprint), facts)
     now = turned(facts, operation.now)
-    hold = replace(operation.hold, month=now.account.month, counts_own=now.account.counts_own)
+    hold = operation.hold._replace(month=now.account.month, counts_own=now.account.counts_own)
     refusal = refusal_of(now, hold)
     if refusal is not None:
         return Decision(Answer.REFUSED, facts, refusal=refusal)
-    return Decision(Answer.RESERVED, replace(held(now, hold, 1), hold=hold))
+    return Decision(Answer.RESERVED, held(now, hold, 1)._replace(hold=hold))
 
 
 def _answer_of(hold: Hold, fingerprint: str) -> Answer:
@@ -105,14 +105,13 @@ def _settle(facts: Facts, operation: Settle) -> Decision:
 
 def _settle_expired(facts: Facts, hold: Hold, operation: Settle) -> Decision:
     """Settle as if reserved anew this month for the actual cost; the host carries what no longer fits."""
-    again = replace(
-        hold,
+    again = hold._replace(
         month=facts.account.month,
         ceiling=min(sum(operation.costs), hold.ceiling),
         may_host_pay=operation.payer == Payer.HOST,
     )
     most = 0 if refusal_of(facts, again) else again.ceiling
-    return replace(_charge(facts, again, operation, most=most), was_expired=True)
+    return _charge(facts, again, operation, most=most)._replace(was_expired=True)
 
 
 def _record(facts: Facts, operation: Record) -> Decision:
@@ -123,8 +122,7 @@ def _record(facts: Facts, operation: Record) -> Decision:
     if facts.hold is not None:
         return Decision(Answer.CONFLICT, facts)
     now = turned(facts, operation.now)
-    hold = replace(
-        operation.hold,
+    hold = operation.hold._replace(
         month=min(month_of(operation.answered_at), now.account.month),
         ceiling=sum(operation.costs),
         may_host_pay=operation.payer == Payer.HOST,
@@ -132,7 +130,7 @@ def _record(facts: Facts, operation: Record) -> Decision:
     )
     room, refusal = room_of(now, hold)
     answer = Answer.QUARANTINED if operation.is_quarantined else Answer.STORED
-    return replace(_charge(now, hold, operation, most=room), answer=answer, refusal=refusal)
+    return _charge(now, hold, operation, most=room)._replace(answer=answer, refusal=refusal)
 
 
 def _charge(facts: Facts, hold: Hold, operation: Settle | Record, *, most: int) -> Decision:
@@ -145,13 +143,13 @@ def _charge(facts: Facts, hold: Hold, operation: Settle | Record, *, most: int) 
         left -= charged
         charge = Charge(cost, charged, cost - charged, charged if counts else 0, hold.month)
         if operation.payer == Payer.HOST and charged:
-            account = replace(account, balance=account.balance - charged, entry_seq=account.entry_seq + 1)
-            charge = replace(charge, seq=account.entry_seq, balance_after=account.balance)
+            account = account._replace(balance=account.balance - charged, entry_seq=account.entry_seq + 1)
+            charge = charge._replace(seq=account.entry_seq, balance_after=account.balance)
         charges.append(charge)
     to_limits = most - left if counts else 0
     account = used(account, hold.month, to_limits)
     counters = counted(facts.counters, hold, used=to_limits)
-    after = replace(facts, account=account, counters=counters, hold=None, settled=operation.fingerprint)
+    after = facts._replace(account=account, counters=counters, hold=None, settled=operation.fingerprint)
     return Decision(Answer.SETTLED, after, charges=tuple(charges))
 
 
@@ -173,7 +171,7 @@ def _end(facts: Facts, now: datetime, state: State) -> Decision:
     if hold.state != State.OPEN:
         return Decision(Answer(hold.state.value), facts)
     after = held(turned(facts, now), hold, -1)
-    return Decision(Answer(state.value), replace(after, hold=replace(hold, state=state, ended_at=now)))
+    return Decision(Answer(state.value), after._replace(hold=hold._replace(state=state, ended_at=now)))
 
 
 def _credit(facts: Facts, operation: Credit) -> Decision:
@@ -182,6 +180,6 @@ def _credit(facts: Facts, operation: Credit) -> Decision:
     balance = facts.account.balance + operation.amount
     if abs(balance) > TOTAL_MAX:
         return Decision(Answer.REFUSED, facts, refusal=Refusal(Bound.TOTAL, TOTAL_MAX, held=facts.account.reserved))
-    account = replace(facts.account, balance=balance, entry_seq=facts.account.entry_seq + 1)
+    account = facts.account._replace(balance=balance, entry_seq=facts.account.entry_seq + 1)
     entry = Entry(operation.source, operation.amount, account.entry_seq, account.balance)
-    return Decision(Answer.CREDITED, replace(facts, account=account, credited=operation.amount), entry=entry)
+    return Decision(Answer.CREDITED, facts._replace(account=account, credited=operation.amount), entry=entry)

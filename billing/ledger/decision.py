@@ -1,13 +1,12 @@
 """What was decided about one operation."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from billing.ledger.facts import Facts
 from billing.ledger.operations import Answer, Charge, Entry, Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """`facts` are the same object when nothing changed; the hold of a settled request is removed from them.
 
     `was_expired` marks a settlement that came after its reservation had expired.

@@ -1,10 +1,10 @@
 """The facts behind a decision about money: an account, counters of its limits, its hold and what was settled.
 
-Amounts are micro-cents. Months are numbers such as 202611, UTC.
+Amounts are micro-cents. Months are numbers such as 202611, UTC. Named tuples, because each decision makes a dozen
+changed copies: `_replace` takes a third of the time that it takes with dataclasses.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -39,8 +39,7 @@ class Scope(StrEnum):
     KEY = "key"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """`reserved` is held against the balance, for all months; `month_` amounts count towards the limit, in `month`.
 
     `counts_own` says whether usage on the workspace's own credentials counts towards limits. A closed
@@ -70,12 +69,12 @@ class CounterKey(NamedTuple):
 
 def counter_keys(member_id: str, key_id: str, month: int) -> tuple[CounterKey, ...]:
     """The member's and the key's, where a request has them."""
-    scopes = ((Scope.MEMBER, member_id), (Scope.KEY, key_id))
-    return tuple(CounterKey(scope, name, month) for scope, name in scopes if name)
+    of_member = (CounterKey(Scope.MEMBER, member_id, month),) if member_id else ()
+    of_key = (CounterKey(Scope.KEY, key_id, month),) if key_id else ()
+    return of_member + of_key
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """Used and held amounts in one month. `limit` None means no limit, and 0 refuses whatever costs anything."""
 
     used: int = 0
@@ -83,8 +82,7 @@ class Counter:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """A reservation. `ceiling` is held against the balance if the host may have to pay, and against limits."""
 
     request_id: str
@@ -111,8 +109,7 @@ class Hold:
         return counter_keys(self.member_id, self.key_id, month)
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(NamedTuple):
     """A usage row with the corrections made so far. `counted` is the part that counts towards limits of `month`."""
 
     payer: Payer
@@ -125,8 +122,7 @@ class Original:
     key_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that one operation may read and change. `settled` is the fingerprint of the request's usage rows, or None.
 
     `counters` has every key that `counters_needed` returns. `credited` is the amount added before for the same source,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from billing.ledger.facts import Hold, Payer
 
@@ -147,8 +148,7 @@ class Refusal:
     resets_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """One usage row: its cost is charged + carried. `counted` is the amount it added to the limits of `month`.
 
     `seq` and `balance_after` are None unless it changed the balance.

@@ -1,12 +1,11 @@
 """Reads the facts of a batch of operations, in as few statements as there are kinds of rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from billing.ledger.amounts import turned_account
 from billing.ledger.deciding import counters_needed
 from billing.ledger.facts import Account, Counter, CounterKey, Facts, Hold, Original
-from billing.ledger.operations import Correct, Operation, Reserve, request_id_of, source_of
+from billing.ledger.operations import Correct, Operation, Reserve
 from billing.selectors.limits import limit_of
 from billing.services.work import Work
 from billing.store import reading
@@ -17,8 +16,8 @@ class BatchFacts:
     """What the operations of a batch decide by, kept up to date as one after another is decided."""
 
     def __init__(self, accounts: dict[int, LockedAccount], works: Sequence[Work]) -> None:
-        requests = [pair for pair in dict.fromkeys(map(request_of, works)) if pair[1]]
-        sources = [pair for pair in dict.fromkeys(map(_source, works)) if pair[1]]
+        requests = [pair for pair in dict.fromkeys(work.request for work in works) if pair[1]]
+        sources = [pair for pair in dict.fromkeys(work.source for work in works) if pair[1]]
         self._workspaces = {account_id: locked.workspace_id for account_id, locked in accounts.items()}
         self.accounts: dict[int, Account] = {account_id: locked.facts for account_id, locked in accounts.items()}
         self.last_credits = {account_id: locked.last_credit for account_id, locked in accounts.items()}
@@ -32,7 +31,7 @@ class BatchFacts:
         self.counters = self._counters(works)
 
     def of(self, work: Work) -> Facts:
-        account, request = self.accounts[work.account_id], request_of(work)
+        account, request = self.accounts[work.account_id], work.request
         stored = self.holds.get(request)
         hold, original = stored.hold if stored else None, self._original(work.operation)
         keys = counters_needed(account, hold, work.operation, original)
@@ -41,13 +40,13 @@ class BatchFacts:
             counters={key: self.counters[work.account_id, key] for key in keys},
             hold=hold,
             settled=self.settled.get(request),
-            credited=self.credited.get(_source(work)),
+            credited=self.credited.get(work.source),
             original=original,
         )
 
     def accept(self, work: Work, after: Facts, stored: StoredHold | None) -> None:
         """Take over what a decision changed. `stored` is the request's reservation from now on, if it has one."""
-        request = request_of(work)
+        request = work.request
         self.accounts[work.account_id] = after.account
         self.counters.update({(work.account_id, key): counter for key, counter in after.counters.items()})
         self.holds.pop(request, None)
@@ -56,7 +55,7 @@ class BatchFacts:
         if after.settled is not None:
             self.settled[request] = after.settled
         if after.credited is not None:
-            self.credited[_source(work)] = after.credited
+            self.credited[work.source] = after.credited
         if isinstance(work.operation, Correct) and after.original is not None:
             row = self.usage[work.operation.usage_id]
             self.usage[work.operation.usage_id] = row._replace(facts=after.original)
@@ -84,20 +83,11 @@ class BatchFacts:
         accounts, made = dict(self.accounts), dict[tuple[int, str], Hold]()
         for work in works:
             account_id, operation = work.account_id, work.operation
-            account, request = accounts[account_id], request_of(work)
+            account, request = accounts[account_id], work.request
             stored = self.holds.get(request)
             hold = stored.hold if stored else made.get(request)
             keys = counters_needed(account, hold, operation, self._original(operation))
             yield from ((account_id, key) for key in keys)
             accounts[account_id] = turned_account(account, operation.now)
             if isinstance(operation, Reserve) and hold is None:
-                made[request] = replace(operation.hold, month=accounts[account_id].month)
-
-
-def request_of(work: Work) -> tuple[int, str]:
-    """The account and the request that the operation is about, which is empty when it is about none."""
-    return work.account_id, request_id_of(work.operation)
-
-
-def _source(work: Work) -> tuple[int, str]:
-    return work.account_id, source_of(work.operation)
+                made[request] = operation.hold._replace(month=accounts[account_id].month)

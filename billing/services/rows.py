@@ -9,7 +9,7 @@ from billing.ledger.facts import Facts, Hold, Payer
 from billing.ledger.operations import Charge, Correct, Entry, Record, Settle
 from billing.models import UsageRollup
 from billing.pricing.months import month_begins, month_of
-from billing.services.facts import BatchFacts, request_of
+from billing.services.facts import BatchFacts
 from billing.services.firings import carried_note, crossings_note, quarantine_note
 from billing.services.work import UsageDetails, Work
 from billing.store.reading import StoredHold
@@ -36,7 +36,7 @@ class _Request(NamedTuple):
 def decision_note(work: Work, decision: Decision, before: Facts, batch: BatchFacts, changes: Changes) -> None:
     """Add what a decision changed to the batch's facts and to the rows to write."""
     account_id, after = work.account_id, decision.facts
-    stored = batch.holds.get(request_of(work))
+    stored = batch.holds.get(work.request)
     changes.accounts[account_id] = after.account
     for key, counter in after.counters.items():
         if counter is not before.counters[key]:
@@ -52,7 +52,7 @@ def decision_note(work: Work, decision: Decision, before: Facts, batch: BatchFac
 
 def _note_hold(work: Work, hold: Hold | None, stored: StoredHold | None, changes: Changes) -> StoredHold | None:
     """The request's reservation after the decision, None when it has none."""
-    request, details = request_of(work), work.details
+    request, details = work.request, work.details
     if hold is None:
         if stored is not None and stored.id is None:
             del changes.holds[request]

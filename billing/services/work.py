@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from billing.ledger.operations import Operation
+from billing.ledger.operations import Operation, request_id_of, source_of
 from billing.models import REQUEST_ID_CHARACTERS
 from billing.pricing.classes import Tokens
 
@@ -46,12 +46,21 @@ class Details:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """What is to be done on one account. `process_id` names the process on whose life a reservation depends."""
+    """What is to be done on one account. `process_id` names the process on whose life a reservation depends.
+
+    `request` and `source` are the account with what the operation is about, which is empty when it is about none.
+    """
 
     account_id: int
     operation: Operation
     details: Details = field(default_factory=Details)
     process_id: int | None = None
+    request: tuple[int, str] = field(init=False)
+    source: tuple[int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.request = (self.account_id, request_id_of(self.operation))
+        self.source = (self.account_id, source_of(self.operation))
 
 
 def bounds_check(request_id: str, amount: int) -> None:

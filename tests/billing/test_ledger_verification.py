@@ -219,7 +219,7 @@ class StoredLedgerMachine(RuleBasedStateMachine):
         limit_copy(self.row.workspace_id, scope, name, limit)
         month = self.books.account.month
         mine = [key for key in self.books.counters if (key.scope, key.id) == (scope, name) and key.month >= month]
-        self.books.counters.update({key: replace(self.books.counters[key], limit=limit) for key in mine})
+        self.books.counters.update({key: self.books.counters[key]._replace(limit=limit) for key in mine})
 
     @rule(funding=st.sampled_from(list(Funding)), is_frozen=st.booleans(), limit=limits)
     def account_set(self, funding: Funding, is_frozen: bool, limit: int | None) -> None:
@@ -227,7 +227,7 @@ class StoredLedgerMachine(RuleBasedStateMachine):
         mine = BillingAccount.objects.filter(pk=self.row.pk)
         mine.update(funding=funding.value, frozen_at=frozen_at, monthly_limit=limit)
         changed = {"funding": funding, "is_frozen": is_frozen, "monthly_limit": limit}
-        self.books.account = replace(self.books.account, **changed)
+        self.books.account = self.books.account._replace(**changed)
 
     @rule(number=st.integers(1, 3), amount=st.integers(1, 60), days=st.integers(1, 40))
     def grant(self, number: int, amount: int, days: int) -> None:

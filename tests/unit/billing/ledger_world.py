@@ -1,6 +1,6 @@
 """Facts for the ledger's tests, a ledger in memory, and the auditor that recomputes everything from what happened."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -115,7 +115,7 @@ class MemoryLedger:
         """A limit and its copies change together."""
         self.limits[(scope, name)] = limit
         mine = [key for key in self.counters if (key.scope, key.id) == (scope, name)]
-        self.counters.update({key: replace(self.counters[key], limit=limit) for key in mine})
+        self.counters.update({key: self.counters[key]._replace(limit=limit) for key in mine})
 
 
 def audit(ledger: MemoryLedger) -> None:

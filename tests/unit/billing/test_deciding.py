@@ -1,6 +1,5 @@
 """Single decisions: what fits, what each repeat answers, who carries what, and what a new month changes."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +37,7 @@ def test_what_is_free_passes_a_limit_that_is_used_up() -> None:
 def test_what_was_reserved_before_a_limit_fell_is_settled() -> None:
     books = ledger(month_used=SETTLED["used"])
     books.do(reserve(SETTLED["settle"]))
-    books.account = replace(books.account, monthly_limit=SETTLED["limit"])
+    books.account = books.account._replace(monthly_limit=SETTLED["limit"])
     decision = books.do(settle(SETTLED["settle"]))
     assert [(charge.charged, charge.carried) for charge in decision.charges] == [(SETTLED["settle"], 0)]
 
@@ -236,7 +235,7 @@ def test_a_credit_counts_once_for_its_source() -> None:
 def test_a_correction_takes_nothing_from_limits_that_never_counted_it() -> None:
     books = ledger(counts_own=False)
     books.do(record(10, payer=Payer.OWN))
-    books.account = replace(books.account, counts_own=True)
+    books.account = books.account._replace(counts_own=True)
     decision = books.do(Correct(NOW, "reprice:1:1", 1, 4))
     assert decision.entry is not None
     assert (decision.entry.charged, decision.entry.counted, books.account.month_used) == (-6, 0, 0)

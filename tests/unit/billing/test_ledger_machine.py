@@ -1,6 +1,5 @@
 """Any sequence of operations, limits and months: an auditor recomputes every sum after each step, and caps hold."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import settings
@@ -86,7 +85,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(limit=limits, is_frozen=st.booleans())
     def account_set(self, limit: int | None, is_frozen: bool) -> None:
-        self.books.account = replace(self.books.account, monthly_limit=limit, is_frozen=is_frozen)
+        self.books.account = self.books.account._replace(monthly_limit=limit, is_frozen=is_frozen)
 
     @rule(hours=st.sampled_from([1, 13, 24 * 31, -2]))
     def time_goes(self, hours: int) -> None:
