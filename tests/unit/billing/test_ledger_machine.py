@@ -51,9 +51,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def release(self, request_id: str) -> None:
         self.books.do(Release(self.now, request_id))
 
-    @rule(request_id=ids)
-    def expire(self, request_id: str) -> None:
-        self.books.do(Expire(self.now, request_id))
+    @rule(request_id=ids, is_abandoned=st.booleans())
+    def expire(self, request_id: str, is_abandoned: bool) -> None:
+        """Its time may not be over, but its process is gone."""
+        self.books.do(Expire(self.now, request_id, is_abandoned))
 
     @rule(
         request_id=ids,
