@@ -50,45 +50,77 @@ def cap(*, balance: int, monthly_limit: int | None, funding: str) -> None:
     say(workspace=of["workspace_id"])
 
 
+def limit(*, monthly_limit: int) -> None:
+    """Give the workspace's owner, and a new key, such a limit, and the workspace none; says their ids."""
+    from billing.services.budgets import budget_set
+    from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
+    from workspaces.models import Membership
+    from workspaces.services.api_keys import api_key_create, api_key_limit_set
+    from workspaces.services.memberships import membership_change
+
+    owner = Membership.objects.select_related("workspace", "user").get(workspace_id=workspace_id())
+    budget_set(workspace_id=workspace_id(), monthly_limit=None, actor=THE_CONSOLE)
+    membership_change(membership=owner, monthly_limit=monthly_limit, actor=Actor(PERSON, owner.user_id))
+    new = {"workspace": owner.workspace, "created_by": owner.user, "name": "limited", "scopes": ["models"]}
+    key, _ = api_key_create(actor=THE_CONSOLE, **new)
+    api_key_limit_set(key=key, monthly_limit=monthly_limit, actor=THE_CONSOLE)
+    say(member_id=owner.user_id, key_id=key.pk)
+
+
 def parts(cost: int) -> list[Any]:
     from billing.services.work import UsageDetails
 
     return [UsageDetails(MODEL, cost)]
 
 
-def race(*, name: str, workers: int, requests: int, ceiling: int, cost: int) -> None:
-    """Many workers at once, each with so many requests; one that is refused by a limit is counted and given up."""
-    asyncio.run(_race(name, workers, requests, ceiling, cost))
+def race() -> None:
+    """Rounds of many workers at once, each as a line of JSON on standard input says. Says when it is ready for them,
+    and after each how many requests were settled and how many a limit refused.
+    """
+    asyncio.run(_race())
 
 
-async def _race(name: str, workers: int, requests: int, ceiling: int, cost: int) -> None:
+async def _race() -> None:
     from asgiref.sync import sync_to_async
 
+    from billing.services.running import ledger_runtime, ledger_stop
+
+    workspace = await sync_to_async(workspace_id)()
+    ledger_runtime()
+    say(ready=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        say(**await _round(workspace, **json.loads(line)))
+    await ledger_stop()
+
+
+async def _round(
+    workspace: str, *, name: str, workers: int, requests: int, ceiling: int, cost: int, days: int = 0, **who: str
+) -> dict[str, int]:
+    """Each worker makes so many requests, `days` from now; of whom `who` does not say, of several in turn."""
     from billing.errors import BalanceInsufficient, LimitReached
     from billing.ledger.facts import Payer
     from billing.services.reservations import Wanted, areserve, asettle
-    from billing.services.running import ledger_stop
+    from opencode.lib.clock import utc_now
 
-    workspace = await sync_to_async(workspace_id)()
+    now = utc_now() + timedelta(days=days)
     settled = refused = 0
 
     async def work(number: int) -> None:
         nonlocal settled, refused
         for turn in range(requests):
             request = f"{name}-{number}-{turn}"
-            who = {"member_id": f"usr_{turn % 3}", "key_id": f"key_{number % 3}"}
+            of = {"member_id": f"usr_{turn % 3}", "key_id": f"key_{number % 3}", **who}
             try:
-                await areserve(workspace_id=workspace, wanted=Wanted(request, "f", ceiling, MODEL, **who))
+                await areserve(workspace_id=workspace, wanted=Wanted(request, "f", ceiling, MODEL, **of), now=now)
             except (BalanceInsufficient, LimitReached):
                 refused += 1
                 continue
-            said = {"request_id": request, "usage": parts(cost), "payer": Payer.HOST, "fingerprint": "s"}
+            said = {"request_id": request, "usage": parts(cost), "payer": Payer.HOST, "fingerprint": "s", "now": now}
             decision = await asettle(workspace_id=workspace, **said)
             settled += decision.answer == "settled"
 
     await asyncio.gather(*(work(number) for number in range(workers)))
-    await ledger_stop()
-    say(settled=settled, refused=refused)
+    return {"settled": settled, "refused": refused}
 
 
 def watch() -> None:
@@ -302,7 +334,7 @@ def dying(point: str) -> Iterator[None]:
         yield
 
 
-PROGRAMS = {each.__name__: each for each in (cap, race, watch, spend, audit, kills, ends, purge)}
+PROGRAMS = {each.__name__: each for each in (cap, limit, race, watch, spend, audit, kills, ends, purge)}
 
 
 def main() -> None:

@@ -45,6 +45,12 @@ class Program:
         assert self.process.stdout is not None
         return json.loads(self.process.stdout.readline())
 
+    def order(self, **said: Any) -> None:
+        """Write it a line; it has waited for one."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(said) + "\n")
+        self.process.stdin.flush()
+
 
 Start = Callable[..., Program]
 
@@ -65,6 +71,20 @@ def start(console_server: ConsoleServer) -> Iterator[Start]:
         program.process.communicate()
 
 
+def racing(start: Start) -> list[Program]:
+    """Two processes that have started, and wait for a round to begin."""
+    programs = [start("race"), start("race")]
+    assert [program.line() for program in programs] == [{"ready": True}] * 2
+    return programs
+
+
+def race(programs: list[Program], name: str = "round", **options: Any) -> list[Any]:
+    """What came of a round that all begin at once."""
+    for number, program in enumerate(programs):
+        program.order(name=f"{name}-{number}", **options)
+    return [program.line() for program in programs]
+
+
 @pytest.mark.timeout(SECONDS * 2)
 @pytest.mark.parametrize("bound", ["balance", "limit"])
 def test_two_processes_never_spend_more_than_a_dollar(start: Start, bound: str) -> None:
@@ -75,8 +95,7 @@ def test_two_processes_never_spend_more_than_a_dollar(start: Start, bound: str) 
     start("cap", **caps[bound]).lines()
     watching = start("watch")
     options = {"workers": WORKERS, "requests": REQUESTS, "ceiling": CEILING, "cost": COST}
-    racing = [start("race", name=name, **options) for name in ("one", "two")]
-    raced = [program.lines()[-1] for program in racing]
+    raced = race(racing(start), **options)
     (seen,) = watching.lines()
     (found,) = start("audit").lines()
     assert found["problems"] == []
@@ -87,6 +106,29 @@ def test_two_processes_never_spend_more_than_a_dollar(start: Start, bound: str) 
     assert DOLLAR - CEILING < charged <= DOLLAR
     assert sum(each["settled"] + each["refused"] for each in raced) == 2 * WORKERS * REQUESTS
     assert sum(each["refused"] for each in raced) > 0
+
+
+@pytest.mark.timeout(SECONDS * 2)
+def test_of_eight_at_once_with_room_for_one_exactly_one_passes_each_month(start: Start) -> None:
+    """The first requests of a workspace, of a member, of a key, and of each month that follows."""
+    start("cap", balance=0, monthly_limit=COST, funding="postpaid").lines()
+    programs = racing(start)
+    passed = room_for_one(programs, first_month=0)
+    (limited,) = start("limit", monthly_limit=COST).lines()
+    passed += room_for_one(programs, first_month=2, member_id=limited["member_id"], key_id="")
+    passed += room_for_one(programs, first_month=4, member_id="", key_id=limited["key_id"])
+    assert passed == [(1, 7)] * 6
+    assert start("audit").lines()[-1]["problems"] == []
+
+
+def room_for_one(programs: list[Program], first_month: int, **who: str) -> list[tuple[int, int]]:
+    """How many of eight were settled and refused, in each of two months."""
+    found = []
+    for month in (first_month, first_month + 1):
+        options = {"workers": 4, "requests": 1, "ceiling": COST, "cost": COST, "days": 32 * month}
+        raced = race(programs, f"month-{month}", **options, **who)
+        found.append((sum(each["settled"] for each in raced), sum(each["refused"] for each in raced)))
+    return found
 
 
 @pytest.mark.timeout(60 + SECONDS * ROUNDS)
