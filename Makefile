@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROCESSES ?= 2
 # Not again on the server stack: pure rules, browser journeys, the pages' words, checks of the code itself.
-SERVER_TESTS := $(addprefix tests/,accounts billing contract devtools faults gateway lib server support sync workspaces)
+SERVER_TESTS := $(addprefix tests/,accounts architecture/test_query_plans.py billing contract devtools faults \
+	gateway lib server support sync workspaces)
 REQUIREMENTS := deploy/requirements
 # A stamp carries its lock file's checksum, so that another lock file means another installation.
 checksum = $(shell cksum < $(REQUIREMENTS)/$(1).txt | cut -d ' ' -f 1)

@@ -28,7 +28,7 @@ def reservations_expire(*, now: datetime) -> int:
 def processes_bury(*, now: datetime) -> int:
     """End the reservations of processes that were silent for 30 seconds; returns how many ended."""
     expired = 0
-    for process in Process.objects.filter(seen_at__lt=now - SILENT).order_by("pk"):
+    for process in Process.objects.filter(seen_at__lt=now - SILENT).order_by("seen_at", "pk"):
         ended = _expire(Reservation.objects.filter(process_id=process.pk), now, is_abandoned=True)
         if ended:
             log.warning("process_gone", process=process.pk, host=process.host, reservations=ended)

@@ -3,10 +3,10 @@
 The benchmarks fill theirs by it too; needs a migrated database and nothing else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -54,22 +54,22 @@ def fill_sessions(owner: Workspace | None, sessions: int, entries: int, name: st
 def fill_operations(sessions: Sequence[Session], each: int) -> None:
     """Of every session so many acknowledged publishes and turns, a snapshot, a claim of its share."""
     now = utc_now()
-    _create(
+    create_in_chunks(
         Operation(session=session, operation_id=f"op-{number}", first_seq=1, last_seq=1, created_at=now)
         for session in sessions
         for number in range(each)
     )
-    _create(
+    create_in_chunks(
         Turn(session=session, message_id=f"msg_{number:04d}", role="assistant", tools=2, failures=number % 2)
         for session in sessions
         for number in range(each)
     )
-    _create(
+    create_in_chunks(
         Snapshot(session=session, epoch=session.epoch, seq=1, object_name=f"filled/{session.pk}")
         for session in sessions
     )
     shares = Share.objects.filter(session__in=sessions)
-    _create(ShareClaim(claim=f"filled-{share.pk}", share=share) for share in shares)
+    create_in_chunks(ShareClaim(claim=f"filled-{share.pk}", share=share) for share in shares)
 
 
 def fill_people(count: int) -> list[Workspace]:
@@ -79,19 +79,19 @@ def fill_people(count: int) -> list[Workspace]:
     places = [Workspace(id=f"wrk_f{number:07d}", name="filled", slug=f"filled-{number}") for number in range(count)]
     devices = [Device(id=f"dev_f{number:07d}", user=user, name="laptop") for number, user in enumerate(people)]
     both = list(zip(people, places, strict=True))
-    _create(people)
-    _create(places)
-    _create(devices)
-    _create(SlugClaim(slug=f"former-{place.slug}", workspace=place) for place in places)
-    _create(EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in people)
-    _create(Authenticator(user=user, type=Authenticator.Type.TOTP, data={}) for user in people)
-    _create(Membership(workspace=place, user=user, role="owner") for user, place in both)
+    create_in_chunks(people)
+    create_in_chunks(places)
+    create_in_chunks(devices)
+    create_in_chunks(SlugClaim(slug=f"former-{place.slug}", workspace=place) for place in places)
+    create_in_chunks(EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in people)
+    create_in_chunks(Authenticator(user=user, type=Authenticator.Type.TOTP, data={}) for user in people)
+    create_in_chunks(Membership(workspace=place, user=user, role="owner") for user, place in both)
     for model in (APIKey, ShareToken):
-        _create(
+        create_in_chunks(
             model(workspace=place, name="filled", prefix="f", secret_hash=f"f{number}", hash_version=1)
             for number, place in enumerate(places)
         )
-    _create(
+    create_in_chunks(
         DeviceToken(
             device=device,
             access_hash=f"a{device.pk}",
@@ -102,10 +102,10 @@ def fill_people(count: int) -> list[Workspace]:
         )
         for device in devices
     )
-    _create(
+    create_in_chunks(
         BrowserSession(session_key=f"filled{number}", session_data="", expire_date=later) for number in range(count)
     )
-    _create(
+    create_in_chunks(
         UserSession(user=user, session_key=f"filled{number}", ip="127.0.0.1", user_agent="f", last_seen_at=now)
         for number, user in enumerate(people)
     )
@@ -115,7 +115,7 @@ def fill_people(count: int) -> list[Workspace]:
 def fill_audit(workspace: Workspace, first: int, count: int, people: Sequence[str]) -> None:
     """Entries of a workspace from `first` on, unsealed; one in a thousand is the console's, the others people's."""
     began = utc_now() - timedelta(seconds=first + count)
-    _create(
+    create_in_chunks(
         AuditEntry(
             workspace=workspace,
             seq=seq,
@@ -132,7 +132,7 @@ def fill_audit(workspace: Workspace, first: int, count: int, people: Sequence[st
 
 
 def analyse() -> None:
-    """Let the database count its rows anew, as MariaDB does by itself when a table has changed much."""
+    """Let the database count its rows anew."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("ANALYZE")
@@ -140,6 +140,12 @@ def analyse() -> None:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"ANALYZE TABLE `{table}`")
             cursor.fetchall()
+
+
+def analyse_in_time() -> None:
+    """On MariaDB, which counts anew some seconds after a tenth of a table has changed; SQLite never does by itself."""
+    if connection.vendor != "sqlite":
+        analyse()
 
 
 def forget_statistics() -> None:
@@ -157,7 +163,8 @@ def _entries(sessions: Sequence[Session], each: int) -> Iterator[EntryWrite]:
             yield EntryWrite(session.pk, key, number + 1, 0, CONTENT, len(CONTENT), False)
 
 
-def _create(rows: Any) -> None:
-    found: Iterator[models.Model] = iter(rows)
+def create_in_chunks(rows: Iterable[models.Model]) -> None:
+    """Insert rows of one model, CHUNK_ROWS a statement."""
+    found = iter(rows)
     while chunk := list(islice(found, CHUNK_ROWS)):
         type(chunk[0])._default_manager.bulk_create(chunk)

@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 STEADY: Final = frozenset({"django_site", "django_content_type", "django_migrations", "auth_permission", "auth_group"})
 """Tables that do not grow with use; every other is expected to."""
 _TABLE: Final = re.compile(
-    r"""\b(?:FROM|JOIN|UPDATE|INTO)\s+\(?["`]?(\w+)["`]?(?:\s+(?:AS\s+)?["`]?(?!ON\b|WHERE\b|LEFT\b|INNER\b|CROSS\b"""
+    r"""\b(?:FROM|JOIN|STRAIGHT_JOIN|UPDATE|INTO)\s+\(?["`]?(\w+)["`]?(?:\s+(?:AS\s+)?["`]?(?!ON\b|WHERE\b|LEFT\b|INNER\b|CROSS\b"""
     r"""|JOIN\b|SET\b|ORDER\b|GROUP\b|FORCE\b|LIMIT\b|UNION\b|HAVING\b)(\w+)["`]?)?""",
     re.IGNORECASE,
 )
