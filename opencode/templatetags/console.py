@@ -47,6 +47,12 @@ def coded(text: str) -> SafeString:
 
 
 @register.filter
+def at(values: Any, name: Any) -> Any:
+    """The value of a mapping at a name that is itself a value."""
+    return values[name]
+
+
+@register.filter
 def can(access: Any, permission: str) -> bool:
     """Whether a person's access to the workspace includes the permission."""
     return bool(access.can(permission))

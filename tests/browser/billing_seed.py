@@ -67,8 +67,23 @@ def spend(workspace: Any, requests: int) -> None:
         days = 29 - number if requests > 1 else 0
         record(workspace.pk, f"request-{number}", key.pk, owner.pk, days, cost=3 * DOLLAR // (1 + number // 3))
     if requests > 1:
+        priced(workspace.pk, owner.pk)
         wanted = Wanted("running", "f", DOLLAR, "anthropic/claude-sonnet-5", lifetime=timedelta(hours=1))
         reserve(workspace_id=workspace.pk, wanted=wanted, now=now)
+
+
+def priced(workspace_id: str, member_id: str) -> None:
+    """A request that the prices in force explain, and one that none of them does."""
+    from billing.ledger.facts import Payer
+    from billing.pricing.explain import Request
+    from billing.services.usage import UsageItem, usage_parts, usage_record
+    from opencode.lib.clock import utc_now
+
+    body = {"input_tokens": 1200, "cache_read_input_tokens": 50_000, "output_tokens": 800}
+    for name, model in (("unpriced", f"a-model-of-its-own/{LONG[:60]}"), ("priced", "anthropic/claude-sonnet-4-5")):
+        parts = usage_parts(Request("anthropic", body, utc_now(), model))
+        item = UsageItem(name, "f", parts, payer=Payer.HOST, member_id=member_id, session_id="ses_7f3a")
+        usage_record(workspace_id=workspace_id, items=[item])
 
 
 def record(workspace_id: str, request_id: str, key_id: str, member_id: str, days: int, cost: int) -> None:

@@ -1,5 +1,7 @@
 """The Billing pages in a browser: every state of an account, wide and on a phone, light and dark."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -39,6 +41,50 @@ def test_every_state_is_readable_everywhere(
             watched.screenshot(f"billing-{state}-{name}-{scheme}")
             found[state, name] = faults(watched.page)
     assert {place: problems for place, problems in found.items() if problems} == {}
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_statement_and_requests_are_readable_everywhere(
+    shared_server: ConsoleServer, open_page: OpenPage, payer: dict[str, str], scheme: str
+) -> None:
+    watched = open_page(shared_server.url, color_scheme=scheme)
+    sign_in(watched.page, payer)
+    page, found = watched.page, {}
+    for path in (
+        "prepaid/billing/statement/",
+        "empty/billing/statement/",
+        "prepaid/billing/statement/3-4/",
+        "prepaid/usage/requests/",
+        "empty/usage/requests/",
+        "prepaid/usage/requests/one/?id=priced",
+        "prepaid/usage/requests/one/?id=running",
+        "prepaid/usage/requests/one/?id=unknown",
+        "prepaid/members/",
+        "prepaid/keys/",
+    ):
+        page.goto(f"{shared_server.url}/workspaces/{path}")
+        for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+            page.set_viewport_size(size)
+            watched.screenshot(f"{path}-{name}-{scheme}")
+            found[path, name] = faults(page)
+    assert {place: problems for place, problems in found.items() if problems} == {}
+
+
+def test_statement_leads_to_a_request_and_back_by_its_id(
+    shared_server: ConsoleServer, open_page: OpenPage, payer: dict[str, str]
+) -> None:
+    watched = open_page(shared_server.url)
+    sign_in(watched.page, payer)
+    page = watched.page
+    page.goto(f"{shared_server.url}/workspaces/prepaid/billing/")
+    page.get_by_role("link", name="Statement").click()
+    page.get_by_role("link", name=re.compile("^Usage, ")).first.click()
+    page.get_by_role("link", name=re.compile("request priced")).click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("anthropic/claude-sonnet-4-5")
+    page.get_by_label("Request ID").fill("running")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Running", exact=True)).to_be_visible()
     assert watched.complaints == []
 
 

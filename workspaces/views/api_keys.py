@@ -15,6 +15,7 @@ from workspaces.access import WorkspaceAccess, page_access
 from workspaces.errors import KeyLimitReached
 from workspaces.forms.credentials import APIKeyForm
 from workspaces.models import APIKey
+from workspaces.ports import spending_this_month
 from workspaces.selectors.credentials import api_keys
 from workspaces.services.api_keys import api_key_create, api_key_revoke
 
@@ -23,11 +24,15 @@ from workspaces.services.api_keys import api_key_create, api_key_revoke
 def key_list(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug, "key.view")
     place = NEWEST_FIRST.read_or_first(request.GET.get("before"))
+    page = NEWEST_FIRST.page(_keys(access), place)
+    roots = {key.pk: key.root_id or key.pk for key in page.rows}
+    spent = spending_this_month(access.workspace.pk, "key", set(roots.values()))
     context = {
         "access": access,
         "nav": "keys",
         "sees_all": access.can("key.manage_all"),
-        "page": NEWEST_FIRST.page(_keys(access), place),
+        "page": page,
+        "spending": {name: spent.get(root, (0, 0)) for name, root in roots.items()},
         "is_first": place is None,
         "now": utc_now(),
     }

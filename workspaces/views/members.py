@@ -60,7 +60,15 @@ def member(request: HttpRequest, slug: str, member_id: str) -> HttpResponse:
         else:
             messages.success(request, f"{row.user.display_name} is saved.")
             return redirect("workspaces:members", slug)
-    context = {**_context(access), "member": row, "form": form, "may_hand_over": access.can("workspace.handover")}
+    used, held = spending_this_month(access.workspace.pk, "member", [row.user_id]).get(row.user_id, (0, 0))
+    context = {
+        **_context(access),
+        "member": row,
+        "form": form,
+        "used": used,
+        "held": held,
+        "may_hand_over": access.can("workspace.handover"),
+    }
     return render(request, "workspaces/member.html", context, status=422 if form.errors else 200)
 
 
