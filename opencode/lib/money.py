@@ -17,6 +17,12 @@ def to_dollars(micro_cents: int) -> Decimal:
     return Decimal(micro_cents) / MICRO_CENTS_PER_DOLLAR
 
 
+def exact_dollars(micro_cents: int) -> str:
+    """`$1.50`, `$31.9694`: at least two decimals, and all that are not zero, so that amounts beside it add up."""
+    whole, _, decimals = f"{abs(to_dollars(micro_cents)):,.8f}".partition(".")
+    return f"{'-' if micro_cents < 0 else ''}${whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
 def format_dollars(micro_cents: int) -> str:
     """`$1.50`, `$0.00`, `$0.000022`: two decimals, and as many more as the amount needs to show two digits."""
     value = to_dollars(micro_cents)

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from opencode.lib.money import MICRO_CENTS_PER_CENT, format_dollars
+from opencode.lib.money import MICRO_CENTS_PER_CENT, exact_dollars, format_dollars
 from opencode.lib.shown import compact_count, relative_time
 
 register = template.Library()
@@ -18,6 +18,7 @@ _CODE: Final = re.compile(r"`([^`]+)`")
 
 register.filter("relative", relative_time)
 register.filter("compact", compact_count)
+register.filter("exact_dollars", exact_dollars)
 
 
 @register.filter

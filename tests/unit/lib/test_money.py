@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode.lib.money import MICRO_CENTS_PER_DOLLAR, format_dollars, from_dollars, to_dollars
+from opencode.lib.money import MICRO_CENTS_PER_DOLLAR, exact_dollars, format_dollars, from_dollars, to_dollars
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,17 @@ def test_nothing_is_lost_on_the_way_there_and_back(micro_cents: int) -> None:
 
 def test_a_dollar_is_a_hundred_million() -> None:
     assert to_dollars(MICRO_CENTS_PER_DOLLAR) == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("micro_cents", "shown"),
+    [
+        (0, "$0.00"),
+        (3_060_000, "$0.0306"),
+        (-1, "-$0.00000001"),
+        (123_456_789_012, "$1,234.56789012"),
+        (150_000_000, "$1.50"),
+    ],
+)
+def test_exact_amounts_have_every_decimal_that_is_not_zero(micro_cents: int, shown: str) -> None:
+    assert exact_dollars(micro_cents) == shown
