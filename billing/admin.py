@@ -20,10 +20,12 @@ from billing.models import (
     TopUp,
     Usage,
 )
+from billing.plans import PLANS
 from billing.pricing.pricelist import PriceList, models_read
 from billing.pricing.pricereading import PricesInvalid
 from billing.selectors.prices import price_version_in_force
 from billing.services.funding import funding_set, spending_freeze, spending_unfreeze
+from billing.services.plans import plan_set
 from billing.services.prices import override_list, prices_override
 from billing.services.quarantine import quarantine_release
 from billing.stripe.support import event_replay_for, top_up_refund, top_up_reread
@@ -51,6 +53,18 @@ def _unfreeze(row: BillingAccount, staff: Actor) -> bool:
 
 
 FUND: Final = "billing.fund_account"
+
+
+def _plan_act(name: str, label: str) -> StaffAct:
+    def act(row: BillingAccount, staff: Actor) -> bool:
+        return plan_set(workspace_id=row.workspace_id, plan=name, actor=staff)
+
+    said = "It bounds what is added from now on; nothing that is there is taken away."
+    return StaffAct(f"plan_{name or 'none'}", f"Set the plan {label}" if name else "End the plan", said, PLAN, act)
+
+
+PLAN: Final = "billing.set_plan"
+PLAN_ACTS: Final = (*(_plan_act(plan.name, plan.label) for plan in PLANS.values()), _plan_act("", ""))
 FUNDING_ACTS: Final = (
     StaffAct("prepaid", "Make prepaid", "What is held has to fit into the balance from now on.", FUND, _prepaid),
     StaffAct("postpaid", "Make postpaid", "The host pays; limits alone bound what is spent.", FUND, _postpaid),
@@ -63,11 +77,21 @@ FUNDING_ACTS: Final = (
 class BillingAccountAdmin(WithStaffActs[BillingAccount], LookOnlyAdmin[BillingAccount]):
     """Accounts; amounts are in micro-cents."""
 
-    staff_acts: ClassVar = FUNDING_ACTS
+    staff_acts: ClassVar = (*FUNDING_ACTS, *PLAN_ACTS)
 
-    list_display = ("id", "workspace", "funding", "balance", "reserved", "month_used", "monthly_limit", "frozen_at")
+    list_display = (
+        "id",
+        "workspace",
+        "funding",
+        "balance",
+        "reserved",
+        "month_used",
+        "monthly_limit",
+        "plan",
+        "frozen_at",
+    )
     list_select_related = ("workspace",)
-    list_filter: ClassVar = ("funding",)
+    list_filter: ClassVar = ("funding", "plan")
     search_fields: ClassVar = ("id", "workspace__slug", "workspace__id")
 
 

@@ -5,6 +5,7 @@ from celery import shared_task
 from billing.services import alerts
 from billing.services.expiry import processes_bury, reservations_expire, reservations_purge
 from billing.services.grants import grants_lapse
+from billing.services.plans import allowances_mint
 from billing.stripe.sweeping import payments_purge, payments_reconcile_if_on, payments_sweep
 from opencode.lib.clock import utc_now
 
@@ -33,7 +34,10 @@ def alerts_purge() -> None:
 
 @shared_task
 def grants_sweep() -> None:
-    grants_lapse(now=utc_now())
+    """Old credit lapses before new is given."""
+    now = utc_now()
+    grants_lapse(now=now)
+    allowances_mint(now=now)
 
 
 @shared_task

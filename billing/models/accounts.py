@@ -47,9 +47,15 @@ class BillingAccount(models.Model):
     customer_id = models.CharField(
         max_length=190, null=True, blank=True, unique=True, help_text="the customer at Stripe"
     )
+    plan = models.CharField(max_length=20, blank=True, default="", db_default="", help_text="empty: none")
+    plan_anchor = models.DateTimeField(null=True, blank=True, help_text="from when the plan's periods are counted")
+    allowance_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
-        permissions: ClassVar = [("fund_account", "Can change who pays, and freeze spending")]
+        permissions: ClassVar = [
+            ("fund_account", "Can change who pays, and freeze spending"),
+            ("set_plan", "Can change a workspace's plan"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(reserved__gte=0), name="account_reserved_not_negative"),
             models.CheckConstraint(

@@ -1,6 +1,7 @@
 """What workspaces ask of billing when they are made and when they grow: an account, and how many seats there are."""
 
 from billing.models import BillingAccount
+from billing.selectors.plans import entitlements_for
 
 
 def billing_account_open(workspace_id: str) -> None:
@@ -9,5 +10,5 @@ def billing_account_open(workspace_id: str) -> None:
 
 
 def seat_limit_of(workspace_id: str) -> int | None:
-    """The largest number of members; None, as no plan limits it yet."""
-    return None
+    """The largest number of members by the workspace's plan; None without a limit."""
+    return entitlements_for(workspace_id).seats

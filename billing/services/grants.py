@@ -6,6 +6,7 @@ from typing import Final
 from django.db import transaction
 
 from billing.errors import RequestConflict
+from billing.ledger.decision import Decision
 from billing.ledger.lapsing import lapse_of
 from billing.ledger.operations import Answer, Credit
 from billing.models import BillingAccount, PeriodicGrant
@@ -30,26 +31,35 @@ def credit_grant(
     """
     if amount <= 0:
         raise ValueError("a grant is positive")
-    source = f"grant:{grant_id}"
     with transaction.atomic():
         row = BillingAccount.objects.select_for_update().get(workspace_id=workspace_id)
-        _spend(row)
-        operation = Credit(utc_now(), source, amount)
-        decision = ledger_execute(account_id=row.pk, operation=operation, details=Details(reason=actor.reason))
+        decision = account_credit(
+            row, source=f"grant:{grant_id}", amount=amount, ends_at=ends_at, now=utc_now(), reason=actor.reason
+        )
         if decision.answer == Answer.REFUSED:
             raise RequestConflict("The balance would be more than the ledger can count.")
         if decision.answer == Answer.CONFLICT:
             raise RequestConflict("This grant was given before, with another amount.")
         if decision.entry is None:
             return False
-        if ends_at is not None:
-            mark = {"mark_seq": decision.entry.seq, "mark_balance": decision.entry.balance_after}
-            PeriodicGrant.objects.create(
-                account_id=row.pk, source=source, amount=amount, left=amount, ends_at=ends_at, **mark
-            )
         details = {"micro_cents": amount, "grant": grant_id, "until": ends_at.isoformat() if ends_at else None}
         audit_record(workspace_id=workspace_id, actor=actor, action="billing.grant", details=details)
     return True
+
+
+def account_credit(
+    row: BillingAccount, *, source: str, amount: int, ends_at: datetime | None, now: datetime, reason: str = ""
+) -> Decision:
+    """Credit the account, whose row is locked; with `ends_at` what is left of it then lapses."""
+    _spend(row)
+    operation, details = Credit(now, source, amount), Details(reason=reason)
+    decision = ledger_execute(account_id=row.pk, operation=operation, details=details)
+    if decision.entry is not None and ends_at is not None:
+        mark = {"mark_seq": decision.entry.seq, "mark_balance": decision.entry.balance_after}
+        PeriodicGrant.objects.create(
+            account_id=row.pk, source=source, amount=amount, left=amount, ends_at=ends_at, **mark
+        )
+    return decision
 
 
 def grants_lapse(*, now: datetime) -> int:

@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from billing.forms import BudgetForm
+from billing.selectors.alerts import alert_lines
 from billing.selectors.overview import overview_of
+from billing.selectors.plans import plan_shown
 from billing.selectors.usage import account_of
 from billing.services.budgets import budget_set
 from opencode.lib.clock import utc_now
@@ -33,12 +35,15 @@ def billing(request: HttpRequest, slug: str) -> HttpResponse:
         said = "The workspace has no monthly budget now." if limit is None else _said(limit)
         messages.success(request, said)
         return redirect("billing:billing", slug)
+    now = utc_now()
     context = {
         "access": access,
         "nav": "billing",
+        "alerts": alert_lines(account, now=now),
+        "plan": plan_shown(account, now),
         "form": form,
         "may_budget": access.can("budget.set"),
-        "shown": overview_of(account, utc_now()),
+        "shown": overview_of(account, now),
     }
     return render(request, "billing/billing.html", context, status=422 if form.errors else 200)
 

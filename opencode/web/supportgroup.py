@@ -15,6 +15,7 @@ ACTS: Final = (
     "workspaces.revoke_apikey",
     "workspaces.revoke_sharetoken",
     "billing.fund_account",
+    "billing.set_plan",
     "billing.release_quarantined",
     "sync.end_share",
 )

@@ -313,6 +313,8 @@ def test_usage_page_shows_what_stands(cast: Cast, alpha: Spender, sign_in: SignI
         return [(line.about, line.name, line.percent) for line in shown]
 
     assert lines(cast.alice) == [("member", "Carol", 80), ("workspace", "", 50)]
+    billing = sign_in(cast.bob).get("/workspaces/alpha/billing/").content.decode()
+    assert "The monthly budget is used by 50 %" in " ".join(billing.split())
     assert lines(cast.carol) == [("member", "Carol", 80)]
     membership_change(membership=cast.membership(cast.carol), monthly_limit=1_000, actor=acting(cast.alice))
     assert lines(cast.carol) == []

@@ -247,7 +247,10 @@ def test_lists_offer_support_their_acts_and_no_others(sue: Staff, rf) -> None:  
         "APIKey": {"revoke"},
         "ShareToken": {"revoke"},
         "Share": {"end"},
-        "BillingAccount": {"prepaid", "postpaid", "freeze", "unfreeze"},
+        "BillingAccount": {
+            *("prepaid", "postpaid", "freeze", "unfreeze"),
+            *("plan_free", "plan_pro", "plan_team", "plan_none"),
+        },
         "QuarantinedRequest": {"release", "dismiss"},
     }
 
