@@ -22,5 +22,6 @@ urlpatterns = [
     path("workspaces/<slug:slug>/usage/export.csv", usage.usage_csv, name="usage_csv"),
     path("workspaces/<slug:slug>/billing/topup/", topups.top_up, name="top_up"),
     path("workspaces/<slug:slug>/billing/topup/<int:top_up_id>/", topups.top_up_shown, name="top_up_shown"),
+    path("workspaces/<slug:slug>/billing/portal/", topups.portal, name="portal"),
     path("webhooks/stripe", stripeevents.stripe_events, name="stripe_events"),
 ]

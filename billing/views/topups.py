@@ -4,7 +4,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing.errors import PaymentsOff
 from billing.forms import TopUpForm
@@ -12,6 +12,7 @@ from billing.models import TopUp
 from billing.pricing.fees import USUAL_CENTS, fee_cents
 from billing.selectors.payments import payment_shown, payments_state
 from billing.selectors.usage import account_of
+from billing.stripe.portal import portal_open
 from billing.stripe.topups import WAITING, top_up_begin, top_up_look
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
@@ -69,3 +70,10 @@ def top_up_shown(request: HttpRequest, slug: str, top_up_id: int) -> HttpRespons
     }
     part = getattr(request, "htmx", False)
     return render(request, "billing/topup_state.html" if part else "billing/topup_shown.html", context)
+
+
+@require_POST
+def portal(request: HttpRequest, slug: str) -> HttpResponse:
+    """Leads to Stripe's pages for cards, invoices, company and tax id."""
+    access = page_access(request, slug, "billing.manage")
+    return HttpResponseRedirect(portal_open(workspace=access.workspace))

@@ -301,6 +301,12 @@ WORKSPACES = [
         "login 404 403 403 404",
         READ_ONLY,
     ),
+    Page(
+        "workspaces/<slug:slug>/billing/portal/",
+        "/workspaces/alpha/billing/portal/",
+        READ_ONLY,
+        "login 404 403 403 409",
+    ),
     Page("webhooks/stripe", "/webhooks/stripe", READ_ONLY, NOWHERE),
     Page("workspaces/<slug:slug>/audit/", "/workspaces/alpha/audit/", "login 404 403 200 200", READ_ONLY),
     Page(

@@ -65,3 +65,13 @@ def test_without_payments_the_page_says_so(cast: Cast, sign_in: SignIn) -> None:
     answer: Any = sign_in(cast.alice).get(PAGE)
     assert answer.status_code == 409
     assert "Payments are not set up" in answer.content.decode()
+
+
+def test_cards_invoices_and_company_are_on_stripes_pages(paying: Paying, cast: Cast, sign_in: SignIn) -> None:
+    browser = sign_in(cast.alice)
+    assert "/portal/test_" in browser.post("/workspaces/alpha/billing/portal/").content.decode()
+    assert "/portal/test_" in browser.post("/workspaces/alpha/billing/portal/").content.decode()
+    assert len(paying.api.customers.list().data) == 1
+    paying.fault("POST /v1/billing_portal/sessions")
+    assert browser.post("/workspaces/alpha/billing/portal/").status_code == 503
+    assert sign_in(cast.bob).post("/workspaces/alpha/billing/portal/").status_code == 403

@@ -21,7 +21,7 @@ from billing.stripe.support import top_up_refund
 from opencode.lib.actor import THE_CONSOLE
 from tests.billing.stripe.payments import CENT, Paying
 
-SEQUENCES = 10_000 if os.environ.get("OPENCODE_PROVE") else 80
+SEQUENCES = 10_000 if os.environ.get("OPENCODE_PROVE") else 60
 PARTS = 20 if os.environ.get("OPENCODE_PROVE") else 2
 ACTS = 9
 CARDS = ("visa", "visa", "chargeDeclined", "createDispute", "refundFail")
