@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("sync.urls")),
     path("", include("steering.urls")),
+    path("", include("gateway.urls")),
     path("admin/", admin.site.urls),
 ]
 

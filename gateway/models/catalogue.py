@@ -48,6 +48,7 @@ class Model(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["workspace_id", "slug"]
+        permissions: ClassVar = [("switch_model", "Can offer and withdraw the host's models")]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["workspace_id", "slug"], name="model_once_a_slug"),
         ]

@@ -13,12 +13,15 @@ from django.views.decorators.debug import sensitive_variables
 from gateway.errors import (
     ProviderHeaderRefused,
     ProviderKeyMissing,
+    ProviderKeyRefused,
     ProviderKindUnknown,
     ProviderLimitReached,
+    ProviderUnreachable,
 )
 from gateway.models import ProviderCredential, new_credential_id
 from gateway.providers import KINDS, HeaderRefused, Kind, headers_checked
 from gateway.sealed import credential_seal, credential_unseal
+from gateway.services.credential_states import ERROR_CHARACTERS
 from gateway.services.standing import workspace_lock
 from gateway.services.trials import Trial, address_check, key_try
 from opencode.lib.actor import Actor
@@ -125,12 +128,17 @@ def credential_rotate(*, credential: ProviderCredential, secret: str, base_url: 
 
 
 def credential_test(*, credential: ProviderCredential, actor: Actor) -> Trial:
-    """Try the stored key again and note the result. Raises as `credential_create` does, with nothing noted."""
+    """Try the stored key again and note the result, a refusal too. Raises ProviderAddressRefused."""
     kind = _kind(credential.kind)
     secret = credential_unseal(
         workspace_id=credential.workspace_id, credential_id=credential.pk, sealed=credential.secret
     )
-    trial = key_try(kind=kind, base_url=credential.base_url, secret=secret, headers=credential.headers)
+    try:
+        trial = key_try(kind=kind, base_url=credential.base_url, secret=secret, headers=credential.headers)
+    except ProviderKeyRefused as refused:
+        trial = Trial(ProviderCredential.State.REFUSED, refused.message)
+    except ProviderUnreachable as failure:
+        trial = Trial(ProviderCredential.State.FAILING, failure.message)
     with transaction.atomic():
         row = _locked(credential, actor)
         _noted(row, trial)
@@ -191,7 +199,7 @@ def _sealed(row: ProviderCredential, secret: str, trial: Trial) -> None:
 def _noted(row: ProviderCredential, trial: Trial) -> None:
     now = utc_now()
     row.state, row.tested_at, row.cooled_until = trial.state, now, None
-    row.last_error, row.last_error_at = trial.said, now if trial.said else None
+    row.last_error, row.last_error_at = trial.said[:ERROR_CHARACTERS], now if trial.said else None
 
 
 def _locked(credential: ProviderCredential, actor: Actor) -> ProviderCredential:

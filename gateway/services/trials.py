@@ -49,10 +49,10 @@ def key_try(*, kind: Kind, base_url: str, secret: str, headers: Mapping[str, str
         raise _address_refused(refused) from refused
     except (OSError, http.client.HTTPException) as failure:
         log.info("provider_unreachable", kind=kind.name, failure=type(failure).__name__)
-        said = f"Nothing answered at {base_url} ({_named(failure)}), so the key was not saved."
+        said = f"Nothing answered at {base_url} ({_named(failure)})."
         raise ProviderUnreachable(said, fields={"base_url": [said]}) from failure
     if status in _REFUSED or _REFUSED_BY_GOOGLE in body:
-        said = f"{kind.words} refused this key (status {status}), so it was not saved."
+        said = f"{kind.words} refused this key (status {status})."
         raise ProviderKeyRefused(said, fields={"secret": [said]})
     if status not in _SUCCESS:
         return Trial(ProviderCredential.State.UNTESTED, f"Not tested: {kind.words} answered with status {status}.")

@@ -9,7 +9,7 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
 API keys in alpha, `{carols_device}` is her signed-in agent,
 `{alices_session}` is where alice is signed in, `{token}` is alpha's share token, `{webhook}` alpha's webhook with a
-`{delivery}`, `{snapshot}` is of
+`{delivery}`, `{provider}` its provider key and `{model}` its own model, `{snapshot}` is of
 alpha's session, `{alices_membership}` and `{carols_membership}` are people in it, `{invitation}` into it waits for
 erin; `{gammas_…}` are those of charlie's workspace.
 """
@@ -408,6 +408,126 @@ WORKSPACES = [
         "/workspaces/alpha/tokens/{gammas_token}/revoke/",
         "login 404 403 404 404",
         "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/",
+        "/workspaces/alpha/models/",
+        "login 404 200 200 200",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/new/",
+        "/workspaces/alpha/models/new/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/",
+        "/workspaces/alpha/models/{model}/",
+        "login 404 200 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/switch/",
+        "/workspaces/alpha/models/{model}/switch/",
+        READ_ONLY,
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/delete/",
+        "/workspaces/alpha/models/{model}/delete/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/",
+        "/workspaces/alpha/providers/{provider}/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/rotate/",
+        "/workspaces/alpha/providers/{provider}/rotate/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/test/",
+        "/workspaces/alpha/providers/{provider}/test/",
+        READ_ONLY,
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/first/",
+        "/workspaces/alpha/providers/{provider}/first/",
+        READ_ONLY,
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/delete/",
+        "/workspaces/alpha/providers/{provider}/delete/",
+        "login 404 403 200 200",
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/",
+        "/workspaces/alpha/models/{gammas_model}/",
+        "login 404 404 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/switch/",
+        "/workspaces/alpha/models/{gammas_model}/switch/",
+        READ_ONLY,
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/delete/",
+        "/workspaces/alpha/models/{gammas_model}/delete/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/",
+        "/workspaces/alpha/providers/{gammas_provider}/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/rotate/",
+        "/workspaces/alpha/providers/{gammas_provider}/rotate/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/test/",
+        "/workspaces/alpha/providers/{gammas_provider}/test/",
+        READ_ONLY,
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/first/",
+        "/workspaces/alpha/providers/{gammas_provider}/first/",
+        READ_ONLY,
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/delete/",
+        "/workspaces/alpha/providers/{gammas_provider}/delete/",
+        "login 404 403 404 404",
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/",
+        "/workspaces/alpha/providers/",
+        "login 404 403 200 200",
+        READ_ONLY,
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/new/",
+        "/workspaces/alpha/providers/new/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
     ),
     Page("workspaces/<slug:slug>/webhooks/", "/workspaces/alpha/webhooks/", "login 404 403 200 200", READ_ONLY),
     Page(

@@ -16,6 +16,7 @@ from sync.protocol.updates import Update
 from sync.sharing.secrets import derive_share_secret
 from tests.cast import Cast, acting, make_cast
 from tests.support.devices import device_of
+from tests.support.models import add_credential, add_model
 from workspaces.models import Invitation, Workspace
 from workspaces.selectors.invitations import PURPOSE
 from workspaces.services.api_keys import api_key_create
@@ -71,6 +72,9 @@ def make_world() -> World:
     gammas_endpoint, _ = webhook_create(
         workspace=cast.gamma, url="https://example.com/", events=list(EVENTS), actor=acting(cast.charlie)
     )
+    owned = {"alpha": cast.alpha.pk, "gamma": cast.gamma.pk}
+    providers = {name: add_credential(owner) for name, owner in owned.items()}
+    models = {name: add_model(owner, credential_id=providers[name].pk) for name, owner in owned.items()}
     alices_session = UserSession.objects.create(
         user=cast.alice, session_key="elsewhere", ip="127.0.0.1", user_agent="curl/8.0"
     )
@@ -91,6 +95,10 @@ def make_world() -> World:
         "gammas_token": gammas_token.pk,
         "webhook": endpoint.pk,
         "gammas_webhook": gammas_endpoint.pk,
+        "provider": providers["alpha"].pk,
+        "gammas_provider": providers["gamma"].pk,
+        "model": models["alpha"].pk,
+        "gammas_model": models["gamma"].pk,
         "delivery": str(endpoint.deliveries.get().pk),
     }
     for word, people, workspace in (

@@ -9,8 +9,8 @@ from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from opencode.lib.clock import utc_now
+from opencode.lib.textfields import NameField
 from workspaces.errors import SlugInvalid
-from workspaces.forms.fields import NameField
 from workspaces.services.configurations import NOTE_CHARACTERS
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS, is_valid_slug

@@ -2,7 +2,7 @@
 
 from django import forms
 
-from workspaces.forms.fields import NameField
+from opencode.lib.textfields import NameField
 
 
 class ConfigForm(forms.Form):

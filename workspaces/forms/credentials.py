@@ -7,7 +7,7 @@ from django import forms
 
 from opencode.lib.clock import utc_now
 from opencode.lib.moneyfields import LimitField
-from workspaces.forms.fields import NameField
+from opencode.lib.textfields import NameField
 from workspaces.models import APIKey
 from workspaces.roles import CHOSEN_SCOPES, OFFERED_SCOPES, SCOPES
 from workspaces.services.key_rotation import OVERLAPS

@@ -1,10 +1,9 @@
-"""Fields that several forms have."""
+"""The field of forms that give somebody a role."""
 
 from typing import Final
 
 from django import forms
 
-from opencode.lib.textlines import UNSEEN, is_visible, one_line
 from workspaces.roles import ADMIN, MEMBER, OWNER, can_manage
 
 WORDS: Final = {
@@ -12,16 +11,6 @@ WORDS: Final = {
     ADMIN: "everything of a member, plus people, all keys and limits",
     OWNER: "everything, plus billing, transfer and deletion",
 }
-
-
-class NameField(forms.CharField):
-    """One line of visible text."""
-
-    def clean(self, value: object) -> str:
-        text = one_line(str(super().clean(value)))
-        if not is_visible(text):
-            raise forms.ValidationError(UNSEEN, code="unprintable")
-        return text
 
 
 class RoleField(forms.ChoiceField):

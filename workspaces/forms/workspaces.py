@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from workspaces.forms.fields import NameField
+from opencode.lib.textfields import NameField
 from workspaces.models import Workspace
 from workspaces.services.workspaces import NAME_CHARACTERS
 from workspaces.slugs import MAX_CHARACTERS

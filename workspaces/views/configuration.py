@@ -14,7 +14,14 @@ from workspaces.configuration import Checked, check, compared
 from workspaces.errors import ConfigChanged, ConfigRefused
 from workspaces.forms.configuration import ConfigForm
 from workspaces.models import ConfigVersion
-from workspaces.selectors.configurations import PAGE_ROWS, VERSIONS, config_in_force, config_version, config_versions
+from workspaces.selectors.configurations import (
+    PAGE_ROWS,
+    VERSIONS,
+    config_in_force,
+    config_served,
+    config_version,
+    config_versions,
+)
 from workspaces.services.configurations import config_restore, config_save
 
 STARTER: Final = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n'
@@ -153,6 +160,7 @@ def _editor(
         "is_checked": request.method == "POST",
         "may_edit": access.can("config.edit"),
         "limit": settings.CONFIG_BYTES,
+        "served": config_served(access.workspace.pk, access.user.pk, access.role),
         **more,
     }
     return render(request, "workspaces/configuration.html", context, status=status)
