@@ -73,7 +73,7 @@ def make_world() -> World:
         workspace=cast.gamma, url="https://example.com/", events=list(EVENTS), actor=acting(cast.charlie)
     )
     owned = {"alpha": cast.alpha.pk, "gamma": cast.gamma.pk}
-    providers = {name: add_credential(owner) for name, owner in owned.items()}
+    providers = {name: add_credential(owner, base_url="https://127.0.0.1:9/v1") for name, owner in owned.items()}
     models = {name: add_model(owner, credential_id=providers[name].pk) for name, owner in owned.items()}
     alices_session = UserSession.objects.create(
         user=cast.alice, session_key="elsewhere", ip="127.0.0.1", user_agent="curl/8.0"
