@@ -425,7 +425,7 @@ WORKSPACES = [
         "workspaces/<slug:slug>/models/<str:model_id>/",
         "/workspaces/alpha/models/{model}/",
         "login 404 200 200 200",
-        "login 404 403 422 422",
+        "login 404 403 home home",
     ),
     Page(
         "workspaces/<slug:slug>/models/<str:model_id>/switch/",
