@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from billing.views import billing, requests, statement, stripeevents, topups, usage
+from billing.views import billing, payments, requests, statement, stripeevents, topups, usage
 
 app_name = "billing"
 
 urlpatterns = [
     path("workspaces/<slug:slug>/billing/", billing.billing, name="billing"),
+    path("workspaces/<slug:slug>/billing/payments/", payments.payment_list, name="payments"),
     path("workspaces/<slug:slug>/billing/statement/", statement.statement, name="statement"),
     path("workspaces/<slug:slug>/billing/statement/export.csv", statement.statement_csv, name="statement_csv"),
     path(

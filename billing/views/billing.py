@@ -10,15 +10,18 @@ from django.views.decorators.http import require_http_methods
 from billing.forms import BudgetForm
 from billing.selectors.alerts import alert_lines
 from billing.selectors.overview import overview_of
+from billing.selectors.payments import payments_of, payments_state
 from billing.selectors.plans import plan_shown
 from billing.selectors.usage import account_of
 from billing.services.budgets import budget_set
+from billing.views.payments import payment_lines
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import Forbidden
 from opencode.lib.money import format_dollars
 from workspaces.access import page_access
 
 PERMISSION: Final = "usage.view_all"
+PAYMENTS_HERE: Final = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,6 +47,9 @@ def billing(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "may_budget": access.can("budget.set"),
         "shown": overview_of(account, now),
+        "state": payments_state(account),
+        "may_pay": access.can("billing.manage"),
+        "paid": payment_lines(payments_of(account.pk, limit=PAYMENTS_HERE)),
     }
     return render(request, "billing/billing.html", context, status=422 if form.errors else 200)
 

@@ -30,6 +30,14 @@ KINDS: Final = {
     "reprice": "Usage priced anew",
     "release": "Usage released from quarantine",
 }
+CAUSES: Final = {
+    "grant": ("workspaces:audit", "?action=billing.grant"),
+    "lapse": ("billing:billing", "#grants"),
+    "topup": ("billing:payments", ""),
+    "claw": ("billing:payments", ""),
+    "allowance": ("billing:billing", "#plan"),
+}
+"""Where the cause of an entry is shown: an address of the workspace, and the end of it."""
 NUMBERS: Final = 2**62
 
 
@@ -93,7 +101,8 @@ def _words(line: Line[LedgerEntry], slug: str) -> tuple[str, str]:
     kind = entry.source.partition(":")[0]
     if entry.usage_id is not None:
         return KINDS.get(kind, entry.source), reverse("billing:usage_row", args=[slug, entry.usage_id])
-    causes = {"grant": "workspaces:audit", "lapse": "billing:billing"}
-    ends = {"grant": "?action=billing.grant", "lapse": "#grants"}
-    cause = reverse(causes[kind], args=[slug]) + ends[kind] if kind in causes else ""
+    cause = ""
+    if kind in CAUSES:
+        address, end = CAUSES[kind]
+        cause = reverse(address, args=[slug]) + end
     return KINDS.get(kind, entry.source), cause

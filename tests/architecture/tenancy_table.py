@@ -265,6 +265,12 @@ WORKSPACES = [
         READ_ONLY,
     ),
     Page(
+        "workspaces/<slug:slug>/billing/payments/",
+        "/workspaces/alpha/billing/payments/",
+        "login 404 403 200 200",
+        READ_ONLY,
+    ),
+    Page(
         "workspaces/<slug:slug>/billing/statement/",
         "/workspaces/alpha/billing/statement/",
         "login 404 403 200 200",
