@@ -71,6 +71,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             get_runtime()
             steering_start()
+            relay.gateway_start()
             rendering_start()
             await send({"type": "lifespan.startup.complete"})
         else:

@@ -121,6 +121,11 @@ def gateway_runtime() -> GatewayRuntime:
     return _current
 
 
+def gateway_start() -> None:
+    """Begin at once, and not at the first call: there may be spools of a process that is gone."""
+    gateway_runtime()
+
+
 def calls_end(is_concerned: Callable[[Caller], bool]) -> None:
     """End the running calls of these callers, in whatever thread a fact is received; where none are served, nothing."""
     runtime = _current

@@ -14,7 +14,7 @@ from opencode.settings.sources.environment import Environment
 from tests.support.server import ROOT
 
 OWN_APPS = {"opencode", "accounts", "workspaces", "billing", "sync", "gateway", "steering"}
-LIMITS = ("SYNC_", "DEVICE", "CONFIG_", "API_", "LEAK_")
+LIMITS = ("SYNC_", "DEVICE", "CONFIG_", "API_", "LEAK_", "GATEWAY_")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 PERSONAL_PATH = re.compile(r"(?<![\w.])/(?:home|Users|work|root)/[\w.-]+|\.\./shared")
 # The recordings' own bodies say where an agent ran; they are kept as they were sent.

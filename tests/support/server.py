@@ -115,6 +115,11 @@ class ConsoleServer:
         kill_all([process.pid, *children_of(process.pid)])
         process.wait()
 
+    def begin_with(self, **environment: str) -> None:
+        """Start with other variables than before."""
+        self._environment |= environment
+        self.start()
+
     def restart(self) -> None:
         """Start again on the same port and data, after `stop` or `kill9`, or after stopping it now."""
         self.stop()
