@@ -314,7 +314,7 @@ def test_usage_page_shows_what_stands(cast: Cast, alpha: Spender, sign_in: SignI
 
     assert lines(cast.alice) == [("member", "Carol", 80), ("workspace", "", 50)]
     billing = sign_in(cast.bob).get("/workspaces/alpha/billing/").content.decode()
-    assert "The monthly budget is used by 50 %" in " ".join(billing.split())
+    assert "50 % used of the monthly budget, $0.0000009 of $0.0000016" in " ".join(billing.split())
     assert lines(cast.carol) == [("member", "Carol", 80)]
     membership_change(membership=cast.membership(cast.carol), monthly_limit=1_000, actor=acting(cast.alice))
     assert lines(cast.carol) == []
