@@ -1,6 +1,8 @@
 """Alerts from the request that calls for one to the mails and events that are sent, each once."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -273,6 +275,25 @@ def test_alert_that_cannot_be_sent_is_whole_or_nothing_and_tried_again(
     assert told(alpha) == []
     alpha.now += PAUSE
     assert told(alpha) == ["alice", "bob"]
+
+
+@pytest.mark.servers
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_sweep_at_once_send_each_alert_once(cast: Cast, alpha: Spender) -> None:
+    alpha.set(monthly_limit=100)
+    spend(alpha, "r1", 50)
+    started = threading.Barrier(4)
+
+    def sweep(_number: int) -> int:
+        started.wait(30)
+        try:
+            return alerts_send(now=alpha.now + timedelta(seconds=1))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(sweep, range(4))) == 1
+    assert OutgoingMail.objects.count() == 2
 
 
 def test_alert_of_a_blocked_workspace_is_dropped(cast: Cast, alpha: Spender) -> None:
