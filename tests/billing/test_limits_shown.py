@@ -75,7 +75,7 @@ def test_lists_and_pages_show_each_limit_with_what_is_used_and_held(cast: Cast, 
         path: text_of(admin.get(f"/workspaces/alpha/{path}"))
         for path in ("keys/", f"keys/{key.pk}/", "members/", f"members/{row.pk}/")
     }
-    assert "$8.00 $3.00 used, $1.00 held" in pages["keys/"]
+    assert "$3.00 used, $1.00 held of $8.00" in pages["keys/"]
     assert "$3.00 used, $1.00 held by running requests of $8.00" in pages[f"keys/{key.pk}/"]
     assert "$5.00 $5.00 used, $1.00 held" in pages["members/"]
     assert "$5.00 used, $1.00 held by running requests of $5.00" in pages[f"members/{row.pk}/"]

@@ -64,3 +64,13 @@ def test_a_top_up_is_paid_and_credited_live(paid_console: ConsoleServer, open_pa
     assert (is_too_wide(page), violations(page)) == (False, [])
     assert [each for each in watched.complaints if "422" not in each] == []
     assert "stripe_call_unanswered" not in paid_console.log
+    billing = f"{paid_console.url}/workspaces/{person['slug']}/billing/"
+    for path in ("", "payments/", "statement/"):
+        page.goto(f"{billing}{path}")
+        expect(page.get_by_text("Test payments").first).to_be_visible()
+        for name, size, scheme in (("desktop", DESKTOP, "light"), ("phone-dark", PHONE, "dark")):
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            watched.screenshot(f"billing-paid-{path}-{name}")
+            assert (is_too_wide(page), violations(page)) == (False, []), (path, name)
+    expect(page.get_by_role("row", name="Payment")).to_contain_text("+$50.00")
