@@ -21,6 +21,12 @@ EARLIEST: Final = date(2020, 1, 1)
 SOURCES: Final = ((UsageRollup.Source.METERED.value, "Metered"), (UsageRollup.Source.REPORTED.value, "Reported"))
 GROUPS: Final = (("model", "Model"), ("key", "Key"), ("member", "Member"))
 
+_DOLLARS: Final[Mapping[str, Any]] = {
+    "decimal_places": 2,
+    "max_digits": 10,
+    "widget": forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class UsageChoice:
@@ -99,6 +105,42 @@ class BudgetForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class AutoTopUpForm(forms.Form):
+    """Topping up by itself, in dollars."""
+
+    is_on = forms.BooleanField(label="Top up by itself", required=False)
+    threshold = forms.DecimalField(
+        label="When the balance falls below", min_value=Decimal(1), max_value=Decimal(LARGEST_CENTS) / 100, **_DOLLARS
+    )
+    amount = forms.DecimalField(
+        label="Charge the card for so much credit",
+        min_value=Decimal(SMALLEST_CENTS) / 100,
+        max_value=Decimal(LARGEST_CENTS) / 100,
+        help_text="The payment fee comes on top.",
+        **_DOLLARS,
+    )
+    ceiling = forms.DecimalField(
+        label="At most in a calendar month",
+        min_value=Decimal(SMALLEST_CENTS) / 100,
+        max_value=Decimal(10_000_000),
+        required=False,
+        help_text="Credit, in UTC months. Empty: no bound.",
+        **_DOLLARS,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        ceiling, amount = given.get("ceiling"), given.get("amount")
+        if ceiling is not None and amount is not None and ceiling < amount:
+            self.add_error("ceiling", "Choose at least as much as one top-up.")
+        return given
+
+    def cents(self, name: str) -> int | None:
+        """A valid field's amount in cents; None when it was left empty."""
+        given = self.cleaned_data[name]
+        return None if given is None else int(given * 100)
+
+
 class TopUpForm(forms.Form):
     """How much credit, in dollars; `cents` is what was chosen."""
 
@@ -106,9 +148,7 @@ class TopUpForm(forms.Form):
         label="Credit in US dollars",
         min_value=Decimal(SMALLEST_CENTS) / 100,
         max_value=Decimal(LARGEST_CENTS) / 100,
-        decimal_places=2,
-        max_digits=9,
-        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+        **_DOLLARS,
     )
 
     @property

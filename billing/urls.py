@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import billing, payments, requests, statement, stripeevents, topups, usage
+from billing.views import autotopups, billing, payments, requests, statement, stripeevents, topups, usage
 
 app_name = "billing"
 
@@ -23,6 +23,8 @@ urlpatterns = [
     path("workspaces/<slug:slug>/usage/export.csv", usage.usage_csv, name="usage_csv"),
     path("workspaces/<slug:slug>/billing/topup/", topups.top_up, name="top_up"),
     path("workspaces/<slug:slug>/billing/topup/<int:top_up_id>/", topups.top_up_shown, name="top_up_shown"),
+    path("workspaces/<slug:slug>/billing/auto/", autotopups.auto_top_up, name="auto_top_up"),
+    path("workspaces/<slug:slug>/billing/auto/retry/", autotopups.auto_top_up_again, name="auto_top_up_again"),
     path("workspaces/<slug:slug>/billing/portal/", topups.portal, name="portal"),
     path("webhooks/stripe", stripeevents.stripe_events, name="stripe_events"),
 ]

@@ -64,6 +64,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "billing.budget": "set the workspace's monthly budget",
     "billing.grant": "granted credit",
     "billing.topup": "topped up the balance",
+    "billing.auto_topup": "changed topping up by itself",
     "billing.refund": "asked for a refund of a top-up",
     "billing.reread": "had a top-up read again",
     "billing.clawback": "changed what a refund or a dispute took back of a top-up",

@@ -4,6 +4,7 @@ what messages report, ledger entries, payments, alerts, and the prices in force.
 
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.alerts import AlertFiring
+from billing.models.autotopups import AutoTopUp, AutoTopUpAttempt
 from billing.models.grants import PeriodicGrant
 from billing.models.payments import StripeCall, StripeCursor, StripeEvent, TopUp
 from billing.models.prices import PriceEntry, PriceVersion
@@ -15,6 +16,8 @@ from billing.models.usage import REQUEST_ID_CHARACTERS, LedgerEntry, Reservation
 __all__ = [
     "REQUEST_ID_CHARACTERS",
     "AlertFiring",
+    "AutoTopUp",
+    "AutoTopUpAttempt",
     "BillingAccount",
     "LedgerEntry",
     "LimitCounter",

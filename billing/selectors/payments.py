@@ -6,7 +6,7 @@ from typing import Final
 
 from django.conf import settings
 
-from billing.models import BillingAccount, TopUp
+from billing.models import AutoTopUp, AutoTopUpAttempt, BillingAccount, TopUp
 
 PAYMENTS_SHOWN: Final = 50
 SHOWN: Final = tuple(each for each in TopUp.State if each != TopUp.State.CREATED)
@@ -36,7 +36,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentsState:
-    """`code` is one of off, ready, pending, disputed; `mode` is OPENCODE_PAYMENTS."""
+    """`code` is one of off, paused, disputed, pending, ready; `mode` is OPENCODE_PAYMENTS.
+
+    Paused is topping up by itself, until a person does something about the card.
+    """
 
     mode: str
     code: str
@@ -85,5 +88,15 @@ def payments_state(account: BillingAccount) -> PaymentsState:
     if payments.mode == "none":
         return PaymentsState("none", "off")
     states = set(TopUp.objects.filter(account_id=account.pk, state__in=SHOWN).values_list("state", flat=True))
+    if AutoTopUp.objects.filter(pk=account.pk, is_on=True).exclude(paused_at=None).exists():
+        return PaymentsState(payments.mode, "paused")
     code = "disputed" if TopUp.State.DISPUTED in states else "pending" if TopUp.State.PENDING in states else "ready"
     return PaymentsState(payments.mode, code)
+
+
+ATTEMPTS_SHOWN: Final = 5
+
+
+def auto_top_up_attempts(account_id: int) -> list[AutoTopUpAttempt]:
+    """The last charges of the saved card, the newest first."""
+    return list(AutoTopUpAttempt.objects.filter(account_id=account_id).order_by("-epoch", "-number")[:ATTEMPTS_SHOWN])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from billing.ledger.deciding import decide
@@ -18,6 +19,7 @@ from billing.services.facts import BatchFacts
 from billing.services.firings import refusal_note
 from billing.services.rows import decision_note
 from billing.services.work import Details, Work
+from billing.store.claiming import auto_top_ups_claim
 from billing.store.reading import LockedAccount, lock_accounts
 from billing.store.writing import Changes
 
@@ -64,7 +66,15 @@ def ledger_write(works: Sequence[Work], accounts: dict[int, LockedAccount]) -> l
     batch, changes = BatchFacts(accounts, works), Changes()
     decisions = [_decide(work, batch, changes) for work in works]
     changes.write()
+    charged = {work.account_id for work, decision in zip(works, decisions, strict=True) if _is_charged(decision)}
+    if charged and settings.PAYMENTS.mode != "none":
+        auto_top_ups_claim(sorted(charged), max(work.operation.now for work in works))
     return decisions
+
+
+def _is_charged(decision: Decision) -> bool:
+    """Whether usage lowered the balance: what staff and refunds take from it charges no card."""
+    return any(charge.charged for charge in decision.charges)
 
 
 def _decide(work: Work, batch: BatchFacts, changes: Changes) -> Decision:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from billing.models import BillingAccount, StripeCall, TopUp
+from billing.stripe.attempts import attempt_end
 from billing.stripe.client import stripe_client
 from opencode.lib.claims import row_claim
 from opencode.lib.ids import new_id
@@ -165,6 +166,7 @@ def call_refuse(call: StripeCall, code: str, *, now: datetime, intent_id: str | 
         else:
             failed = {"state": TopUp.State.FAILED, "detail": code[:100], "due_at": None}
             TopUp.objects.filter(pk=call.top_up_id, paid_at=None).update(**failed)
+            attempt_end(TopUp.objects.get(pk=call.top_up_id), now=now)
     log.warning("stripe_call_refused", call=call.key, code=code)
 
 

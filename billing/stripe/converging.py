@@ -18,6 +18,7 @@ from billing.ledger.payments import Reading
 from billing.models import BillingAccount, StripeCall, TopUp
 from billing.services.ledger import ledger_execute
 from billing.services.work import Details
+from billing.stripe.attempts import attempt_end
 from billing.stripe.calls import CALL_PATIENCE, OPEN, CallRefused, CallUnanswered, call_make
 from billing.stripe.client import stripe_client
 from billing.stripe.reading import top_up_read
@@ -86,6 +87,7 @@ def _write(top_up_id: int, token: int, reading: Reading, now: datetime) -> bool:
             _move(account, top_up, reading, now)
         _note(top_up, reading, refusal, now)
         top_up.save()
+        attempt_end(top_up, now=now)
     return True
 
 

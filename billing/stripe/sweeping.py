@@ -1,4 +1,4 @@
-"""What the worker does every few seconds while payments are on: events that are due, then top-ups that are."""
+"""What the worker does every few seconds while payments are on: events that are due, top-ups, cards to charge."""
 
 import time
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 
 from billing.models import TopUp
+from billing.stripe.autotopups import auto_top_ups_charge
 from billing.stripe.converging import converge_safely
 from billing.stripe.inbox import events_converge, events_purge
 from billing.stripe.reconciling import payments_reconcile
@@ -17,10 +18,10 @@ SWEEP_SECONDS: Final = 60.0
 
 
 def payments_sweep(*, now: datetime) -> int:
-    """Returns how many events and top-ups are done. Nothing while payments are `none`."""
+    """Returns how many events, top-ups and charges are done. Nothing while payments are `none`."""
     if settings.PAYMENTS.mode == "none":
         return 0
-    return events_converge(now=now) + top_ups_converge(now=now)
+    return events_converge(now=now) + top_ups_converge(now=now) + auto_top_ups_charge(now=now)
 
 
 def top_ups_converge(*, now: datetime) -> int:

@@ -308,6 +308,18 @@ WORKSPACES = [
         READ_ONLY,
     ),
     Page(
+        "workspaces/<slug:slug>/billing/auto/",
+        "/workspaces/alpha/billing/auto/",
+        "login 404 403 403 409",
+        "login 404 403 403 409",
+    ),
+    Page(
+        "workspaces/<slug:slug>/billing/auto/retry/",
+        "/workspaces/alpha/billing/auto/retry/",
+        READ_ONLY,
+        "login 404 403 403 home",
+    ),
+    Page(
         "workspaces/<slug:slug>/billing/portal/",
         "/workspaces/alpha/billing/portal/",
         READ_ONLY,

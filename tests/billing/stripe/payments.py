@@ -89,11 +89,11 @@ class Paying(World):
         top_up.refresh_from_db()
         switch(self.sandbox, "/admin/disputes", json.dumps({"charge": top_up.charge_id}))
 
-    def spend(self, cents: int) -> None:
+    def spend(self, cents: int, request_id: str = "a request") -> None:
         """A request that costs so much."""
         spender = Spender(self.workspace, self.now)
-        spender.reserve("a request", cents * CENT)
-        spender.settle("a request", cents * CENT)
+        spender.reserve(request_id, cents * CENT)
+        spender.settle(request_id, cents * CENT)
 
     @property
     def told(self) -> list[dict[str, Any]]:
