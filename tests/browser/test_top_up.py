@@ -62,6 +62,18 @@ def test_a_top_up_is_paid_and_credited_live(paid_console: ConsoleServer, open_pa
     expect(page.get_by_text("Paid, and credited. The balance is now $50.00.")).to_be_visible(timeout=SECONDS)
     watched.screenshot("top-up-paid")
     assert (is_too_wide(page), violations(page)) == (False, [])
+    page.get_by_role("link", name="Top up again").click()
+    page.get_by_role("link", name="Top up by itself").click()
+    page.get_by_label("Top up by itself").check()
+    page.get_by_label("When the balance falls below").fill("60")
+    page.get_by_role("button", name="Save").click()
+    page.goto(page.url)
+    watched.screenshot("auto-top-up")
+    assert (is_too_wide(page), violations(page)) == (False, [])
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    watched.screenshot("auto-top-up-phone-dark")
+    assert (is_too_wide(page), violations(page)) == (False, [])
     assert [each for each in watched.complaints if "422" not in each] == []
     assert "stripe_call_unanswered" not in paid_console.log
     billing = f"{paid_console.url}/workspaces/{person['slug']}/billing/"

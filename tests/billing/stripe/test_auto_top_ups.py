@@ -253,5 +253,6 @@ def test_the_page_says_why_it_paused_and_tries_again(
     text = browser.get(PAGE).content.decode()
     assert "The bank wants its holder" in text
     assert "authentication_required" in text
+    assert "The saved card was not charged" in browser.get("/workspaces/alpha/billing/").content.decode()
     assert browser.post(f"{PAGE}retry/").status_code == 302
     assert automatic.row.paused_at is None
