@@ -5,7 +5,9 @@ import time
 from typing import Final
 
 import structlog
+from django.db import Error
 
+from billing.errors import LedgerUnavailable
 from gateway.relay.ids import new_call_id
 from gateway.relay.outgoing import Outgoing
 from gateway.relay.runtime import gateway_runtime
@@ -44,6 +46,9 @@ async def _serve(exchange: Exchange, receive: Receive, out: Outgoing, served: Se
         await _deny(exchange, out, denial, served)
     except (ClientGone, asyncio.CancelledError):
         raise
+    except Error:
+        log.exception("database_unreachable", request_id=out.call_id)
+        await _deny(exchange, out, LedgerUnavailable(retry_after=1), served)
     except Exception:
         log.exception("model_call_failed", request_id=out.call_id)
         await _deny(exchange, out, InternalError(), served)

@@ -39,7 +39,6 @@ class Call:
     quote: Quote
     reserved: Reserved
     basis: Basis
-    body: bytes
     out: Outgoing
     passed: dict[str, str]
     act: Act = Act.GENERATE

@@ -32,6 +32,7 @@ BEAT_SECONDS: Final = 1.0
 RETRY_BEATS: Final = 3
 RECOVERY_BEATS: Final = 10
 BOOK_SECONDS: Final = 3.0
+STOP_SECONDS: Final = 5.0
 
 
 class GatewayRuntime:
@@ -61,12 +62,19 @@ class GatewayRuntime:
         """End the calls that are running, and settle them."""
         for call in list(self.running):
             call.end("stopping")
+        await self._calls_gone()
         if self._beating is not None:
             self._beating.cancel()
         await self.settling.close()
         await self.states.close()
         await session_close(self.session)
         await self.loop.run_in_executor(None, self._readers.shutdown)
+
+    async def _calls_gone(self) -> None:
+        """Wait until calls that were ended are settled, STOP_SECONDS at most."""
+        deadline = self.loop.time() + STOP_SECONDS
+        while self.running and self.loop.time() < deadline:  # noqa: ASYNC110 - calls end by themselves
+            await asyncio.sleep(0.02)
 
     def end_calls(self, is_concerned: Callable[[Caller], bool]) -> None:
         for call in [call for call in self.running if is_concerned(call.caller)]:

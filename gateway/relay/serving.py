@@ -111,7 +111,6 @@ async def _reserved(
         quote=quote,
         reserved=reserved,
         basis=basis,
-        body=body,
         out=out,
         passed=_passed(exchange),
     )

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from django.db import Error
 
 from billing.errors import LedgerUnavailable
 from billing.ledger.facts import Payer
 from billing.ledger.operations import Answer
+from billing.models import BillingAccount
 from billing.services.reservations import arelease, asettle
 from gateway.errors import SpoolUnwritable
 from gateway.spool.files import Due, SpoolFile
-from opencode.lib.errors import Denial
+from opencode.lib.errors import Denial, NotFound
 
 log = structlog.get_logger(__name__)
 LEDGER_SECONDS: Final = 5.0
@@ -27,7 +29,7 @@ class Settling:
         self._folder = folder
         self._spool: SpoolFile | None = None
         self._unspooled: dict[str, Due] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: dict[str, asyncio.Task[None]] = {}
 
     @property
     def due(self) -> int:
@@ -58,28 +60,27 @@ class Settling:
     async def settle(self, due: Due) -> None:
         """Settle a call that is kept. It stays kept when the ledger does not answer; `retry` asks again later."""
         task = asyncio.ensure_future(self._settle(due))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._asked[due.request_id] = task
+        task.add_done_callback(lambda _task: self._asked.pop(due.request_id, None))
         await asyncio.wait({task}, timeout=LEDGER_SECONDS)
 
     async def retry(self) -> None:
         """Ask the ledger again for everything that is kept and not being asked for."""
-        if self._tasks:
-            return
         for due in [*(self._spool.due.values() if self._spool else ()), *self._unspooled.values()]:
-            await self._settle(due)
+            if due.request_id not in self._asked:
+                await self.settle(due)
 
     async def release(self, workspace_id: str, request_id: str) -> None:
         """Nothing was spent. A hold that cannot be released now ends by itself."""
         try:
             await arelease(workspace_id=workspace_id, request_id=request_id)
-        except Denial:
+        except (Denial, Error):
             log.warning("release_failed", request_id=request_id, exc_info=True)
 
     async def close(self) -> None:
         """Wait for the ledger's answers; what is due then is left to other processes."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LEDGER_SECONDS)
+        if self._asked:
+            await asyncio.wait(self._asked.values(), timeout=LEDGER_SECONDS)
         if self._spool is not None:
             self._spool.close()
             self._spool = None
@@ -95,11 +96,11 @@ class Settling:
                 wire_format=due.wire_format,
                 body=due.body,
             )
-        except LedgerUnavailable:
+        except (LedgerUnavailable, Error):
             log.warning("settlement_delayed", request_id=due.request_id)
             return
-        except Exception:
-            log.exception("settlement_failed", request_id=due.request_id)
+        except (NotFound, BillingAccount.DoesNotExist):
+            log.warning("settlement_refused", request_id=due.request_id, answer="no_account")
         else:
             if decision.answer not in _SETTLED:
                 log.error("settlement_refused", request_id=due.request_id, answer=decision.answer)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 
 from billing.errors import LedgerUnavailable
 from billing.ledger.facts import Payer
@@ -43,7 +43,7 @@ def _settled(due: Due) -> bool:
     except BillingAccount.DoesNotExist:
         log.warning("settlement_refused", request_id=due.request_id, answer="no_account")
         return True
-    except (LedgerUnavailable, DatabaseError):
+    except (LedgerUnavailable, Error):
         log.warning("settlement_delayed", request_id=due.request_id, exc_info=True)
         return False
     log.info("settled_from_spool", request_id=due.request_id, answer=decision.answer)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from billing.errors import LedgerUnavailable
 from billing.ledger.facts import Payer
@@ -106,11 +107,12 @@ def test_spool_of_a_workspace_that_is_gone_is_dropped(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("error", [LedgerUnavailable, OperationalError])
 async def test_answer_ends_though_the_database_is_away_and_is_settled_when_it_is_back(
-    console: Console, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    console: Console, provider: Provider, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     async def away(**_call: Any) -> Any:
-        raise LedgerUnavailable
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr("gateway.relay.settling.asettle", away)
