@@ -3,14 +3,14 @@
 Every function runs on the thread's connection, inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import connection
 
 # Names of tables and columns come from the code, values never from these texts.
-_INSERT: Final = "INSERT INTO {table} ({columns}) VALUES ({values}){on_conflict}"
+_INSERT: Final = "INSERT INTO {table} ({columns}) VALUES {values}{on_conflict}"
 _DELETE: Final = "DELETE FROM {table} WHERE id IN ({ids})"
 _UPDATE: Final = "UPDATE {table} SET {changes} WHERE id = %s"
 # One statement for all: MySQL takes 80 µs of CPU for each by itself, the round trip included, and 10 µs together.
@@ -58,10 +58,11 @@ def update_by_id(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any
         changes = ", ".join(f"{name} = %s" for name in columns)
         execute_many(_UPDATE.format(table=table, changes=changes), rows)
         return
-    first = ", ".join(f"%s AS {name}" for name in (*columns, "id"))
-    more = f" UNION ALL SELECT {places(len(columns) + 1)}" * (len(rows) - 1)
+    first, *others = _literals(rows)
+    named = ", ".join(f"{value} AS {name}" for value, name in zip(first, (*columns, "id"), strict=True))
+    more = "".join(f" UNION ALL SELECT {', '.join(row)}" for row in others)
     changes = ", ".join(f"t.{name} = v.{name}" for name in columns)
-    execute_many(_UPDATE_ALL.format(table=table, first=first, more=more, changes=changes), [flat(rows)])
+    _execute(_UPDATE_ALL.format(table=table, first=named, more=more, changes=changes))
 
 
 def delete_by_id(table: str, ids: Sequence[Any]) -> None:
@@ -70,8 +71,16 @@ def delete_by_id(table: str, ids: Sequence[Any]) -> None:
 
 
 def insert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], on_conflict: str = "") -> None:
-    names, values = ", ".join(columns), places(len(columns))
-    execute_many(_INSERT.format(table=table, columns=names, values=values, on_conflict=on_conflict), rows)
+    """Insert rows; on MySQL in one statement, so that they have to fit into a packet (16 MB)."""
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if connection.vendor != "mysql":
+        values = f"({places(len(columns))})"
+        execute_many(_INSERT.format(table=table, columns=names, values=values, on_conflict=on_conflict), rows)
+        return
+    values = ", ".join([f"({', '.join(row)})" for row in _literals(rows)])
+    _execute(_INSERT.format(table=table, columns=names, values=values, on_conflict=on_conflict))
 
 
 def upsert(
@@ -90,6 +99,18 @@ def upsert(
     changes += [f"{name} = {table}.{name} + {new.format(name)}" for name in add]
     conflict = " ON DUPLICATE KEY UPDATE " if is_mysql else f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET "
     insert(table, columns, rows, conflict + ", ".join(changes))
+
+
+def _execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _literals(rows: Iterable[Sequence[Any]]) -> list[list[str]]:
+    """The values as MySQL's driver would write them. It takes four times as long for integers, which most are."""
+    connection.ensure_connection()
+    literal: Callable[[Any], bytes] = connection.connection.literal
+    return [[str(value) if type(value) is int else literal(value).decode() for value in row] for row in rows]
 
 
 def stored_moment(moment: datetime) -> Any:
