@@ -114,8 +114,8 @@ def top_up_of(event: StripeEvent) -> int | None:
     """The id of the top-up that the event is about; None when it is about none of ours."""
     ids = Q(session_id=event.object_id) if event.object_id else Q(pk__in=())
     ids |= Q(intent_id=event.intent_id) if event.intent_id else Q(pk__in=())
-    ids |= Q(pk=event.top_up_id) if event.top_up_id else Q(pk__in=())
-    return TopUp.objects.filter(ids).values_list("pk", flat=True).first()
+    by_id = TopUp.objects.filter(ids).values_list("pk", flat=True).first()
+    return by_id or TopUp.objects.filter(pk=event.top_up_id or 0).values_list("pk", flat=True).first()
 
 
 def _work_off(top_up_id: int | None, events: Sequence[StripeEvent], now: datetime) -> int:

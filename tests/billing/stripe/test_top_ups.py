@@ -1,5 +1,6 @@
 """A top-up from the page to the ledger: paid is credited once, whatever is repeated, lost or late."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -8,7 +9,7 @@ import pytest
 import stripe
 
 from billing.errors import PaymentsOff, PaymentsUnavailable, TopUpAmountInvalid, TopUpsTooMany
-from billing.models import StripeCall, TopUp
+from billing.models import BillingAccount, StripeCall, TopUp
 from billing.pricing.fees import fee_cents
 from billing.selectors.payments import payments_of, payments_state
 from billing.stripe import converging
@@ -16,7 +17,9 @@ from billing.stripe.calls import call_done, call_refuse
 from billing.stripe.converging import top_up_converge
 from billing.stripe.topups import BEGUN_AN_HOUR
 from tests.billing.stripe.payments import Paying
+from tests.cast import Cast, acting
 from tests.support.audit import audited
+from workspaces.services.workspaces import workspace_create
 
 MINUTE = timedelta(minutes=1)
 
@@ -209,3 +212,13 @@ def test_a_call_that_somebody_else_is_making_is_not_given_up(paying: Paying, mon
     call_done(call, create(call.parameters).id, now=paying.now)
     top_up_converge(TopUp.objects.get().pk, now=paying.now)
     assert (StripeCall.objects.latest("pk").state, TopUp.objects.get().state) == ("done", "created")
+
+
+@pytest.mark.parametrize(("mode", "funding"), [("none", "postpaid"), ("test", "prepaid"), ("stripe", "prepaid")])
+def test_workspaces_pay_before_they_spend_where_they_pay(
+    paying: Paying, cast: Cast, settings: Any, mode: str, funding: str
+) -> None:
+    settings.PAYMENTS = replace(settings.PAYMENTS, mode=mode)
+    workspace = workspace_create(owner=cast.alice, name="new", actor=acting(cast.alice))
+    assert BillingAccount.objects.get(workspace_id=workspace.pk).funding == funding
+    assert paying.account.funding == "postpaid"
