@@ -40,6 +40,9 @@ Returns amounts for the receipt: what balance remains and is held, in micro-cent
 balance_left: Port[[str], int] = Port("balance_left", default=lambda _workspace_id: 0)
 """What money the workspace with this id still has, in micro-cents."""
 
+workspace_models_erase: Port[[str], int] = Port("workspace_models_erase", default=lambda _workspace_id: 0)
+"""Erases the workspace's provider keys, models and what it decided about them; returns how many rows that were."""
+
 person_names_erase: Port[[str], None] = Port("person_names_erase", default=lambda _user_id: None)
 """Removes what the apps above store of the names a person gave their devices and keys, where it outlives these."""
 

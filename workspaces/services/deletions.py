@@ -17,7 +17,7 @@ from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
 from workspaces.errors import WorkspaceGone
 from workspaces.models import AuditAnchor, AuditEntry, AuditHead, Workspace
-from workspaces.ports import billing_names_erase, workspace_content_erase
+from workspaces.ports import billing_names_erase, workspace_content_erase, workspace_models_erase
 from workspaces.services.audit import audit_record
 from workspaces.services.auditpurge import ChainBroken, audit_purge
 from workspaces.signals import workspace_closed
@@ -77,7 +77,7 @@ def workspace_purge(*, workspace: Workspace) -> None:
     begun_at = _begin(workspace)
     if begun_at is None:
         return
-    things = workspace_content_erase(workspace.pk)
+    things = workspace_content_erase(workspace.pk) + workspace_models_erase(workspace.pk)
     _purge_log(workspace, begun_at)
     with transaction.atomic():
         row = Workspace.objects.select_for_update().get(pk=workspace.pk)
