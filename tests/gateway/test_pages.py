@@ -122,7 +122,7 @@ def test_models_show_price_state_and_for_whom(cast: Cast, admin: Client, sign_in
     assert "$2.00, $10.00" in page
     assert "Owners and admins, 1 API key" in page
     assert "No price" in page
-    assert "1 models that no key of yours serves" in page
+    assert "1 model that no key of yours serves" in page
     assert "Switch off" in page
     assert "Switch off" not in text(sign_in(cast.carol), MODELS)
     assert "In this workspace" not in text(sign_in(cast.carol), f"{MODELS}{model.pk}/")
@@ -221,5 +221,8 @@ def test_preview_says_where_each_line_comes_from(cast: Cast, admin: Client) -> N
     add_credential(cast.alpha.pk)
     add_model()
     page = text(admin, "/workspaces/alpha/configuration/")
-    assert '<span class="config-origin" aria-hidden="true">+</span>        &quot;claude-sonnet-5&quot;: {' in page
+    assert (
+        '<span class="config-origin" aria-hidden="true">+</span>        &quot;claude-sonnet-5&quot;: {&quot;name'
+        in page
+    )
     assert "Lines marked with + come from" in page

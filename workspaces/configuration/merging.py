@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 WRITTEN: Final = "written"
 ADDED: Final = "added"
 BOTH: Final = "both"
+OPENED: Final = 4
 
 
 class MergedLine(NamedTuple):
@@ -30,7 +31,7 @@ def merged(added: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, An
 
 
 def merged_lines(added: Mapping[str, Any], written: Mapping[str, Any]) -> list[MergedLine]:
-    """The merged JSON with two spaces a level, a value a line; empty lists and objects on one line."""
+    """The merged JSON with two spaces a level, a value a line; what is added deeper than OPENED levels on one line."""
     origin = _origin(added, written)
     return [MergedLine("{", origin), *_members(added, written, 1), MergedLine("}", origin)]
 
@@ -41,16 +42,22 @@ def _members(added: Mapping[str, Any], written: Mapping[str, Any], depth: int) -
     for number, (key, value) in enumerate(whole.items(), start=1):
         comma = "," if number < len(whole) else ""
         head = f"{indent}{json.dumps(key, ensure_ascii=False)}: "
-        ours, theirs = added.get(key), written.get(key)
-        if isinstance(ours, Mapping) and isinstance(theirs, Mapping) and value:
+        ours, theirs = _below(added, key), _below(written, key)
+        is_opened = isinstance(value, Mapping) and value and (theirs or depth < OPENED)
+        if is_opened and (ours or theirs):
             origin = _origin(ours, theirs)
             yield MergedLine(head + "{", origin)
             yield from _members(ours, theirs, depth + 1)
             yield MergedLine(indent + "}" + comma, origin)
         else:
             origin = WRITTEN if key in written else ADDED
-            printed = json.dumps(value, indent=2, ensure_ascii=False).replace("\n", f"\n{indent}")
-            yield from (MergedLine(line, origin) for line in f"{head}{printed}{comma}".split("\n"))
+            yield MergedLine(f"{head}{json.dumps(value, ensure_ascii=False)}{comma}", origin)
+
+
+def _below(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object below the key, empty when there is none."""
+    found = values.get(key)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _origin(added: Mapping[str, Any], written: Mapping[str, Any]) -> str:
