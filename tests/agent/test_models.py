@@ -30,7 +30,6 @@ PRICED = {
     "google/gemini-3.5-flash": True,
     "local/free": False,
 }
-HELLO = {"type": "text", "text": "hello"}
 
 
 def whole_response() -> Reply:
@@ -77,7 +76,7 @@ def test_login_alone_brings_all_four_forms_and_every_call_is_metered(start_serve
         provider.reply_to = reply_to  # type: ignore[method-assign]
         agent = logged_in(server, tmp_path)
         with agent.serving():
-            said = {slug: asked(agent, slug) for slug in MODELS}
+            said = {slug: agent.run("hello", "--model", f"console/{slug}") for slug in MODELS}
         assert {slug: "pong" in words for slug, words in said.items()} == dict.fromkeys(MODELS, True)
         called = [request.path.partition("?")[0] for request in provider.requests]
         assert set(called) == PATHS
@@ -88,11 +87,3 @@ def test_login_alone_brings_all_four_forms_and_every_call_is_metered(start_serve
     assert len({session for _, session, *_ in found if session}) == len(MODELS)
     assert {model: cost > 0 for model, _, cost, _ in found} == PRICED
     assert SECRET not in agent.log + json.dumps(said)
-
-
-def asked(agent: Agent, slug: str) -> str:
-    """What the agent says to a hello, in a session of its own with this model of the console's."""
-    session = agent.call("POST", "/session", {})["id"]
-    model = {"providerID": "console", "modelID": slug}
-    answer = agent.call("POST", f"/session/{session}/message", {"model": model, "parts": [HELLO]})
-    return json.dumps(answer["parts"])
