@@ -48,6 +48,7 @@ class Agent:
         self.project = folder / "project"
         self._log = folder / "agent.log"
         self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
         config = self._home / ".config" / "opencode" / "opencode.json"
         config.parent.mkdir(parents=True)
         config.write_text(json.dumps(_config(share_to, model_url, permission)))
@@ -68,7 +69,7 @@ class Agent:
         """Keep the agent's server up, so that the last second of a run is synced before everything ends."""
         command = [str(self._binary), "serve", "--port", str(self._port), "--print-logs"]
         with self._log.open("ab") as log:
-            process = subprocess.Popen(
+            process = self._process = subprocess.Popen(
                 command, cwd=self.project, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
@@ -92,6 +93,11 @@ class Agent:
             self.call("POST", f"/session/{session}/share", {})
         self.call("POST", f"/session/{session}/prompt_async", {"parts": [{"type": "text", "text": text}]})
         return session
+
+    def kill9(self) -> None:
+        """SIGKILL to its server and all that it started."""
+        assert self._process is not None
+        kill_all([self._process.pid, *children_of(self._process.pid)])
 
     def run(self, prompt: str, *options: str) -> str:
         """`opencode run`, attached; everything it printed."""

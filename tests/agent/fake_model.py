@@ -1,6 +1,7 @@
 """A model for the agent under test: OpenAI's streaming chat completions, answered by rules instead of weights.
 
-The last thing the user said decides: `RUN_TOOL <command>` calls the shell tool, `WRITE_FILE <name>` the write tool;
+The last thing the user said decides: `RUN_TOOL <command>` calls the shell tool, `WRITE_FILE <name>` the write tool,
+`ASK_PERSON <question>` the question tool, `SUBAGENT <prompt>` hands that prompt to a subagent;
 after a tool's result, or for anything else, comes text. The agent's request for a session title gets TITLE.
 """
 
@@ -20,7 +21,7 @@ ARGUMENT_PIECE = 16
 
 class ToolCall(NamedTuple):
     name: str
-    arguments: dict[str, str]
+    arguments: dict[str, Any]
 
 
 def answer(messages: list[dict[str, Any]], folder: Path) -> str | ToolCall:
@@ -39,6 +40,11 @@ def answer(messages: list[dict[str, Any]], folder: Path) -> str | ToolCall:
         return ToolCall("bash", {"command": rest, "description": "Run what was asked"})
     if word == "WRITE_FILE":
         return ToolCall("write", {"filePath": str(folder / rest), "content": FILE_TEXT})
+    if word == "ASK_PERSON":
+        options = [{"label": label, "description": ""} for label in ("PostgreSQL", "MySQL")]
+        return ToolCall("question", {"questions": [{"question": rest, "header": "Choice", "options": options}]})
+    if word == "SUBAGENT":
+        return ToolCall("task", {"description": "do it", "prompt": rest, "subagent_type": "general"})
     return f"you said: {prompt.strip()}"
 
 
