@@ -23,3 +23,41 @@ class AskMalformed(Denial):
 class AskLimitReached(TooManyRequests):
     code = "ask_limit_reached"
     default_message = "This agent process has as many open asks as it can have."
+
+
+class CeilingTooLow(Denial):
+    code = "ceiling_too_low"
+    status = 403
+    default_message = "This workspace lets nothing be decided from the console."
+
+
+class MachineForbids(Denial):
+    code = "machine_forbids"
+    status = 403
+    default_message = "This machine lets nothing be decided from the console."
+
+
+class StepUpNeeded(Denial):
+    code = "step_up_needed"
+    status = 403
+    default_message = "Confirm your second factor in this browser first."
+
+
+class MachineAway(Conflict):
+    code = "machine_away"
+    default_message = "The machine is away, so nothing was sent."
+
+
+class AskEnded(Conflict):
+    code = "ask_ended"
+    default_message = "The agent no longer waits for this."
+
+
+class AskDecided(Conflict):
+    code = "ask_decided"
+    default_message = "Somebody has just decided this."
+
+
+class AskNotShown(Conflict):
+    code = "ask_not_shown"
+    default_message = "The agent waits for something else than what was shown; look again."

@@ -38,7 +38,13 @@ _ADMIN: Final = _MEMBER | {
     "usage.view_all",
     "budget.set",
 }
-_OWNER: Final = _ADMIN | {"workspace.delete", "workspace.handover", "workspace.export", "billing.manage"}
+_OWNER: Final = _ADMIN | {
+    "workspace.delete",
+    "workspace.handover",
+    "workspace.export",
+    "billing.manage",
+    "steering.set",
+}
 
 PERMISSIONS: Final[Mapping[str, frozenset[str]]] = {OWNER: _OWNER, ADMIN: _ADMIN, MEMBER: _MEMBER}
 

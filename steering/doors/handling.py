@@ -1,11 +1,11 @@
 """What each frame of a bridge does: one service in a thread, then the entries of the asks it changed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from opencode.lib.asgi.threads import in_thread
-from steering.live import asks_project
+from steering.live import Bridge, asks_project, commands_deliver
 from steering.protocol.frames import (
     AskFrame,
     BridgeFrame,
@@ -13,33 +13,36 @@ from steering.protocol.frames import (
     OpenFrame,
     PingFrame,
     ResolvedFrame,
+    ResultFrame,
     StatusFrame,
+    TookFrame,
     heartbeat_text,
 )
 from steering.services.asks import ask_resolve, ask_take, asks_take_all, session_idle
+from steering.services.commands import command_result, command_took
 from steering.services.processes import process_end
 
 IDLE: Final = "idle"
-Say = Callable[[str], Awaitable[None]]
-Work = Callable[[], list[str]]
 
 
 class Handler:
     """For one connection of an agent process, after its hello."""
 
-    def __init__(self, process_id: int, generation: int, say: Say) -> None:
-        self._process_id = process_id
-        self._generation = generation
-        self._say = say
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
 
     async def take(self, frame: BridgeFrame) -> bool:
         """Do what the frame says; False when it was the last one. Raises the denials of the services."""
         if isinstance(frame, PingFrame):
-            await self._say(heartbeat_text())
+            self._bridge.nonce = frame.nonce
+            await self._bridge.say(heartbeat_text())
             return True
-        work = self._work(frame)
+        work, names = self._work(frame), (self._bridge.process_id, self._bridge.generation)
         if work is not None:
-            await asks_project(await in_thread(work, process_id=self._process_id, generation=self._generation))
+            await asks_project(await in_thread(work, process_id=names[0], generation=names[1]))
+        if isinstance(frame, OpenFrame):
+            self._bridge.nonce = frame.nonce
+            await commands_deliver(self._bridge, is_again=True)
         return not isinstance(frame, ByeFrame)
 
     def _work(self, frame: BridgeFrame) -> Callable[..., list[str]] | None:
@@ -52,6 +55,10 @@ class Handler:
                 return partial(ask_resolve, client_id=frame.id, state=frame.state)
             case StatusFrame() if frame.status == IDLE:
                 return partial(session_idle, session=frame.session)
+            case TookFrame():
+                return partial(command_took, command_id=frame.id)
+            case ResultFrame():
+                return partial(command_result, result=frame)
             case ByeFrame():
                 return process_end
             case _:

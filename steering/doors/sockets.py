@@ -15,6 +15,7 @@ from steering.doors.handling import Handler
 from steering.doors.handshake import address_of, bridge_access, connection_access
 from steering.live import Bridge, get_bridges, steering_start
 from steering.protocol.frames import SUBPROTOCOL, BridgeFrameRefused, Hello, read_frame, welcome_text
+from steering.selectors.commands import ceiling_of
 from steering.services.processes import process_hello
 from sync.live import RESTART_SECONDS, Connection, facts_of, get_runtime
 from sync.protocol.closing import CloseCode, close_code_of
@@ -25,7 +26,6 @@ from workspaces.access import DeviceAccess
 log = structlog.get_logger(__name__)
 FRAMES_PER_SECOND: Final = 50
 HELLO_SECONDS: Final = 10
-WATCH: Final = "watch"
 
 
 class BridgeConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -104,8 +104,8 @@ class BridgeConsumer(AsyncConsumer):  # type: ignore[misc]
         steering_start()
         admitted = await in_thread(process_hello, access=self._access, hello=hello)
         heard_at = asyncio.get_running_loop().time()
-        self._bridge = Bridge(admitted.process_id, admitted.generation, connection, heard_at)
-        self._handler = Handler(admitted.process_id, admitted.generation, self._say)
+        self._bridge = Bridge(admitted.process_id, admitted.generation, connection, heard_at, self._say)
+        self._handler = Handler(self._bridge)
         get_bridges().add(self._bridge)
         await self._say(
             welcome_text(
@@ -113,7 +113,7 @@ class BridgeConsumer(AsyncConsumer):  # type: ignore[misc]
                 resume=admitted.resume,
                 heartbeat=settings.SYNC_HEARTBEAT_SECONDS * 0.75,
                 device=self._access.device_id,
-                ceiling=WATCH,
+                ceiling=await in_thread(ceiling_of, self._access.workspace_id),
             )
         )
 

@@ -1,7 +1,7 @@
 """The bridges connected to this process, one for each agent process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,16 +9,20 @@ from sync.live import Connection
 from sync.protocol.closing import CloseCode
 
 SILENT_SECONDS: Final = 10.0
+Say = Callable[[str], Awaitable[None]]
+"""Sends one frame to a bridge; a bridge that has gone is sent nothing."""
 
 
 @dataclass(slots=True, eq=False)
 class Bridge:
-    """One connection of one agent process; `heard_at` is in the loop's seconds."""
+    """One connection of one agent process; `heard_at` is in the loop's seconds, `nonce` the newest it has sent."""
 
     process_id: int
     generation: int
     connection: Connection
     heard_at: float
+    say: Say
+    nonce: str = ""
 
 
 class Bridges:
@@ -43,6 +47,13 @@ class Bridges:
     def discard(self, bridge: Bridge) -> None:
         if self._bridges.get(bridge.process_id) is bridge:
             del self._bridges[bridge.process_id]
+
+    def get(self, process_id: int) -> Bridge | None:
+        return self._bridges.get(process_id)
+
+    @property
+    def process_ids(self) -> list[int]:
+        return list(self._bridges)
 
     def heard(self) -> Mapping[int, int]:
         """The processes that said something since the last call, with their generations."""

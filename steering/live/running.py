@@ -5,7 +5,9 @@ from typing import Final
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.clock import utc_now
 from steering.live.bridges import get_bridges
+from steering.live.delivering import commands_deliver_waiting
 from steering.live.projecting import asks_project, asks_project_due
+from steering.services.commands import commands_expire
 from steering.services.processes import processes_lose, processes_seen
 from sync.live import get_runtime
 
@@ -29,3 +31,5 @@ async def beat() -> None:
     if bridges.loop.time() - bridges.started_at > GRACE_SECONDS:
         await asks_project(await in_thread(processes_lose, now=utc_now()))
     await asks_project_due()
+    await in_thread(commands_expire, now=utc_now())
+    await commands_deliver_waiting()

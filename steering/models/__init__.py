@@ -1,6 +1,7 @@
-"""The rows of steering: machines, the agent processes on them, and what these wait for."""
+"""The rows of steering: machines, the agent processes on them, what these wait for, and what people decide."""
 
 from steering.models.asks import Ask
+from steering.models.commands import Command, SteeringPolicy
 from steering.models.machines import AgentProcess, Machine
 
-__all__ = ["AgentProcess", "Ask", "Machine"]
+__all__ = ["AgentProcess", "Ask", "Command", "Machine", "SteeringPolicy"]

@@ -1,11 +1,12 @@
-// The console's bridge: tells the console, over one outgoing socket for each agent process, what this agent waits for.
+// The console's bridge: tells the console, over one outgoing socket for each agent process, what this agent waits for,
+// and takes its person's decisions where this machine allows it.
 // A plugin of the opencode agent in one file; it opens no port, and never throws into the agent.
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 
-const VERSION = "1.0.0";
+const VERSION = "1.1.0";
 const PROTOCOL = "opencode.bridge.v1";
 const CONTENT_BYTES = 64 * 1024;
 const OPEN_BYTES = 2 * 1024 * 1024;
@@ -16,6 +17,10 @@ const LONGEST_RETRY_MS = 15_000;
 const REFUSED_MS = 60_000;
 const REFUSALS = new Set([4401, 4403, 4404]);
 const PARENTS = 20;
+// How old the newest nonce may be that a command carries; by this machine's own clock, which never goes back.
+const NONCE_MS = 60_000;
+const NONCES = 40;
+const MODES = ["off", "watch", "approve"];
 // How the agent's words for an answer are called between bridge and console.
 const REPLIES = { once: "once", always: "always", reject: "rejected" };
 
@@ -52,7 +57,25 @@ async function readLogin() {
   }
 }
 
+/** What this machine's person allows: only a file on the machine says so, and without it nothing may be decided. */
+function readMode() {
+  const folder = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
+  try {
+    const { mode } = JSON.parse(readFileSync(join(folder, "opencode", "console-bridge.json"), "utf8"));
+    return MODES.includes(mode) ? mode : "watch";
+  } catch {
+    return "watch";
+  }
+}
+
+/** A text as part of a message on the terminal. */
+const plain = (text) => String(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 80);
+
 class Bridge {
+  // Raising the mode counts from the agent's next start on, lowering it at once.
+  #startMode = readMode();
+  #nonces = new Map();
+  #results = new Map();
   #clients = new Map();
   #asks = new Map();
   #ended = new Set();
@@ -71,7 +94,7 @@ class Bridge {
   attach(input) {
     const isFirst = this.#clients.size === 0;
     this.#clients.set(input.directory ?? "", input.client);
-    if (!isFirst) return;
+    if (!isFirst || this.#startMode === "off") return;
     this.#directory = input.worktree || input.directory || "";
     process.on("exit", () => this.#send({ type: "bye" }));
     // The agent waits until its plugins have returned, so that it can be asked nothing before.
@@ -261,7 +284,7 @@ class Bridge {
       agent: this.#agent,
       bridge: VERSION,
       kind: (process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? "tui").slice(0, 20),
-      mode: "watch",
+      mode: this.#mode,
       directory: this.#directory,
     });
   }
@@ -272,6 +295,9 @@ class Bridge {
       this.#retry = RETRY_MS;
       await this.#open();
       this.#watch(frame.heartbeat * 1000);
+      this.#announce();
+    } else if (frame.type === "command") {
+      await this.#command(frame);
     } else if (frame.type === "error" && frame.code === "process_taken") {
       this.#resume = "";
     }
@@ -292,16 +318,86 @@ class Bridge {
         .map(([id, status]) => [id, { root: id, status: status?.type ?? "" }]),
     );
     this.#welcomed = true;
-    this.#send({ type: "open", asks, sessions });
+    this.#send({ type: "open", asks, sessions, nonce: this.#nonce() });
   }
 
   #watch(heartbeat) {
     clearInterval(this.#beat);
     this.#beat = setInterval(() => {
       if (Date.now() - this.#heardAt > heartbeat * 3) this.#socket?.close();
-      else this.#send({ type: "ping" });
+      else this.#send({ type: "ping", nonce: this.#nonce() });
     }, heartbeat);
     this.#beat.unref?.();
+  }
+
+  // --- decisions
+
+  get #mode() {
+    return MODES[Math.min(MODES.indexOf(this.#startMode), MODES.indexOf(readMode()))];
+  }
+
+  #nonce() {
+    const nonce = randomBytes(12).toString("hex");
+    this.#nonces.set(nonce, performance.now());
+    if (this.#nonces.size > NONCES) this.#nonces.delete(this.#nonces.keys().next().value);
+    return nonce;
+  }
+
+  /** A command is done once; asked again, its result is said again. */
+  async #command({ id, ...command }) {
+    this.#send({ type: "took", id });
+    if (!this.#results.has(id)) this.#results.set(id, this.#execute(command));
+    const [outcome, detail] = await this.#results.get(id);
+    this.#send({ type: "result", id, outcome, detail });
+  }
+
+  async #execute({ process: target, op, ask: askId, digest, payload, nonce, by }) {
+    try {
+      if (target !== this.#process) return ["failed", "another process"];
+      if (this.#mode !== "approve") return ["forbidden", ""];
+      const sentAt = this.#nonces.get(nonce);
+      if (sentAt === undefined || performance.now() - sentAt > NONCE_MS) return ["expired", ""];
+      const ask = this.#asks.get(askId);
+      if (!ask) return ["gone", ""];
+      if (ask.digest !== digest || !ask.content) return ["changed", ""];
+      const call = this.#callOf(op, ask, payload);
+      if (!call) return ["failed", "unknown op"];
+      // The agent takes answers to what no longer waits, without effect.
+      if (!(await this.#isWaiting(ask))) return ["gone", ""];
+      const done = await this.#ask("POST", ...call);
+      if (done === undefined) return (await this.#isWaiting(ask)) ? ["failed", ""] : ["gone", ""];
+      this.#toast(`Console: ${plain(by)} decided: ${op}`);
+      return ["done", ""];
+    } catch {
+      return ["failed", ""];
+    }
+  }
+
+  #callOf(op, { id, kind }, payload) {
+    if (kind === "permission" && op === "allow") return [`/permission/${id}/reply`, { reply: "once" }];
+    if (kind === "permission" && op === "reject") {
+      return [`/permission/${id}/reply`, { reply: "reject", ...(payload.message ? { message: payload.message } : {}) }];
+    }
+    if (kind === "question" && op === "answer") return [`/question/${id}/reply`, { answers: payload.answers }];
+    if (kind === "question" && op === "dismiss") return [`/question/${id}/reject`, {}];
+    return null;
+  }
+
+  async #isWaiting({ id, kind, session }) {
+    const [listed, statuses] = await Promise.all([this.#askAll(`/${kind}`), this.#askAll("/session/status")]);
+    const isRunning = (statuses.find((each) => each[session])?.[session]?.type ?? "idle") !== "idle";
+    return isRunning && listed.flat().some((each) => each.id === id);
+  }
+
+  #announce() {
+    if (this.#mode === "approve") this.#toast("The console may decide what this agent waits for");
+  }
+
+  #toast(message) {
+    for (const client of this.#clients.values()) {
+      client.tui.showToast({ body: { message, variant: "info" } }).catch(() => {});
+      client.app?.log?.({ body: { service: "console-bridge", level: "info", message } })?.catch?.(() => {});
+    }
   }
 
   #wired({ at, ...ask }) {

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from steering.protocol.commands import RESULTS, CommandState
 from steering.protocol.digest import ask_digest
 from steering.protocol.states import OUTCOMES, AskState
 
@@ -74,6 +75,7 @@ class OpenFrame(msgspec.Struct, frozen=True, tag="open", tag_field="type"):
 
     asks: Annotated[list[AskFrame], msgspec.Meta(max_length=OPEN_ASKS)]
     sessions: Annotated[dict[str, Any], msgspec.Meta(max_length=SESSIONS)] = {}
+    nonce: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class ResolvedFrame(msgspec.Struct, frozen=True, tag="resolved", tag_field="type"):
@@ -95,16 +97,37 @@ class StatusFrame(msgspec.Struct, frozen=True, tag="status", tag_field="type"):
 
 
 class PingFrame(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
-    pass
+    """The agent lives. A command carries the newest `nonce`, by which the bridge knows how old it is."""
+
+    nonce: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class TookFrame(msgspec.Struct, frozen=True, tag="took", tag_field="type"):
+    """The bridge has the command, and will say what became of it."""
+
+    id: Id
+
+
+class ResultFrame(msgspec.Struct, frozen=True, tag="result", tag_field="type"):
+    id: Id
+    outcome: str
+    detail: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+    @property
+    def state(self) -> CommandState:
+        """What became of it; `failed` for an outcome that this console does not know."""
+        return CommandState(self.outcome) if self.outcome in RESULTS else CommandState.FAILED
 
 
 class ByeFrame(msgspec.Struct, frozen=True, tag="bye", tag_field="type"):
     """The agent ends; what it waited for is lost with it."""
 
 
-BridgeFrame = Hello | AskFrame | OpenFrame | ResolvedFrame | StatusFrame | PingFrame | ByeFrame
+BridgeFrame = (
+    Hello | AskFrame | OpenFrame | ResolvedFrame | StatusFrame | PingFrame | TookFrame | ResultFrame | ByeFrame
+)
 _decoder: Final[msgspec.json.Decoder[BridgeFrame]] = msgspec.json.Decoder(BridgeFrame)
-_KNOWN: Final = frozenset({"hello", "ask", "open", "resolved", "status", "ping", "bye"})
+_KNOWN: Final = frozenset({"hello", "ask", "open", "resolved", "status", "ping", "took", "result", "bye"})
 
 
 class _Typed(msgspec.Struct):
@@ -141,6 +164,11 @@ def welcome_text(*, process: str, resume: str, heartbeat: float, device: str, ce
             "ceiling": ceiling,
         }
     )
+
+
+def command_text(command: dict[str, Any], *, nonce: str) -> str:
+    """The frame `command`; `nonce` is the bridge's newest."""
+    return _text({"type": "command", **command, "nonce": nonce})
 
 
 def heartbeat_text() -> str:

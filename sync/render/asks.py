@@ -13,7 +13,8 @@ from sync.render.questions import questions_section
 from sync.render.values import values_section
 from sync.render.wording import moment, short_line
 
-WAITING: Final = frozenset({"open", "sent"})
+WAITING: Final = "open"
+_ASK_ID: Final = re.compile(r"ask_[0-9A-Z]{26}")
 SHOWN_PATTERNS: Final = 40
 # Controls but tab and line feed, characters without width, those that change the direction, tags, odd spaces.
 _INVISIBLE: Final = re.compile(
@@ -24,7 +25,7 @@ _INVISIBLE: Final = re.compile(
 
 def ask_card(key: str, seq: int, data: Any) -> Html:
     """The card of the entry `session/ask/…`; nothing once the ask has ended."""
-    if text_at(data, "state") not in WAITING:
+    if text_at(data, "state") != WAITING:
         return NOTHING
     return block(
         "article",
@@ -74,14 +75,14 @@ def _head(data: Any) -> Html:
         exact = f"{asked:%Y-%m-%d %H:%M:%S} UTC"
         time = tag("time", f"{asked:%Y-%m-%d %H:%M} UTC", datetime=asked.isoformat(), title=exact, data_relative=True)
         since = tag("span", joined("asked", time, by=" "), class_="ask-since")
-    name = short_line(text_at(data, "person"), 80) or "its person"
+    name, ask_id = short_line(text_at(data, "person"), 80) or "its person", text_at(data, "ask")
     return block(
         "header",
         tag("h3", joined("Waits for", tag("bdi", name), by=" ")),
         tag("span", ask_title(data), class_="badge warn"),
         _where(data),
         since,
-        tag("span", "Answer sent", class_="badge") if text_at(data, "state") == "sent" else None,
+        tag("a", "Open", href=f"/asks/{ask_id}/", class_="ask-link") if _ASK_ID.fullmatch(ask_id) else None,
         class_="ask-head",
     )
 

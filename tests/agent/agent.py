@@ -41,7 +41,7 @@ class Agent:
         model_url: str,
         *,
         permission: str = "allow",
-        has_bridge: bool = False,
+        bridge_mode: str = "",
     ) -> None:
         self._binary = binary
         self._home = folder / "home"
@@ -52,8 +52,9 @@ class Agent:
         config = self._home / ".config" / "opencode" / "opencode.json"
         config.parent.mkdir(parents=True)
         config.write_text(json.dumps(_config(share_to, model_url, permission)))
-        if has_bridge:
+        if bridge_mode:
             self._install_bridge(config.parent)
+            self.set_bridge_mode(bridge_mode)
         self.project.mkdir()
         self._git("init", "-q", ".")
         self._git(
@@ -141,6 +142,10 @@ class Agent:
         finally:
             kill_all([process.pid, *children_of(process.pid)])
             process.wait()
+
+    def set_bridge_mode(self, mode: str) -> None:
+        """What its person allows on this machine."""
+        (self._home / ".config/opencode/console-bridge.json").write_text(json.dumps({"mode": mode}))
 
     def _install_bridge(self, config: Path) -> None:
         """As a file, which needs no package registry; that the tarball holds this file is tested apart."""

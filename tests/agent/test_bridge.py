@@ -53,7 +53,7 @@ def scene(shared_server: ConsoleServer, tmp_path_factory: pytest.TempPathFactory
     server, folder = shared_server, tmp_path_factory.mktemp("machine")
     alice = server.ask("tests.support.seed")
     with FakeModel(folder / "project") as model:
-        agent = Agent(agent_binary(), folder, NOWHERE, model.url, permission="ask", has_bridge=True)
+        agent = Agent(agent_binary(), folder, NOWHERE, model.url, permission="ask", bridge_mode="watch")
         with agent.logging_in(server.url) as login:
             code = CODE_LINK.search(login.link())[0].partition("user_code=")[2]  # type: ignore[index]
             server.ask("tests.support.device_approve", code, alice["email"])

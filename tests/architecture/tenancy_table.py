@@ -7,7 +7,7 @@ carol the member, bob the admin and alice the owner of the workspace alpha get. 
     home    a redirect inside the console: the person may, and is led on
 
 `path` names the world of the test in braces: `{session}` and `{share}` are alpha's, `{carols_key}` and `{bobs_key}` are
-API keys in alpha, `{carols_device}` is her signed-in agent,
+API keys in alpha, `{carols_device}` is her signed-in agent, `{carols_ask}` what it waits for,
 `{alices_session}` is where alice is signed in, `{token}` is alpha's share token, `{webhook}` alpha's webhook with a
 `{delivery}`, `{provider}` its provider key and `{model}` its own model, `{snapshot}` is of
 alpha's session, `{alices_membership}` and `{carols_membership}` are people in it, `{invitation}` into it waits for
@@ -809,6 +809,14 @@ STEERING = [
         f"/agent/bridge-{BRIDGE_VERSION}.tgz",
         EVERYBODY,
         READ_ONLY,
+    ),
+    # What carol's machine waits for, in alpha's session: members look at it, she alone decides.
+    Page(r"^asks/(?P<ask_id>ask_[0-9A-Z]{26})/$", "/asks/{carols_ask}/", MEMBERS, "login 404 home 403 403"),
+    Page(
+        "workspaces/<slug:slug>/steering/",
+        "/workspaces/alpha/steering/",
+        "login 404 403 403 200",
+        "login 404 403 403 422",
     ),
     Page("machines/", "/machines/", SIGNED_IN, READ_ONLY),
 ]

@@ -9,6 +9,7 @@ from accounts.models import DataExport
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import mac
+from steering.models import AgentProcess, Ask, Machine
 from sync.archive.snapshots.writing import snapshot_write
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, Share
@@ -90,7 +91,8 @@ def make_world() -> World:
         "carols_key": carols_key.pk,
         "bobs_key": bobs_key.pk,
         "gammas_key": gammas_key.pk,
-        "carols_device": device_of(cast.carol).id,
+        "carols_device": (device := device_of(cast.carol).id),
+        "carols_ask": _ask(cast, device, session).pk,
         "token": token.pk,
         "gammas_token": gammas_token.pk,
         "webhook": endpoint.pk,
@@ -114,6 +116,25 @@ def make_world() -> World:
     names["gammas_invitation"] = _invitation(cast.gamma, "another secret")
     names["invitation_secret"] = INVITATION_SECRET
     return World(cast, names, derive_share_secret(share.pk, 1), alphas_secret, gammas_secret)
+
+
+def _ask(cast: Cast, device_id: str, session: Session) -> Ask:
+    machine = Machine.objects.create(device_id=device_id, name="laptop")
+    process = AgentProcess.objects.create(
+        machine=machine, client_id="p1", workspace=cast.alpha, resume_hash="", hash_version=1
+    )
+    return Ask.objects.create(
+        process=process,
+        client_id="per_1",
+        user=cast.carol,
+        workspace=cast.alpha,
+        session=session,
+        kind="permission",
+        session_client_id=SESSION,
+        root_client_id=SESSION,
+        content='{"permission": "bash"}',
+        asked_at=utc_now(),
+    )
 
 
 def _invitation(workspace: Workspace, secret: str) -> str:

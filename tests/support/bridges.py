@@ -8,6 +8,7 @@ from tests.support.asgi_socket import ASGISocket
 from tests.support.devices import SignedIn
 
 BRIDGE = "/sync/v1/bridge"
+NONCE = "newest"
 COMMAND = {"permission": "bash", "patterns": ["rm -rf build"], "metadata": {"command": "rm -rf build"}, "always": []}
 QUESTION = {
     "questions": [
@@ -55,15 +56,22 @@ async def hello(socket: ASGISocket, process: str = "p1", resume: str = "", **mor
     return await socket.frame("welcome")
 
 
-async def opened(socket: ASGISocket, *asks: dict[str, Any], process: str = "p1", resume: str = "") -> dict[str, Any]:
+async def opened(
+    socket: ASGISocket, *asks: dict[str, Any], process: str = "p1", resume: str = "", **more: Any
+) -> dict[str, Any]:
     """Say hello, and everything that waits; returns the welcome once the console has taken it."""
-    welcome = await hello(socket, process, resume)
-    await socket.send({"type": "open", "asks": list(asks), "sessions": {}})
+    welcome = await hello(socket, process, resume, **more)
+    await socket.send({"type": "open", "asks": list(asks), "sessions": {}, "nonce": NONCE})
     await taken(socket)
     return welcome
 
 
+async def commanded(socket: ASGISocket) -> dict[str, Any]:
+    """The next command."""
+    return await socket.frame("command")
+
+
 async def taken(socket: ASGISocket) -> None:
     """Until the console has done with everything sent before: frames are taken one after another."""
-    await socket.send({"type": "ping"})
+    await socket.send({"type": "ping", "nonce": NONCE})
     await socket.frame("heartbeat")
