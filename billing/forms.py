@@ -110,17 +110,20 @@ class AutoTopUpForm(forms.Form):
 
     is_on = forms.BooleanField(label="Top up by itself", required=False)
     threshold = forms.DecimalField(
-        label="When the balance falls below", min_value=Decimal(1), max_value=Decimal(LARGEST_CENTS) / 100, **_DOLLARS
+        label="When the balance falls below, in dollars",
+        min_value=Decimal(1),
+        max_value=Decimal(LARGEST_CENTS) / 100,
+        **_DOLLARS,
     )
     amount = forms.DecimalField(
-        label="Charge the card for so much credit",
+        label="Charge the card for so much credit, in dollars",
         min_value=Decimal(SMALLEST_CENTS) / 100,
         max_value=Decimal(LARGEST_CENTS) / 100,
         help_text="The payment fee comes on top.",
         **_DOLLARS,
     )
     ceiling = forms.DecimalField(
-        label="At most in a calendar month",
+        label="At most in a calendar month, in dollars",
         min_value=Decimal(SMALLEST_CENTS) / 100,
         max_value=Decimal(10_000_000),
         required=False,

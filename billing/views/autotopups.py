@@ -1,5 +1,6 @@
 """Topping up by itself: what owners set, how the last charges went, and trying again after a pause."""
 
+from decimal import Decimal
 from typing import Final
 
 from django.contrib import messages
@@ -62,10 +63,15 @@ def auto_top_up_again(request: HttpRequest, slug: str) -> HttpResponse:
 def _initial(row: AutoTopUp | None) -> dict[str, object]:
     if row is None:
         return dict(USUAL)
-    ceiling = None if row.ceiling_cents is None else row.ceiling_cents / 100
+    ceiling = None if row.ceiling_cents is None else _dollars(row.ceiling_cents)
     return {
         "is_on": row.is_on,
-        "threshold": row.threshold_cents / 100,
-        "amount": row.amount_cents / 100,
+        "threshold": _dollars(row.threshold_cents),
+        "amount": _dollars(row.amount_cents),
         "ceiling": ceiling,
     }
+
+
+def _dollars(cents: int) -> Decimal:
+    """With both decimals, as people write amounts."""
+    return Decimal(cents).scaleb(-2)
