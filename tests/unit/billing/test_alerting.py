@@ -66,11 +66,11 @@ def test_correction_of_an_earlier_month_alerts_nobody() -> None:
 )
 def test_balance_counts_from_the_last_credit(was: int, balance: int, expected: list[int]) -> None:
     prepaid = account(funding=Funding.PREPAID)
-    before, after = (Facts(replace(prepaid, balance=amount), {}) for amount in (was, balance))
+    before, after = (Facts(prepaid._replace(balance=amount), {}) for amount in (was, balance))
     found = list(crossings(before, after, LastCredit(7, 100)))
     assert [firing.percent for firing in found] == expected
     assert {(firing.period, firing.amount) for firing in found} <= {(7, 100)}
-    postpaid = [Facts(replace(each.account, funding=Funding.POSTPAID), {}) for each in (before, after)]
+    postpaid = [Facts(each.account._replace(funding=Funding.POSTPAID), {}) for each in (before, after)]
     assert list(crossings(*postpaid, LastCredit(7, 100))) == []
 
 
