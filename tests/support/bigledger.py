@@ -10,6 +10,7 @@ from django.db import connection
 
 from billing.ledger.facts import Payer, Scope, State
 from billing.models import (
+    AlertFiring,
     BillingAccount,
     LedgerEntry,
     LimitCounter,
@@ -112,7 +113,7 @@ def fill_usage(account: BillingAccount, *, until: date, days: int, rows_a_day: i
 
 
 def fill_beside(account: BillingAccount, count: int, now: datetime) -> None:
-    """So many each of requests, grants, entries of 0, quarantined requests and messages, and some processes.
+    """So many each of requests, alerts, grants, corrections of nothing, quarantined requests, messages; and processes.
 
     Of ten requests eight have ended, one runs past its time, and one was made by a process that is gone.
     """
@@ -135,6 +136,21 @@ def fill_beside(account: BillingAccount, count: int, now: datetime) -> None:
         )
         for number in range(count)
     )
+    used = list(Usage.objects.filter(account=account).order_by("pk").values_list("pk", flat=True)[:count])
+    create_in_chunks(
+        AlertFiring(
+            account=account,
+            about="member",
+            scope_id=f"usr_{number}",
+            percent=50,
+            period=202001,
+            amount=1,
+            used=1,
+            at=long_ago,
+            due_at=None,
+        )
+        for number in range(count)
+    )
     create_in_chunks(
         LedgerEntry(
             account=account,
@@ -142,10 +158,11 @@ def fill_beside(account: BillingAccount, count: int, now: datetime) -> None:
             source=f"filled:{number}",
             amount=0,
             balance_after=account.balance,
+            usage_id=usage_id,
         )
-        for number in range(count)
+        for number, usage_id in enumerate(used)
     )
-    account.entry_seq += count
+    account.entry_seq += len(used)
     account.save()
     mark = {"mark_seq": 0, "mark_balance": 0}
     create_in_chunks(
