@@ -1,5 +1,8 @@
 """Sends commands to the bridges of this process: at once when they are made here, else at the next beat."""
 
+import asyncio
+from typing import Final
+
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.errors import Denial
 from steering.live.bridges import Bridge, get_bridges
@@ -9,12 +12,17 @@ from steering.selectors.commands import processes_with_commands
 from steering.services.commands import commands_take
 from sync.live import Runtime, in_runtime
 
+_DELIVERING: Final[set[asyncio.Task[None]]] = set()
+"""An event loop itself holds its tasks weakly."""
+
 
 def commands_deliver_soon(process_id: int) -> None:
     """From any thread: send what waits for this agent process, if its bridge is connected here."""
 
     def begin(runtime: Runtime) -> None:
-        runtime.loop.create_task(_deliver_to(process_id))
+        task = runtime.loop.create_task(_deliver_to(process_id))
+        _DELIVERING.add(task)
+        task.add_done_callback(_DELIVERING.discard)
 
     in_runtime(begin)
 
