@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROCESSES ?= 2
+# A file's tests stay together, since they share a console; whole files go to whoever is free.
+PARALLEL := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # Not again on the server stack: pure rules, browser journeys, the pages' words, checks of the code itself.
 SERVER_TESTS := $(addprefix tests/,accounts architecture/test_query_plans.py billing contract devtools faults \
 	gateway lib server steering support sync workspaces)
@@ -38,17 +40,17 @@ check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, template
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet templates
-	$(BIN)/python -m pytest -q -n $(PROCESSES) tests/architecture $(addprefix --ignore=tests/architecture/,$(RUNNING_CHECKS))
+	$(BIN)/python -m pytest -q $(PARALLEL) tests/architecture $(addprefix --ignore=tests/architecture/,$(RUNNING_CHECKS))
 
 test: SERVERS = --optional
 test: test-embedded test-servers ## the tests on both stacks; MariaDB, Redis and S3 are left out where they are missing
 
 test-embedded: $(DEV_STAMP) ## all tests on SQLite and files, in PROCESSES processes; ARGS go to pytest
-	$(BIN)/python -m pytest -q -n $(PROCESSES) $(ARGS)
+	$(BIN)/python -m pytest -q $(PARALLEL) $(ARGS)
 
 test-servers: $(DEV_STAMP) ## what touches database, layer, storage or processes, on MariaDB, Redis and S3
 	$(BIN)/python -m opencode.devtools.withservers $(SERVERS) -- \
-		$(BIN)/python -m pytest -q -n $(PROCESSES) $(SERVER_TESTS) $(ARGS)
+		$(BIN)/python -m pytest -q $(PARALLEL) $(SERVER_TESTS) $(ARGS)
 
 prove: export OPENCODE_PROVE = 1
 prove: test ## the tests with the long form of every proof
