@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import stripe
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +17,7 @@ from billing.pricing.months import month_after, month_begins, month_of
 from billing.services.claims import auto_top_up_claim
 from billing.stripe.attempts import auto_top_up_pause
 from billing.stripe.calls import CallRefused, CallUnanswered, call_make, call_plan
-from billing.stripe.client import stripe_client
+from billing.stripe.client import stripe_client, stripe_error
 from billing.stripe.converging import converge_safely
 from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
@@ -86,7 +85,7 @@ def auto_top_ups_charge(*, now: datetime) -> int:
 def _charge(account_id: int, now: datetime) -> bool:
     try:
         card = _card_of(account_id)
-    except stripe.StripeError as error:
+    except stripe_error() as error:
         log.warning("stripe_unread", account=account_id, error=f"{type(error).__name__}: {error}"[:200])
         return False
     call = _plan(account_id, card, now)

@@ -7,18 +7,20 @@ parameters, so that Stripe does it once.
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import stripe
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
 from billing.models import BillingAccount, StripeCall, TopUp
 from billing.stripe.attempts import attempt_end
-from billing.stripe.client import stripe_client
+from billing.stripe.client import stripe_client, stripe_error, stripe_refusals
 from opencode.lib.claims import row_claim
 from opencode.lib.ids import new_id
+
+if TYPE_CHECKING:
+    import stripe
 
 log = structlog.get_logger(__name__)
 Act = StripeCall.Act
@@ -36,7 +38,6 @@ _MADE_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
     Act.REFUND: lambda api: api.refunds.create,
 }
 
-_REFUSALS: Final = (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError)
 """But for 409: then the same call is just being made by somebody else."""
 _LISTED_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
     Act.CUSTOMER: lambda api: api.customers.list,
@@ -88,8 +89,8 @@ def call_make(call: StripeCall, *, now: datetime) -> Any:
         raise CallRefused("call_ended")
     try:
         made = _MADE_BY[call.act](stripe_client().v1)(call.parameters, {"idempotency_key": call.key})
-    except stripe.StripeError as error:
-        if isinstance(error, _REFUSALS) and error.http_status != HTTPStatus.CONFLICT:
+    except stripe_error() as error:
+        if isinstance(error, stripe_refusals()) and error.http_status != HTTPStatus.CONFLICT:
             code = str(error.code or type(error).__name__)
             call_refuse(call, code, now=now, intent_id=_intent_of(error))
             raise CallRefused(code) from error
@@ -113,7 +114,7 @@ def call_settle_late(call: StripeCall, *, now: datetime) -> None:
     """
     try:
         found = _found(call)
-    except stripe.StripeError as error:
+    except stripe_error() as error:
         raise CallUnanswered(str(error)) from error
     if found is None:
         call_refuse(call, "never_done", now=now)
@@ -175,6 +176,6 @@ def top_up_mark(top_up_id: int, now: datetime, **changes: Any) -> None:
     TopUp.objects.filter(pk=top_up_id).update(token=F("token") + 1, due_at=now, **changes)
 
 
-def _intent_of(error: stripe.StripeError) -> str | None:
+def _intent_of(error: "stripe.StripeError") -> str | None:
     intent = getattr(error.error, "payment_intent", None)
     return str(intent.id) if intent is not None else None

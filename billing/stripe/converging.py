@@ -7,7 +7,6 @@ nothing. The row stays due while it is read: what a dead process began, the swee
 from datetime import datetime, timedelta
 from typing import Final
 
-import stripe
 import structlog
 from django.db import transaction
 from django.db.models import F
@@ -20,7 +19,7 @@ from billing.services.ledger import ledger_execute
 from billing.services.work import Details
 from billing.stripe.attempts import attempt_end
 from billing.stripe.calls import CALL_PATIENCE, OPEN, CallRefused, CallUnanswered, call_make
-from billing.stripe.client import stripe_client
+from billing.stripe.client import stripe_client, stripe_error
 from billing.stripe.reading import top_up_read
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.money import MICRO_CENTS_PER_CENT
@@ -41,7 +40,7 @@ def top_up_converge(top_up_id: int, *, now: datetime) -> bool:
         return False
     try:
         reading = top_up_read(stripe_client(), top_up)
-    except stripe.StripeError as error:
+    except stripe_error() as error:
         log.warning("stripe_unread", top_up=top_up_id, error=f"{type(error).__name__}: {error}"[:200])
         return False
     return _write(top_up_id, top_up.token, reading, now)

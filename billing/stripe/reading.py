@@ -1,13 +1,14 @@
 """Reads a top-up at Stripe, with its payment, refunds and disputes. Nothing is believed that was not read here."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-import stripe
+from typing import TYPE_CHECKING, Any, Final
 
 from billing.ledger import payments as rules
 from billing.ledger.payments import Reading
 from billing.models import TopUp
+
+if TYPE_CHECKING:
+    import stripe
 
 PAGE: Final = 100
 _DISPUTES_CLOSED: Final = frozenset({"won", "lost", "warning_closed", "prevented"})
@@ -17,7 +18,7 @@ _WITH_SESSION: Final = ["payment_intent.latest_charge", "invoice"]
 Object = Mapping[str, Any]
 
 
-def top_up_read(client: stripe.StripeClient, top_up: TopUp) -> Reading:
+def top_up_read(client: "stripe.StripeClient", top_up: TopUp) -> Reading:
     """What Stripe says now. Raises StripeError; the top-up has a session or an intent."""
     if top_up.session_id is not None:
         session = client.v1.checkout.sessions.retrieve(top_up.session_id, {"expand": _WITH_SESSION}).to_dict()
@@ -80,14 +81,14 @@ def _intent_status(intent: Object) -> tuple[str, str]:
             return rules.OPEN, ""
 
 
-def _refunds(client: stripe.StripeClient, charge: Object) -> list[Object]:
+def _refunds(client: "stripe.StripeClient", charge: Object) -> list[Object]:
     if not charge.get("amount_refunded"):
         return []
     listed = client.v1.refunds.list({"charge": charge["id"], "limit": PAGE})
     return [each.to_dict() for each in listed.auto_paging_iter()]
 
 
-def _disputes(client: stripe.StripeClient, charge: Object) -> list[Object]:
+def _disputes(client: "stripe.StripeClient", charge: Object) -> list[Object]:
     if not charge.get("disputed"):
         return []
     listed = client.v1.disputes.list({"charge": charge["id"], "limit": PAGE})

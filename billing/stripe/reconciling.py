@@ -6,9 +6,8 @@ With every webhook lost, one run makes everything right. Runs beside each other,
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import stripe
 import structlog
 from django.db.models import F, Q
 
@@ -22,9 +21,12 @@ from billing.stripe.calls import (
     call_settle_late,
     is_key_kept,
 )
-from billing.stripe.client import stripe_client
+from billing.stripe.client import stripe_client, stripe_error
 from billing.stripe.converging import converge_safely
 from billing.stripe.inbox import EVENTS_AT_ONCE, HANDLED, EventMalformed, event_take, events_converge
+
+if TYPE_CHECKING:
+    import stripe
 
 log = structlog.get_logger(__name__)
 OVERLAP: Final = timedelta(minutes=10)
@@ -114,12 +116,12 @@ def _calls(done: Reconciled, now: datetime) -> None:
 def _listed(done: Reconciled, what: str, read: Callable[[], None]) -> None:
     try:
         read()
-    except stripe.StripeError as error:
+    except stripe_error() as error:
         done.unread += 1
         log.warning("stripe_list_unread", what=what, error=f"{type(error).__name__}: {error}"[:200])
 
 
-def _events(client: stripe.StripeClient, done: Reconciled, now: datetime) -> None:
+def _events(client: "stripe.StripeClient", done: Reconciled, now: datetime) -> None:
     """Take every event since the cursor; the cursor follows once all of them are in the inbox."""
     cursor = StripeCursor.objects.order_by("pk").first()
     since = cursor.read_until - OVERLAP if cursor else now - FIRST_LOOK

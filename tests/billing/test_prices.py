@@ -165,7 +165,7 @@ def test_a_file_that_is_missing_or_no_json_is_named(tmp_path: Path, settings: La
 def test_a_start_with_a_bad_file_ends_with_the_settings_name(write_prices: WritePrices) -> None:
     write_prices(listed(model("bad", prices=[priced(-1)])))
     with pytest.raises(CommandError, match=r"OPENCODE_PRICES: .*is negative") as raised:
-        serve.prices_loaded()
+        serve.lists_loaded()
     assert raised.value.returncode == 2
 
 

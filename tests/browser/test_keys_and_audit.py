@@ -55,7 +55,7 @@ def test_a_key_is_rotated_found_in_a_log_and_ended_and_the_log_knows(
     page.get_by_role("link", name="Done").click()
     page.get_by_role("link", name="tests", exact=True).first.click()
     expect(page.get_by_role("heading", name="Rotation")).to_be_visible()
-    page.get_by_label("Monthly limit").fill("12.50")
+    page.get_by_role("spinbutton", name="Monthly limit").fill("12.50")
     page.get_by_role("button", name="Save the limit").click()
     expect(page.get_by_text("$12.50")).to_be_visible()
     looked_at(watched, "key-after-rotation")

@@ -64,7 +64,7 @@ def test_invited_person_joins_and_loses_everything_open_when_removed(
     hers.page.goto(f"{workspace}/members/")
     hers.page.get_by_role("link", name="Manage dora").click()
     hers.page.get_by_label("admin").check()
-    hers.page.get_by_label("Monthly limit").fill("12.50")
+    hers.page.get_by_role("spinbutton", name="Monthly limit").fill("12.50")
     hers.page.get_by_role("button", name="Save").click()
     expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("Admin")
     expect(hers.page.get_by_role("row", name="dora@example.com")).to_contain_text("$12.50")

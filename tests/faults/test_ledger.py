@@ -55,6 +55,14 @@ class Program:
 Start = Callable[..., Program]
 
 
+def rounds(is_enough: Callable[[], bool]) -> Iterator[int]:
+    """ROUNDS of them; then more, up to ten times as many, until chance has brought what the test is about."""
+    for number in range(ROUNDS * 10):
+        if number >= ROUNDS and is_enough():
+            return
+        yield number
+
+
 @pytest.fixture
 def start(console_server: ConsoleServer) -> Iterator[Start]:
     """Start programs beside a server; those that still run end with the test."""
@@ -103,7 +111,8 @@ def test_two_processes_never_spend_more_than_a_dollar(start: Start, bound: str) 
     assert seen["looks"] > 0
     charged = sum(found["costs"].values())
     assert charged == COST * sum(each["settled"] for each in raced)
-    assert DOLLAR - CEILING < charged <= DOLLAR
+    # At the end each worker may be refused for what the others still hold.
+    assert DOLLAR - 2 * WORKERS * CEILING < charged <= DOLLAR
     assert sum(each["settled"] + each["refused"] for each in raced) == 2 * WORKERS * REQUESTS
     assert sum(each["refused"] for each in raced) > 0
 
@@ -138,7 +147,7 @@ def test_what_was_settled_survives_sigkill_and_what_was_held_is_given_back(start
     chance = random.Random(number)
     settled: dict[str, int] = {}
     given_back = 0
-    for _ in range(ROUNDS):
+    for _ in rounds(is_enough=lambda: given_back > 0):
         dying = start("spend")
         wanted = len(settled) + chance.randint(*SETTLED_BEFORE_KILL)
         while len(settled) < wanted:

@@ -7,11 +7,11 @@ import json
 from argparse import ArgumentParser
 from typing import Any, Final
 
-import stripe
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from billing.models import StripeEvent
+from billing.stripe.client import stripe_error
 from billing.stripe.inbox import event_find, event_replay, top_up_of
 from opencode.lib.clock import utc_now
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         now, dry_run = utc_now(), options["dry_run"]
         try:
             event = event_find(options["event"], now=now)
-        except (StripeEvent.DoesNotExist, stripe.StripeError) as error:
+        except (StripeEvent.DoesNotExist, stripe_error()) as error:
             raise CommandError(f"No such event: {options['event']}", returncode=UNKNOWN) from error
         top_up_id = top_up_of(event)
         is_done = dry_run or event_replay(event.event_id, now=now)
