@@ -181,7 +181,7 @@ class StoredLedgerMachine(RuleBasedStateMachine):
         self.do(Correct(self.now, source, usage_id, cost, is_release), numbered=numbered)
 
     # Top-ups and claws belong to payments, and are held against them.
-    @rule(source=st.sampled_from(["grant:1", "grant:2", "lapse:1"]), amount=st.integers(-60, 120))
+    @rule(source=st.sampled_from(["grant:1", "grant:2", "gift:1"]), amount=st.integers(-60, 120))
     def credit(self, source: str, amount: int) -> None:
         self.do(Credit(self.now, source, amount))
 
