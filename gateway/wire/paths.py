@@ -35,14 +35,14 @@ class Target:
         return "GET" if self.act == Act.LIST else "POST"
 
 
-_FIXED: Final = {
+CALLS: Final = {
     "chat/completions": (Form.CHAT, Act.GENERATE),
     "responses": (Form.RESPONSES, Act.GENERATE),
     "messages": (Form.MESSAGES, Act.GENERATE),
     "messages/count_tokens": (Form.MESSAGES, Act.COUNT),
     "models": (Form.CHAT, Act.LIST),
 }
-_METHODS: Final = {
+GOOGLE_METHODS: Final = {
     "generateContent": (Act.GENERATE, False),
     "streamGenerateContent": (Act.GENERATE, True),
     "countTokens": (Act.COUNT, False),
@@ -59,13 +59,13 @@ def target_of(path: str) -> Target | None:
     if found is None:
         return None
     workspace_id, rest = found["workspace"], found["rest"].rstrip("/")
-    if rest in _FIXED:
-        form, act = _FIXED[rest]
+    if rest in CALLS:
+        form, act = CALLS[rest]
         return Target(workspace_id, form, act)
     named = _GOOGLE.fullmatch(rest)
-    if named is None or named["method"] not in _METHODS:
+    if named is None or named["method"] not in GOOGLE_METHODS:
         return None
-    act, is_stream = _METHODS[named["method"]]
+    act, is_stream = GOOGLE_METHODS[named["method"]]
     return Target(workspace_id, Form.GENERATE, act, named["model"], is_stream)
 
 
