@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.fixtures",
     "tests.cast",
+    "tests.support.properties",
     "tests.support.rendering",
     "tests.support.agent_client",
     "tests.support.stacks",

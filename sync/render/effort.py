@@ -5,6 +5,8 @@ comparisons. An entry is rendered cautiously after its first rendering was kille
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 # CPU time for highlighting all blocks of one entry. Blocks left when it is used up are plain.
@@ -16,10 +18,16 @@ class _Effort:
     colour_until = float("inf")
 
 
-def begin_entry(*, is_cautious: bool) -> None:
-    """Start another entry, with the whole allowance."""
+@contextmanager
+def one_entry(*, is_cautious: bool) -> Iterator[None]:
+    """Context manager: the allowance of one entry, which ends with it. What renders outside of one is not limited."""
     _Effort.is_cautious = is_cautious
     _Effort.colour_until = time.process_time() + COLOUR_SECONDS
+    try:
+        yield
+    finally:
+        _Effort.is_cautious = False
+        _Effort.colour_until = float("inf")
 
 
 def is_cautious() -> bool:

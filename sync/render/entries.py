@@ -11,7 +11,7 @@ from sync.render.asks import ask_card, ask_title
 from sync.render.changes import changes_section
 from sync.render.code import code_block, code_figure
 from sync.render.comparison import change_fold
-from sync.render.effort import begin_entry
+from sync.render.effort import one_entry
 from sync.render.fields import decode, pretty_json, text_at
 from sync.render.html import NOTHING, Html, block, tag
 from sync.render.messages import message_frame
@@ -50,7 +50,11 @@ class Rendered(msgspec.Struct, array_like=True, frozen=True):
 
 def render(job: Job) -> Rendered:
     """The job's result. Raises whatever an entry's content makes the renderers raise, including MemoryError."""
-    begin_entry(is_cautious=job.is_cautious)
+    with one_entry(is_cautious=job.is_cautious):
+        return _rendered(job)
+
+
+def _rendered(job: Job) -> Rendered:
     name = parse_key(job.key)
     if job.form == "text":
         return Rendered(entry_text(name, decode(job.content)))

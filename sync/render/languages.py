@@ -57,8 +57,11 @@ def language_of_file(path: str) -> str:
 
 @lru_cache(maxsize=64)
 def lexer_for(language: str) -> Lexer:
-    """The lexer of a language listed in this module; it keeps every character of its input."""
-    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    """The lexer of a language listed in this module; it keeps every character of its input.
+
+    A fence inside a Markdown file is not highlighted: its lexer would be any that the text names, listed or not.
+    """
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False, handlecodeblocks=False)
 
 
 def load_lexers() -> None:

@@ -1,11 +1,18 @@
 """Code and output: coloured within bounds, folded, nothing reordered on the sly."""
 
+import sys
+
+import msgspec
 import pytest
 
+from sync.render import effort
 from sync.render.code import KEPT_CHARACTERS, SHOWN_LINES, code_block
+from sync.render.entries import Job, render
 from sync.render.highlight import HIGHLIGHT_BYTES, highlight_lines
 from sync.render.languages import language_of_fence, language_of_file
 from tests.unit.sync.transcript.entries import text_of
+
+PYTHON = Job("html", "session/part/ses_1/msg_1/prt_1", 1, '{"type": "text", "text": "```py\\nimport os\\n```"}')
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,27 @@ def test_markup_in_code_is_text() -> None:
 def test_text_beyond_the_bounds_is_not_coloured() -> None:
     assert "<span" not in "".join(highlight_lines("x = 1\n" * (HIGHLIGHT_BYTES // 6 + 1), "python"))
     assert "<span" not in "".join(highlight_lines("x = " + "1" * 6_000, "python"))
+
+
+def test_an_entry_without_time_left_for_colours_is_plain_and_the_next_has_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(effort, "COLOUR_SECONDS", 0.0)
+    assert "tok-keyword" not in render(PYTHON).text
+    monkeypatch.setattr(effort, "COLOUR_SECONDS", 60.0)
+    assert "tok-keyword" in render(PYTHON).text
+
+
+@pytest.mark.parametrize("bound", [{"seconds": 0.0, "is_cautious": False}, {"seconds": 60.0, "is_cautious": True}])
+def test_what_bounds_an_entry_ends_with_it(bound: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effort, "COLOUR_SECONDS", bound["seconds"])
+    render(msgspec.structs.replace(PYTHON, is_cautious=bool(bound["is_cautious"])))
+    assert "tok-keyword" in highlight_lines("import os", "python")[0]
+
+
+def test_a_fence_in_a_markdown_file_loads_no_lexer_of_its_choice() -> None:
+    assert "tok-keyword" not in highlight_lines("```ada\nbegin\n```\n", "markdown")[1]
+    assert "pygments.lexers.ada" not in sys.modules
 
 
 def test_characters_that_reorder_code_are_spelt_out() -> None:
