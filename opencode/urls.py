@@ -6,6 +6,7 @@ from django.urls import include, path
 from accounts.api import device_code, device_token
 from accounts.views.devices import device
 from opencode.web import views
+from opencode.web.docs import views as docs
 from opencode.web.jsonapi import PREFIX, api
 from workspaces.views import agents
 
@@ -16,6 +17,9 @@ urlpatterns = [
     path("metrics", views.metrics, name="metrics"),
     path("docs/api", views.api_reference_page, name="api_reference"),
     path("docs/errors", views.error_codes, name="error_codes"),
+    path("docs", docs.index, name="docs"),
+    path("docs/<path:address>", docs.page, name="document"),
+    path(f"{PREFIX}docs", docs.of_api, name="api_docs"),
     path("auth/device/code", device_code, name="device_code"),
     path("auth/device/token", device_token, name="device_token"),
     path("device", device, name="device"),

@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def error_codes(request: HttpRequest) -> HttpResponse:
     """Every code a refusal can have, each with its own anchor."""
-    return render(request, "console/errors.html", {"denials": every_denial()})
+    return render(request, "console/errors.html", {"denials": every_denial(), "address": "errors"})
 
 
 @require_safe
@@ -45,7 +45,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_reference_page(request: HttpRequest) -> HttpResponse:
     """Every operation of the JSON API, made from its own description."""
-    context = {"resources": api_reference(api_description()), "origin": settings.PUBLIC_URL}
+    context = {"resources": api_reference(api_description()), "origin": settings.PUBLIC_URL, "address": "api"}
     return render(request, "console/api.html", context)
 
 

@@ -109,6 +109,9 @@ PROJECT = [
     Page("docs/api", "/docs/api", EVERYBODY, READ_ONLY),
     Page("api/v1/openapi.json", "/api/v1/openapi.json", EVERYBODY, READ_ONLY),
     Page("docs/errors", "/docs/errors", EVERYBODY, READ_ONLY),
+    Page("docs", "/docs", EVERYBODY, READ_ONLY),
+    Page("docs/<path:address>", "/docs/operations", EVERYBODY, READ_ONLY),
+    Page("api/v1/docs", "/api/v1/docs", "home home home home home", READ_ONLY),
     Page("auth/device/code", "/auth/device/code", READ_ONLY, "400 400 400 400 400"),
     Page("auth/device/token", "/auth/device/token", READ_ONLY, "400 400 400 400 400"),
     # For agents, by their own token: a browser's cookie counts for nothing.

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.server import ROOT
 
+DOCUMENTS = {"docs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "opencode_sync"}
+"""What the console shows as its documents."""
 SECRETS = [
     "deploy/.env",
     "deploy/.env.production",
@@ -50,6 +52,10 @@ def test_no_secret_is_in_git(path: str) -> None:
 
 def test_the_code_is_in_the_image() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    needed = [path for path in tracked if path.split("/")[0] in {"opencode", "accounts", "sync", "templates", "deploy"}]
+    needed = [
+        path
+        for path in tracked
+        if path.split("/")[0] in {"opencode", "accounts", "sync", "templates", "deploy", *DOCUMENTS}
+    ]
     assert len(needed) > 500
     assert [path for path in needed if docker_excludes(path, patterns())] == []
