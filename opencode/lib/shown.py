@@ -1,11 +1,15 @@
 """Times and counts as pages show them, for templates and for lists made without one."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from django.utils.safestring import SafeString, mark_safe
 
 from opencode.lib.clock import utc_now
 from opencode.lib.timewords import ago
+
+COUNTED_MAX: Final = 1_000
+"""How far lists and the sidebar count."""
 
 
 def relative_time(moment: datetime) -> SafeString:
@@ -24,3 +28,8 @@ def compact_count(count: int) -> str:
         if count >= size:
             return f"{count * 10 // size / 10:.1f}{unit}"
     return str(count)
+
+
+def capped_count(count: int) -> str:
+    """`313`, and `1,000+` for every count above COUNTED_MAX: nobody needs the rest, and counting it takes long."""
+    return f"{min(count, COUNTED_MAX):,}{'+' if count > COUNTED_MAX else ''}"

@@ -3,8 +3,10 @@
 from django import template
 
 from opencode.web.docs.contents import SHELVES, Shelf
+from opencode.web.navigation import navigation
 
 register = template.Library()
+register.simple_tag(navigation)
 
 
 @register.simple_tag

@@ -29,7 +29,7 @@ class Ask(models.Model):
     process = models.ForeignKey(AgentProcess, on_delete=models.CASCADE, related_name="asks", db_index=False)
     client_id = models.CharField(max_length=128)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=12)
     session_client_id = models.CharField(max_length=128)
@@ -52,6 +52,7 @@ class Ask(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["session", "is_open"], name="ask_by_session"),
             models.Index(fields=["user", "is_open", "asked_at"], name="ask_by_person"),
+            models.Index(fields=["workspace", "is_open", "asked_at"], name="ask_by_workspace"),
         ]
 
     def __str__(self) -> str:

@@ -4,9 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
 from steering.models import Ask
 from sync.ports import Waiting
 from sync.protocol.keys import ask_key
+from workspaces.models import Workspace
 
 SHOWN: Final = 50
 
@@ -27,3 +31,12 @@ def waiting_of_sessions(session_ids: Collection[int]) -> Mapping[int, Waiting]:
         session_id: Waiting(len(each), each[0][0], frozenset(user for _, user in each))
         for session_id, each in found.items()
     }
+
+
+def asks_waiting(workspace: Workspace, user: User) -> QuerySet[Ask]:
+    """What waits in the workspace and the person may see: their own agents' asks, and all of published sessions.
+
+    The oldest first.
+    """
+    asks = Ask.objects.filter(Q(user=user) | Q(session__isnull=False), workspace=workspace, is_open=True)
+    return asks.order_by("asked_at", "id")

@@ -98,7 +98,8 @@ def _redirect(link: Token, file: str, addresses: Mapping[str, str]) -> None:
 
 
 def _passages(tokens: Sequence[Token]) -> Iterable[Passage]:
-    anchor, heading, texts = "", "", []
+    anchor, heading = "", ""
+    texts: list[str] = []
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
             yield Passage(anchor, heading, " ".join(texts))
