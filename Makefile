@@ -7,7 +7,7 @@ PROCESSES ?= 2
 PARALLEL := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # Not again on the server stack: pure rules, browser journeys, the pages' words, checks of the code itself.
 SERVER_TESTS := $(addprefix tests/,accounts architecture/test_query_plans.py billing contract devtools faults \
-	gateway lib server steering support sync workspaces)
+	gateway lib provisioning server steering support sync workspaces)
 # Rules about the product that need it running are left to `make test`; `make check` reads the code and the documents.
 RUNNING_CHECKS := test_masked_channels.py test_query_plans.py test_tenancy.py test_tenancy_api.py test_tenancy_live.py
 REQUIREMENTS := deploy/requirements

@@ -52,6 +52,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "provider.delete": "deleted a provider's key",
     "model.policy": "changed who may use a model",
     "model.create": "added a model",
+    "model.change": "changed a model",
     "model.delete": "deleted a model",
     "model.settings": "changed the default models",
     "session.share": "created a share link",

@@ -3,6 +3,7 @@
 A key is tried before it is saved, outside every transaction. No answer, log or audit entry has it.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -33,6 +34,7 @@ CREDENTIAL_LIMIT: Final = 50
 SHOWN: Final = 4
 SHORTEST_SHOWN: Final = 12
 """A key shorter than this shows nothing of itself."""
+UNCALLED: Final = Trial(ProviderCredential.State.UNTESTED, "Not tested: whoever saved the key said so.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,47 @@ class NewCredential:
     concurrency: int | None = None
 
 
-@sensitive_variables("new")
-def credential_create(*, new: NewCredential, actor: Actor) -> tuple[ProviderCredential, Trial]:
-    """Try the key and save it, last in the order, with what the trial came to.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A key that may be saved, where it leads to, and what its trial came to."""
 
-    Raises ProviderKeyRefused, ProviderUnreachable, ProviderAddressRefused, ProviderHeaderRefused, ProviderKeyMissing,
-    ProviderKindUnknown, ProviderLimitReached; NotFound, Forbidden when the person's right has ended meanwhile.
+    kind: Kind
+    base_url: str
+    headers: Mapping[str, str] = field(repr=False)
+    secret: str = field(repr=False)
+    trial: Trial
+
+
+@sensitive_variables("secret", "headers")
+def credential_try(
+    *, kind: str, secret: str, base_url: str = "", headers: Mapping[str, str] | None = None, is_called: bool = True
+) -> Tried:
+    """Check the key and, unless `is_called` is False, try it at its provider; for a caller that saves it later.
+
+    `base_url` empty: the kind's own. Raises ProviderKeyRefused, ProviderUnreachable, ProviderAddressRefused,
+    ProviderHeaderRefused, ProviderKeyMissing, ProviderKindUnknown.
     """
-    kind = _kind(new.kind)
-    base_url = address_check(new.base_url or kind.base_url)
-    headers = _headers(new.headers or {})
-    _require_key(kind, new.secret)
-    trial = key_try(kind=kind, base_url=base_url, secret=new.secret, headers=headers)
+    known = _kind(kind)
+    address, checked = address_check(base_url or known.base_url), _headers(headers or {})
+    _require_key(known, secret)
+    trial = UNCALLED
+    if is_called:
+        trial = key_try(kind=known, base_url=address, secret=secret, headers=checked)
+    return Tried(known, address, checked, secret, trial)
+
+
+@sensitive_variables("new", "tried")
+def credential_create(
+    *, new: NewCredential, actor: Actor, tried: Tried | None = None
+) -> tuple[ProviderCredential, Trial]:
+    """Try the key, unless it was `tried` already, and save it, last in the order, with what the trial came to.
+
+    Raises as `credential_try` does, and ProviderLimitReached; NotFound, Forbidden when the person's right has ended
+    meanwhile.
+    """
+    if tried is None:
+        tried = credential_try(kind=new.kind, secret=new.secret, base_url=new.base_url, headers=new.headers)
+    kind, trial = tried.kind, tried.trial
     with transaction.atomic():
         workspace_lock(new.workspace_id, actor)
         others = ProviderCredential.objects.filter(workspace_id=new.workspace_id)
@@ -71,14 +102,14 @@ def credential_create(*, new: NewCredential, actor: Actor) -> tuple[ProviderCred
             workspace_id=new.workspace_id,
             kind=kind.name,
             name=new.name,
-            base_url=base_url,
+            base_url=tried.base_url,
             forms=[str(form) for form in kind.forms],
-            headers=headers,
+            headers=dict(tried.headers),
             concurrency=new.concurrency,
             position=0 if last is None else last + 1,
             created_by_id=actor.person_id or "",
         )
-        _sealed(row, new.secret, trial)
+        _sealed(row, tried.secret, trial)
         row.save(force_insert=True)
         _record(row, actor, "provider.create", kind=row.kind, name=row.name, address=row.base_url)
     return row, trial
@@ -107,24 +138,34 @@ def credential_change(
     return row
 
 
-@sensitive_variables("secret")
-def credential_rotate(*, credential: ProviderCredential, secret: str, base_url: str = "", actor: Actor) -> Trial:
+@sensitive_variables("secret", "tried")
+def credential_rotate(
+    *, credential: ProviderCredential, secret: str, base_url: str = "", actor: Actor, tried: Tried | None = None
+) -> Trial:
     """Another key in its place: tried first, then used for every call that begins 4 seconds later.
 
     Calls that run go on with the key before, which its provider should keep for as long. `base_url` empty: the same.
-    Raises as `credential_create` does.
+    Raises as `credential_try` does, which is not called again for a key that was `tried` already.
     """
-    kind = _kind(credential.kind)
-    address = address_check(base_url or credential.base_url)
-    _require_key(kind, secret)
-    trial = key_try(kind=kind, base_url=address, secret=secret, headers=credential.headers)
+    if tried is None:
+        address = base_url or credential.base_url
+        tried = credential_try(kind=credential.kind, secret=secret, base_url=address, headers=credential.headers)
     with transaction.atomic():
         row = _locked(credential, actor)
-        row.base_url, row.rotated_at = address, utc_now()
-        _sealed(row, secret, trial)
+        row.base_url, row.rotated_at = tried.base_url, utc_now()
+        _sealed(row, tried.secret, tried.trial)
         row.save()
-        _record(row, actor, "provider.rotate", address=address)
-    return trial
+        _record(row, actor, "provider.rotate", address=row.base_url)
+    return tried.trial
+
+
+@sensitive_variables("secret")
+def is_secret_of(credential: ProviderCredential, secret: str) -> bool:
+    """Whether this is the key that is stored."""
+    stored = credential_unseal(
+        workspace_id=credential.workspace_id, credential_id=credential.pk, sealed=credential.secret
+    )
+    return hmac.compare_digest(stored.encode(), secret.encode())
 
 
 def credential_test(*, credential: ProviderCredential, actor: Actor) -> Trial:

@@ -104,24 +104,30 @@ def model_create(*, workspace_id: str, new: OwnModel, actor: Actor) -> Model:
             raise ModelSlugTaken(fields={"slug": [ModelSlugTaken.default_message]})
         if own.count() >= OWN_MODELS:
             raise ModelLimitReached(limit=OWN_MODELS)
-        row = Model.objects.create(
-            workspace_id=workspace_id,
-            slug=new.slug,
-            name=new.name,
-            kind=credential.kind,
-            credential_id=credential.pk,
-            upstream_name=new.upstream_name,
-            price_name=new.price_name,
-            forms=[str(form) for form in KINDS[credential.kind].forms],
-            context_window=new.context_window,
-            output_limit=new.output_limit,
-            modalities_in=list(new.modalities_in),
-            modalities_out=["text"],
-            reasoning=new.reasoning,
-            tool_call=new.tool_call,
-        )
+        row = Model.objects.create(workspace_id=workspace_id, slug=new.slug, **_fields(new, credential))
         _record(workspace_id, actor, "model.create", row.pk, slug=row.slug, credential=credential.pk)
     return row
+
+
+def model_change(*, model: Model, new: OwnModel, actor: Actor) -> bool:
+    """Make one of the workspace's own models what `new` says, but for its slug; False when it is that already.
+
+    Raises ProviderMissing for a credential of somebody else, ModelPriceMissing, ModelUnknown.
+    """
+    _require_price(new.price_name)
+    with transaction.atomic():
+        workspace_lock(model.workspace_id, actor)
+        credential = ProviderCredential.objects.filter(workspace_id=model.workspace_id, pk=new.credential_id).first()
+        if credential is None:
+            raise ProviderMissing
+        row = Model.objects.select_for_update().filter(pk=model.pk).exclude(workspace_id=HOST).first()
+        if row is None:
+            raise ModelUnknown
+        changed = {name: value for name, value in _fields(new, credential).items() if getattr(row, name) != value}
+        if changed:
+            Model.objects.filter(pk=row.pk).update(**changed)
+            _record(model.workspace_id, actor, "model.change", row.pk, slug=row.slug, fields=sorted(changed))
+    return bool(changed)
 
 
 def model_delete(*, model: Model, actor: Actor) -> None:
@@ -170,6 +176,23 @@ def host_model_switch(*, model: Model, is_on: bool) -> bool:
         workspace_lock(HOST, Actor("system"))
         rows = Model.objects.filter(pk=model.pk, workspace_id=HOST, off_at__isnull=not is_on)
         return rows.update(off_at=None if is_on else utc_now()) > 0
+
+
+def _fields(new: OwnModel, credential: ProviderCredential) -> dict[str, Any]:
+    return {
+        "name": new.name,
+        "kind": credential.kind,
+        "credential_id": credential.pk,
+        "upstream_name": new.upstream_name,
+        "price_name": new.price_name,
+        "forms": [str(form) for form in KINDS[credential.kind].forms],
+        "context_window": new.context_window,
+        "output_limit": new.output_limit,
+        "modalities_in": list(new.modalities_in),
+        "modalities_out": ["text"],
+        "reasoning": new.reasoning,
+        "tool_call": new.tool_call,
+    }
 
 
 def _require_price(name: str) -> None:

@@ -161,6 +161,9 @@ PRICES_FILE = ENV.OPENCODE_PRICES
 MODELS_FILE = ENV.OPENCODE_MODELS
 SPOOL_DIR = Path(ENV.OPENCODE_SPOOL_DIR or DATA_DIR / "spool").resolve()
 
+# --- provisioning: a file that says what people, workspaces and keys there are, read at every start
+PROVISION_FILE = ENV.OPENCODE_PROVISION
+
 # --- audit log: days that entries are kept, 0 for ever
 AUDIT_DAYS = ENV.OPENCODE_AUDIT_DAYS
 

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from opencode.lib.actor import PERSON, Actor
+from opencode.lib.actor import PERSON, SYSTEM, Actor
 from opencode.lib.announce import announce
 from opencode.lib.clock import utc_now
+from opencode.lib.errors import Forbidden
 from opencode.lib.keyring import current_version, mac
 from workspaces.errors import KeyLimitReached, ScopeUnknown
 from workspaces.keys.format import API_KEY_PREFIX, API_KEY_PURPOSE, new_secret, shown_prefix
@@ -28,7 +29,7 @@ LIVE_KEY_LIMIT: Final = 500
 def api_key_create(
     *,
     workspace: Workspace,
-    created_by: User,
+    created_by: User | None,
     name: str,
     scopes: Collection[str],
     actor: Actor,
@@ -37,7 +38,8 @@ def api_key_create(
 ) -> tuple[APIKey, str]:
     """A new key and its secret, of which only the hash is stored. A service key belongs to no person.
 
-    Raises KeyLimitReached, ScopeUnknown; NotFound, Forbidden when the maker's rights have ended meanwhile.
+    `created_by` is None for a service key that the console itself makes, for its operator. Raises KeyLimitReached,
+    ScopeUnknown; NotFound, Forbidden when the maker's rights have ended meanwhile.
     """
     if not set(scopes) <= SCOPES.keys():
         raise ScopeUnknown
@@ -45,7 +47,7 @@ def api_key_create(
     version = current_version()
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
-        require_allowed(workspace.pk, created_by.pk, "key.manage_all" if is_service_key else "key.create")
+        _require_maker(workspace, created_by, actor, is_service_key=is_service_key)
         require_room(workspace)
         key = APIKey.objects.create(
             workspace=workspace,
@@ -58,13 +60,17 @@ def api_key_create(
             scopes=sorted(set(scopes)),
             expires_at=expires_at,
         )
-        details = {
-            "scopes": key.scopes,
-            "owner": key.user_id,
-            "expires_at": expires_at.isoformat() if expires_at else None,
-        }
+        ends = expires_at.isoformat() if expires_at else None
+        details = {"scopes": key.scopes, "owner": key.user_id, "expires_at": ends}
         audit_record(workspace_id=workspace.pk, actor=actor, action="key.create", target_id=key.pk, details=details)
     return key, secret
+
+
+def _require_maker(workspace: Workspace, maker: User | None, actor: Actor, *, is_service_key: bool) -> None:
+    if maker is not None:
+        require_allowed(workspace.pk, maker.pk, "key.manage_all" if is_service_key else "key.create")
+    elif actor.kind != SYSTEM or not is_service_key:
+        raise Forbidden
 
 
 def require_room(workspace: Workspace) -> None:

@@ -3,7 +3,7 @@
 A page read its person's role before it waited for the lock; meanwhile they may have been removed.
 """
 
-from opencode.lib.actor import PERSON, Actor
+from opencode.lib.actor import PERSON, SYSTEM, Actor
 from opencode.lib.errors import Forbidden, NotFound
 from workspaces.errors import RoleTooHigh
 from workspaces.models import Membership
@@ -17,7 +17,12 @@ def role_now(workspace_id: str, user_id: str | None) -> str:
 
 
 def require_manages(workspace_id: str, actor: Actor, *roles: str) -> None:
-    """Raises RoleTooHigh unless the acting person manages all the `roles` now; keys, devices and staff manage none."""
+    """Raises RoleTooHigh unless the acting person manages all the `roles` now; keys, devices and staff manage none.
+
+    The console itself, which acts for its operator, manages all.
+    """
+    if actor.kind == SYSTEM:
+        return
     role = role_now(workspace_id, actor.id) if actor.kind == PERSON else ""
     if not all(can_manage(role, each) for each in roles):
         raise RoleTooHigh

@@ -8,30 +8,32 @@ from django.db import transaction
 
 from accounts.models import User
 from opencode.lib.actor import PERSON, Actor
-from workspaces.errors import SlugTaken, WorkspaceLimitReached
+from workspaces.errors import SlugInvalid, SlugTaken, WorkspaceLimitReached
 from workspaces.models import Membership, Role, SlugClaim, Workspace, new_workspace_id
 from workspaces.ports import billing_account_open
 from workspaces.selectors.invitations import invitations_for
 from workspaces.selectors.workspaces import memberships_of
 from workspaces.services.audit import audit_record
 from workspaces.services.slugs import slug_take
-from workspaces.slugs import base_slug, numbered_slug, provisional_slug
+from workspaces.slugs import base_slug, is_valid_slug, numbered_slug, provisional_slug
 
 NAME_CHARACTERS: Final = 80
 OWNED_LIMIT: Final = 50
 """Workspaces one person may own: far above need, low enough that a script cannot fill the database."""
 
 
-def workspace_create(*, owner: User, name: str, actor: Actor) -> Workspace:
+def workspace_create(*, owner: User, name: str, actor: Actor, slug: str = "") -> Workspace:
     """A workspace with its owner, a slug of its own made from `name`, and its billing account; all or nothing.
 
-    Raises WorkspaceLimitReached.
+    With a `slug` it gets that one. Raises WorkspaceLimitReached, SlugInvalid, SlugTaken.
     """
+    if slug and not is_valid_slug(slug):
+        raise SlugInvalid
     with transaction.atomic():
         _lock(owner)
         if memberships_of(owner).filter(role=Role.OWNER).count() >= OWNED_LIMIT:
             raise WorkspaceLimitReached
-        return _create(owner, name, actor)
+        return _create(owner, name, actor, slug)
 
 
 def first_workspace_create(user_id: str) -> None:
@@ -58,28 +60,32 @@ def _lock(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def _create(owner: User, name: str, actor: Actor) -> Workspace:
-    workspace = _insert(name)
+def _create(owner: User, name: str, actor: Actor, slug: str = "") -> Workspace:
+    workspace = _insert(name, slug)
     Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
     billing_account_open(workspace.pk)
     audit_record(workspace_id=workspace.pk, actor=actor, action="workspace.create", target_id=owner.pk)
     return workspace
 
 
-def _insert(name: str) -> Workspace:
-    """The row under the first free slug; constraints decide between workspaces made or renamed at the same time.
+def _insert(name: str, slug: str) -> Workspace:
+    """The row under this slug, or with "" under the first free one.
 
-    It starts with a provisional slug and claims one as a rename does: locks taken in another order would deadlock.
+    Constraints decide between workspaces made or renamed at the same time. It starts with a provisional slug and claims
+    one as a rename does: locks taken in another order would deadlock.
     """
     workspace_id = new_workspace_id()
     workspace = Workspace.objects.create(pk=workspace_id, name=name, slug=provisional_slug(workspace_id))
+    if slug:
+        slug_take(workspace=workspace, slug=slug)
+        return workspace
     base = base_slug(name)
     taken = _taken_slugs(base)
-    for slug in _slugs(base):
-        if slug in taken:
+    for free in _slugs(base):
+        if free in taken:
             continue
         try:
-            slug_take(workspace=workspace, slug=slug)
+            slug_take(workspace=workspace, slug=free)
         except SlugTaken:
             continue
         return workspace

@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -17,6 +18,7 @@ from billing.pricing.pricereading import PricesInvalid
 from billing.services.prices import prices_prepare
 from gateway.providers.modellist import ModelsInvalid
 from gateway.services.catalogue import models_prepare
+from opencode.provisioning import ProvisionFailed, provision_file
 from opencode.server.listening import AddressUnavailable, listening_socket
 from opencode.server.openfiles import open_files_raise
 from opencode.server.preparation import schema_prepare, static_files_prepare
@@ -60,8 +62,9 @@ class Command(BaseCommand):
         migrated = schema_prepare() if prepares else 0
         if prepares:
             lists_loaded()
+        said = provisioned() if prepares and settings.PROVISION_FILE else []
         collected = prepares and static_files_prepare()
-        self._greet()
+        self._greet(said)
         connections.close_all()
         children = [] if options["no_worker"] else [worker_supervisor()]
         if payments_listener is not None:
@@ -82,8 +85,10 @@ class Command(BaseCommand):
             children += web_supervisors(processes, listener.fileno())
         _run(children, listener, serves_itself=processes == 1)
 
-    def _greet(self) -> None:
+    def _greet(self, said: list[str]) -> None:
         self.stdout.write(f"\n  opencode console   {settings.PUBLIC_URL}\n")
+        for line in said:
+            self.stdout.write(f"  {line}\n")
         if link := owner_link_create():
             self.stdout.write(f"  First owner        {link}\n")
             self.stdout.write("  The link works once, for a day. No one else can sign up before the owner.\n")
@@ -119,6 +124,15 @@ def lists_loaded() -> None:
         models_prepare()
     except ModelsInvalid as error:
         raise CommandError(f"Models, see OPENCODE_MODELS: {error}", returncode=2) from error
+
+
+def provisioned() -> list[str]:
+    """Make the console what the operator's file says; lines for them. A fault in the file ends the start."""
+    try:
+        return provision_file(Path(settings.PROVISION_FILE)).lines()
+    except ProvisionFailed as failure:
+        said = f"Provisioning, see OPENCODE_PROVISION: {failure} ({failure.denial.code})"
+        raise CommandError(said, returncode=2) from failure
 
 
 def _check_processes(processes: int) -> None:

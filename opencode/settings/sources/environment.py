@@ -49,6 +49,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_PRICES: str = ""
     OPENCODE_MODELS: str = ""
     OPENCODE_SPOOL_DIR: str = ""
+    OPENCODE_PROVISION: str = ""
     OPENCODE_PAYMENTS: Literal["none", "stripe", "test"] = "none"
     OPENCODE_TEST_PAYMENTS_PORT: Port = 12111
     OPENCODE_TEST_PAYMENTS_URL: str = ""
