@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.agent_client",
     "tests.support.stacks",
     "tests.support.audit",
+    "tests.support.emptying",
     "tests.support.storages",
     "tests.support.rooms",
     "tests.support.models",
