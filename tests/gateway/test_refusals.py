@@ -1,6 +1,7 @@
 """Who may not call, and calls that may not be sent: nothing reaches a provider, and agents stop."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from billing.ledger.facts import Funding
 from billing.services.budgets import budget_set
 from billing.services.funding import funding_set
 from billing.services.grants import credit_grant
-from gateway.models import ModelPolicy, ModelSettings
+from gateway.models import ModelPolicy, ModelSettings, ProviderCredential
+from gateway.relay import runtime
+from gateway.relay.client import AddressRefused, _socket
 from gateway.selectors.shelves import shelves_forget
 from opencode.lib.actor import THE_CONSOLE
 from tests.support import providers as says
@@ -200,15 +203,61 @@ async def test_crowds_and_large_bodies_are_bounded(console: Console, provider: P
     assert provider.requests == []
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://[::ffff:127.0.0.1]:9", "http://localhost:9"])
-async def test_private_addresses_are_not_connected_to(
-    console: Console, provider: Provider, settings: Any, address: str
+LOOPBACK = {
+    "127.0.0.1": True,
+    "localhost": True,
+    "0x7f000001": True,
+    "[::ffff:7f00:1]": True,
+    "rebound.example": True,
+    "2130706433": False,
+    "127.1": False,
+}
+"""Ways to write an address of this machine, and whether the client takes them for one where it may connect there.
+
+`rebound.example` had another address when its key was saved.
+"""
+
+
+async def reached(console: Console, provider: Provider, host: str) -> bool:
+    """Whether a call arrives at the provider by this name for it."""
+    await sync_to_async(moved)(provider.url.replace("127.0.0.1", host))
+    before = len(provider.requests)
+    status = (await console.call("chat")).status
+    assert status in {200, 503}
+    return (status, len(provider.requests) - before) == (200, 1)
+
+
+def moved(address: str) -> None:
+    ProviderCredential.objects.filter(kind="openai").update(base_url=address)
+    shelves_forget()
+
+
+async def test_private_addresses_are_not_connected_to_however_they_are_written(
+    console: Console, provider: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await sync_to_async(add_credential)(console.cast.alpha.pk, kind="openai", base_url=address, forms=["chat"])
-    await sync_to_async(add_credential)(console.cast.alpha.pk, kind="openai", base_url=provider.url, forms=["chat"])
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: resolve("127.0.0.1" if host == "rebound.example" else host, *rest, **more),
+    )
+    allowed = {host: await reached(console, provider, host) for host in LOOPBACK}
+    assert allowed == LOOPBACK
     settings.OUTBOUND_PRIVATE = False
-    assert (await console.call("chat")).status == 503
-    assert provider.requests == []
+    # Connections that were open before would be used again.
+    await runtime.gateway_stop()
+    found = {host: await reached(console, provider, host) for host in LOOPBACK}
+    assert found == dict.fromkeys(LOOPBACK, False)
+
+
+@pytest.mark.parametrize(
+    "address", ["::1", "::", "fe80::1%lo", "fc00::1", "64:ff9b::7f00:1", "2002:7f00:1::", "10.0.0.1"]
+)
+def test_no_socket_is_made_for_what_is_not_public(settings: Any, address: str) -> None:
+    settings.OUTBOUND_PRIVATE = False
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with pytest.raises(AddressRefused):
+        _socket((family, socket.SOCK_STREAM, 0, "", (address, 443)))
 
 
 async def test_models_are_listed_and_tokens_counted_for_nothing(console: Console, provider: Provider) -> None:

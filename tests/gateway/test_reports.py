@@ -4,13 +4,21 @@ import json
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from tests.support import providers as says
 from tests.support.gateway import Console, body_of, path_of
+from tests.support.models import add_model
 from tests.support.providers import Provider, streamed
 
 WRITTEN = {"input_tokens": 3, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 12_304, "output_tokens": 550}
 READ = {"input_tokens": 4, "cache_read_input_tokens": 2_455, "cache_creation_input_tokens": 0, "output_tokens": 23}
+LARGE = {
+    "input_tokens": 6,
+    "cache_read_input_tokens": 0,
+    "cache_creation_input_tokens": 159_217,
+    "output_tokens": 2_745,
+}
 CACHED = {"promptTokenCount": 262_960, "cachedContentTokenCount": 257_955, "totalTokenCount": 262_960}
 HISTORY = {
     "messages": '[ {"role":"assistant", "content":[{"type":"thinking","thinking":"\\u00e9","signature":"S\\/="}]} ]',
@@ -19,22 +27,26 @@ HISTORY = {
 }
 
 
-@pytest.mark.parametrize(
-    ("form", "usage", "micro_cents"),
-    [
-        pytest.param("messages", WRITTEN, 5_439_900, id="written tokens were billed twice"),
-        pytest.param("messages", READ, 109_350, id="cached input had its full price when streamed"),
-        pytest.param("generate", CACHED, 7_700_125, id="cached tokens counted twice, and at the lower tier"),
-    ],
-)
+COSTS = {
+    "written tokens were billed twice": ("messages", "claude", WRITTEN, 5_439_900),
+    "cached input had its full price when streamed": ("messages", "claude", READ, 109_350),
+    "written tokens had the price of read ones": ("messages", "opus", LARGE, 106_376_125),
+    "cached tokens counted twice, and at the lower tier": ("generate", "gemini", CACHED, 7_700_125),
+}
+"""Usage, and what the provider takes for it in micro-cents."""
+
+
 @pytest.mark.parametrize("stream", [True, False])
-async def test_cost_is_what_the_provider_takes(
-    console: Console, provider: Provider, form: str, usage: dict[str, Any], micro_cents: int, stream: bool
-) -> None:
-    provider.plays(_answer(form, usage, stream))
-    await console.call(form, stream=stream)
-    (row,) = await console.usage()
-    assert (row.cost, row.quarantined) == (micro_cents, "")
+async def test_cost_is_what_the_provider_takes(console: Console, provider: Provider, stream: bool) -> None:
+    named = {"price_name": "anthropic/claude-opus-4-7", "context_window": 1_000_000}
+    await sync_to_async(add_model)(slug="opus", forms=["messages"], **named)
+    for form, model, usage, _ in COSTS.values():
+        provider.plays(_answer(form, usage, stream))
+        body = body_of(form, stream=stream) | ({} if form == "generate" else {"model": model})
+        assert (await console.call(form, body, stream=stream)).status == 200
+    rows = await console.usage()
+    found = dict(zip(COSTS, ((row.cost, row.quarantined) for row in rows), strict=True))
+    assert found == {report: (cost, "") for report, (*_, cost) in COSTS.items()}
 
 
 def _answer(form: str, usage: dict[str, Any], stream: bool) -> says.Reply:

@@ -17,6 +17,7 @@ from tests.support.processes import wait_until
 
 CUT = object()
 """In a reply: reset the connection here."""
+HELD_SECONDS = 30
 SSE = {"content-type": "text/event-stream"}
 JSON = {"content-type": "application/json"}
 CHAT_USAGE = {
@@ -138,12 +139,16 @@ class Request:
 
 
 class Provider:
-    """`requests` are those that came, oldest first; `left` counts clients that closed in the middle of an answer."""
+    """`requests` are those that came, oldest first; `left` counts clients that closed in the middle of an answer.
+
+    Every answer waits for `holds`, where it is set.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.requests: list[Request] = []
         self.left = 0
+        self.holds: threading.Event | None = None
         self._scripts: list[Reply] = []
         self._always: Reply | None = None
         self._lock = threading.Lock()
@@ -171,7 +176,7 @@ class Provider:
         with self._lock:
             self.requests.clear()
             self._scripts.clear()
-            self._always, self.left = None, 0
+            self._always, self.left, self.holds = None, 0, None
 
 
 def _good(request: Request) -> Reply:
@@ -211,7 +216,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.provider.reply_to(Request(self.path, headers, body))
+        provider = self.server.provider
+        holds, reply = provider.holds, provider.reply_to(Request(self.path, headers, body))
+        if holds is not None:
+            holds.wait(HELD_SECONDS)
         try:
             self._play(reply)
         except OSError:
