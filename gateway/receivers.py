@@ -7,7 +7,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.signals import device_revoked
+from accounts.signals import account_closed, device_revoked
 from gateway.relay import calls_end
 from gateway.selectors.shelves import shelves_forget
 from gateway.signals import models_changed
@@ -32,6 +32,11 @@ def revoked_keys_calls_end(*, key_id: str, **_fact: Any) -> None:
 @receiver(device_revoked)
 def revoked_devices_calls_end(*, device_id: str, **_fact: Any) -> None:
     calls_end(lambda caller: caller.device_id == device_id)
+
+
+@receiver(account_closed)
+def closed_accounts_calls_end(*, user_id: str, **_fact: Any) -> None:
+    calls_end(lambda caller: caller.member_id == user_id)
 
 
 @receiver(workspace_closed)

@@ -14,7 +14,7 @@ from django.db import connection
 from billing.pricing.book import PriceBook
 from billing.selectors.prices import price_book
 from gateway.relay.admission import HeldBytes, Places, Rates, Repeats
-from gateway.relay.caller import Caller
+from gateway.relay.caller import Caller, Callers
 from gateway.relay.calls import Call
 from gateway.relay.choosing import Choices
 from gateway.relay.client import client_session, session_close
@@ -41,6 +41,7 @@ class GatewayRuntime:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.session = client_session()
+        self.callers = Callers()
         self.choices = Choices()
         self.states = CredentialStates()
         self.places = Places()
@@ -135,9 +136,13 @@ def gateway_start() -> None:
 
 
 def calls_end(is_concerned: Callable[[Caller], bool]) -> None:
-    """End the running calls of these callers, in whatever thread a fact is received; where none are served, nothing."""
+    """End the running calls of these callers, in whatever thread a fact is received; where none are served, nothing.
+
+    The next calls of all callers are looked up again.
+    """
     runtime = _current
     if runtime is not None and not runtime.loop.is_closed():
+        runtime.callers.forget()
         runtime.loop.call_soon_threadsafe(runtime.end_calls, is_concerned)
 
 

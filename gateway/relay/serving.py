@@ -47,9 +47,7 @@ async def call_serve(
     runtime: GatewayRuntime, exchange: Exchange, target: Target, out: Outgoing, receive: Receive, served: Served
 ) -> None:
     """Serve one call. Raises a Denial while nothing was sent, ClientGone when the body never came."""
-    agent = exchange.header(b"user-agent")
-    token, ip = credential_of(exchange), exchange.client_address
-    caller = await runtime.read(caller_of, token, target.workspace_id, ip, agent, out.call_id)
+    caller = await _caller(runtime, exchange, target, out.call_id)
     exchange.trust()
     runtime.rates.count(caller.id)
     if target.act == Act.LIST:
@@ -65,6 +63,15 @@ async def call_serve(
             return
         call = await _reserved(runtime, exchange, caller, ask, route, body, out)
         await _run(runtime, call, exchange, receive, served)
+
+
+async def _caller(runtime: GatewayRuntime, exchange: Exchange, target: Target, call_id: str) -> Caller:
+    """Raises what `credential_of` and `caller_of` do."""
+    token, workspace_id = credential_of(exchange), target.workspace_id
+    ip, agent = exchange.client_address, exchange.header(b"user-agent")
+    return await runtime.callers.find(
+        token, workspace_id, lambda: runtime.read(caller_of, token, workspace_id, ip, agent, call_id)
+    )
 
 
 async def _route(caller: Caller, ask: Ask) -> Route:
