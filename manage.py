@@ -9,6 +9,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opencode.settings.embedded")
     from django.core.management import execute_from_command_line
 
+    from opencode.lib.setup import django_setup
+
+    django_setup()
     execute_from_command_line(sys.argv)
 
 

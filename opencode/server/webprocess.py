@@ -6,14 +6,13 @@
 import socket
 import sys
 
-import django
-
+from opencode.lib.setup import django_setup
 from opencode.server.lifeline import end_with_parent
 
 
 def main(descriptor: int) -> None:
     end_with_parent()
-    django.setup()
+    django_setup()
     # Imported late, as it needs the apps.
     from opencode.server.webserver import web_server
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import django
 from celery import bootsteps
 from celery.beat import EmbeddedService, ScheduleEntry, Scheduler
 from celery.exceptions import SecurityWarning, WorkerShutdown
 from celery.worker import state
 
 from opencode.celery import app
+from opencode.lib.setup import django_setup
 from opencode.server.lifeline import end_with_parent
 
 POLL_SECONDS: Final = 0.5
@@ -56,7 +56,7 @@ def main() -> None:
     end_with_parent()
     # Celery warns against running as root because of pickled messages; ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
-    django.setup()
+    django_setup()
     _control_folder_clear()
     app.conf.worker_enable_remote_control = False
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "polling_interval": POLL_SECONDS}

@@ -39,6 +39,23 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context.close()
 
 
+@pytest.fixture(scope="session")
+def common_server(prepared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleServer]:
+    """One console for all journeys that bring people, workspaces and sessions of their own."""
+    with copied_server(prepared_data, tmp_path_factory.mktemp("common") / "console") as server:
+        yield server
+
+
+@pytest.fixture
+def console_server(request: pytest.FixtureRequest) -> ConsoleServer:
+    """A running console: the common one in modules marked `common_console`, otherwise one that nobody used before."""
+    if request.node.get_closest_marker("common_console") is None:
+        own: ConsoleServer = request.getfixturevalue("start_server")()
+        return own
+    common: ConsoleServer = request.getfixturevalue("common_server")
+    return common.running()
+
+
 @pytest.fixture
 def alice(console_server: ConsoleServer) -> dict[str, str]:
     """A person with a workspace, a share token and an API key on the running server."""

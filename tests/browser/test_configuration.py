@@ -9,7 +9,7 @@ from tests.browser.test_devices import VIEWS, is_wider_than_shown
 from tests.support.browser import WatchedPage
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 FIRST = '{\n  "share": "auto",\n  "model": "corp/big"\n}'
 SELECTED = "((field) => field.value.slice(field.selectionStart, field.selectionEnd))(document.activeElement)"
 BROKEN = '{\n  "share": "sometimes",\n  "provider": {"corp": {"options": {"apiKey": "hunter2"}}}\n}'

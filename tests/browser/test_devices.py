@@ -10,7 +10,7 @@ from tests.support.browser import DESKTOP, PHONE
 from tests.support.devices import AGENT, CLIENT_ID, DEVICE_GRANT
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 VIEWS = [
     pytest.param({"viewport": DESKTOP, "color_scheme": "light"}, "desktop", id="desktop"),
     pytest.param({"viewport": PHONE, "color_scheme": "dark"}, "phone-dark", id="phone-dark"),

@@ -9,7 +9,7 @@ from tests.support.live import LIVE_MS, has_marker, put_marker, wait_until_live
 from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 RECORDING = "share_1.18.33.jsonl"
 
 

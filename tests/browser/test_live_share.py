@@ -13,7 +13,7 @@ from tests.support.live import LIVE_MS, has_marker, put_marker, transcript_text,
 from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 WITH_DIFFS = "share_1.14.34_with_diffs.jsonl"
 
 

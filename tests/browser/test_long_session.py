@@ -9,7 +9,7 @@ from tests.support.live import LIVE_MS, has_marker, put_marker, wait_until_live
 from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 TURNS = 100
 CREATED = 1_795_340_283_445
 REPLY = "Here is what I found.\n\n```python\ndef answer() -> int:\n    return 42\n```\n\n" + "- a point to make\n" * 12

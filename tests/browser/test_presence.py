@@ -8,7 +8,7 @@ from tests.support.live import LIVE_MS, wait_until_live
 from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 
 
 def test_second_reader_shows_and_goes(console_server: ConsoleServer, open_page: OpenPage) -> None:

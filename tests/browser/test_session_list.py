@@ -13,7 +13,7 @@ from tests.support.live import LIVE_MS, has_marker, put_marker
 from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 ONE, OTHER = "share_1.14.34_with_diffs.jsonl", "share_1.18.33.jsonl"
 
 

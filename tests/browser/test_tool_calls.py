@@ -14,7 +14,7 @@ from tests.support.live import LIVE_MS, wait_until_live
 from tests.support.replay import RecordedAgent
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 LINES = 9_000
 PAGES = 10
 WIDEST: list[tuple[str, ViewportSize, Literal["light", "dark"]]] = [

@@ -11,7 +11,7 @@ from tests.browser.test_accessibility import violations
 from tests.support.browser import DESKTOP, PHONE, WatchedPage
 from tests.support.server import ConsoleServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 OCTOBER = "?month=2026-10"
 
 

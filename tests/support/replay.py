@@ -1,6 +1,6 @@
 """A recorded agent, played step by step into a running server."""
 
-from collections.abc import Iterator
+import json
 from typing import Any
 
 import httpx
@@ -10,12 +10,16 @@ from tests.contract.recordings import batches_of, session_id_of
 
 
 class RecordedAgent:
-    """Creates its share at once; `play(n)` sends the next n recorded syncs, each answered before the next."""
+    """Creates its share at once; `play(n)` sends the next n recorded syncs, each answered before the next.
+
+    The session has an id of its own, so that a console may meet a recording more than once.
+    """
 
     def __init__(self, server_url: str, recording: str) -> None:
         self._server = server_url
-        self._batches: Iterator[list[dict[str, Any]]] = iter(batches_of(recording))
-        self.session_id = session_id_of(recording)
+        self.session_id = f"ses_{random_base62(144)}"
+        renamed = json.dumps(batches_of(recording)).replace(session_id_of(recording), self.session_id)
+        self._batches = iter(json.loads(renamed))
         created = self._post("/api/share", {"sessionID": self.session_id})
         self.link: str = created["url"]
         self._share, self._secret = created["id"], created["secret"]

@@ -29,14 +29,16 @@ def seed() -> dict[str, str]:
     from workspaces.services.share_tokens import share_token_create
     from workspaces.services.workspaces import workspace_create
 
-    user = User.objects.create_user(EMAIL, PASSWORD)
-    EmailAddress.objects.create(user=user, email=EMAIL, verified=True, primary=True)
+    # Another one on a console that several tests share.
+    email = EMAIL.replace("@", f"{User.objects.filter(email__startswith='alice').count() or ''}@")
+    user = User.objects.create_user(email, PASSWORD)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     workspace = workspace_create(owner=user, name="Alpha", actor=THE_CONSOLE)
     _, key = api_key_create(
         workspace=workspace, created_by=user, name="tests", scopes=["sync:read", "sync:write"], actor=THE_CONSOLE
     )
     _, token = share_token_create(workspace=workspace, created_by=user, name="tests", actor=THE_CONSOLE)
-    return {"email": EMAIL, "password": PASSWORD, "slug": workspace.slug, "key": key, "token": token}
+    return {"email": email, "password": PASSWORD, "slug": workspace.slug, "key": key, "token": token}
 
 
 if __name__ == "__main__":

@@ -93,6 +93,12 @@ class ConsoleServer:
             self.kill9()
             raise ServerFailed(f"{error}\n{self.log[-4000:]}") from error
 
+    def running(self) -> Self:
+        """Started again if a test has left it killed."""
+        if self._process is None:
+            self.start()
+        return self
+
     def stop(self) -> None:
         """End it as Ctrl-C does; what does not end in time is killed and counts as a failure."""
         process, self._process = self._process, None
