@@ -12,7 +12,7 @@ from tests.faults.publishers import Acknowledgements, AgentPublisher, Follower, 
 from tests.support.server import ConsoleServer
 from tests.support.sockets import SyncSocket
 
-ROUNDS = 40 if os.environ.get("OPENCODE_PROVE") else 4
+ROUNDS = 40 if os.environ.get("OPENCODE_PROVE") else 2
 ACKS_BEFORE_KILL = (20, 400)
 
 

@@ -15,6 +15,9 @@ from opencode.settings.sources.payments import read_payments
 from tests.support.processes import children_of, command_of, free_port, wait_until
 from tests.support.server import ROOT, ConsoleServer
 
+# Which database is beside it makes no difference to the stand-in.
+pytestmark = pytest.mark.embedded
+
 SECRET = "s" * 50
 LOCAL = "http://127.0.0.1:8000"
 PUBLIC = "https://console.example"

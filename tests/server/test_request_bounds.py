@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import httpx
+import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from opencode.lib.asgi.bodies import GRACE_SECONDS
@@ -18,6 +19,8 @@ from sync.doors.routing import websocket_urlpatterns
 from tests.support.fixtures import StartServer
 from tests.support.server import ConsoleServer
 
+# Before any database is asked.
+pytestmark = pytest.mark.embedded
 FILLED = re.compile(r"<(?:[a-z_]+:)?[a-z_]+>")
 SPARE_SECONDS = 8
 AGENT_PATHS = {

@@ -15,6 +15,9 @@ import pytest
 from tests.support.processes import children_of, command_of, wait_until
 from tests.support.server import ROOT, ConsoleServer
 
+# Servers have test_run_servers.py and test_serve_processes.py.
+pytestmark = pytest.mark.embedded
+
 StartServer = Callable[..., ConsoleServer]
 OWNER_LINK = re.compile(r"First owner +(http://\S+)")
 
@@ -45,7 +48,6 @@ def get(url: str) -> httpx.Response:
     return httpx.get(url, trust_env=False, timeout=10)
 
 
-@pytest.mark.embedded
 def test_first_start_needs_nothing_and_offers_the_owner_a_link(tmp_path: Path) -> None:
     with ConsoleServer(tmp_path / "new", with_worker=True) as server:
         assert get(f"{server.url}/readyz").json() == {"status": "ready"}
@@ -104,7 +106,6 @@ def test_killed_worker_is_started_again(start_server: StartServer) -> None:
     assert "exit_code=-9" in server.log
 
 
-@pytest.mark.embedded
 def test_broker_left_half_written_does_not_stop_the_worker(start_server: StartServer) -> None:
     server = start_server(with_worker=True)
     binding = server.data_dir / "queue" / "control" / "celery.exchange"

@@ -8,6 +8,8 @@ import pytest
 from tests.support.processes import children_of
 from tests.support.server import ConsoleServer, ServerFailed
 
+pytestmark = pytest.mark.embedded
+
 
 def test_killed_server_returns_on_its_port_with_its_data(console_server: ConsoleServer) -> None:
     before = console_server.pid
