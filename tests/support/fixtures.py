@@ -1,5 +1,7 @@
 """Fixtures with real processes behind them."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +23,20 @@ def copied_server(prepared: Path, folder: Path, **options: Any) -> ConsoleServer
 
 @pytest.fixture(scope="session")
 def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory after a first start: migrated, static files collected."""
-    folder = tmp_path_factory.mktemp("prepared")
+    """A data directory after a first start: migrated, static files collected. The processes of a run share it."""
+    # pytest-xdist gives each process a folder below the run's.
+    run = (
+        tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else tmp_path_factory.getbasetemp()
+    )
+    folder = run / "prepared"
+    with (run / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _prepare(run / "preparing").rename(folder)
+    return folder
+
+
+def _prepare(folder: Path) -> Path:
     with ConsoleServer(folder) as server:
         stack = server.stack
     if stack is not None:
