@@ -19,7 +19,7 @@ BENCH_STAMP := $(VENV)/.installed-bench-$(call checksum,bench)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-servers install install-dev check test test-embedded test-servers prove bench format migrations clean
+.PHONY: help run run-servers install install-dev check check-types check-rules test test-embedded test-servers prove bench format migrations clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -36,7 +36,13 @@ install-dev: $(DEV_STAMP) ## the environment to develop and test with
 check: $(DEV_STAMP) ## formatting, types, import contracts, migrations, templates, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-rules
+
+check-types: $(DEV_STAMP) ## mypy, a part of check
 	$(BIN)/mypy --strict accounts billing gateway opencode opencode_sync steering sync workspaces
+
+# Beside the types, which keep one core busy for a minute.
+check-rules: $(DEV_STAMP) ## import contracts, migrations, templates, rules and documents, a part of check
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet templates
