@@ -70,3 +70,24 @@ class RefundRefused(Conflict):
 class SignatureInvalid(Denial):
     code = "signature_invalid"
     default_message = "The event is not signed with the webhook's secret."
+
+
+class PlansOff(Conflict):
+    code = "plans_off"
+    default_message = "No plans are sold on this console: every workspace has everything."
+
+
+class PlanSubscribed(Conflict):
+    code = "plan_subscribed"
+    default_message = "The workspace is subscribed to a plan, which its owners change under Billing."
+
+
+class PlanNotCharged(Denial):
+    code = "plan_not_charged"
+    status = 402
+    default_message = "The card was not charged, so the plan stays as it is."
+
+
+class PlanChangesTooMany(TooManyRequests):
+    code = "plan_changes_too_many"
+    default_message = "The plan was changed too often within an hour; wait a little."

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django import forms
 
 from billing.models import UsageRollup
+from billing.plans import PLANS
 from billing.pricing.days import DAY, month_range
 from billing.pricing.fees import LARGEST_CENTS, SMALLEST_CENTS
 from billing.selectors.breakdowns import COLUMNS
@@ -157,6 +158,10 @@ class TopUpForm(forms.Form):
     @property
     def cents(self) -> int:
         return int(self.cleaned_data["amount"] * 100)
+
+
+class PlanForm(forms.Form):
+    plan = forms.ChoiceField(choices=[(plan.name, plan.label) for plan in PLANS.values()])
 
 
 class StatementForm(forms.Form):

@@ -1,7 +1,7 @@
 """The plans: what a workspace has by its plan. Pure data.
 
-A plan bounds what is added; a smaller one takes nothing away that is there. Without payments, and without a plan, a
-workspace has everything.
+A plan bounds what is added; a smaller one takes nothing away that is there. Where plans are sold a workspace without
+one is on the free plan; elsewhere every workspace has everything.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ TEAM: Final = "team"
 class Plan:
     """`seats` and `session_days`, for how many days sessions are promised to be kept, are None without a limit.
 
-    `included` is credit for each period of the plan, a month from its beginning, in micro-cents.
+    `included` is credit for each period of the plan, a month from its beginning, in micro-cents. `cents` is what a
+    month costs, once or, with `is_per_seat`, for each member.
     """
 
     name: str
@@ -27,6 +28,16 @@ class Plan:
     seats: int | None = None
     session_days: int | None = None
     included: int = 0
+    cents: int = 0
+    is_per_seat: bool = False
+
+    def seats_billed(self, members: int) -> int:
+        """How many times its price is charged a month."""
+        return max(1, members) if self.is_per_seat else 1
+
+    @property
+    def is_sold(self) -> bool:
+        return self.cents > 0
 
 
 EVERYTHING: Final = Plan("", "Everything")
@@ -34,12 +45,15 @@ PLANS: Final[Mapping[str, Plan]] = {
     plan.name: plan
     for plan in (
         Plan(FREE, "Free", seats=3, session_days=30),
-        Plan(PRO, "Pro", seats=10, session_days=365, included=10 * MICRO_CENTS_PER_DOLLAR),
-        Plan(TEAM, "Team", included=50 * MICRO_CENTS_PER_DOLLAR),
+        Plan(PRO, "Pro", seats=10, session_days=365, included=10 * MICRO_CENTS_PER_DOLLAR, cents=2_000),
+        Plan(TEAM, "Team", included=50 * MICRO_CENTS_PER_DOLLAR, cents=1_500, is_per_seat=True),
     )
 }
 
 
-def entitled(name: str, *, has_payments: bool) -> Plan:
-    """What a workspace with the plan of this name (empty: none) may have. Raises KeyError for an unknown one."""
-    return PLANS[name] if has_payments and name else EVERYTHING
+def entitled(name: str, *, has_plans: bool) -> Plan:
+    """What a workspace with the plan of this name (empty: none) may have, where plans are sold or are not.
+
+    Raises KeyError for an unknown one.
+    """
+    return PLANS[name or FREE] if has_plans else EVERYTHING

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import autotopups, billing, payments, requests, statement, stripeevents, topups, usage
+from billing.views import autotopups, billing, payments, plans, requests, statement, stripeevents, topups, usage
 
 app_name = "billing"
 
@@ -26,5 +26,6 @@ urlpatterns = [
     path("workspaces/<slug:slug>/billing/auto/", autotopups.auto_top_up, name="auto_top_up"),
     path("workspaces/<slug:slug>/billing/auto/retry/", autotopups.auto_top_up_again, name="auto_top_up_again"),
     path("workspaces/<slug:slug>/billing/portal/", topups.portal, name="portal"),
+    path("workspaces/<slug:slug>/billing/plan/", plans.plan, name="plan"),
     path("webhooks/stripe", stripeevents.stripe_events, name="stripe_events"),
 ]

@@ -75,6 +75,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "billing.clawback": "changed what a refund or a dispute took back of a top-up",
     "billing.funding": "changed who pays for the workspace",
     "billing.plan": "changed the workspace's plan",
+    "billing.plan_choose": "chose a plan",
     "billing.freeze": "froze spending",
     "billing.unfreeze": "unfroze spending",
     "billing.release": "released usage from quarantine",

@@ -5,6 +5,7 @@ what messages report, ledger entries, payments, alerts, and the prices in force.
 from billing.models.accounts import BillingAccount, LimitCounter, new_billing_account_id
 from billing.models.alerts import AlertFiring
 from billing.models.autotopups import AutoTopUp, AutoTopUpAttempt
+from billing.models.customers import StripeCustomer
 from billing.models.grants import PeriodicGrant
 from billing.models.payments import StripeCall, StripeCursor, StripeEvent, TopUp
 from billing.models.prices import PriceEntry, PriceVersion
@@ -31,6 +32,7 @@ __all__ = [
     "StatementDay",
     "StripeCall",
     "StripeCursor",
+    "StripeCustomer",
     "StripeEvent",
     "TopUp",
     "Usage",

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from billing.models.accounts import BillingAccount
+from billing.models.payments import STRIPE_ID_CHARACTERS
 from opencode.lib.clock import utc_now
 
 
@@ -12,7 +13,8 @@ class AutoTopUp(models.Model):
     """Below `threshold_cents` of balance the saved card is charged, once: whoever sees it first takes `is_armed` away.
 
     `epoch` counts these claims, `tries` the declined charges of the present one; at `due_at` the card is charged.
-    While `paused_at` is set nothing is charged until a person does something about `paused_for`.
+    While `paused_at` is set nothing is charged until a person does something about `paused_for`, or another card than
+    `card_id`, which was tried last, is to be charged.
     """
 
     account = models.OneToOneField(
@@ -28,6 +30,7 @@ class AutoTopUp(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_for = models.CharField(max_length=100, blank=True)
+    card_id = models.CharField(max_length=STRIPE_ID_CHARACTERS, blank=True, db_default="")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["due_at"], name="auto_top_up_by_due")]

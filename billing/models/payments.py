@@ -89,6 +89,8 @@ class StripeCall(models.Model):
         CHECKOUT = "checkout", "checkout"
         CHARGE = "charge", "charge"
         REFUND = "refund", "refund"
+        SUBSCRIBE = "subscribe", "subscribe"
+        CHANGE = "change", "change"
 
     class State(models.TextChoices):
         """`refused` was not done, for certain; `unknown` may have been done."""
@@ -127,7 +129,7 @@ class StripeCall(models.Model):
 class StripeEvent(models.Model):
     """The inbox: an event's body is a hint of what to read again, and nothing of it but ids is kept.
 
-    `top_up_id` is what the object's metadata says, and may be anything.
+    `top_up_id` is what the object's metadata says, and may be anything. `customer_id` is whom it is about, if anybody.
     """
 
     event_id = models.CharField(max_length=STRIPE_ID_CHARACTERS, unique=True)
@@ -135,6 +137,7 @@ class StripeEvent(models.Model):
     object_id = models.CharField(max_length=STRIPE_ID_CHARACTERS, blank=True)
     intent_id = models.CharField(max_length=STRIPE_ID_CHARACTERS, blank=True)
     top_up_id = models.BigIntegerField(null=True, blank=True)
+    customer_id = models.CharField(max_length=STRIPE_ID_CHARACTERS, blank=True, db_default="")
     made_at = models.DateTimeField(help_text="when it happened, by Stripe's clock")
     received_at = models.DateTimeField(default=utc_now)
     due_at = models.DateTimeField(null=True, blank=True)

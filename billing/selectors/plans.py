@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from billing.models import BillingAccount
+from billing.ledger.subscriptions import ENDED, ENTITLED, PAID
+from billing.models import BillingAccount, StripeCustomer
 from billing.plans import Plan, entitled
 from billing.pricing.months import plan_period
 from workspaces.models import Membership
@@ -13,11 +14,43 @@ from workspaces.models import Membership
 
 @dataclass(frozen=True, slots=True)
 class PlanShown:
-    """A plan on a page: how many seats are taken, and when the next period begins."""
+    """A workspace's plan on a page. `renews_at` is when its next period begins, None without one.
+
+    `customer` is what was read of the subscription, None when no subscription gives or gave the plan.
+    """
 
     plan: Plan
     members: int
-    renews_at: datetime
+    renews_at: datetime | None
+    customer: StripeCustomer | None
+
+    @property
+    def state(self) -> str:
+        """One of none, active, ending, past_due, unpaid, incomplete, paused and ended."""
+        row = self.customer
+        if row is None or not row.status:
+            return "none"
+        if row.status in ENDED:
+            return "ended"
+        if row.is_paused or row.status == "paused":
+            return "paused"
+        if row.status in PAID:
+            return "active" if row.ends_at is None else "ending"
+        return row.status
+
+    @property
+    def has_subscription(self) -> bool:
+        return self.state not in ("none", "ended", "incomplete")
+
+    @property
+    def seats_to_bill(self) -> int:
+        """What the subscription's seats should be; pages say when they are not."""
+        return self.plan.seats_billed(self.members)
+
+
+def has_plans() -> bool:
+    """Whether plans are sold here, and bound workspaces."""
+    return settings.PAYMENTS.mode != "none" and settings.SELLS_PLANS
 
 
 def entitlements_for(workspace_id: str) -> Plan:
@@ -25,14 +58,21 @@ def entitlements_for(workspace_id: str) -> Plan:
     return _entitled(BillingAccount.objects.values_list("plan", flat=True).get(workspace_id=workspace_id))
 
 
+def members_of(workspace_id: str) -> int:
+    """How many members there are, suspended ones too: each of them has a seat."""
+    return Membership.objects.filter(workspace_id=workspace_id).count()
+
+
 def plan_shown(account: BillingAccount, now: datetime) -> PlanShown | None:
-    """None when no plan bounds the workspace."""
-    plan = _entitled(account.plan)
-    if not plan.name or account.plan_anchor is None:
+    """None where plans are not sold."""
+    if not has_plans():
         return None
-    members = Membership.objects.filter(workspace_id=account.workspace_id).count()
-    return PlanShown(plan, members, plan_period(account.plan_anchor, now)[1])
+    customer = StripeCustomer.objects.filter(pk=account.pk).first()
+    renews_at = plan_period(account.plan_anchor, now)[1] if account.plan_anchor is not None else None
+    if customer is not None and customer.status in ENTITLED:
+        renews_at = customer.period_ends_at
+    return PlanShown(_entitled(account.plan), members_of(account.workspace_id), renews_at, customer)
 
 
 def _entitled(name: str) -> Plan:
-    return entitled(name, has_payments=settings.PAYMENTS.mode != "none")
+    return entitled(name, has_plans=has_plans())

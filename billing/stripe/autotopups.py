@@ -67,6 +67,11 @@ def auto_top_up_retry(*, workspace: Workspace, actor: Actor) -> bool:
     return True
 
 
+def auto_top_up_resume(account_id: int) -> None:
+    """End a pause because another card is there now; the caller has locked the account."""
+    _begin_again(account_id)
+
+
 def _begin_again(account_id: int) -> None:
     """Armed anew, unless a charge is under way, whose end arms it."""
     mine = AutoTopUp.objects.filter(pk=account_id)
@@ -130,6 +135,7 @@ def _plan(account_id: int, card: str | None, now: datetime) -> StripeCall | None
             next_month = month_begins(month_after(month_of(now)))
             AutoTopUp.objects.filter(pk=account_id).update(due_at=next_month)
             return None
+        AutoTopUp.objects.filter(pk=account_id).update(card_id=card or "")
         if card is None:
             auto_top_up_pause(account_id, "no_card", now=now)
             return None

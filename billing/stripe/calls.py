@@ -6,6 +6,7 @@ parameters, so that Stripe does it once.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
-from billing.models import BillingAccount, StripeCall, TopUp
+from billing.models import BillingAccount, StripeCall, StripeCustomer, TopUp
 from billing.stripe.attempts import attempt_end
 from billing.stripe.client import stripe_client, stripe_error, stripe_refusals
 from opencode.lib.claims import row_claim
@@ -36,14 +37,15 @@ _MADE_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
     Act.CHECKOUT: lambda api: api.checkout.sessions.create,
     Act.CHARGE: lambda api: api.payment_intents.create,
     Act.REFUND: lambda api: api.refunds.create,
+    Act.SUBSCRIBE: lambda api: api.checkout.sessions.create,
+    Act.CHANGE: lambda api: partial(_change, api),
 }
-
-"""But for 409: then the same call is just being made by somebody else."""
 _LISTED_BY: Final[Mapping[str, Callable[[Any], Callable[..., Any]]]] = {
     Act.CUSTOMER: lambda api: api.customers.list,
     Act.CHECKOUT: lambda api: api.checkout.sessions.list,
     Act.CHARGE: lambda api: api.payment_intents.list,
     Act.REFUND: lambda api: api.refunds.list,
+    Act.SUBSCRIBE: lambda api: api.checkout.sessions.list,
 }
 _NAMED: Final[Mapping[str, str]] = {Act.CHECKOUT: "session_id", Act.CHARGE: "intent_id"}
 """The column in which a top-up keeps what its call has made."""
@@ -102,6 +104,12 @@ def call_make(call: StripeCall, *, now: datetime) -> Any:
     return made
 
 
+def _change(api: Any, parameters: Mapping[str, Any], options: Any) -> Any:
+    """Change the subscription that the parameters name."""
+    given = {name: value for name, value in parameters.items() if name != "subscription"}
+    return api.subscriptions.update(parameters["subscription"], given, options)
+
+
 def is_key_kept(call: StripeCall, now: datetime) -> bool:
     """Whether Stripe still knows the call's key, so that a repeat does nothing twice."""
     return now - call.created_at < KEY_KEPT
@@ -125,6 +133,9 @@ def call_settle_late(call: StripeCall, *, now: datetime) -> None:
 def _found(call: StripeCall) -> str | None:
     """The id of what the call has made, among what was made in its time; a list knows it sooner than a search."""
     api = stripe_client().v1
+    if call.act == Act.CHANGE:
+        subscription = api.subscriptions.retrieve(call.parameters["subscription"]).to_dict()
+        return str(subscription["id"]) if subscription["metadata"].get("call") == call.key else None
     since = int(call.created_at.timestamp())
     asked: dict[str, Any] = {
         "created": {"gte": since - 3_600, "lte": since + 90_000},
@@ -152,6 +163,8 @@ def call_done(call: StripeCall, result_id: str, *, now: datetime) -> None:
             return
         if call.act == Act.CUSTOMER:
             BillingAccount.objects.filter(pk=call.account_id, customer_id=None).update(customer_id=result_id)
+        if call.act in (Act.SUBSCRIBE, Act.CHANGE):
+            customer_mark(call.account_id, now)
         if call.top_up_id is not None:
             top_up_mark(call.top_up_id, now, **({_NAMED[call.act]: result_id} if call.act in _NAMED else {}))
 
@@ -174,6 +187,12 @@ def call_refuse(call: StripeCall, code: str, *, now: datetime, intent_id: str | 
 def top_up_mark(top_up_id: int, now: datetime, **changes: Any) -> None:
     """Have the top-up read again; a reading that has begun already is too old to be written."""
     TopUp.objects.filter(pk=top_up_id).update(token=F("token") + 1, due_at=now, **changes)
+
+
+def customer_mark(account_id: int, now: datetime) -> None:
+    """Have the account's customer read again; a reading that has begun already is too old to be written."""
+    StripeCustomer.objects.get_or_create(pk=account_id)
+    StripeCustomer.objects.filter(pk=account_id).update(token=F("token") + 1, due_at=now)
 
 
 def _intent_of(error: "stripe.StripeError") -> str | None:

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import F, Q
 
-from billing.models import StripeEvent, TopUp
+from billing.models import BillingAccount, StripeEvent, TopUp
 from billing.models.payments import STRIPE_ID_CHARACTERS
 from billing.stripe.client import stripe_client
 from billing.stripe.converging import converge_safely
+from billing.stripe.customers import customer_converge_safely
 
-HANDLED: Final = (
+OF_PAYMENTS: Final = (
     "checkout.session.completed",
     "checkout.session.expired",
     "checkout.session.async_payment_succeeded",
@@ -30,11 +31,38 @@ HANDLED: Final = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
-"""Types of events that say something about money; the others are taken and dropped."""
+OF_CUSTOMERS: Final = (
+    "customer.updated",
+    "customer.deleted",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.tax_id.created",
+    "customer.tax_id.deleted",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "payment_method.attached",
+    "payment_method.updated",
+    "payment_method.detached",
+)
+HANDLED: Final = frozenset((*OF_PAYMENTS, *OF_CUSTOMERS))
+"""Types of events that say something about money or who pays; the others are taken and dropped. Stripe lists the events
+of 20 types at once, so that each of the two has at most as many.
+"""
 EVENTS_AT_ONCE: Final = 200
 KEPT: Final = timedelta(days=90)
 PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 _ID_MAX: Final = 2**62
+_FROM_OBJECT: Final = ("object_id", "intent_id", "top_up_id", "customer_id")
+
+
+class Subject(NamedTuple):
+    """What an event is about; neither for one about nothing of ours."""
+
+    top_up_id: int | None = None
+    account_id: int | None = None
 
 
 class EventMalformed(ValueError):
@@ -60,10 +88,7 @@ def event_take(event: Any, *, now: datetime) -> bool:
         return False
     _, is_new = StripeEvent.objects.get_or_create(
         event_id=row.event_id,
-        defaults={
-            name: getattr(row, name)
-            for name in ("type", "object_id", "intent_id", "top_up_id", "made_at", "received_at", "due_at")
-        },
+        defaults={name: getattr(row, name) for name in (*_FROM_OBJECT, "type", "made_at", "received_at", "due_at")},
     )
     return is_new
 
@@ -75,6 +100,9 @@ def _row(event: Any, now: datetime) -> StripeEvent:
         event_id, kind = str(event["id"]), str(event["type"])
         intent = item["id"] if item.get("object") == "payment_intent" else item.get("payment_intent")
         said = (item.get("metadata") or {}).get("top_up", "")
+        # A card that was removed has no customer any more, but had one before.
+        before = event["data"].get("previous_attributes") or {}
+        customer = item["id"] if item.get("object") == "customer" else item.get("customer") or before.get("customer")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise EventMalformed(type(error).__name__) from error
     if not 0 < len(event_id) <= STRIPE_ID_CHARACTERS or len(kind) > 100:
@@ -85,6 +113,7 @@ def _row(event: Any, now: datetime) -> StripeEvent:
         object_id=_id(item.get("id")),
         intent_id=_id(intent),
         top_up_id=_number(said),
+        customer_id=_id(customer),
         made_at=made_at,
         received_at=now,
         due_at=now,
@@ -102,12 +131,21 @@ def _number(said: Any) -> int | None:
 
 
 def events_converge(*, now: datetime) -> int:
-    """Work off the events that are due; returns how many are done. A top-up with several is read once."""
+    """Work off the events that are due; returns how many are done. What several are about is read once."""
     due = list(StripeEvent.objects.filter(due_at__lte=now).order_by("due_at", "pk")[:EVENTS_AT_ONCE])
-    by_top_up: dict[int | None, list[StripeEvent]] = {}
+    by_subject: dict[Subject, list[StripeEvent]] = {}
     for event in due:
-        by_top_up.setdefault(top_up_of(event), []).append(event)
-    return sum(_work_off(top_up_id, events, now) for top_up_id, events in by_top_up.items())
+        by_subject.setdefault(subject_of(event), []).append(event)
+    return sum(_work_off(subject, events, now) for subject, events in by_subject.items())
+
+
+def subject_of(event: StripeEvent) -> Subject:
+    """What the event is about: a top-up, else an account's customer, else nothing of ours. Raises nothing."""
+    top_up_id = top_up_of(event)
+    if top_up_id is not None or not event.customer_id:
+        return Subject(top_up_id=top_up_id)
+    accounts = BillingAccount.objects.filter(customer_id=event.customer_id)
+    return Subject(account_id=accounts.values_list("pk", flat=True).first())
 
 
 def top_up_of(event: StripeEvent) -> int | None:
@@ -118,9 +156,12 @@ def top_up_of(event: StripeEvent) -> int | None:
     return by_id or TopUp.objects.filter(pk=event.top_up_id or 0).values_list("pk", flat=True).first()
 
 
-def _work_off(top_up_id: int | None, events: Sequence[StripeEvent], now: datetime) -> int:
-    """Events about nothing of ours are done; the others once their top-up was read."""
-    is_done = top_up_id is None or converge_safely(top_up_id, now=now)
+def _work_off(subject: Subject, events: Sequence[StripeEvent], now: datetime) -> int:
+    """Events about nothing of ours are done; the others once what they are about was read."""
+    if subject.top_up_id is not None:
+        is_done = converge_safely(subject.top_up_id, now=now)
+    else:
+        is_done = subject.account_id is None or customer_converge_safely(subject.account_id, now=now)
     for event in events:
         mine = StripeEvent.objects.filter(pk=event.pk)
         if is_done:
@@ -146,7 +187,7 @@ def event_find(event_id: str, *, now: datetime) -> StripeEvent:
 def event_replay(event_id: str, *, now: datetime) -> bool:
     """Work an event off again now, whether it was done or not; whether it is done. Raises StripeEvent.DoesNotExist."""
     event = StripeEvent.objects.get(event_id=event_id)
-    return bool(_work_off(top_up_of(event), [event], now))
+    return bool(_work_off(subject_of(event), [event], now))
 
 
 def events_purge(*, now: datetime) -> int:

@@ -3,7 +3,7 @@
 With every webhook lost, one run makes everything right. Runs beside each other, and beside events, do no harm.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +23,9 @@ from billing.stripe.calls import (
 )
 from billing.stripe.client import stripe_client, stripe_error
 from billing.stripe.converging import converge_safely
-from billing.stripe.inbox import EVENTS_AT_ONCE, HANDLED, EventMalformed, event_take, events_converge
+from billing.stripe.customers import customer_converge_safely, customers_due
+from billing.stripe.inbox import EVENTS_AT_ONCE, OF_CUSTOMERS, OF_PAYMENTS, EventMalformed, event_take, events_converge
+from billing.stripe.mending import subscriptions_mend
 
 if TYPE_CHECKING:
     import stripe
@@ -42,13 +44,18 @@ State = TopUp.State
 
 @dataclass(slots=True)
 class Reconciled:
-    """What a run has done, or would do. `unread` are top-ups and lists that could not be read: they are tried again."""
+    """What a run has done, or would do.
+
+    `unread` are top-ups, customers and lists that could not be read: they are tried again.
+    """
 
     events_found: int = 0
     events_done: int = 0
     calls_ended: int = 0
     calls_open: int = 0
     top_ups_read: int = 0
+    customers_read: int = 0
+    subscriptions_mended: int = 0
     unread: int = 0
 
     def as_dict(self) -> dict[str, int]:
@@ -73,6 +80,11 @@ def payments_reconcile(*, now: datetime) -> Reconciled:
         is_read = converge_safely(top_up_id, now=now)
         done.top_ups_read += is_read
         done.unread += not is_read
+    for account_id in customers_due(now):
+        is_read = customer_converge_safely(account_id, now=now)
+        done.customers_read += is_read
+        done.unread += not is_read
+    done.subscriptions_mended += subscriptions_mend(now=now)
     log.info("payments_reconciled", **done.as_dict())
     return done
 
@@ -83,6 +95,7 @@ def payments_waiting(*, now: datetime) -> Reconciled:
         events_done=StripeEvent.objects.filter(due_at__lte=now).count(),
         calls_open=_open_calls(now).count(),
         top_ups_read=len(open_top_ups(now)),
+        customers_read=len(customers_due(now)),
     )
 
 
@@ -125,15 +138,20 @@ def _events(client: "stripe.StripeClient", done: Reconciled, now: datetime) -> N
     """Take every event since the cursor; the cursor follows once all of them are in the inbox."""
     cursor = StripeCursor.objects.order_by("pk").first()
     since = cursor.read_until - OVERLAP if cursor else now - FIRST_LOOK
-    asked: Any = {"types": list(HANDLED), "created": {"gte": int(since.timestamp())}, "limit": PAGE}
     newest = since
-    for event in client.v1.events.list(asked).auto_paging_iter():
+    for event in _events_since(client, since):
         newest = max(newest, datetime.fromtimestamp(event.created, UTC))
         try:
             done.events_found += event_take(event.to_dict(), now=now)
         except EventMalformed as error:
             log.error("stripe_event_malformed", why=str(error))
     StripeCursor.objects.update_or_create(pk=cursor.pk if cursor else 1, defaults={"read_until": newest})
+
+
+def _events_since(client: "stripe.StripeClient", since: datetime) -> Iterator[Any]:
+    for types in (OF_PAYMENTS, OF_CUSTOMERS):
+        asked: Any = {"types": list(types), "created": {"gte": int(since.timestamp())}, "limit": PAGE}
+        yield from client.v1.events.list(asked).auto_paging_iter()
 
 
 def _since(service: Any, now: datetime) -> Iterable[Any]:

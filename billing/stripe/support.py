@@ -8,7 +8,8 @@ from billing.errors import PaymentsUnavailable, RefundRefused
 from billing.models import BillingAccount, StripeCall, StripeEvent, TopUp
 from billing.stripe.calls import OPEN, CallRefused, CallUnanswered, call_make, call_plan
 from billing.stripe.converging import top_up_converge
-from billing.stripe.inbox import event_replay, top_up_of
+from billing.stripe.customers import customer_converge
+from billing.stripe.inbox import event_replay, subject_of
 from opencode.lib.actor import Actor
 from opencode.lib.clock import utc_now
 from workspaces.services.audit import audit_record
@@ -65,10 +66,24 @@ def top_up_reread(*, top_up_id: int, actor: Actor, event_id: str = "") -> bool:
     return True
 
 
+def customer_reread(*, account_id: int, actor: Actor, event_id: str = "") -> bool:
+    """Have a customer read at Stripe again, for staff. Raises PaymentsUnavailable when it could not be."""
+    if not customer_converge(account_id, now=utc_now()):
+        raise PaymentsUnavailable("Stripe did not answer, or knows nothing of this customer.")
+    details = {"customer": True, **({"event": event_id} if event_id else {})}
+    with transaction.atomic():
+        account = BillingAccount.objects.get(pk=account_id)
+        audit_record(workspace_id=account.workspace_id, actor=actor, action="billing.reread", details=details)
+    return True
+
+
 def event_replay_for(*, event: StripeEvent, actor: Actor) -> bool:
     """Work an event off again, for staff; False when it is about nothing of ours. Raises PaymentsUnavailable."""
-    top_up_id = top_up_of(event)
-    if top_up_id is None:
+    top_up_id, account_id = subject_of(event)
+    if top_up_id is not None:
+        top_up_reread(top_up_id=top_up_id, actor=actor, event_id=event.event_id)
+    elif account_id is not None:
+        customer_reread(account_id=account_id, actor=actor, event_id=event.event_id)
+    else:
         return False
-    top_up_reread(top_up_id=top_up_id, actor=actor, event_id=event.event_id)
     return event_replay(event.event_id, now=utc_now())

@@ -1,4 +1,5 @@
-"""What the worker does every few seconds while payments are on: events that are due, top-ups, cards to charge."""
+"""What the worker does every few seconds while payments are on: events that are due, top-ups, customers, cards to
+charge."""
 
 import time
 from datetime import datetime
@@ -9,6 +10,7 @@ from django.conf import settings
 from billing.models import TopUp
 from billing.stripe.autotopups import auto_top_ups_charge
 from billing.stripe.converging import converge_safely
+from billing.stripe.customers import customers_converge
 from billing.stripe.inbox import events_converge, events_purge
 from billing.stripe.reconciling import payments_reconcile
 
@@ -18,10 +20,11 @@ SWEEP_SECONDS: Final = 60.0
 
 
 def payments_sweep(*, now: datetime) -> int:
-    """Returns how many events, top-ups and charges are done. Nothing while payments are `none`."""
+    """Returns how many events, top-ups, customers and charges are done. Nothing while payments are `none`."""
     if settings.PAYMENTS.mode == "none":
         return 0
-    return events_converge(now=now) + top_ups_converge(now=now) + auto_top_ups_charge(now=now)
+    read = events_converge(now=now) + top_ups_converge(now=now) + customers_converge(now=now)
+    return read + auto_top_ups_charge(now=now)
 
 
 def top_ups_converge(*, now: datetime) -> int:

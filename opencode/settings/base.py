@@ -156,6 +156,8 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
 
 # --- billing: a file with the operator's own prices, which override the console's
 PRICES_FILE = ENV.OPENCODE_PRICES
+# Whether plans are sold and bound workspaces, where there are payments.
+SELLS_PLANS = ENV.OPENCODE_PLANS == "on"
 
 # --- gateway: a file with the operator's own models; where processes keep what calls used until it is settled
 MODELS_FILE = ENV.OPENCODE_MODELS

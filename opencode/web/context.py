@@ -25,6 +25,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "public_url": settings.PUBLIC_URL,
         "sign_up": cache(_sign_up),
         "payments": settings.PAYMENTS.mode,
+        "sells_plans": settings.SELLS_PLANS and settings.PAYMENTS.mode != "none",
         "mail_goes_to_log": not settings.MAIL_IS_QUEUED,
         "theme": theme_of(request),
         "shell": cache(partial(shell_access, request)),

@@ -328,6 +328,12 @@ WORKSPACES = [
         READ_ONLY,
         "login 404 403 403 409",
     ),
+    Page(
+        "workspaces/<slug:slug>/billing/plan/",
+        "/workspaces/alpha/billing/plan/",
+        "login 404 403 409 409",
+        "login 404 403 403 409",
+    ),
     Page("webhooks/stripe", "/webhooks/stripe", READ_ONLY, NOWHERE),
     Page("workspaces/<slug:slug>/audit/", "/workspaces/alpha/audit/", "login 404 403 200 200", READ_ONLY),
     Page(

@@ -39,9 +39,11 @@ class Command(BaseCommand):
 
 
 def _waiting(done: Reconciled) -> str:
-    return f"waiting: {done.events_done} events, {done.calls_open} calls, {done.top_ups_read} top-ups"
+    said = f"waiting: {done.events_done} events, {done.calls_open} calls, {done.top_ups_read} top-ups"
+    return f"{said}, {done.customers_read} customers"
 
 
 def _said(done: Reconciled) -> str:
     said = f"{done.events_found} events found, {done.events_done} done; {done.calls_ended} calls ended"
-    return f"{said}, {done.calls_open} open; {done.top_ups_read} top-ups read, {done.unread} unread"
+    said = f"{said}, {done.calls_open} open; {done.top_ups_read} top-ups and {done.customers_read} customers read"
+    return f"{said}, {done.unread} unread; {done.subscriptions_mended} subscriptions changed"

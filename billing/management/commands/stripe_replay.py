@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing.models import StripeEvent
 from billing.stripe.client import stripe_error
-from billing.stripe.inbox import event_find, event_replay, top_up_of
+from billing.stripe.inbox import event_find, event_replay, subject_of
 from opencode.lib.clock import utc_now
 
 UNREAD: Final = 1
@@ -36,13 +36,15 @@ class Command(BaseCommand):
             event = event_find(options["event"], now=now)
         except (StripeEvent.DoesNotExist, stripe_error()) as error:
             raise CommandError(f"No such event: {options['event']}", returncode=UNKNOWN) from error
-        top_up_id = top_up_of(event)
+        top_up_id, account_id = subject_of(event)
         is_done = dry_run or event_replay(event.event_id, now=now)
         report = {"event": event.event_id, "type": event.type, "top_up": top_up_id, "done": is_done}
+        report["account"] = account_id
         if options["json"]:
             self.stdout.write(json.dumps({**report, "dry_run": dry_run}))
         else:
-            about = f"top-up {top_up_id}" if top_up_id else "nothing of ours"
+            about = f"top-up {top_up_id}" if top_up_id else f"customer of account {account_id}"
+            about = about if top_up_id or account_id else "nothing of ours"
             verb = "would be read" if dry_run else "read" if is_done else "not read, and tried again"
             self.stdout.write(f"{event.event_id} {event.type}: {about}, {verb}")
         if not is_done:

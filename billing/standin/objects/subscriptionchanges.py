@@ -8,7 +8,7 @@ from billing.standin.objects.discounts import discount_redeem
 from billing.standin.objects.paymentmethods import method_owned
 from billing.standin.objects.periods import cycle_plan, invoice_for, period_begin
 from billing.standin.objects.prorations import prorate
-from billing.standin.objects.subscriptioncollecting import collect, require_method
+from billing.standin.objects.subscriptioncollecting import collect, collect_or_refuse, require_method
 from billing.standin.objects.subscriptions import ENDED, item_new
 from billing.standin.objects.times import time_of
 from billing.standin.sandbox import Object, Sandbox, invalid, no_such, no_such_in_path, shown
@@ -166,4 +166,7 @@ def _bill(sandbox: Sandbox, subscription: Object, given: Object, *, restarts: bo
         sandbox.update(subscription, {"billing_cycle_anchor": now})
         period_begin(sandbox, subscription, now)
     invoice = invoice_for(sandbox, subscription, "subscription_update", only_pending=not (restarts or anchored))
-    collect(sandbox, invoice)
+    if given.get("payment_behavior") == "error_if_incomplete":
+        collect_or_refuse(sandbox, invoice)
+    else:
+        collect(sandbox, invoice)

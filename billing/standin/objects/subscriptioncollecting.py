@@ -1,6 +1,6 @@
 """What a subscription's invoices mean for it: active when paid, incomplete or past due when not."""
 
-from billing.standin.objects.invoicing import invoice_finalize, invoice_pay, retry_plan
+from billing.standin.objects.invoicing import invoice_finalize, invoice_pay, invoice_void, retry_plan
 from billing.standin.sandbox import Object, Sandbox, StripeRefusal, invalid
 
 
@@ -30,10 +30,15 @@ def subscription_settle(sandbox: Sandbox, subscription: Object, invoice: Object)
 
 
 def collect(sandbox: Sandbox, invoice: Object) -> None:
-    """Collect an invoice of a running subscription; one that fails makes it past due and is tried again."""
+    """Collect an invoice of a running subscription; one that fails makes it past due and is tried again.
+
+    While its collection is paused the invoice is voided, whatever the pause's behaviour says.
+    """
     subscription = subscription_of(sandbox, invoice)
     if invoice["status"] == "draft":
         invoice_finalize(sandbox, {}, invoice["id"])
+    if invoice["status"] == "open" and subscription is not None and subscription["pause_collection"]:
+        invoice_void(sandbox, {}, invoice["id"])
     if invoice["status"] != "open" or invoice["collection_method"] == "send_invoice":
         return
     try:
@@ -46,6 +51,18 @@ def collect(sandbox: Sandbox, invoice: Object) -> None:
         if subscription is not None and subscription["status"] in ("active", "past_due", "trialing"):
             status = "past_due" if again else "unpaid"
             sandbox.update(subscription, {"status": status}, "customer.subscription.updated")
+
+
+def collect_or_refuse(sandbox: Sandbox, invoice: Object) -> None:
+    """Collect an invoice, or undo the whole request that has led to it. Raises StripeRefusal."""
+    if invoice["status"] == "draft":
+        invoice_finalize(sandbox, {}, invoice["id"])
+    if invoice["status"] == "open":
+        try:
+            invoice_pay(sandbox, {}, invoice["id"])
+        except StripeRefusal as refusal:
+            refusal.keeps = False
+            raise
 
 
 def subscription_of(sandbox: Sandbox, invoice: Object) -> Object | None:

@@ -51,6 +51,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_SPOOL_DIR: str = ""
     OPENCODE_PROVISION: str = ""
     OPENCODE_PAYMENTS: Literal["none", "stripe", "test"] = "none"
+    OPENCODE_PLANS: Literal["on", "off"] = "on"
     OPENCODE_TEST_PAYMENTS_PORT: Port = 12111
     OPENCODE_TEST_PAYMENTS_URL: str = ""
     STRIPE_SECRET_KEY: str = ""

@@ -187,7 +187,7 @@ def test_support_has_things_read_again(paying: Paying) -> None:
     assert event_replay_for(event=event, actor=SUPPORT)
     details = [json.loads(entry.details) for entry in audited(paying.workspace, "billing.reread")]
     assert [each.get("event") for each in details] == [None, event.event_id]
-    event.object_id = event.intent_id = "unknown"
+    event.object_id = event.intent_id = event.customer_id = "unknown"
     event.top_up_id = None
     assert not event_replay_for(event=event, actor=SUPPORT)
     paying.fault("GET /v1/checkout/sessions/*")
