@@ -26,9 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("workspace", help="Its slug or id")
-        parser.add_argument(
-            "plan", choices=[*PLANS, NO_PLAN], help="The plan; none: free, where plans are sold"
-        )
+        parser.add_argument("plan", choices=[*PLANS, NO_PLAN], help="The plan; none: free, where plans are sold")
         parser.add_argument("--reason", required=True, help="For the audit log of the workspace, which its admins read")
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be done")
         parser.add_argument("--json", action="store_true", help="Print one JSON object")
