@@ -4,7 +4,7 @@ from typing import Final
 
 from django.urls import path, re_path
 
-from sync.pages import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots
+from sync.pages import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots, tabs
 
 app_name = "sync"
 SHARE: Final = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
@@ -16,10 +16,14 @@ urlpatterns = [
     re_path(r"^s/(?P<share_id>[A-Za-z0-9_-]+)$", pages.share, name="share-short"),
     re_path(SHARE + r"\.json$", exports.share_json, name="share-json"),
     re_path(SHARE + r"\.md$", exports.share_markdown, name="share-md"),
+    re_path(SHARE + r"/changes$", tabs.share_changes, name="share-changes"),
+    re_path(SHARE + r"/tools$", tabs.share_tools, name="share-tools"),
     re_path(SHARE + r"/fragments$", fragments.share_fragments, name="share-fragments"),
     path("workspaces/<slug:slug>/sessions/", sessions.session_list, name="sessions"),
     path("workspaces/<slug:slug>/sessions/rows", sessions.session_rows, name="session-rows"),
     re_path(SESSION + r"$", pages.session, name="session"),
+    re_path(SESSION + r"changes$", tabs.session_changes, name="session-changes"),
+    re_path(SESSION + r"tools$", tabs.session_tools, name="session-tools"),
     re_path(SESSION + r"export\.json$", exports.session_json, name="session-json"),
     re_path(SESSION + r"export\.md$", exports.session_markdown, name="session-md"),
     re_path(SESSION + r"snapshots/latest$", snapshots.snapshot_download, name="snapshot-download"),

@@ -1,17 +1,17 @@
-// The head of a session's page: its title, its facts, the models that answered.
+// The head of a session's page: its title, what is known of it now, the models that answered, what its agent does.
 import { refreshStates } from "./session-state.js";
 import { refresh } from "./time.js";
 
 export class Header {
+  #page;
   #title;
-  #facts;
   #models;
   #pageTitleRest;
   #head = 0;
 
   constructor(page) {
+    this.#page = page;
     this.#title = page.querySelector("[data-title]");
-    this.#facts = page.querySelector("[data-facts]");
     this.#models = page.querySelector("[data-models]");
     this.#pageTitleRest = page.title.slice(this.#title.textContent.length);
   }
@@ -22,12 +22,22 @@ export class Header {
     if (head < this.#head) return;
     this.#head = head;
     if (this.#title.textContent !== header.title) {
-      this.#title.textContent = header.title;
+      this.#title.textContent = this.#title.title = header.title;
       document.title = header.title + this.#pageTitleRest;
     }
-    this.#facts.innerHTML = header.html;
-    refresh(this.#facts);
-    refreshStates(this.#facts);
+    const fresh = document.createElement("template");
+    fresh.innerHTML = header.html;
+    for (const region of fresh.content.querySelectorAll("[data-region]")) this.#fill(region);
+  }
+
+  /** A region in which the focus is keeps it: its links are the same ones, in the same order. */
+  #fill(fresh) {
+    const region = this.#page.querySelector(`[data-region="${fresh.dataset.region}"]`);
+    const focused = [...region.querySelectorAll("a")].indexOf(document.activeElement);
+    region.replaceChildren(...fresh.childNodes);
+    if (focused >= 0) region.querySelectorAll("a")[focused]?.focus({ preventScroll: true });
+    refresh(region);
+    refreshStates(region);
   }
 
   #addModel(label) {

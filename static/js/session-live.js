@@ -1,8 +1,12 @@
 // A session's page follows the session: changes come over the socket by key, their HTML from the server by fragment.
+import { watchActivity } from "./session-activity.js";
 import { watchConnection } from "./session-connection.js";
+import { watchCopying } from "./session-copy.js";
 import { showEnding } from "./session-ended.js";
 import { FragmentQueue } from "./session-fragments.js";
 import { Header } from "./session-header.js";
+import { watchFoldButtons, watchKeys } from "./session-keys.js";
+import { Steps, watchOutline } from "./session-outline.js";
 import { turnPages } from "./session-pages.js";
 import { watchPresence } from "./session-presence.js";
 import { Reader } from "./session-reader.js";
@@ -44,6 +48,7 @@ export function follow(root, transcript, reader) {
       reader.keepPlace(() => answer.fragments.map((fragment) => transcript.put(fragment)).some(Boolean));
       header.update(answer, transcript.models());
       refresh(root.querySelector("[data-asks]"));
+      root.dispatchEvent(new Event("changed"));
       askForPlain();
     },
   });
@@ -58,6 +63,7 @@ export function follow(root, transcript, reader) {
       if (deleted) {
         queue.drop(key);
         reader.keepPlace(() => transcript.remove(key, seq));
+        root.dispatchEvent(new Event("changed"));
       } else if (isShown(key) && seq > transcript.seqOf(key)) {
         queue.add(key, seq);
       }
@@ -86,5 +92,11 @@ const root = document.querySelector("[data-session]");
 if (root) {
   const transcript = new Transcript(root);
   turnPages(root, transcript);
+  watchOutline(root, document);
+  new Steps(root, document);
+  watchKeys(root);
+  watchFoldButtons(root, document);
+  watchCopying(root);
+  watchActivity(root, document);
   if (root.dataset.socket) follow(root, transcript, new Reader(root));
 }

@@ -49,6 +49,7 @@ async function showEarlier(root, link, transcript) {
   here.hidden = there.hidden;
   link.setAttribute("href", there.querySelector("a").getAttribute("href"));
   transcript.hasEarlier = !here.hidden;
+  root.dispatchEvent(new Event("changed"));
   if (wasFocused && here.hidden) root.querySelector(".turn-link")?.focus({ preventScroll: true });
   return undefined;
 }

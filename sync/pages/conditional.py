@@ -16,7 +16,7 @@ from sync.pages.reading import ReadableSession
 from sync.store import state_of
 
 # Increase it when the markup of pages or exports changes.
-MARKUP_VERSION: Final = 3
+MARKUP_VERSION: Final = 4
 
 
 @cache
@@ -26,8 +26,15 @@ def assets_version() -> str:
         "css/console.css",
         "css/session.css",
         "js/session-ended.js",
+        "js/session-activity.js",
+        "js/session-copy.js",
+        "js/session-header.js",
+        "js/session-keys.js",
         "js/session-live.js",
+        "js/session-outline.js",
         "js/session-pages.js",
+        "js/session-reader.js",
+        "js/session-tab.js",
         "js/session-transcript.js",
         "js/session-state.js",
         "js/time.js",

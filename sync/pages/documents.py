@@ -2,13 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
-
-from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
 from sync.archive import read_warm
-from sync.models import Share
-from sync.pages.failures import failures_of
+from sync.pages.frame import frame_context
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession
 from sync.ports import open_ask_keys
@@ -18,42 +14,37 @@ from sync.transcript import (
     Document,
     Entry,
     Transcript,
+    activity_of,
     build_document,
     entry_of,
     entry_output,
+    outline_of,
     plural,
     render_entry,
     render_output,
     render_transcript,
-    session_facts,
 )
 
 
-def document_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
-    """The template context that both pages share. Raises SessionGone when the session was just erased."""
-    shown = _entry_context(reading, place) if place.entry else _window_context(reading, place)
-    return {
-        "reading": reading,
-        "place": place,
-        "page_url": settings.PUBLIC_URL + reading.url("page"),
-        "links": {name: reading.url(name) for name in ("page", "json", "md", "fragments")},
-        "is_listed": is_listed(reading),
-        **shown,
-    }
+def document_context(reading: ReadableSession, place: PagePosition, session_page: str = "") -> dict[str, Any]:
+    """The template context of the conversation, for both audiences. Raises SessionGone for what was just erased."""
+    info, shown = _entry_context(reading, place) if place.entry else _window_context(reading, place)
+    return {**frame_context(reading, "page", info, session_page), "place": place, **shown}
 
 
-def _window_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
+def _window_context(reading: ReadableSession, place: PagePosition) -> tuple[Any, dict[str, Any]]:
     row = reading.session
     read = read_warm(lambda: read_window(row.pk, row.client_id, before=place.before, at=place.at))
     window = reading.shown(read)
     # An ended page of the session follows nothing, so asks are on the newest page alone.
     asks = _open_asks(reading) if window.later is None else []
     document = build_document([*window.rows, *asks])
-    transcript = render_transcript(document, window.epoch, is_backwards=place.at is None)
+    transcript = render_transcript(document, window.epoch, is_backwards=place.at is None, person=reading.person)
     earlier, later = _ends(window, transcript.cut, place)
-    return {
-        "facts": session_facts(row, document.info, utc_now(), is_masked=reading.is_masked, failures=failures_of(row)),
+    return document.info, {
         "transcript": transcript,
+        "outline": outline_of(document),
+        "activity": activity_of(document) if later is None else None,
         "is_empty": not document.messages,
         # New entries belong at the end: a page that does not show the end does not follow the session.
         "is_live": later is None,
@@ -96,15 +87,12 @@ def required_output(entry: Entry, epoch: str) -> str:
     return found
 
 
-def _entry_context(reading: ReadableSession, place: PagePosition) -> dict[str, Any]:
+def _entry_context(reading: ReadableSession, place: PagePosition) -> tuple[Any, dict[str, Any]]:
     """The context for one entry alone, which was too large to be shown among the others, or a page of its output."""
     entry, state = _one_entry(reading, place.entry)
     info = build_document([each for each in state.rows if each.key != place.entry]).info
-    return {
-        "facts": session_facts(
-            reading.session, info, utc_now(), is_masked=reading.is_masked, failures=failures_of(reading.session)
-        ),
-        "transcript": entry_transcript(entry, state.epoch, place),
+    return info, {
+        "transcript": entry_transcript(entry, state.epoch, place, person=reading.person),
         "is_empty": False,
         "is_live": False,
         "back": back_link(entry),
@@ -123,10 +111,10 @@ def _one_entry(reading: ReadableSession, key: str) -> tuple[Entry, StateRead]:
     return entries[0], state
 
 
-def entry_transcript(entry: Entry, epoch: str, place: PagePosition) -> Transcript:
+def entry_transcript(entry: Entry, epoch: str, place: PagePosition, *, person: str = "") -> Transcript:
     """The entry alone, or a page of its output. Raises NotFound when it has none."""
     if place.chunk is None:
-        return render_entry(entry, epoch)
+        return render_entry(entry, epoch, person=person)
     shown = render_output(entry, epoch, place.chunk)
     if not shown.messages:
         raise NotFound
@@ -146,8 +134,3 @@ def description(document: Document, *, is_all: bool) -> str:
     if models:
         facts.append("with " + ", ".join(models[:3]))
     return " ".join(["A coding session:" if is_all else "A long coding session", *facts]) + "."
-
-
-def is_listed(reading: ReadableSession) -> bool:
-    """Whether search engines may index the page."""
-    return reading.share is not None and reading.share.visibility == Share.Visibility.PUBLIC

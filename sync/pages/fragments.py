@@ -37,7 +37,7 @@ def _answer(request: HttpRequest, reading: ReadableSession) -> HttpResponse:
     body: dict[str, Any] = {"epoch": state.epoch, "head": state.head, "header": header_of(reading, state)}
     is_current = state.epoch == request.GET.get("epoch")
     shown = [row for row in state.rows if row.key in asked and not row.deleted] if is_current else []
-    fragments = fragments_of(shown, state.epoch, is_whole="whole" in request.GET)
+    fragments = fragments_of(shown, state.epoch, is_whole="whole" in request.GET, person=reading.person)
     response = JsonResponse({**body, "fragments": [wire(fragment) for fragment in fragments]})
     found = {row.key: row.seq for row in state.rows}
     is_plain = any(fragment.is_plain for fragment in fragments)
@@ -66,7 +66,8 @@ def header_of(reading: ReadableSession, state: StateRead) -> dict[str, str]:
     info = next((entry.data for entry in entries if entry is not None), None)
     session = reading.session
     facts = session_facts(session, info, utc_now(), is_masked=reading.is_masked, failures=failures_of(session))
-    return {"title": facts.title, "html": render_to_string("sync/parts/facts.html", {"facts": facts})}
+    context = {"facts": facts, "links": {"page": reading.url("page")}}
+    return {"title": facts.title, "html": render_to_string("sync/parts/facts.html", context)}
 
 
 def wire(fragment: Fragment) -> dict[str, Any]:

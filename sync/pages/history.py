@@ -18,6 +18,7 @@ from sync.archive import SnapshotDamaged, read_warm, snapshot_open, stored_snaps
 from sync.errors import SessionGone
 from sync.models import Session, Snapshot
 from sync.pages.documents import entry_transcript, required_output
+from sync.pages.frame import frame_context
 from sync.pages.pages import plain_text
 from sync.pages.place import PagePosition, link
 from sync.pages.reading import ReadableSession, member_reading, read_only
@@ -52,7 +53,7 @@ def snapshot_list(request: HttpRequest, slug: str, client_id: str) -> HttpRespon
     """All stored snapshots, the newest first."""
     reading = member_reading(request, slug, client_id, is_page=True)
     listed = [(snapshot, byte_size(snapshot.bytes)) for snapshot in stored_snapshots(reading.session)[:LISTED]]
-    context = {**history_context(reading), "snapshots": listed}
+    context = {**frame_context(reading, "history", {}), **history_context(reading), "snapshots": listed}
     return _uncached(render(request, "sync/history.html", context))
 
 
@@ -71,13 +72,14 @@ def snapshot_page(request: HttpRequest, slug: str, client_id: str, snapshot_id: 
         document = document_before(document, *place.before)
     is_alone = entry is not None
     transcript = (
-        entry_transcript(entry, snapshot.epoch, place)
+        entry_transcript(entry, snapshot.epoch, place, person=reading.person)
         if entry is not None
-        else render_transcript(document, snapshot.epoch)
+        else render_transcript(document, snapshot.epoch, person=reading.person)
     )
     context = {
         **history_context(reading),
         "snapshot": snapshot,
+        "links": {"page": reading.url("page")},
         "facts": _facts_then(reading.session, snapshot, rows, document.info),
         "transcript": transcript,
         "earlier": link("before", transcript.cut),

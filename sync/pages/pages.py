@@ -1,22 +1,20 @@
-"""The share page and the workspace's session page: one document for two audiences."""
+"""The conversation of a session, at its link and in its workspace: one document for two audiences."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.gzip import gzip_page
 
 from opencode.lib.theme import THEME_COOKIE
-from sync.models import Session
 from sync.pages.conditional import answer_when_changed
-from sync.pages.documents import document_context, is_listed, raw_output
+from sync.pages.documents import document_context, raw_output
 from sync.pages.failures import first_failure
 from sync.pages.forms import ShareLinkForm
+from sync.pages.frame import is_listed
 from sync.pages.place import PagePosition
 from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
 from sync.pages.secrets import secrets_context
 from sync.sharing import session_shares, share_state
-from sync.store import maker_of
 
 
 @gzip_page
@@ -31,15 +29,14 @@ def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
     session_page = member_page(request, reading.session)
 
     def answer() -> HttpResponse:
-        context = {**document_context(reading, place), "session_page": session_page, "share": reading.share}
-        response = render(request, "sync/share.html", context)
+        context = document_context(reading, place, session_page)
+        response = render(request, "sync/conversation.html", context)
         if context["transcript"].is_plain:
             response["Cache-Control"] = "no-store"
         return response
 
-    variant = f"share\0{request.COOKIES.get(THEME_COOKIE, '')}\0{session_page}\0{is_listed(reading)}\0{place}"
-    response = answer_when_changed(request, reading, variant, answer)
-    return unlisted(response, reading)
+    variant = share_variant(request, reading, session_page, str(place))
+    return unlisted(answer_when_changed(request, reading, variant, answer), reading)
 
 
 @gzip_page
@@ -53,18 +50,12 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         return elsewhere
     context = {
         **document_context(reading, place),
-        "access": reading.access,
-        "nav": "sessions",
         "shares": [(each, share_state(each)) for each in session_shares(row)],
-        "snapshot_url": snapshot_url(reading),
         **secrets_context(request, reading),
         "share_form": ShareLinkForm() if reading.may("session.share") else None,
-        "may_delete": reading.may("session.delete"),
         "shares_open": "shares" in request.GET,
-        "maker": maker_of(row),
-        "cold_since": row.cold_at,
     }
-    response = render(request, "sync/session.html", context)
+    response = render(request, "sync/conversation.html", context)
     response["Cache-Control"] = "private, no-cache"
     return response
 
@@ -90,12 +81,7 @@ def unlisted(response: HttpResponseBase, reading: ReadableSession) -> HttpRespon
     return response
 
 
-def snapshot_url(reading: ReadableSession) -> str:
-    """The address of the latest snapshot's download; empty while there is none."""
-    row: Session = reading.session
-    if row.snapshot_seq <= 0 or reading.access is None:
-        return ""
-    try:
-        return reverse("sync:snapshot-download", args=[reading.access.workspace.slug, row.client_id])
-    except NoReverseMatch:
-        return ""
+def share_variant(request: HttpRequest, reading: ReadableSession, session_page: str, place: str) -> str:
+    """What a page of a link differs by, beside the session's state: theme, who looks at it, search engines, place."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return f"share\0{theme}\0{session_page}\0{is_listed(reading)}\0{place}"

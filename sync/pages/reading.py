@@ -16,7 +16,7 @@ from opencode.lib.http import denial_response, request_id_of
 from sync.errors import SessionGone
 from sync.models import Session, Share
 from sync.sharing import masked_epoch, masked_read, shared_session, without_asks, workspace_session
-from sync.store import Piece, StateRead, Window
+from sync.store import Piece, StateRead, Window, maker_of
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
 
 P = ParamSpec("P")
@@ -65,6 +65,14 @@ class ReadableSession:
         """The member who reads. Only for members: a visitor with a link cannot act."""
         assert self.access is not None
         return self.access.actor
+
+    @property
+    def person(self) -> str:
+        """Who wrote the messages of role user, as members see it; empty for readers by a link, who know no names."""
+        if self.share is not None:
+            return ""
+        maker = maker_of(self.session)
+        return maker.person or maker.credential
 
     @property
     def socket_path(self) -> str:

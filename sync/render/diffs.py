@@ -13,6 +13,9 @@ from sync.render.html import Html, block, joined, lines, tag
 from sync.render.wording import plural, short_line
 
 SHOWN_LINES: Final = 2_000
+SHOWN_HUNKS: Final = 100
+# Hunks of a change of up to this many lines are shown open.
+OPEN_LINES: Final = 60
 COMPARED_LINES: Final = 4_000
 # The differ's time grows with the pairs of equal lines of the two texts: this many take 40 ms at most.
 COMPARED_PAIRS: Final = 60_000
@@ -166,6 +169,31 @@ def diff_lines(file: FileDiff) -> Html:
         return tag("p", "No lines were kept of this change.", class_="cut")
     shown = tag("pre", tag("code", file.html), class_="listing diff-lines", tabindex=0)
     return lines(shown, tag("p", file.cut, class_="cut") if file.cut else None)
+
+
+def hunk_folds(file: FileDiff) -> Html:
+    """A file's lines, each hunk a fold that names its place; open when the change is short."""
+    if not file.lines:
+        return diff_lines(file)
+    hunks: list[list[DiffLine]] = [[]]
+    for line in file.lines:
+        if line.kind == "hunk":
+            hunks.append([])
+        hunks[-1].append(line)
+    shown = [hunk for hunk in hunks if hunk][:SHOWN_HUNKS]
+    is_open = len(file.lines) <= OPEN_LINES
+    hidden = sum(map(bool, hunks)) - len(shown)
+    rest = f"{plural(hidden, 'more hunk')} not shown here; the JSON export has them." if hidden > 0 else file.cut
+    return lines(*(_hunk(hunk, is_open) for hunk in shown), tag("p", rest, class_="cut") if rest else None)
+
+
+def _hunk(hunk: list[DiffLine], is_open: bool) -> Html:
+    has_head = hunk[0].kind == "hunk"
+    added, removed = (sum(line.kind == kind for line in hunk) for kind in ("added", "removed"))
+    place = tag("bdi", short_line(hunk[0].text, 120), class_="hunk-place") if has_head else "Change"
+    code = Html("".join(map(_span, hunk[has_head:])))
+    shown = tag("pre", tag("code", code), class_="listing diff-lines", tabindex=0)
+    return block("details", block("summary", place, counts_html(added, removed)), shown, class_="hunk", open=is_open)
 
 
 def counts_html(additions: int, deletions: int) -> Html:

@@ -11,6 +11,7 @@ from sync.render.asks import ask_card, ask_title
 from sync.render.changes import changes_section
 from sync.render.code import code_block, code_figure
 from sync.render.comparison import change_fold
+from sync.render.edits import edits_html
 from sync.render.effort import one_entry
 from sync.render.fields import decode, pretty_json, text_at
 from sync.render.html import NOTHING, Html, block, tag
@@ -26,7 +27,7 @@ OUTPUT_BYTES: Final = 8 * 1024 * 1024
 
 class Job(msgspec.Struct, array_like=True, frozen=True):
     """`form` is `html`, `text` (Markdown for an export), `change` (from `before` to `content`, either may be empty),
-    `output` (page `chunk` of what a tool call put out) or `raw` (all of that, as it is).
+    `output` (page `chunk` of what a tool call put out), `raw` (all of that, as it is) or `edits` (of files, by a call).
 
     `is_whole`: no large piece is replaced by a link. `is_cautious`: only steps linear in the input are taken.
     """
@@ -42,7 +43,10 @@ class Job(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Rendered(msgspec.Struct, array_like=True, frozen=True):
-    """`text` is safe HTML, Markdown, or for `raw` the text itself; `label` says in a few words what the entry is."""
+    """`text` is safe HTML, Markdown, or for `raw` the text itself; `label` says in a few words what the entry is.
+
+    Of `edits`, the label is JSON: which files they are of (`sync.render.edits`).
+    """
 
     text: str
     label: str = ""
@@ -61,6 +65,9 @@ def _rendered(job: Job) -> Rendered:
     if job.form == "change":
         # A plain `str`, here and below: the wire format knows no other type of text.
         return Rendered(str(change_fold(job.key, name, job.before, job.content)))
+    if job.form == "edits":
+        html, files = edits_html(decode(job.content))
+        return Rendered(str(html), files)
     if name is None:
         return Rendered("")
     if job.form in {"output", "raw"}:

@@ -1,5 +1,6 @@
 """A message's frame: author, model, time, and its error. Its parts are inserted at the frame's slot."""
 
+from html import escape
 from typing import Any, Final
 
 from sync.render.changes import Changes, changed_files
@@ -12,6 +13,9 @@ from sync.render.wording import duration, headed, moment, short_line
 
 # Untrusted text can never contain this: all text is escaped, and the sanitiser strips comments.
 PARTS_SLOT: Final = Html("<!--parts-->")
+# Where a page puts who wrote a message of role user: it depends on the reader, so the message's own HTML has no name.
+PERSON_SLOT: Final = Html("<!--person-->")
+NO_NAME: Final = "User"
 INNER_PARTS: Final = 500
 ROLES: Final = frozenset({"user", "assistant"})
 
@@ -51,7 +55,7 @@ def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
     is_working = is_assistant and not end and not dict_at(data, "error")
     return block(
         "header",
-        tag("h3", tag("bdi", headed(role, "Message")), class_="turn-who"),
+        tag("h3", tag("bdi", who(role)), class_="turn-who"),
         tag("span", tag("bdi", model), class_="turn-model") if model else None,
         tag("span", tag("bdi", agent), class_="turn-agent") if agent else None,
         tag("span", took, class_="turn-took") if took else None,
@@ -60,6 +64,16 @@ def _head(message_id: str, role: str, model: str, data: dict[str, Any]) -> Html:
         class_="turn-head",
         data_slot="head",
     )
+
+
+def who(role: str) -> str:
+    """Who wrote a message of this role, for its head."""
+    return PERSON_SLOT if role == "user" else headed(role, "Message")
+
+
+def named(html: str, person: str) -> Html:
+    """The HTML of entries with the person's name where it belongs; NO_NAME for readers who may not know it."""
+    return Html(html.replace(PERSON_SLOT, escape(person or NO_NAME)))
 
 
 def _link(message_id: str, start: float | None) -> Html:

@@ -9,9 +9,8 @@ import msgspec
 
 from sync.protocol.keys import EntryKey
 from sync.render.html import NOTHING, Html, block, lines, tag
-from sync.render.messages import PARTS_SLOT
+from sync.render.messages import PARTS_SLOT, who
 from sync.render.order import message_head
-from sync.render.wording import headed
 
 PLAIN_CHARACTERS: Final = 20_000
 WAITING_WORDS: Final = "Shown as plain text; the formatted text follows."
@@ -51,7 +50,7 @@ def _message(message_id: str, content: str, words: str, about: About) -> Html:
     note = NOTHING if about["data_plain"] else words if isinstance(words, Html) else tag("p", words, class_="cut")
     return block(
         "article",
-        tag("header", tag("h3", tag("bdi", headed(head.role, "Message")), class_="turn-who"),
+        tag("header", tag("h3", tag("bdi", who(head.role)), class_="turn-who"),
             class_="turn-head", data_slot="head"),
         tag("div", note, data_slot="own"),
         tag("div", PARTS_SLOT, class_="turn-parts", data_parts=True),

@@ -11,7 +11,8 @@ from sync.render.tools import Call, section_block, tool_shown
 from sync.render.wording import duration, plural, short_line
 
 ENDED: Final = ("completed", "error")
-STATUSES: Final = ("pending", "running", *ENDED)
+RUNNING: Final = ("pending", "running")
+STATUSES: Final = (*RUNNING, *ENDED)
 NOTES_OPEN, NOTES_CLOSE = "\n\n<shell_metadata>\n", "\n</shell_metadata>"
 NOTES_CHARACTERS: Final = 2_000
 
@@ -52,6 +53,7 @@ def tool_fold(data: Any, key: str, attached: Iterable[Html], cut: Html | None) -
         body,
         class_=f"tool tool-{kind}" if kind else "tool",
         data_fold=fold,
+        data_began=_began(state) if status in RUNNING else None,
         open=outcome.has_failed,
     )
 
@@ -59,6 +61,11 @@ def tool_fold(data: Any, key: str, attached: Iterable[Html], cut: Html | None) -
 def _took(state: dict[str, Any]) -> Html | None:
     words = duration(number_at(state, "time", "start"), number_at(state, "time", "end"))
     return tag("span", words, class_="took") if words else None
+
+
+def _began(state: dict[str, Any]) -> int | None:
+    """When the call began, in ms since 1970: what it does is in the page's head while it runs."""
+    return int(number_at(state, "time", "start") or 0) or None
 
 
 def _output(text: str, key: str) -> Html:

@@ -5,7 +5,8 @@ from typing import Any, Final, NamedTuple
 
 from sync.render.code import code_block, code_figure
 from sync.render.diagnostics import diagnostics_of, diagnostics_section, edited_paths
-from sync.render.diffs import diff_figure, file_diff, patch_diff, unified
+from sync.render.diffs import diff_figure
+from sync.render.edits import edited_files
 from sync.render.fields import at, list_at, text_at
 from sync.render.html import Html, block, joined, tag
 from sync.render.languages import language_of_file
@@ -15,7 +16,6 @@ from sync.render.questions import questions_section
 from sync.render.values import values_section
 from sync.render.wording import plural, short_line
 
-SHOWN_FILES: Final = 40
 SHOWN_TODOS: Final = 200
 
 
@@ -73,30 +73,23 @@ def _read(call: Call) -> Shown:
 
 
 def _write(call: Call) -> Shown:
-    path, patch = _path(call), text_at(call.notes, "diff")
-    if patch:
-        change = diff_figure(patch_diff(patch, path=path))
-    else:
-        code = code_block(text_at(call.given, "content"), language=language_of_file(path), label=short_line(path))
-        change = code_figure(code, "input")
-    return _edited(call, path, (change,))
+    path = _path(call)
+    if text_at(call.notes, "diff"):
+        return _edit(call)
+    code = code_block(text_at(call.given, "content"), language=language_of_file(path), label=short_line(path))
+    return _edited(call, path, (code_figure(code, "input"),))
 
 
 def _edit(call: Call) -> Shown:
-    path = _path(call)
-    patch = text_at(call.notes, "diff") or unified(text_at(call.given, "oldString"), text_at(call.given, "newString"))
-    return _edited(call, path, (diff_figure(patch_diff(patch, path=path)),))
+    return _edited(call, _path(call), tuple(map(diff_figure, edited_files("edit", call.given, call.notes))))
 
 
 def _multiedit(call: Call) -> Shown:
-    path = _path(call)
-    edits = list_at(call.given, "edits")[:SHOWN_FILES]
-    patches = [unified(text_at(edit, "oldString"), text_at(edit, "newString")) for edit in edits]
-    return _edited(call, path, tuple(diff_figure(patch_diff(patch, path=path)) for patch in patches))
+    return _edited(call, _path(call), tuple(map(diff_figure, edited_files("multiedit", call.given, call.notes))))
 
 
 def _patch(call: Call) -> Shown:
-    files = list(filter(None, map(file_diff, list_at(call.notes, "files")[:SHOWN_FILES])))
+    files = edited_files("patch", call.given, call.notes)
     if files:
         title = ", ".join(file.path for file in files[:3])
         if len(files) > 3:

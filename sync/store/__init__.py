@@ -9,9 +9,19 @@ from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, r
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
 from sync.store.states import patience, state_of, with_state
 from sync.store.stream import Piece, read_piece
-from sync.store.turns import Failures, read_failures, read_turns, replace_turns
+from sync.store.turns import (
+    LOOKED,
+    Failures,
+    TurnRow,
+    read_failed_turns,
+    read_failures,
+    read_newest_turns,
+    read_turns,
+    replace_turns,
+)
 from sync.store.whole import SnapshotEntry, WholeState, read_whole
-from sync.store.window import EntryPosition, Window, WindowRow, read_window
+from sync.store.window import read_turn_parts, read_window
+from sync.store.windowrows import EntryPosition, Window, WindowRow
 from sync.store.writes import (
     EntryWrite,
     HeadWrite,
@@ -23,6 +33,7 @@ from sync.store.writes import (
 )
 
 __all__ = [
+    "LOOKED",
     "SESSIONS",
     "EntryPosition",
     "EntryWrite",
@@ -39,6 +50,7 @@ __all__ = [
     "StateRead",
     "StateRow",
     "StoredEntry",
+    "TurnRow",
     "WholeState",
     "Window",
     "WindowRow",
@@ -47,9 +59,12 @@ __all__ = [
     "matching_sessions",
     "patience",
     "read_entries",
+    "read_failed_turns",
     "read_failures",
+    "read_newest_turns",
     "read_piece",
     "read_state",
+    "read_turn_parts",
     "read_turns",
     "read_whole",
     "read_window",

@@ -37,6 +37,24 @@ _FAILURES: Final = (
     "SELECT COALESCE(SUM(failures), 0), MIN(message_id) FROM sync_turn WHERE session_id = %s AND failures > 0"
 )
 _NO_HEAD: Final = TurnHead()
+# Of each page of turns so many rows are looked at, however few of them are shown.
+LOOKED: Final = 500
+_ROWS: Final = "SELECT message_id, role, started, tools, failures, files, additions, deletions FROM sync_turn "
+# As in `window.py`: MariaDB goes to the place at once when two sessions are named, the second of which is none.
+_ONE_SESSION: Final = {"sqlite": ("session_id = %s", ""), "mysql": ("session_id IN (%s, -1)", "session_id DESC, ")}
+
+
+class TurnRow(NamedTuple):
+    """A turn in lists: `started` in ms since 1970, and what its tools did."""
+
+    message_id: str
+    role: str
+    started: int
+    tools: int
+    failures: int
+    files: int
+    additions: int
+    deletions: int
 
 
 class Failures(NamedTuple):
@@ -79,6 +97,23 @@ def read_failures(session_id: int) -> Failures:
         cursor.execute(_FAILURES, [session_id])
         count, first = cursor.fetchone()
     return Failures(int(count), first or "")
+
+
+def read_newest_turns(session_id: int, before: str = "") -> list[TurnRow]:
+    """The newest turns before a message, or of all; at most LOOKED, the newest first."""
+    where, order = _ONE_SESSION[connection.vendor]
+    sql = f"{_ROWS}WHERE {where} AND message_id < %s ORDER BY {order}message_id DESC LIMIT {LOOKED:d}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [session_id, before or "~"])
+        return [TurnRow(*row) for row in cursor.fetchall()]
+
+
+def read_failed_turns(session_id: int, limit: int) -> list[str]:
+    """The ids of the newest messages with failures, the newest first."""
+    sql = "SELECT message_id FROM sync_turn WHERE session_id = %s AND failures > 0 ORDER BY message_id DESC LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [session_id, limit])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _on_conflict(has_head: bool) -> str:

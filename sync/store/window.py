@@ -5,7 +5,7 @@ read is bounded in rows and in bytes, and no statement looks at more rows of a s
 ones in between. Never call this inside `atomic()`: on SQLite that would take the write lock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -13,12 +13,11 @@ from django.db import connection
 
 from sync.protocol.keys import diff_key, info_key, model_key
 from sync.store.reads import SessionIsCold
+from sync.store.windowrows import ENTRY_BYTES, EntryPosition, Window, WindowRow
 
 MESSAGES: Final = 40
 PARTS: Final = 200
 OTHERS: Final = 20
-# Of a larger entry only the beginning of its content is read.
-ENTRY_BYTES: Final = 256 * 1024
 CUT_CHARACTERS: Final = 4096
 PARTS_BYTES: Final = 3 * 1024 * 1024
 ATTEMPTS: Final = 3
@@ -33,39 +32,6 @@ _GAPS: Final = [
 _END: Final = "~"
 
 
-class EntryPosition(NamedTuple):
-    """A place between entries: before a message, or before one of its parts. Its text is `<message>[/<part>]`."""
-
-    message_id: str
-    part_id: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.message_id}/{self.part_id}" if self.part_id else self.message_id
-
-
-class WindowRow(NamedTuple):
-    """An entry, `size` in bytes. One that `is_cut` is too large for a page: only its content's beginning was read."""
-
-    key: str
-    seq: int
-    size: int
-    content: str
-
-    @property
-    def is_cut(self) -> bool:
-        return self.size > ENTRY_BYTES
-
-
-class Window(NamedTuple):
-    """A page's `rows`, in no order. There is more before `earlier` and from `later` on; None when there is not."""
-
-    epoch: str
-    head: int
-    rows: list[WindowRow]
-    earlier: EntryPosition | None
-    later: EntryPosition | None
-
-
 class _Moved(Exception):
     """The session's history was replaced between two statements."""
 
@@ -77,16 +43,29 @@ def read_window(
 
     None when there is no such session, or its history was replaced in each of ATTEMPTS reads. Raises SessionIsCold.
     """
+    return _attempted(lambda: _Reading(session_id, client_id).window(before, at))
+
+
+def read_turn_parts(session_id: int, client_id: str, message_ids: Sequence[str]) -> Window | None:
+    """The parts of these messages, with the entries about the whole session; as many as a page takes.
+
+    Its `later` is the first of the messages that was left out. None as in `read_window`. Raises SessionIsCold.
+    """
+    return _attempted(lambda: _Reading(session_id, client_id).of_turns(message_ids))
+
+
+def _attempted(read: Callable[[], Window | None]) -> Window | None:
+    """What `read` returns; it is called again when the session's history was replaced between its statements."""
     for _ in range(ATTEMPTS):
         try:
-            return _Reading(session_id, client_id).window(before, at)
+            return read()
         except _Moved:
             continue
     return None
 
 
 class _Reading:
-    """The statements of one page."""
+    """The statements of one page: all of them see one history, or `_Moved` is raised."""
 
     def __init__(self, session_id: int, client_id: str) -> None:
         self._id = session_id
@@ -152,16 +131,40 @@ class _Reading:
         arm = self._arm("key >= %s AND key < %s", [start, end], PARTS + 1, is_backwards=is_backwards, columns=_SIZES)
         listed = self._select([arm]) or []
         listed.sort(key=lambda row: row.key, reverse=is_backwards)
+        read, left_out = self._first_of(listed)
+        return read, self._part_position(left_out[0]) if left_out else None
+
+    def _first_of(self, listed: list[WindowRow]) -> tuple[list[WindowRow], list[WindowRow]]:
+        """The first of the listed rows, as many as a page takes, with their contents; and those that were left out."""
         count, total = 0, 0
         for row in listed[:PARTS]:
             total += min(row.size, ENTRY_BYTES)
             if count and total > PARTS_BYTES:
                 break
             count += 1
-        chosen, left_out = listed[:count], listed[count:]
-        contents = {row.key: row for row in self._contents([row.key for row in chosen])}
-        read = [contents[row.key] for row in chosen if row.key in contents]
-        return read, self._part_position(left_out[0]) if left_out else None
+        contents = {row.key: row for row in self._contents([row.key for row in listed[:count]])}
+        return [contents[row.key] for row in listed[:count] if row.key in contents], listed[count:]
+
+    def of_turns(self, message_ids: Sequence[str]) -> Window | None:
+        """The session's single entries and the parts of these messages, in the order in which they are named.
+
+        `later` is the first message whose parts were left out: with more than one message, all of them.
+        """
+        singles = self._arm(f"key IN ({_places(self._singles)})", self._singles, len(self._singles))
+        ranges = [(f"{self._parts}{each}/", f"{self._parts}{each}0") for each in message_ids]
+        arms = [self._arm("key >= %s AND key < %s", each, PARTS, columns=_SIZES) for each in ranges]
+        found = self._select([singles, *arms])
+        if found is None:
+            return None
+        places = {each: place for place, each in enumerate(message_ids)}
+        others = [row for row in found if row.key in self._singles]
+        parts = [row for row in found if row.key not in self._singles]
+        parts.sort(key=lambda row: (places[self._part_position(row).message_id], row.key))
+        read, left_out = self._first_of(parts)
+        rest = self._part_position(left_out[0]).message_id if left_out else None
+        if rest is not None and rest != message_ids[0]:
+            read = [row for row in read if self._part_position(row).message_id != rest]
+        return Window(self._epoch, self._head, others + read, None, EntryPosition(rest) if rest else None)
 
     def _contents(self, keys: Sequence[str]) -> list[WindowRow]:
         if not keys:

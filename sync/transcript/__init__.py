@@ -4,6 +4,7 @@ The door: `build_document` and `render_transcript` for pages, single fragments, 
 """
 
 from sync.render.wording import byte_size, plural
+from sync.transcript.changes import ChangedFile, SessionChanges, render_changes
 from sync.transcript.comparison import compare_states
 from sync.transcript.document import Document, Entry, build_document, document_before, entry_of
 from sync.transcript.exports import (
@@ -15,19 +16,26 @@ from sync.transcript.exports import (
 )
 from sync.transcript.facts import SessionFacts, session_facts
 from sync.transcript.fragments import Fragment, fragments_invalidate, fragments_of
+from sync.transcript.outline import Activity, OutlineTurn, activity_of, outline_of
 from sync.transcript.outputs import entry_output, render_output
-from sync.transcript.page import Transcript, render_entry, render_transcript
+from sync.transcript.page import Listed, Transcript, render_entry, render_listed, render_transcript
 from sync.transcript.states import ShownState, shown_state, state_limits
 from sync.transcript.workers import rendering_start, rendering_stop
 
 __all__ = [
+    "Activity",
+    "ChangedFile",
     "Document",
     "Entry",
     "Fragment",
+    "Listed",
+    "OutlineTurn",
+    "SessionChanges",
     "SessionFacts",
     "Shown",
     "ShownState",
     "Transcript",
+    "activity_of",
     "build_document",
     "byte_size",
     "compare_states",
@@ -36,9 +44,12 @@ __all__ = [
     "entry_output",
     "fragments_invalidate",
     "fragments_of",
+    "outline_of",
     "own_sessions_part",
     "plural",
+    "render_changes",
     "render_entry",
+    "render_listed",
     "render_output",
     "render_transcript",
     "rendering_start",

@@ -1,6 +1,7 @@
 """Fragments: the HTML of one entry, named by (epoch, key, seq) and rendered once in each process.
 
-A fragment depends on nothing but its entry, so every reader who may read the entry may have it.
+What is kept of it depends on nothing but its entry, so every reader who may read the entry may have it; the name of the
+person who wrote a message is put in for each reader.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Final
 from sync.protocol.keys import ASK_KIND
 from sync.render.entries import Job
 from sync.render.large import LARGE_BYTES, byte_count, large_note, large_part
+from sync.render.messages import named
 from sync.render.order import message_head
 from sync.render.plain import BROKEN_WORDS, FAILED_WORDS, WAITING_WORDS, plain_entry
 from sync.transcript.document import Entry, Row, entry_of
@@ -35,14 +37,17 @@ class Fragment:
     is_plain: bool = False
 
 
-def fragments_of(rows: Sequence[Row], epoch: str, *, is_whole: bool = False) -> list[Fragment]:
+def fragments_of(rows: Sequence[Row], epoch: str, *, is_whole: bool = False, person: str = "") -> list[Fragment]:
     """The fragments of stored rows; none for kinds that no page shows by themselves (info, models) or unknown keys.
 
-    An entry too large to be shown among others is replaced by a link, unless `is_whole`.
+    An entry too large to be shown among others is replaced by a link, unless `is_whole`. `person` is the name of
+    whoever wrote the messages of role user, for readers who may know it.
     """
     entries = [entry for entry in map(entry_of, rows) if entry is not None and entry.name.kind not in UNSHOWN]
     shown = entries_html(entries, epoch, POOL.patience(), is_whole=is_whole)
-    return [_fragment(entry, *html) for entry, html in zip(entries, shown, strict=True)]
+    return [
+        _fragment(entry, named(html, person), is_plain) for entry, (html, is_plain) in zip(entries, shown, strict=True)
+    ]
 
 
 def entries_html(

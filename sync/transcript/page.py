@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 
 from sync.render.fields import decode, text_at
 from sync.render.large import byte_count
-from sync.render.messages import PARTS_SLOT
+from sync.render.messages import PARTS_SLOT, named
 from sync.render.wording import short_line
 from sync.store import EntryPosition
 from sync.transcript.document import Document, Entry, Message
@@ -73,12 +73,13 @@ class _Page:
         return fits
 
     def joined(self, entries: Iterable[Entry]) -> SafeString:
-        return mark_safe("".join(self.html[entry.key] for entry in entries))  # noqa: S308 - they come escaped
+        return _safe("".join(self.html[entry.key] for entry in entries))
 
 
-def render_transcript(document: Document, epoch: str, *, is_backwards: bool = True) -> Transcript:
+def render_transcript(document: Document, epoch: str, *, is_backwards: bool = True, person: str = "") -> Transcript:
     """As much of the document as one page holds: from the end when `is_backwards`, otherwise from the beginning.
 
+    `person` is the name of whoever wrote the messages of role user, for readers who may know it.
     `orphans` belongs into an inert <template>: a part is shown once its message arrives.
     """
     page = _Page(epoch, POOL.patience())
@@ -92,7 +93,7 @@ def render_transcript(document: Document, epoch: str, *, is_backwards: bool = Tr
     asks = page.fitting(document.asks, ASKS_BYTES)
     diff = page.fitting([document.diff] if document.diff else [], OTHERS_BYTES)
     return Transcript(
-        messages=_conversation(page, document.messages, shown),
+        messages=_conversation(page, document.messages, shown, person),
         changes=page.joined(diff),
         orphans=page.joined(orphans),
         others=page.joined(others),
@@ -103,15 +104,37 @@ def render_transcript(document: Document, epoch: str, *, is_backwards: bool = Tr
     )
 
 
-def render_entry(entry: Entry, epoch: str) -> Transcript:
+def render_entry(entry: Entry, epoch: str, *, person: str = "") -> Transcript:
     """One entry alone and whole, however large."""
     page = _Page(epoch, POOL.patience())
     page.render([entry], is_whole=True)
-    html = page.joined([entry])
+    html = _safe(named(page.html[entry.key], person))
     return Transcript(html, NOTHING, NOTHING, NOTHING, NOTHING, (), is_plain=page.is_plain)
 
 
 NOTHING: Final = SafeString("")
+
+
+class Listed(NamedTuple):
+    """An entry in a list beside the conversation, with its HTML as the conversation shows it."""
+
+    entry: Entry
+    html: SafeString
+
+
+def render_listed(entries: Sequence[Entry], epoch: str, page_url: str) -> tuple[list[Listed], bool]:
+    """The first of the entries, as many as a page holds; and whether some of them are plain text for now.
+
+    Their links to pages of an output or to a place in the session lead to the conversation at `page_url`.
+    """
+    page = _Page(epoch, POOL.patience())
+    fits = page.fitting(entries, PAGE_BYTES)
+    return [Listed(each, _safe(_leading_to(page.html[each.key], page_url))) for each in fits], page.is_plain
+
+
+def _leading_to(html: str, page_url: str) -> str:
+    # Texts have no plain quotation marks, so this is always an attribute.
+    return html.replace(' href="?', f' href="{page_url}?')
 
 
 def document_models(document: Document) -> tuple[tuple[str, str], ...]:
@@ -132,15 +155,19 @@ def _reading_order(messages: Sequence[Message], is_backwards: bool) -> list[Entr
     return units[::-1] if is_backwards else units
 
 
-def _conversation(page: _Page, messages: Sequence[Message], shown: set[str]) -> SafeString:
+def _conversation(page: _Page, messages: Sequence[Message], shown: set[str], person: str) -> SafeString:
     pieces: list[str] = []
     for message in messages:
         parts = [part.entry for part in message.parts if part.entry.key in shown]
         if not parts and message.entry.key not in shown:
             continue
         frame, _, end = page.html[message.entry.key].partition(PARTS_SLOT)
-        pieces += [frame, page.joined(parts), end]
-    return mark_safe("".join(pieces))  # noqa: S308 - they come escaped
+        pieces += [named(frame, person), page.joined(parts), end]
+    return _safe("".join(pieces))
+
+
+def _safe(html: str) -> SafeString:
+    return mark_safe(html)  # noqa: S308 - made of entries, which come escaped
 
 
 def _cut_at(left_out: Sequence[Entry], fits: Sequence[Entry], is_backwards: bool) -> EntryPosition | None:

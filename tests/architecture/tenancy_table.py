@@ -725,6 +725,8 @@ SYNC = [
     Page(r"^s/(?P<share_id>[A-Za-z0-9_-]+)$", "/s/{share}", EVERYBODY, READ_ONLY),
     Page(SHARE + r"\.json$", "/share/{share}.json", EVERYBODY, READ_ONLY),
     Page(SHARE + r"\.md$", "/share/{share}.md", EVERYBODY, READ_ONLY),
+    Page(SHARE + r"/changes$", "/share/{share}/changes", EVERYBODY, READ_ONLY),
+    Page(SHARE + r"/tools$", "/share/{share}/tools", EVERYBODY, READ_ONLY),
     Page(SHARE + r"/fragments$", "/share/{share}/fragments", "422 422 422 422 422", READ_ONLY),
     Page("workspaces/<slug:slug>/sessions/", "/workspaces/alpha/sessions/", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/sessions/rows", "/workspaces/alpha/sessions/rows", MEMBERS, READ_ONLY),
@@ -732,6 +734,8 @@ SYNC = [
     Page(SESSION + r"$", "/workspaces/gamma/sessions/{session}/", "login 404 404 404 404", READ_ONLY),
     Page(SESSION + r"export\.json$", "/workspaces/alpha/sessions/{session}/export.json", MEMBERS, READ_ONLY),
     Page(SESSION + r"export\.md$", "/workspaces/alpha/sessions/{session}/export.md", MEMBERS, READ_ONLY),
+    Page(SESSION + r"changes$", "/workspaces/alpha/sessions/{session}/changes", MEMBERS, READ_ONLY),
+    Page(SESSION + r"tools$", "/workspaces/alpha/sessions/{session}/tools", MEMBERS, READ_ONLY),
     Page(SESSION + r"snapshots/latest$", "/workspaces/alpha/sessions/{session}/snapshots/latest", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/deletions/", "/workspaces/alpha/deletions/", "login 404 403 200 200", READ_ONLY),
     Page(

@@ -41,7 +41,7 @@ MARK = "[hidden: GitHub token]"
 Headers = dict[str, str]
 
 # Addresses below a share that show something of its session, by their names in the URL conf.
-LINK_PAGES = {"share", "share-short", "share-json", "share-md", "share-fragments"}
+LINK_PAGES = {"share", "share-short", "share-json", "share-md", "share-fragments", "share-changes", "share-tools"}
 LINK_SYNC = {"events", "entries"}
 LINK_AGENTS = {"data", "share_data"}
 # These answer with nothing of the session: a hint to use the socket, a ticket, what was done.
@@ -150,7 +150,7 @@ def sync_path(world: World, name: str = "") -> str:
     return f"/sync/v1/sessions/{world.names['share']}" + (f"/{name}" if name else "")
 
 
-@pytest.mark.parametrize("suffix", ["", ".json", ".md", "/fragments"])
+@pytest.mark.parametrize("suffix", ["", ".json", ".md", "/fragments", "/tools", "/changes"])
 async def test_pages_of_a_link_show_no_secret(world: World, suffix: str) -> None:
     texts = await page_texts(world, f"/share/{world.names['share']}{suffix}")
     assert found_in(texts) == set()

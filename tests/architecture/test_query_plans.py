@@ -119,6 +119,8 @@ def session_pages(full: Full) -> None:
     assert "1 failed" in page.content.decode()
     assert Client().get(f"/share/{full.share.pk}?failed=first").status_code == 302
     assert browser(full.cast.alice).get("/workspaces/alpha/sessions/ses_1/").status_code == 200
+    for tab in ("changes", "tools", "tools?before=msg_2"):
+        assert Client().get(f"/share/{full.share.pk}/{tab}").status_code == 200
 
 
 async def join(full: Full) -> None:

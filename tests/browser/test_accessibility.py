@@ -39,7 +39,12 @@ def test_share_page_is_accessible(shared_server: ConsoleServer, open_page: OpenP
     watched = open_page(agent.link, color_scheme=scheme)
     wait_until_live(watched.page)
     watched.screenshot(f"share-{scheme}")
-    assert violations(watched.page) == []
+    watched.page.get_by_role("button", name="More of this session").click()
+    found = {"page": violations(watched.page)}
+    for tab in ("changes", "tools"):
+        watched.page.goto(f"{agent.link}/{tab}")
+        found[tab] = violations(watched.page)
+    assert {place: problems for place, problems in found.items() if problems} == {}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -66,7 +71,9 @@ def test_workspace_pages_are_accessible(
     sign_in(watched.page, shared_alice)
     workspace = f"{shared_server.url}/workspaces/{shared_alice['slug']}"
     found = {}
-    for path in ["sessions/", f"sessions/{agent.session_id}/", "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
+    session = f"sessions/{agent.session_id}/"
+    tabs = [session, f"{session}changes", f"{session}tools", f"{session}snapshots/"]
+    for path in ["sessions/", *tabs, "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
         answer = watched.page.goto(f"{workspace}/{path}")
         assert answer is not None
         assert answer.ok, path

@@ -48,6 +48,7 @@ def test_link_is_made_and_ended_and_the_session_deleted_on_a_phone(
     expect(page.get_by_text("is revoked.")).to_be_visible()
     seen("share-ended")
 
+    page.get_by_role("button", name="More of this session").click()
     page.get_by_role("link", name="Delete…").click()
     page.get_by_role("textbox").fill("something else")
     page.get_by_role("button", name="Delete this session").click()

@@ -158,8 +158,8 @@ def test_the_head_keeps_up(open_page: OpenPage, agent: Agent) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Now it has a name", timeout=LIVE_MS)
     expect(page).to_have_title("Now it has a name · opencode")
     expect(page.locator("[data-models]")).to_have_text("gw/fake-1", timeout=LIVE_MS)
-    expect(page.locator("[data-facts]")).to_contain_text("running", timeout=LIVE_MS)
-    expect(page.locator("[data-facts]")).to_contain_text("$0.50")
+    expect(page.locator('[data-region="now"]')).to_contain_text("running", timeout=LIVE_MS)
+    expect(page.locator('[data-region="now"]')).to_contain_text("$0.50")
 
 
 def test_a_page_without_messages_fills(open_page: OpenPage, agent: Agent) -> None:

@@ -17,6 +17,7 @@ from tests.support.server import ConsoleServer
 pytestmark = [pytest.mark.browser, pytest.mark.common_console]
 LINES = 9_000
 PAGES = 10
+BAR_PIXELS = 96
 WIDEST: list[tuple[str, ViewportSize, Literal["light", "dark"]]] = [
     ("desktop", DESKTOP, "light"),
     ("desktop-dark", DESKTOP, "dark"),
@@ -60,6 +61,7 @@ def test_everything_the_agents_tools_do_is_readable(
     page = watched.page
     wait_until_live(page)
     watched.screenshot(f"tools-{name}")
+    assert page.locator(".session-bar").evaluate("(bar) => bar.offsetHeight") <= BAR_PIXELS
     assert page.locator(".tool-failed[open]").count() == 13
     assert page.locator(".tool-completed[open]").count() == 0
     assert violations(page) == []

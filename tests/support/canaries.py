@@ -86,6 +86,20 @@ def contents(session: str) -> dict[str, Any]:
         "prt_07": {"type": "patch", "hash": "abc", "files": [f"/src/{c['patch']}"]},
         "prt_08": {"type": "subtask", "description": f"look {c['subtask']}", "prompt": "p", "agent": "general"},
         "prt_09": {"type": "novelty", "anything": {"inside": [f"x {c['unknown_part']}"]}},
+        "prt_11": {
+            "type": "tool",
+            "tool": "edit",
+            "callID": "c3",
+            "state": {
+                "status": "completed",
+                "input": {
+                    "filePath": f"/home/{c['file_path']}.py",
+                    "oldString": "x",
+                    "newString": f"k = '{c['input']}'",
+                },
+                "time": times,
+            },
+        },
         "prt_10": {"type": "retry", "attempt": 1, "error": {"name": "E", "data": {"message": f"m {c['retry']}"}}},
     }
     user = {

@@ -33,19 +33,19 @@ def failing(cast: Cast, **more: Any) -> Session:
 def test_failures_are_counted_in_the_header(cast: Cast, visitor: Client, sign_in: SignIn) -> None:
     session = failing(cast, **{f"{CALL}5": FAILED})
     members = f"/workspaces/{cast.alpha.slug}/sessions/{CLIENT_ID}/"
-    assert "Failures 2 failed" in shown(visitor, f"/share/{make_share(session).pk}")
-    assert "Failures 2 failed" in shown(sign_in(cast.carol), members)
+    assert "2 failed" in shown(visitor, f"/share/{make_share(session).pk}")
+    assert "2 failed" in shown(sign_in(cast.carol), members)
 
 
 def test_a_session_without_failures_says_nothing_of_them(cast: Cast, visitor: Client) -> None:
     session = publish(make_session(), CONVERSATION)
-    assert "Failures" not in shown(visitor, f"/share/{make_share(session).pk}")
+    assert " failed" not in shown(visitor, f"/share/{make_share(session).pk}")
 
 
 def test_nothing_is_said_while_the_turns_are_to_be_counted(cast: Cast, visitor: Client) -> None:
     session = failing(cast)
     Session.objects.filter(pk=session.pk).update(turn_seq=1)
-    assert "Failures" not in shown(visitor, f"/share/{make_share(session).pk}")
+    assert " failed" not in shown(visitor, f"/share/{make_share(session).pk}")
 
 
 def test_a_page_that_follows_is_told_of_new_failures(cast: Cast, visitor: Client) -> None:
@@ -59,7 +59,7 @@ def test_a_page_that_follows_is_told_of_new_failures(cast: Cast, visitor: Client
 def test_the_count_leads_to_the_first_failure(cast: Cast, visitor: Client, sign_in: SignIn) -> None:
     session = failing(cast, **{f"session/part/{CLIENT_ID}/msg_3/prt_1": FAILED})
     share = f"/share/{make_share(session).pk}"
-    assert 'href="?failed=first"' in visitor.get(share).content.decode()
+    assert f'href="{share}?failed=first"' in visitor.get(share).content.decode()
     assert visitor.get(f"{share}?failed=first")["Location"] == f"{share}?at=msg_2#prt_4"
     members = f"/workspaces/{cast.alpha.slug}/sessions/{CLIENT_ID}/"
     assert sign_in(cast.carol).get(f"{members}?failed=first")["Location"] == f"{members}?at=msg_2#prt_4"

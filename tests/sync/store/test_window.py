@@ -6,7 +6,8 @@ import pytest
 
 from sync.models import Session, SessionEntry
 from sync.store import EntryPosition, SessionIsCold, Window, read_piece, read_window, window
-from sync.store.window import ENTRY_BYTES, MESSAGES, OTHERS, PARTS
+from sync.store.window import MESSAGES, OTHERS, PARTS
+from sync.store.windowrows import ENTRY_BYTES
 from tests.support.plans import findings, growing_tables, recorded, rows_read
 from tests.support.transcripts import CLIENT_ID, make_session
 
