@@ -24,7 +24,8 @@ export function watchOutline(root, page) {
   const show = () => {
     const turns = turnsIn(root);
     const known = new Map([...list.children].map((item) => [item.firstElementChild.hash, item]));
-    list.replaceChildren(...turns.map(({ request }) => known.get(`#${request.id}`) ?? entryOf(request)));
+    const items = turns.map(({ request }) => named(known.get(`#${request.id}`) ?? entryOf(request), titleOf(request)));
+    if (items.some((item, place) => list.children[place] !== item) || items.length < list.children.length) list.replaceChildren(...items);
   };
   root.addEventListener("changed", show);
   outline.addEventListener("click", (event) => event.target.closest("a") && outline.matches(":popover-open") && outline.hidePopover());
@@ -33,9 +34,15 @@ export function watchOutline(root, page) {
 
 function entryOf(request) {
   const link = Object.assign(document.createElement("a"), { href: `#${request.id}` });
-  link.append(Object.assign(document.createElement("bdi"), { textContent: titleOf(request) }));
+  link.append(document.createElement("bdi"));
   const item = document.createElement("li");
   item.append(link);
+  return item;
+}
+
+function named(item, title) {
+  const words = item.querySelector("bdi");
+  if (words.textContent !== title) words.textContent = title;
   return item;
 }
 

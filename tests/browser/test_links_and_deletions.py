@@ -91,6 +91,7 @@ def test_forms_and_receipts_are_accessible(console_server: ConsoleServer, open_p
     look(f"{workspace}/sessions/", "sessions-cold")
     expect(page.get_by_role("row").filter(has_text="Fix the retry")).to_contain_text("cold")
     look(f"{workspace}/sessions/ses_1/", "session-back-from-cold")
+    page.get_by_role("button", name="More of this session").click()
     expect(page.get_by_text("back from cold storage")).to_be_visible()
     console_server.manage("session_purge", "ses_1")
     look(f"{workspace}/deletions/", "receipts")

@@ -136,9 +136,9 @@ def test_changes_are_by_file_in_the_order_they_were_made(cast: Cast, sign_in: Si
     session = publish(
         make_session(workspace=cast.alpha),
         {
-            INFO: {**CONVERSATION[INFO], "directory": "/home/dev/app"},
-            **edit("msg_2", "prt_1", "/home/dev/app/src/a/one.py", "x = 1", "x = 2"),
-            **edit("msg_2", "prt_2", "/home/dev/app/src/a/two.py", "", "new = 1"),
+            INFO: {**CONVERSATION[INFO], "directory": "/srv/app"},
+            **edit("msg_2", "prt_1", "/srv/app/src/a/one.py", "x = 1", "x = 2"),
+            **edit("msg_2", "prt_2", "/srv/app/src/a/two.py", "", "new = 1"),
             **edit("msg_4", "prt_3", "src/a/one.py", "x = 2", "x = 3"),
             **call("msg_4", "prt_4", "write", input={"filePath": "/etc/motd", "content": "hi\n"}),
             **call("msg_4", "prt_5", "edit", status="error", error="no"),
