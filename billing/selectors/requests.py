@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from billing.models import BillingAccount, LedgerEntry, PriceVersion, QuarantinedRequest, Usage
+from billing.ports import CallFacts, call_facts
 from billing.pricing.classes import TOKEN_CLASSES
 from billing.pricing.cost import Cost
 from billing.pricing.quarantine import Quarantined
@@ -30,7 +31,7 @@ class RequestRow:
     """A usage row with its corrections: `cost` = `charged` + `carried`, as they are now, in micro-cents.
 
     `explained` says how the present cost came about by `version`; None where no list priced it. `quarantine` is there
-    while the row is left out of the sums, and for good what it was about.
+    while the row is left out of the sums, and for good what it was about. `call` is None unless the console made it.
     """
 
     usage: Usage
@@ -43,6 +44,7 @@ class RequestRow:
     version: PriceVersion | None
     explained: Cost | None
     quarantine: QuarantinedRequest | None
+    call: CallFacts | None
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +85,7 @@ def rows_of_request(account_id: int, request_id: str, member_id: str | None = No
 
 
 def request_rows(account: BillingAccount, rows: Sequence[Usage]) -> list[RequestRow]:
-    """In their order; five reads, however many rows there are, and more only for price lists that were not read yet."""
+    """In their order; seven reads, however many rows there are, and more only for price lists not read yet."""
     corrections: dict[int, list[LedgerEntry]] = {}
     for entry in LedgerEntry.objects.filter(usage_id__in=[row.pk for row in rows]).order_by("seq"):
         corrections.setdefault(entry.usage_id or 0, []).append(entry)
@@ -93,6 +95,7 @@ def request_rows(account: BillingAccount, rows: Sequence[Usage]) -> list[Request
     left_out = [row.request_id for row in rows if row.quarantined]
     quarantine = QuarantinedRequest.objects.filter(account_id=account.pk, request_id__in=left_out)
     known = {each.request_id: each for each in quarantine}
+    calls = call_facts(account.workspace_id, {row.request_id for row in rows})
     found = []
     for row in rows:
         made = corrections.get(row.pk, [])
@@ -112,6 +115,7 @@ def request_rows(account: BillingAccount, rows: Sequence[Usage]) -> list[Request
                 version=version,
                 explained=_explained(row, version, cost),
                 quarantine=known.get(row.request_id),
+                call=calls.get(row.request_id),
             )
         )
     return found

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from billing.forms import RequestsForm
 from billing.models import REQUEST_ID_CHARACTERS, Reservation, Usage
+from billing.ports import call_facts
 from billing.selectors.requests import BY_DAY, day_rows, days_beside, request_rows, rows_of_request
 from billing.selectors.usage import account_of
 from billing.views.links import narrowed_links
@@ -55,19 +56,22 @@ def request_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def request_one(request: HttpRequest, slug: str) -> HttpResponse:
-    """The request named by `id`: its rows, or while it runs, or after it ended without any, its reservation."""
+    """The request named by `id`: its rows, how its call went, or without any its reservation."""
     access = page_access(request, slug, PERMISSION)
     account = account_of(access.workspace.pk)
     request_id = request.GET.get("id", "").strip()
     member_id = _only_of(access)
     is_one = 0 < len(request_id) <= REQUEST_ID_CHARACTERS
     rows = list(rows_of_request(account.pk, request_id, member_id)) if is_one else []
-    held = None
+    held, call = None, call_facts(access.workspace.pk, [request_id]).get(request_id) if is_one else None
+    if call is not None and member_id not in {None, call.member_id}:
+        call = None
     if is_one and not rows:
         found = Reservation.objects.filter(account_id=account.pk, request_id=request_id)
         held = (found if member_id is None else found.filter(member_id=member_id)).first()
-    context = {**_context(access), "request_id": request_id, "rows": request_rows(account, rows), "held": held}
-    return render(request, "billing/request.html", context, status=200 if rows or held else 404)
+    shown = {"rows": request_rows(account, rows), "held": held, "call": call}
+    context = {**_context(access), "request_id": request_id, **shown}
+    return render(request, "billing/request.html", context, status=200 if rows or held or call else 404)
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.db import Error
 
 from billing.errors import LedgerUnavailable
 from gateway.relay.ids import new_call_id
+from gateway.relay.noting import call_noted
 from gateway.relay.outgoing import Outgoing
 from gateway.relay.runtime import gateway_runtime
 from gateway.relay.serving import Served, call_serve
@@ -31,6 +32,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         except ClientGone:
             served.end, out.status = "client_left", CLIENT_GONE
     _log(exchange, out, served, started)
+    if served.call is not None:
+        call_noted(served.call, served, out.status, time.monotonic() - started)
 
 
 async def _serve(exchange: Exchange, receive: Receive, out: Outgoing, served: Served) -> None:

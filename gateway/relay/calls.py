@@ -49,6 +49,7 @@ class Call:
     is_streaming: bool = False
     first_byte_at: float = 0.0
     is_estimated: bool = False
+    cost: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: "asyncio.Task[object] | None" = None
 

@@ -54,10 +54,16 @@ async def call_relay(runtime: GatewayRuntime, call: Call) -> str:
 
 async def _refusal(runtime: GatewayRuntime, call: Call, opened: Opened) -> str:
     await runtime.settling.release(call.caller.workspace_id, call.id)
-    passed = refusal_passed(call.ask.form, opened.response.status, opened.refusal or b"")
+    passed = refusal_passed(call.ask.form, opened.response.status, _without_key(opened))
     log.info("provider_refusal", request_id=call.id, status=opened.response.status, was_reworded=passed.was_reworded)
     await call.out.answer(passed.status, passed.body, [JSON])
     return "refused"
+
+
+def _without_key(opened: Opened) -> bytes:
+    """What the provider said; nothing when it repeats the key, as some do in refusing it with status 400."""
+    secret, said = opened.candidate.secret.encode(), opened.refusal or b""
+    return b"" if secret and secret in said else said
 
 
 async def _plain(runtime: GatewayRuntime, call: Call, opened: Opened) -> str:
@@ -163,6 +169,7 @@ async def _settle(
     """Keep what the call used, then settle it. Kept without any pause, so that cancelling the task loses nothing."""
     call.is_estimated = is_estimated
     bill: Bill = bill_of(call.basis, usage, dict(found.context), is_estimated=is_estimated, now=utc_now())
+    call.cost = sum(part.cost for part in bill.parts)
     if bill.quarantined:
         log.warning("usage_quarantined", request_id=call.id, code=bill.quarantined)
     due = Due(

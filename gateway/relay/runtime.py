@@ -130,6 +130,11 @@ def gateway_runtime() -> GatewayRuntime:
     return _current
 
 
+def gateway_running() -> GatewayRuntime | None:
+    """This process's runtime, for other threads; None where no model calls are served."""
+    return _current if _current is not None and _current.loop.is_running() else None
+
+
 def gateway_start() -> None:
     """Begin at once, and not at the first call: there may be spools of a process that is gone."""
     gateway_runtime()

@@ -41,6 +41,7 @@ class Served:
     attempts: int = 0
     is_estimated: bool = False
     first_byte_ms: float | None = None
+    call: Call | None = None
 
 
 async def call_serve(
@@ -61,8 +62,8 @@ async def call_serve(
         if target.act == Act.COUNT:
             await count_relay(runtime, ask, route, _passed(exchange), out)
             return
-        call = await _reserved(runtime, exchange, caller, ask, route, body, out)
-        await _run(runtime, call, exchange, receive, served)
+        call = await call_reserved(runtime, exchange, caller, ask, route, body, out)
+        await call_run(runtime, call, exchange, receive, served)
 
 
 async def _caller(runtime: GatewayRuntime, exchange: Exchange, target: Target, call_id: str) -> Caller:
@@ -89,7 +90,7 @@ async def _route(caller: Caller, ask: Ask) -> Route:
     return replace(route, candidates=candidates)
 
 
-async def _reserved(
+async def call_reserved(
     runtime: GatewayRuntime, exchange: Exchange, caller: Caller, ask: Ask, route: Route, body: bytes, out: Outgoing
 ) -> Call:
     """The call, with its ceiling reserved."""
@@ -123,7 +124,9 @@ async def _reserved(
     )
 
 
-async def _run(runtime: GatewayRuntime, call: Call, exchange: Exchange, receive: Receive, served: Served) -> None:
+async def call_run(runtime: GatewayRuntime, call: Call, exchange: Exchange, receive: Receive, served: Served) -> None:
+    """Relay a reserved call to its end, which `served` then says. Raises a Denial while nothing was sent."""
+    served.call = call
     started = time.monotonic()
     runtime.running.add(call)
     watching = asyncio.ensure_future(_watch(receive, call))

@@ -72,6 +72,12 @@ def models_listed(workspace: Workspace) -> list[ListedModel]:
     )
 
 
+def models_of_key(workspace: Workspace, key: ProviderCredential) -> list[ListedModel]:
+    """The models that are on and that this key can serve."""
+    listed = (each for each in models_listed(workspace) if each.standing == Standing.ON)
+    return [each for each in listed if each.row.kind == key.kind and each.row.credential_id in {"", key.pk}]
+
+
 def model_listed(workspace: Workspace, row: Model) -> ListedModel:
     (found,) = _listed(workspace, [row])
     return found

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from gateway.models import Model, ModelPolicy, ModelSettings, ProviderCredential
+from gateway.models import CallDay, Model, ModelCall, ModelPolicy, ModelSettings, ProviderCredential
 from gateway.signals import models_changed
 from opencode.lib.announce import announce
 
@@ -11,5 +11,5 @@ from opencode.lib.announce import announce
 def workspace_models_erase(workspace_id: str) -> int:
     """Erase the workspace's provider keys, models, policies and choices; returns how many rows that were."""
     announce(models_changed, workspace_id=workspace_id)
-    rows = (ModelPolicy, Model, ModelSettings, ProviderCredential)
+    rows = (ModelPolicy, Model, ModelSettings, ProviderCredential, ModelCall, CallDay)
     return sum(model.objects.filter(workspace_id=workspace_id).delete()[0] for model in rows)

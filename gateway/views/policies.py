@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gateway.forms import refusal_show
 from gateway.forms.models import PolicyForm
 from gateway.models import Model, ProviderCredential
+from gateway.selectors.calls import DAYS, CallsSum, calls_sum
 from gateway.selectors.listing import (
     ListedModel,
     credentials_of,
@@ -20,6 +21,7 @@ from gateway.selectors.routing import OF_THE_HOST
 from gateway.services.models import Decision, model_decide, model_switch
 from gateway.services.standing import PERMISSION
 from gateway.views.models import FORM_METHODS, context_of
+from opencode.lib.clock import utc_now
 from opencode.lib.errors import Denial, NotFound
 from workspaces.access import WorkspaceAccess, page_access
 
@@ -44,7 +46,14 @@ def model(request: HttpRequest, slug: str, model_id: str) -> HttpResponse:
         else:
             messages.success(request, f"{listed.row.name} is saved; it holds for calls within a few seconds.")
             return redirect("gateway:model", slug, listed.row.pk)
-    context = {**context_of(access), "listed": listed, "form": form, "may_manage": access.can(PERMISSION)}
+    context = {
+        **context_of(access),
+        "listed": listed,
+        "form": form,
+        "may_manage": access.can(PERMISSION),
+        "used": _used(access, listed.row),
+        "days": DAYS,
+    }
     return render(request, "gateway/model.html", context, status=422 if form.errors else 200)
 
 
@@ -61,6 +70,13 @@ def switch(request: HttpRequest, slug: str, model_id: str) -> HttpResponse:
     else:
         messages.success(request, f"{row.name} is {'on' if is_on else 'off'}.")
     return redirect("gateway:models", slug)
+
+
+def _used(access: WorkspaceAccess, row: Model) -> CallsSum | None:
+    """For those who see all usage."""
+    if not access.can("usage.view_all"):
+        return None
+    return calls_sum(access.workspace.pk, utc_now().date(), model=row.slug)
 
 
 def _model(access: WorkspaceAccess, model_id: str) -> Model:

@@ -13,7 +13,8 @@ from gateway.forms import refusal_show
 from gateway.forms.providers import ProviderForm, ProviderNewForm, ProviderRotateForm
 from gateway.models import ProviderCredential
 from gateway.providers import KINDS
-from gateway.selectors.listing import credential_of, credentials_of, hosts_kinds
+from gateway.selectors.calls import DAYS, calls_sum
+from gateway.selectors.listing import credential_of, credentials_of, hosts_kinds, models_of_key
 from gateway.services.credentials import NewCredential, credential_change, credential_create, credential_rotate
 from gateway.services.standing import PERMISSION
 from gateway.services.trials import Trial
@@ -51,7 +52,7 @@ def provider_new(request: HttpRequest, slug: str) -> HttpResponse:
             refusal_show(form, refusal)
         else:
             tell(request, row, trial, f"{row.name} is saved: the provider accepts the key.")
-            return redirect("gateway:providers", slug)
+            return redirect("gateway:provider", slug, row.pk)
     context = {**provider_context(access), "form": form}
     return render(request, "gateway/provider_new.html", context, status=422 if form.errors else 200)
 
@@ -76,7 +77,17 @@ def provider(request: HttpRequest, slug: str, credential_id: str) -> HttpRespons
         else:
             messages.success(request, "The provider key is saved.")
             return redirect("gateway:provider", slug, row.pk)
-    context = {**provider_context(access), "row": row, "kind": KINDS[row.kind], "form": form, "now": utc_now()}
+    now = utc_now()
+    context = {
+        **provider_context(access),
+        "row": row,
+        "kind": KINDS[row.kind],
+        "form": form,
+        "now": now,
+        "used": calls_sum(access.workspace.pk, now.date(), credential_id=row.pk),
+        "days": DAYS,
+        "models": models_of_key(access.workspace, row) if row.off_at is None else [],
+    }
     return render(request, "gateway/provider.html", context, status=422 if form.errors else 200)
 
 

@@ -23,5 +23,6 @@ API_ADDRESS_REQUESTS_PER_MINUTE = 6_000
 KEY_USAGE_SECONDS = 60
 # --- when a key, share token or device was last used is written this much later, and in one transaction for many
 CREDENTIAL_USE_SECONDS = 1
+MODEL_CALL_SECONDS = 1
 # Leaked secrets that one address may report; the endpoint needs no sign-in.
 LEAK_REPORTS_PER_MINUTE = 30

@@ -35,6 +35,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "ended-reservations-purge": {"task": "billing.tasks.ended_reservations_purge", "schedule": 3600.0},
     "stripe-sweep": {"task": "billing.tasks.stripe_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
     "stripe-reconcile": {"task": "billing.tasks.stripe_reconcile", "schedule": 300.0, "options": {"expires": 300.0}},
+    "model-calls-purge": {"task": "gateway.tasks.calls_purge", "schedule": 3600.0},
     "stripe-purge": {"task": "billing.tasks.stripe_purge", "schedule": 86400.0},
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
     "repeatable-calls-purge": {"task": "workspaces.tasks.repeatable_calls_purge", "schedule": 3600.0},

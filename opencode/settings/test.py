@@ -46,3 +46,4 @@ if ENV.S3_BUCKET:
 # Uses are written when a test says so: a timer could write during another test.
 KEY_USAGE_SECONDS = 0
 CREDENTIAL_USE_SECONDS = 0
+MODEL_CALL_SECONDS = 0

@@ -461,6 +461,30 @@ WORKSPACES = [
         "login 404 403 home home",
     ),
     Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/call/",
+        "/workspaces/alpha/models/{model}/call/",
+        READ_ONLY,
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/models/<str:model_id>/call/",
+        "/workspaces/alpha/models/{gammas_model}/call/",
+        READ_ONLY,
+        "login 404 403 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/call/",
+        "/workspaces/alpha/providers/{provider}/call/",
+        READ_ONLY,
+        "login 404 403 home home",
+    ),
+    Page(
+        "workspaces/<slug:slug>/providers/<str:credential_id>/call/",
+        "/workspaces/alpha/providers/{gammas_provider}/call/",
+        READ_ONLY,
+        "login 404 403 404 404",
+    ),
+    Page(
         "workspaces/<slug:slug>/models/<str:model_id>/delete/",
         "/workspaces/alpha/models/{model}/delete/",
         "login 404 403 200 200",
@@ -779,6 +803,12 @@ SYNC = [
         "/workspaces/gamma/sessions/{session}/shares/{share}/secrets/",
         "login 404 404 404 404",
         "login 404 404 404 404",
+    ),
+    Page(
+        "workspaces/<slug:slug>/sessions/<str:session_id>/calls/",
+        "/workspaces/alpha/sessions/{session}/calls/",
+        MEMBERS,
+        READ_ONLY,
     ),
     Page(SESSION + r"snapshots/$", "/workspaces/alpha/sessions/{session}/snapshots/", MEMBERS, READ_ONLY),
     Page(SNAPSHOT + r"$", "/workspaces/alpha/sessions/{session}/snapshots/{snapshot}/", MEMBERS, READ_ONLY),
