@@ -8,10 +8,15 @@ import aiohttp
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts.models import Device
+from accounts.services.devices import device_revoke
 from billing.models import BillingAccount, QuarantinedRequest, Reservation
+from opencode.lib.actor import THE_CONSOLE
 from tests.support import providers as says
+from tests.support.devices import device_of
 from tests.support.gateway import FORMS, Console, running_calls, until
 from tests.support.providers import CUT, Provider, streamed, wait_left
+from workspaces.services.blocks import workspace_block
 
 STREAMS = {
     "chat": says.chat_stream,
@@ -203,6 +208,35 @@ async def test_other_processes_learn_of_the_end_by_their_own_look(
         await sync_to_async(console.end_of["key"])()
         with pytest.raises(aiohttp.ClientPayloadError):
             await asyncio.wait_for(response.content.read(), 30)
+
+
+@pytest.mark.parametrize("silenced", [[], ["gateway.receivers.calls_end"]], ids=["this process", "other processes"])
+async def test_stream_ends_with_its_agents_login_and_with_its_workspace(
+    console: Console,
+    provider: Provider,
+    go: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    silenced: list[str],
+) -> None:
+    for fact in silenced:
+        monkeypatch.setattr(fact, lambda _is_concerned: None)
+    alpha = console.cast.alpha
+    agent = await sync_to_async(device_of)(console.cast.carol, first_workspace_id=alpha.pk)
+    provider.always_plays(streamed(*says.chat_stream(LONG)[:2], go))
+    async with (
+        console.opened("chat") as by_key,
+        console.opened("chat", authorization=f"Bearer {agent.access}") as by_agent,
+    ):
+        for response in (by_key, by_agent):
+            await response.content.readany()
+        await sync_to_async(device_revoke)(device=await Device.objects.aget(pk=agent.id), actor=THE_CONSOLE)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await asyncio.wait_for(by_agent.content.read(), 30)
+        assert len(running_calls()) == 1
+        await sync_to_async(workspace_block)(workspace=alpha, actor=THE_CONSOLE)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await asyncio.wait_for(by_key.content.read(), 30)
+    assert len(await console.settled(2)) == 2
 
 
 async def test_silent_stream_gets_a_comment(

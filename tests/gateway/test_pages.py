@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
+from accounts.ports import export_parts
 from gateway.models import Model, ModelPolicy, ModelSettings, ProviderCredential
 from opencode.lib.actor import THE_CONSOLE
 from tests.cast import PASSWORD, Cast, SignIn
@@ -44,6 +45,12 @@ def text(client: Client, path: str, **data: Any) -> str:
     """The page after a GET, or with data after a POST and wherever that leads."""
     answer = client.post(path, data, follow=True) if data else client.get(path)
     return answer.content.decode()
+
+
+def exported(cast: Cast) -> list[str]:
+    """Every file of the workspace's export."""
+    parts = export_parts(cast.alice.pk, cast.alpha.pk)
+    return [b"".join(file.chunks).decode() for part in parts for file in part.files]
 
 
 def test_empty_pages_say_what_to_do(cast: Cast, admin: Client, sign_in: SignIn) -> None:
@@ -209,11 +216,13 @@ def test_key_of_a_provider_is_in_no_page_export_dump_or_admin(
         text(staff, "/admin/gateway/providercredential/"),
         text(staff, f"/admin/gateway/providercredential/{row.pk}/change/"),
         text(admin, "/workspaces/alpha/configuration/"),
+        text(admin, f"{PROVIDERS}{row.pk}/"),
+        *exported(cast),
     ]
     call_command("dumpdata", "gateway", "workspaces")
     seen.append(capsys.readouterr().out)
     assert "Team" in seen[1]
-    assert row.pk in seen[-1]
+    assert [row.pk in seen[-1], row.pk in "".join(exported(cast))] == [True, True]
     assert [index for index, page in enumerate(seen) if SECRET in page] == []
 
 
