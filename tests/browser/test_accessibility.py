@@ -80,3 +80,34 @@ def test_workspace_pages_are_accessible(
         watched.screenshot(f"{path}-{scheme}")
         found[path] = violations(watched.page)
     assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.fixture(scope="module")
+def model_pages(shared_server: ConsoleServer, shared_alice: dict[str, str]) -> list[str]:
+    """The pages of models, providers and requests, some of them with nothing to show, under alice's workspace."""
+    seeded = shared_server.ask("tests.support.model_seed", "http://127.0.0.1:9/v1")
+    provider, model = f"providers/{seeded['provider']}/", f"models/{seeded['model']}/"
+    models = ["models/", "models/new/", model, f"{model}delete/"]
+    providers = ["providers/", "providers/new/", provider, f"{provider}rotate/", f"{provider}delete/"]
+    requests = ["usage/requests/", "usage/requests/one/?id=req_failed", "sessions/ses_seeded/calls/"]
+    return [*models, *providers, *requests, "sessions/ses_none/calls/"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_model_pages_are_accessible(
+    shared_server: ConsoleServer,
+    open_page: OpenPage,
+    shared_alice: dict[str, str],
+    model_pages: list[str],
+    scheme: str,
+) -> None:
+    watched = open_page(shared_server.url, color_scheme=scheme)
+    sign_in(watched.page, shared_alice)
+    found = {}
+    for path in model_pages:
+        answer = watched.page.goto(f"{shared_server.url}/workspaces/{shared_alice['slug']}/{path}")
+        assert answer is not None
+        assert answer.ok, path
+        watched.screenshot(f"gateway-{path.partition('/')[0]}-{model_pages.index(path)}-{scheme}")
+        found[path] = violations(watched.page)
+    assert {path: problems for path, problems in found.items() if problems} == {}

@@ -1,5 +1,7 @@
 """Beside a running console: a model of each wire form on keys of the first workspace, all at one provider.
 
+A session of it has made calls, of which some did not end well.
+
 Run as `server.ask("tests.support.model_seed", url)`; the default is Anthropic's, the small one the fourth's.
 """
 
@@ -33,7 +35,7 @@ def main(url: str) -> None:
             id=row_id, workspace_id=workspace, kind=kind, name=kind, secret=sealed, base_url=url, forms=[form]
         )
     # What the last of them serves is the workspace's own; the others come with the console.
-    Model.objects.create(
+    model = Model.objects.create(
         workspace_id=workspace,
         slug="local-glm",
         name="GLM",
@@ -48,7 +50,35 @@ def main(url: str) -> None:
         modalities_out=["text"],
     )
     ModelSettings.objects.create(workspace_id=workspace, default_model="claude-sonnet-5", small_model="local-glm")
-    print(json.dumps({"workspace": workspace}))  # noqa: T201 - the answer
+    calls(workspace, row.pk)
+    print(json.dumps({"workspace": workspace, "provider": row.pk, "model": model.pk}))  # noqa: T201 - the answer
+
+
+def calls(workspace: str, provider: str) -> None:
+    from gateway.models import ModelCall
+    from gateway.services.callnotes import calls_write
+
+    ends = {"complete": 200, "client_left": 200, "cut": 200, "failed": 503, "refused": 400}
+    notes = [
+        ModelCall(
+            workspace_id=workspace,
+            request_id=f"req_{end}",
+            session_id="ses_seeded",
+            model="a-model-with-a-name-that-does-not-seem-to-end-at-all" if end == "cut" else "local-glm",
+            form="chat",
+            credential_id=provider,
+            attempts=3 if end == "failed" else 1,
+            status=status,
+            end=end,
+            code="provider_unavailable" if end == "failed" else "",
+            first_byte_ms=None if end == "failed" else 1280,
+            ms=64_210,
+            cost=123_456_789 if end != "failed" else 0,
+            is_estimated=end == "cut",
+        )
+        for end, status in ends.items()
+    ]
+    calls_write({(note.workspace_id, note.request_id): note for note in notes})
 
 
 if __name__ == "__main__":
