@@ -13,7 +13,7 @@ class StripeCustomer(models.Model):
 
     `token` counts the readings of it: only the newest may write. At `due_at` it is to be read again. `status` is
     Stripe's word for the subscription, empty without one; `cents` is its price for each of its `seats`; at `ends_at` it
-    was ended, or will be. `is_paused`: Stripe charges nothing for it.
+    was ended, or will be. `is_paused`: Stripe charges nothing for it. At `mirror_due_at` the mirror is to be written.
     """
 
     account = models.OneToOneField(
@@ -21,6 +21,7 @@ class StripeCustomer(models.Model):
     )
     token = models.BigIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)
+    mirror_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     read_at = models.DateTimeField(null=True, blank=True)
     name = models.CharField(max_length=300, blank=True)
     email = models.CharField(max_length=300, blank=True)

@@ -163,6 +163,7 @@ def call_done(call: StripeCall, result_id: str, *, now: datetime) -> None:
             return
         if call.act == Act.CUSTOMER:
             BillingAccount.objects.filter(pk=call.account_id, customer_id=None).update(customer_id=result_id)
+            customer_mark(call.account_id, now)
         if call.act in (Act.SUBSCRIBE, Act.CHANGE):
             customer_mark(call.account_id, now)
         if call.top_up_id is not None:

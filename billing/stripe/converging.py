@@ -14,7 +14,7 @@ from django.db.models import F
 from billing.ledger import payments as rules
 from billing.ledger.operations import Answer, Credit
 from billing.ledger.payments import Reading
-from billing.models import BillingAccount, StripeCall, TopUp
+from billing.models import BillingAccount, StripeCall, StripeCustomer, TopUp
 from billing.services.ledger import ledger_execute
 from billing.services.work import Details
 from billing.stripe.attempts import attempt_end
@@ -87,6 +87,7 @@ def _write(top_up_id: int, token: int, reading: Reading, now: datetime) -> bool:
         _note(top_up, reading, refusal, now)
         top_up.save()
         attempt_end(top_up, now=now)
+        StripeCustomer.objects.filter(pk=account_id).update(mirror_due_at=now)
     return True
 
 

@@ -127,4 +127,4 @@ def _note(row: StripeCustomer, reading: CustomerReading, current: Subscribed | N
     row.period_ends_at = current.renews_at if current else None
     row.ends_at = current.ends_at if current else None
     row.is_paused = current is not None and current.is_paused
-    row.read_at, row.due_at = now, None
+    row.read_at, row.due_at, row.mirror_due_at = now, None, now

@@ -12,6 +12,7 @@ from billing.stripe.autotopups import auto_top_ups_charge
 from billing.stripe.converging import converge_safely
 from billing.stripe.customers import customers_converge
 from billing.stripe.inbox import events_converge, events_purge
+from billing.stripe.mirroring import mirrors_write
 from billing.stripe.reconciling import payments_reconcile
 
 TOP_UPS_AT_ONCE: Final = 200
@@ -20,11 +21,11 @@ SWEEP_SECONDS: Final = 60.0
 
 
 def payments_sweep(*, now: datetime) -> int:
-    """Returns how many events, top-ups, customers and charges are done. Nothing while payments are `none`."""
+    """Returns how many events, top-ups, customers, charges and copies are done. Nothing while payments are `none`."""
     if settings.PAYMENTS.mode == "none":
         return 0
     read = events_converge(now=now) + top_ups_converge(now=now) + customers_converge(now=now)
-    return read + auto_top_ups_charge(now=now)
+    return read + auto_top_ups_charge(now=now) + mirrors_write(now=now)
 
 
 def top_ups_converge(*, now: datetime) -> int:

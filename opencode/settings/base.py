@@ -158,6 +158,9 @@ ANONYMOUS_SHARES = ENV.OPENCODE_ANONYMOUS_SHARES == "on" or (
 PRICES_FILE = ENV.OPENCODE_PRICES
 # Whether plans are sold and bound workspaces, where there are payments.
 SELLS_PLANS = ENV.OPENCODE_PLANS == "on"
+# Copies of what Stripe holds, in dj-stripe's rows; an app only while payments are on (sources/payments.py).
+MIGRATION_MODULES = {"djstripe": "billing.mirror.migrations"}
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
 # --- gateway: a file with the operator's own models; where processes keep what calls used until it is settled
 MODELS_FILE = ENV.OPENCODE_MODELS

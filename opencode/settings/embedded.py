@@ -1,14 +1,15 @@
 """The default: SQLite, an in-memory channel layer, files; nothing to install or configure."""
 
 from opencode.settings.base import *  # noqa: F403
-from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, PUBLIC_URL, parse_keyring
+from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, INSTALLED_APPS, PUBLIC_URL, parse_keyring
 from opencode.settings.sources.datadir import DATABASE_NAME, broker_directories, private_directory, secret_of
-from opencode.settings.sources.payments import read_payments
+from opencode.settings.sources.payments import mirror_apps, read_payments
 
 private_directory(DATA_DIR)
 DEBUG = ENV.OPENCODE_DEBUG
 SECRET_KEY = ENV.OPENCODE_SECRET_KEY or secret_of(DATA_DIR, "secret_key")
 PAYMENTS = read_payments(ENV, PUBLIC_URL, SECRET_KEY)
+INSTALLED_APPS = [*mirror_apps(PAYMENTS), *INSTALLED_APPS]
 OPENCODE_KEYRING = parse_keyring(ENV.OPENCODE_HASH_KEYS or "1:" + secret_of(DATA_DIR, "hash_key_1"))
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]"]
 

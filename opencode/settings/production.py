@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from opencode.settings.base import *  # noqa: F403
-from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, PUBLIC_URL, parse_keyring
+from opencode.settings.base import ALLOWED_HOSTS, DATA_DIR, ENV, INSTALLED_APPS, PUBLIC_URL, parse_keyring
 from opencode.settings.sources.database import database_settings
 from opencode.settings.sources.objectstorage import s3_storage
-from opencode.settings.sources.payments import read_payments
+from opencode.settings.sources.payments import mirror_apps, read_payments
 from opencode.settings.sources.redis import cache_settings, channel_layer_settings
 
 _missing = [
@@ -21,6 +21,7 @@ if _missing:
 
 SECRET_KEY = ENV.OPENCODE_SECRET_KEY
 PAYMENTS = read_payments(ENV, PUBLIC_URL, SECRET_KEY)
+INSTALLED_APPS = [*mirror_apps(PAYMENTS), *INSTALLED_APPS]
 OPENCODE_KEYRING = parse_keyring(ENV.OPENCODE_HASH_KEYS)
 ALLOWED_HOSTS = ALLOWED_HOSTS or [urlsplit(PUBLIC_URL).hostname or ""]
 

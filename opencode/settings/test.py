@@ -7,11 +7,14 @@ import tempfile
 from pathlib import Path
 
 from opencode.settings.embedded import *  # noqa: F403
-from opencode.settings.embedded import DATABASES, ENV
+from opencode.settings.embedded import DATABASES, ENV, INSTALLED_APPS
 from opencode.settings.sources.database import database_settings
 from opencode.settings.sources.objectstorage import s3_storage
+from opencode.settings.sources.payments import MIRROR
 from opencode.settings.sources.redis import channel_layer_settings
 
+# Tests turn payments on and off; what is installed stays as it is at the start.
+INSTALLED_APPS = [*([] if MIRROR in INSTALLED_APPS else [MIRROR]), *INSTALLED_APPS]
 _scratch = Path(tempfile.mkdtemp(prefix="opencode-test-"))
 DATABASES["default"]["TEST"] = {"NAME": _scratch / "test.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

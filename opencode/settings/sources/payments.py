@@ -25,6 +25,14 @@ class Payments:
     pages_url: str
 
 
+MIRROR: Final = "billing.mirror.apps.MirrorConfig"
+
+
+def mirror_apps(payments: Payments) -> list[str]:
+    """What is installed besides while payments are on: the mirror, which costs each process memory and time."""
+    return [] if payments.mode == "none" else [MIRROR]
+
+
 def read_payments(environment: Environment, public_url: str, secret_key: str) -> Payments:
     """Raises ImproperlyConfigured when a key is missing, or test payments would be open to strangers.
 
