@@ -4,12 +4,14 @@ from typing import Final
 
 from django.urls import path
 
-from gateway.views import calls, models, policies, provider_acts, providers
+from gateway.views import calls, connect, models, policies, provider_acts, providers
 
 app_name = "gateway"
 _HERE: Final = "workspaces/<slug:slug>"
 
 urlpatterns = [
+    path(f"{_HERE}/connect/", connect.connect, name="connect"),
+    path(f"{_HERE}/connect/state", connect.state, name="connect_state"),
     path(f"{_HERE}/models/", models.model_list, name="models"),
     path(f"{_HERE}/models/new/", models.model_new, name="model_new"),
     path(f"{_HERE}/models/<str:model_id>/", policies.model, name="model"),
