@@ -101,6 +101,18 @@ class ShareLimitReached(Conflict):
     default_message = "This session has as many active links as it can have; revoke one first."
 
 
+class OpenLinksOff(Denial):
+    code = "open_links_off"
+    status = 403
+    default_message = "This workspace allows links for its members only."
+
+
+class LinkTooLong(Denial):
+    code = "link_too_long"
+    status = 422
+    default_message = "A link of this workspace cannot live that long."
+
+
 class SocketLimitReached(TooManyRequests):
     code = "socket_limit_reached"
     default_message = "The limit of open connections has been reached; close one or try again later."

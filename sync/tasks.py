@@ -5,7 +5,7 @@ from celery import shared_task
 from opencode.lib.clock import utc_now
 from sync import archive, writer
 from sync.live import socket_tickets_purge
-from sync.sharing import share_claims_purge
+from sync.sharing import openings_purge, share_claims_purge
 
 
 @shared_task
@@ -49,3 +49,4 @@ def operations_purge() -> None:
     archive.operations_purge(now=utc_now())
     socket_tickets_purge(now=utc_now())
     share_claims_purge()
+    openings_purge(now=utc_now())

@@ -4,7 +4,19 @@ from typing import Final
 
 from django.urls import path, re_path
 
-from sync.pages import deletions, exports, fragments, history, pages, restoring, sessions, shares, snapshots, tabs
+from sync.pages import (
+    deletions,
+    exports,
+    fragments,
+    history,
+    links,
+    pages,
+    restoring,
+    sessions,
+    shares,
+    snapshots,
+    tabs,
+)
 
 app_name = "sync"
 SHARE: Final = r"^share/(?P<share_id>[A-Za-z0-9_-]+)"
@@ -32,9 +44,13 @@ urlpatterns = [
     re_path(SNAPSHOT + r"compare$", history.snapshot_compare, name="snapshot-compare"),
     re_path(SNAPSHOT + r"download$", snapshots.snapshot_file, name="snapshot-file"),
     re_path(SNAPSHOT + r"restore/$", restoring.snapshot_restore, name="snapshot-restore"),
+    path("workspaces/<slug:slug>/links/", links.link_list, name="links"),
+    path("workspaces/<slug:slug>/links/revoke/", links.links_revoke, name="links-revoke"),
+    path("workspaces/<slug:slug>/links/rules/", links.link_rules, name="link-rules"),
     path("workspaces/<slug:slug>/deletions/", deletions.deletion_list, name="deletions"),
     re_path(SESSION + r"delete/$", deletions.session_delete, name="session-delete"),
     re_path(SESSION + r"shares/new/$", shares.share_create, name="share-create"),
+    re_path(SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/$", shares.share_link, name="share-link"),
     re_path(SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/end/$", shares.share_end, name="share-end"),
     re_path(SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/secrets/$", shares.share_masking, name="share-masking"),
     re_path(SESSION + r"fragments$", fragments.session_fragments, name="session-fragments"),

@@ -12,6 +12,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "workspace.export": "exported the workspace's data",
     "workspace.block": "blocked the workspace",
     "workspace.unblock": "unblocked the workspace",
+    "workspace.links": "changed the rules for share links",
     "workspace.handover": "transferred ownership",
     "member.add": "added a member",
     "member.role": "changed a member's role",

@@ -27,6 +27,7 @@ _MEMBER: Final = frozenset(
 _ADMIN: Final = _MEMBER | {
     "session.delete",
     "session.restore",
+    "link.rules",
     "key.manage_all",
     "token.manage",
     "member.manage",

@@ -1,6 +1,8 @@
 // Copy buttons: <button data-copy="#id"> copies that element's text, <button data-copy-text="…"> the text itself.
 const SAYS_COPIED_MS = 1600;
 
+export { copy as copyNow };
+
 async function copy(button) {
   const source = button.dataset.copy ? document.querySelector(button.dataset.copy) : null;
   const text = source ? (source.value ?? source.textContent).trim() : button.dataset.copyText;

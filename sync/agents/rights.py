@@ -3,21 +3,30 @@
 from dataclasses import replace
 
 from opencode.lib.asgi.exchange import Exchange
+from opencode.lib.errors import NotFound
 from sync.live import EDITOR, VIEWER, SessionAccess
 from sync.sharing import ShareTarget, is_share_secret_valid, read_share_secret
 
 
 def reader_of(target: ShareTarget) -> SessionAccess:
-    """The access of a reader who has the link, and nothing but the link."""
+    """The access of a reader who has the link, and nothing but the link. Raises NotFound where that shows nothing."""
+    if target.is_for_members:
+        raise NotFound("There is no such share, or it has ended.")
     return replace(_access(target, VIEWER), is_masked=target.masks_secrets)
 
 
 def reader_by(target: ShareTarget, shown: str) -> SessionAccess:
     """The access of a reader who may show the share's secret (`shown`): its holder reads the original.
 
-    What is no secret of this share, or no longer writes to it, changes nothing: the link alone lets one read.
+    What is no secret of this share, or no longer writes to it, changes nothing: the link alone lets one read. Raises
+    NotFound as `reader_of` does.
     """
     return writer_of(target) if target.has_writer and opens(shown, target.share_id) else reader_of(target)
+
+
+def member_of(target: ShareTarget) -> SessionAccess:
+    """The access of a reader who is a member of the share's workspace, and sees the original."""
+    return _access(target, VIEWER)
 
 
 def writer_of(target: ShareTarget) -> SessionAccess:

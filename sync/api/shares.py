@@ -27,7 +27,12 @@ WRITE: Final = ("sync:write",)
 class ShareOut(Schema):
     id: str
     url: Annotated[str, Field(description="Whoever has it may read the session while the link lives.")]
-    visibility: Annotated[Literal["link", "public"], Field(description="`public`: search engines may list it.")]
+    visibility: Annotated[
+        Literal["link", "public", "members"],
+        Field(
+            description="`public`: search engines may list it. `members`: it opens for members of the workspace only."
+        ),
+    ]
     made_by: Annotated[Literal["agent", "person"], Field(description="An agent's link is also the way it writes.")]
     created_by: Maker | None
     state: Literal["live", "ended", "expired"]
@@ -42,8 +47,10 @@ class ShareList(Page):
 
 
 class ShareNew(Body):
-    visibility: Literal["link", "public"] = "link"
-    expires_at: Annotated[ExpiresAt | None, Field(description="When it ends by itself; null: never.")] = None
+    visibility: Literal["link", "public", "members"] = "link"
+    expires_at: Annotated[
+        ExpiresAt | None, Field(description="When it ends by itself; null: as late as the workspace allows, or never.")
+    ] = None
 
 
 class ShareChange(Body):

@@ -103,7 +103,7 @@ def access_decide(request: SessionRequest) -> Decision:
     share = live_share(request.target)
     if bearer:
         return _by_share_secret(request, share, bearer)
-    if share is not None:
+    if share is not None and not share.is_for_members:
         return _by_share(share, VIEWER)
     return _by_cookie(request)
 

@@ -3,6 +3,7 @@
 The database is the truth. Hot reads and writes do not pass the models: they are in `sync.store`.
 """
 
+from sync.models.links import DEFAULT_LINK_DAYS, LinkDay, SharePolicy
 from sync.models.sessions import (
     SHARE_ID_BITS,
     DeletionReceipt,
@@ -22,16 +23,19 @@ from sync.models.turns import Turn
 from sync.models.waiting import EntryRemoval, HeldItem, RemovedMessage
 
 __all__ = [
+    "DEFAULT_LINK_DAYS",
     "SHARE_ID_BITS",
     "DeletionReceipt",
     "EntryRemoval",
     "HeldItem",
+    "LinkDay",
     "Operation",
     "RemovedMessage",
     "Session",
     "SessionEntry",
     "Share",
     "ShareClaim",
+    "SharePolicy",
     "Snapshot",
     "SocketTicket",
     "Turn",

@@ -102,14 +102,22 @@ class Session(models.Model):
 
 
 class Share(models.Model):
-    """A link to a session, `/share/<id>`; anyone who has it may read the session while the link is live."""
+    """A link to a session, `/share/<id>`; whoever has it may read the session while the link is live.
+
+    One for members only leads them to the session's page, and shows nothing to anybody else.
+    """
 
     class Visibility(models.TextChoices):
         LINK = "link"
         PUBLIC = "public"
+        MEMBERS = "members"
 
     id = models.CharField(primary_key=True, max_length=43, default=new_share_id, editable=False)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="shares")
+    # The session's, for the list of all links of a workspace.
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.LINK)
     # The key version the agent's secret was derived with, so that "create again" returns the same secret.
     secret_version = models.PositiveSmallIntegerField()
@@ -129,9 +137,19 @@ class Share(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
         permissions: ClassVar = [("end_share", "Can end share links")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["workspace", "is_agents", "revoked_at", "-created_at", "id"], name="share_by_workspace"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def is_for_members(self) -> bool:
+        """Whether the link alone shows nothing: only members of the workspace may open it."""
+        return self.visibility == Share.Visibility.MEMBERS
 
 
 class ShareClaim(models.Model):

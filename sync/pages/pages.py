@@ -2,27 +2,41 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.gzip import gzip_page
 
 from opencode.lib.theme import THEME_COOKIE
+from sync.models import Share
 from sync.pages.conditional import answer_when_changed
 from sync.pages.documents import document_context, raw_output
 from sync.pages.failures import first_failure
-from sync.pages.forms import ShareLinkForm
 from sync.pages.frame import is_listed
 from sync.pages.place import PagePosition
-from sync.pages.reading import ReadableSession, member_page, member_reading, read_only, share_reading
+from sync.pages.reading import (
+    ReadableSession,
+    linked_reading,
+    live_link,
+    member_page,
+    member_reading,
+    members_address,
+    read_only,
+)
 from sync.pages.secrets import secrets_context
-from sync.sharing import session_shares, share_state
+from sync.sharing import link_opened, session_shares, share_state
 
 
 @gzip_page
 @read_only
 def share(request: HttpRequest, share_id: str) -> HttpResponseBase:
     """A session as its link shows it, without anything of its workspace or its people."""
-    reading = share_reading(share_id)
+    link = live_link(share_id)
     place = PagePosition.of(request)
+    if link.is_for_members:
+        address = members_address(request, link.session)
+        _count_opening(request, link, place)
+        return redirect(address)
+    reading = linked_reading(link)
+    _count_opening(request, link, place)
     elsewhere = _other_answer(reading, place)
     if elsewhere is not None:
         return unlisted(elsewhere, reading)
@@ -52,12 +66,17 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         **document_context(reading, place),
         "shares": [(each, share_state(each)) for each in session_shares(row)],
         **secrets_context(request, reading),
-        "share_form": ShareLinkForm() if reading.may("session.share") else None,
         "shares_open": "shares" in request.GET,
     }
     response = render(request, "sync/conversation.html", context)
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _count_opening(request: HttpRequest, link: Share, place: PagePosition) -> None:
+    """Count that somebody opened the link: its first page, and not what a browser fetches ahead."""
+    if request.method == "GET" and place.is_newest and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        link_opened(link.pk)
 
 
 def _other_answer(reading: ReadableSession, place: PagePosition) -> HttpResponse | None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from opencode.lib.actor import Actor
-from opencode.lib.errors import Denial, MethodNotAllowed, NotFound
+from opencode.lib.errors import CredentialsMissing, Denial, MethodNotAllowed, NotFound
 from opencode.lib.http import denial_response, request_id_of
 from sync.errors import SessionGone
 from sync.models import Session, Share
@@ -86,11 +86,33 @@ class ReadableSession:
 
 
 def share_reading(share_id: str) -> ReadableSession:
-    """Raises NotFound alike for a share that never existed, was revoked or has expired."""
+    """Raises NotFound alike for a share that never existed, was revoked or has expired, or is for members only."""
+    return linked_reading(live_link(share_id))
+
+
+def live_link(share_id: str) -> Share:
+    """The live share with its session and workspace. Raises NotFound."""
     share = shared_session(share_id)
     if share is None:
         raise NotFound
+    return share
+
+
+def linked_reading(share: Share) -> ReadableSession:
+    """What the link alone shows. Raises NotFound when that is nothing, as it is for members only."""
+    if share.is_for_members:
+        raise NotFound
     return ReadableSession(share.session, share=share)
+
+
+def members_address(request: HttpRequest, session: Session) -> str:
+    """Where a link for members leads its visitor. Raises CredentialsMissing when nobody is signed in, else NotFound."""
+    if not request.user.is_authenticated:
+        raise CredentialsMissing
+    address = member_page(request, session)
+    if not address:
+        raise NotFound
+    return address
 
 
 def member_reading(

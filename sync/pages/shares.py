@@ -1,36 +1,72 @@
 """Links to a session: created and ended by members of its workspace."""
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from opencode.lib.clock import utc_now
 from opencode.lib.errors import NotFound
-from sync.errors import ShareLimitReached
+from sync.errors import LinkTooLong, OpenLinksOff, ShareLimitReached
 from sync.models import Share
 from sync.pages.forms import ShareLinkForm, ShareMaskingForm
 from sync.pages.reading import ReadableSession, member_reading
-from sync.sharing import session_shares, share_link_create, share_link_end, share_masking_set, share_state
+from sync.sharing import (
+    KEPT_DAYS,
+    NOT_OPENED,
+    links_used,
+    opened_days,
+    session_shares,
+    share_link_create,
+    share_link_end,
+    share_masking_set,
+    share_policy,
+    share_state,
+)
+
+DAYS_SHOWN: Final = 30
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_create(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
-    """Create a link. The session's page has the same form; this page shows its errors."""
+    """Create a link; scripts open this page in a dialog."""
     reading = member_reading(request, slug, client_id, is_page=True, permission="session.share")
-    form = ShareLinkForm(request.POST if request.method == "POST" else None)
+    policy = share_policy(reading.session.workspace_id)
+    form = ShareLinkForm(request.POST if request.method == "POST" else None, policy=policy)
     if request.method == "POST" and form.is_valid():
         try:
             share = _created(reading, form)
-        except ShareLimitReached as limit:
-            form.add_error(None, limit.message)
+        except (ShareLimitReached, OpenLinksOff, LinkTooLong) as refusal:
+            form.add_error(None, refusal.message)
         else:
-            link = settings.PUBLIC_URL + reverse("sync:share", args=[share.pk])
-            messages.success(request, f"The link {link} now leads to this session.")
-            return redirect(f"{reading.url('page')}?shares")
+            return redirect(f"{reverse('sync:share-link', args=[slug, client_id, share.pk])}?new")
     context = {**_context(reading), "form": form}
     return render(request, "sync/share_create.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def share_link(request: HttpRequest, slug: str, client_id: str, share_id: str) -> HttpResponse:
+    """One link: its address to copy, who may open it and until when, and how often it was opened, by day."""
+    reading = member_reading(request, slug, client_id, is_page=True)
+    share = session_shares(reading.session).filter(pk=share_id).first()
+    if share is None:
+        raise NotFound
+    context = {
+        **_context(reading),
+        "share": share,
+        "state": share_state(share),
+        "link": settings.PUBLIC_URL + reverse("sync:share", args=[share.pk]),
+        "is_new": "new" in request.GET,
+        "use": links_used([share.pk]).get(share.pk, NOT_OPENED),
+        "days": opened_days(share.pk, utc_now().date(), DAYS_SHOWN),
+        "kept_days": KEPT_DAYS,
+        "may_share": reading.may("session.share"),
+    }
+    return render(request, "sync/share_link.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,6 +107,7 @@ def _created(reading: ReadableSession, form: ShareLinkForm) -> Share:
         actor=reading.actor,
         visibility=form.cleaned_data["visibility"],
         expires_at=form.expires_at(),
+        masks_secrets=not form.cleaned_data["shows_secrets"],
     )
 
 

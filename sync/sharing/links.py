@@ -11,6 +11,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.keyring import current_version
 from sync.errors import ShareLimitReached
 from sync.models import Session, Share
+from sync.sharing.policy import checked_end, share_policy
 from sync.sharing.selectors import live_shares
 from sync.sharing.telling import tell_shared
 from sync.signals import share_ended, share_masking_changed
@@ -26,25 +27,36 @@ def share_link_create(
     actor: Actor,
     visibility: str = Share.Visibility.LINK,
     expires_at: datetime | None = None,
+    masks_secrets: bool = True,
 ) -> Share:
-    """Create another link to the session, live until ended or `expires_at`, for the person in `actor` if there is one.
+    """Create another link to the session, for the person in `actor` if there is one.
 
-    Raises ShareLimitReached.
+    It is live until it is revoked or `expires_at`; without one as long as the workspace allows. Raises
+    ShareLimitReached, OpenLinksOff, LinkTooLong.
     """
     with transaction.atomic():
+        policy = share_policy(session.workspace_id)
+        expires_at = checked_end(policy, visibility=visibility, expires_at=expires_at, now=utc_now())
         Session.objects.select_for_update().get(pk=session.pk)
         if live_shares().filter(session=session).count() >= LIVE_SHARE_LIMIT:
             raise ShareLimitReached
         share = Share.objects.create(
             session=session,
+            workspace_id=session.workspace_id,
             visibility=visibility,
             secret_version=current_version(),
             is_agents=False,
             created_by_id=actor.person_id,
             expires_at=expires_at,
+            masks_secrets=masks_secrets,
         )
         tell_shared(session.workspace_id, session.client_id, share.pk)
-        _record(session, actor, "session.share", share.pk, expires_at=expires_at.isoformat() if expires_at else None)
+        details = {
+            "access": visibility,
+            "expires_at": expires_at.isoformat() if expires_at else None,
+            "secrets": None if masks_secrets else "shown",
+        }
+        _record(session, actor, "session.share", share.pk, **details)
     return share
 
 

@@ -17,6 +17,7 @@ from opencode.lib.ratelimits import rate_count
 from sync.archive import session_erase
 from sync.errors import AnonymousSharesLimited, AnonymousSharesOff
 from sync.models import Session, Share, ShareClaim
+from sync.sharing.policy import agents_visibility
 from sync.sharing.secrets import derive_share_secret
 from sync.sharing.targets import AgentsShare, ShareTarget, agents_share, share_target
 from sync.sharing.telling import tell_shared
@@ -51,7 +52,8 @@ def share_create(
     The share belongs to the person and the signed-in agent in `actor`, if any. In a workspace, or on a server that only
     this machine can reach (`is_local`), creating again returns the same share and secret while the share is live. Any
     other caller gets a new session and share each time, except for the second of two racing creates of one agent run,
-    which `client_address` helps to recognise. Raises AnonymousSharesOff, AnonymousSharesLimited.
+    which `client_address` helps to recognise. Where a workspace allows no open links, a new share is for members only.
+    Raises AnonymousSharesOff, AnonymousSharesLimited.
     """
     if workspace_id is None and not _may_share_anonymously(is_local):
         raise AnonymousSharesOff
@@ -146,6 +148,8 @@ def _owned_share(owner_key: str, client_id: str, workspace_id: str | None, actor
 def _new_share(session: Session, actor: Actor) -> AgentsShare:
     share = Share.objects.create(
         session=session,
+        workspace_id=session.workspace_id,
+        visibility=agents_visibility(session.workspace_id),
         secret_version=current_version(),
         created_by_id=actor.person_id,
         device_id=actor.device_id,
@@ -157,7 +161,14 @@ def _of_row(share: Share) -> AgentsShare:
     session = share.session
     is_cold = session.cold_at is not None
     target = ShareTarget(
-        share.pk, session.pk, session.client_id, session.workspace_id, True, is_cold, share.masks_secrets
+        share.pk,
+        session.pk,
+        session.client_id,
+        session.workspace_id,
+        has_writer=True,
+        is_cold=is_cold,
+        masks_secrets=share.masks_secrets,
+        is_for_members=share.is_for_members,
     )
     return AgentsShare(target, share.secret_version)
 

@@ -23,7 +23,8 @@ h.revoked_at IS NULL AND (h.expires_at IS NULL OR h.expires_at > %s)
 AND (s.workspace_id IS NULL OR (w.deleted_at IS NULL AND w.blocked_at IS NULL))
 """
 _TARGETS: Final = f"""
-SELECT h.id, h.session_id, s.client_id, s.workspace_id, {_WRITER}, s.cold_at IS NOT NULL, h.masks_secrets
+SELECT h.id, h.session_id, s.client_id, s.workspace_id, {_WRITER}, s.cold_at IS NOT NULL, h.masks_secrets,
+       h.visibility = 'members'
 FROM sync_share h
 JOIN sync_session s ON s.id = h.session_id
 LEFT JOIN workspaces_workspace w ON w.id = s.workspace_id
@@ -31,7 +32,7 @@ WHERE {_LIVE} AND h.id IN ({{ids}})
 """  # noqa: S608 - constants
 _AGENTS: Final = f"""
 SELECT h.id, h.session_id, s.client_id, s.workspace_id, {_WRITER}, s.cold_at IS NOT NULL, h.masks_secrets,
-       h.secret_version
+       h.visibility = 'members', h.secret_version
 FROM sync_session s
 JOIN sync_share h ON h.session_id = s.id
 LEFT JOIN workspaces_workspace w ON w.id = s.workspace_id
@@ -45,7 +46,7 @@ class ShareTarget(NamedTuple):
     """A live share and its session; `workspace_id` is None for a session without an owner.
 
     `has_writer`: whether the secret alone may write; False once the device that made the share may no longer.
-    `masks_secrets`: whether readers who have only the link see secrets masked.
+    `masks_secrets`: whether readers who have only the link see secrets masked. `is_for_members`: they see nothing.
     """
 
     share_id: str
@@ -55,6 +56,7 @@ class ShareTarget(NamedTuple):
     has_writer: bool = True
     is_cold: bool = False
     masks_secrets: bool = True
+    is_for_members: bool = False
 
 
 class AgentsShare(NamedTuple):
@@ -88,7 +90,7 @@ def agents_share(owner_key: str, client_id: str, device_id: str = "") -> AgentsS
     with connection.cursor() as cursor:
         cursor.execute(_AGENTS, [_now(), owner_key, client_id, device_id])
         row = cursor.fetchone()
-    return None if row is None else AgentsShare(_target(*row[:7]), row[7])
+    return None if row is None else AgentsShare(_target(*row[:8]), row[8])
 
 
 def _target(share_id: str, session_id: int, client_id: str, workspace_id: str | None, *flags: int) -> ShareTarget:

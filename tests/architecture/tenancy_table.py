@@ -437,6 +437,13 @@ WORKSPACES = [
         "login 404 403 404 404",
     ),
     Page(
+        "workspaces/<slug:slug>/connect/",
+        "/workspaces/alpha/connect/",
+        MEMBERS,
+        "login 404 200 200 200",
+    ),
+    Page("workspaces/<slug:slug>/connect/state", "/workspaces/alpha/connect/state", "401 404 204 204 204", READ_ONLY),
+    Page(
         "workspaces/<slug:slug>/models/",
         "/workspaces/alpha/models/",
         "login 404 200 200 200",
@@ -779,6 +786,28 @@ SYNC = [
         "/workspaces/alpha/sessions/{session}/shares/new/",
         MEMBERS,
         "login 404 422 422 422",
+    ),
+    Page(
+        SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/$",
+        "/workspaces/alpha/sessions/{session}/shares/{share}/",
+        MEMBERS,
+        READ_ONLY,
+    ),
+    Page(
+        SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/$",
+        "/workspaces/gamma/sessions/{session}/shares/{share}/",
+        "login 404 404 404 404",
+        READ_ONLY,
+    ),
+    Page("workspaces/<slug:slug>/links/", "/workspaces/alpha/links/", MEMBERS, READ_ONLY),
+    Page(
+        "workspaces/<slug:slug>/links/revoke/", "/workspaces/alpha/links/revoke/", READ_ONLY, "login 404 home home home"
+    ),
+    Page(
+        "workspaces/<slug:slug>/links/rules/",
+        "/workspaces/alpha/links/rules/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
     ),
     Page(
         SESSION + r"shares/(?P<share_id>[A-Za-z0-9_-]+)/end/$",

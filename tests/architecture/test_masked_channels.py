@@ -218,6 +218,44 @@ async def test_a_position_of_the_original_leads_to_the_whole_masked_state(world:
     assert found_in(json.dumps(entries)) == set()
 
 
+# --- by a link for members: nothing at all
+
+
+async def test_a_link_for_members_shows_nothing_in_any_channel(world: World) -> None:
+    share = world.names["share"]
+    await Share.objects.filter(pk=share).aupdate(visibility=Share.Visibility.MEMBERS)
+    agents = [call.path.format(**world.names) for call in AGENT_CALLS if call.route in LINK_AGENTS]
+    paths = [f"/share/{share}{suffix}" for suffix in (".json", ".md", "/fragments?epoch=1&k=session/info/x:1")]
+    paths += [*agents, sync_path(world, "entries"), sync_path(world, "events")]
+    charlie = await cookie_of(world.cast.charlie)
+    async with asgi_client(host="127.0.0.1:8000") as http:
+        answers = {path: (await http.get(path)).status_code for path in paths}
+        page = await http.get(f"/share/{share}", headers={"accept": "text/html"})
+        outsiders = await http.get(f"/share/{share}", headers={**charlie, "accept": "text/html"})
+    assert {path: status for path, status in answers.items() if status not in {401, 404}} == {}
+    assert (page.status_code, "/accounts/login/" in page.headers["location"]) == (302, True)
+    assert outsiders.status_code == 404
+    for path, query in ((sync_path(world), ""), ("/share_poll", f"id={share}")):
+        async with ASGISocket(path, {}, query) as socket:
+            assert await socket.closed() in {4401, 4404}
+    async with ASGISocket(sync_path(world), charlie) as socket:
+        assert await socket.closed() == 4404
+
+
+async def test_members_and_the_shares_secret_read_what_is_for_members(world: World) -> None:
+    share = world.names["share"]
+    await Share.objects.filter(pk=share).aupdate(visibility=Share.Visibility.MEMBERS)
+    cookie = await cookie_of(world.cast.carol)
+    async with asgi_client(host="127.0.0.1:8000") as http:
+        page = await http.get(f"/share/{share}", headers=cookie)
+    assert (page.status_code, page.headers["location"]) == (302, f"/workspaces/alpha/sessions/{SESSION}/")
+    secret = {"authorization": f"Bearer {world.share_secret}"}
+    assert found_in(await http_text(f"/api/share/{share}/data", secret)) == EVERYWHERE
+    carols = await sync_to_async(device_of)(world.cast.carol)
+    assert found_in(await http_text(f"/api/shares/{share}/data", carols.bearer)) == EVERYWHERE
+    assert found_in(await socket_text(sync_path(world), secret)) == EVERYWHERE
+
+
 # --- by a right: everything
 
 

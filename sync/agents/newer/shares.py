@@ -1,6 +1,5 @@
 """The newer protocol (agents from 1.0.98): `/api/share` and below; with an account the same at `/api/shares`."""
 
-from dataclasses import replace
 from functools import partial
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from sync.agents.creation import create_share, end_accounts_share, end_share
 from sync.agents.links import share_url
 from sync.agents.newer.accounts import account_of, accounts_rights, is_members
 from sync.agents.paths import Route
-from sync.agents.rights import bearer_of, opens, reader_by, reader_of
+from sync.agents.rights import bearer_of, member_of, opens, reader_by
 from sync.agents.stored import stored_text
 from sync.agents.targets import (
     SMALL_BODY_BYTES,
@@ -58,16 +57,17 @@ async def _rights(exchange: Exchange, route: Route, secret: str) -> WritingRight
 
 
 async def data(exchange: Exchange, route: Route) -> Answer:
-    """Answer with the share's items. The link is enough to read; an account that is shown must be valid, though.
+    """Answer with the share's items. The link is enough to read, unless it is for members only.
 
-    Secrets are masked for readers who have only the link, but not for the share's secret or a member's account.
+    An account that is shown must be valid, though. Secrets are masked for readers who have only the link, but not for
+    the share's secret or a member's account.
     """
     if route.is_account:
         await account_of(exchange)
     workspace_id = await workspace_of(route, exchange.client_address)
     target = await readable_target(route.share_id, workspace_id)
     if route.is_account and await is_members(exchange, target):
-        return Answer(200, await stored_text(replace(reader_of(target), is_masked=False), items_text))
+        return Answer(200, await stored_text(member_of(target), items_text))
     return Answer(200, await stored_text(reader_by(target, bearer_of(exchange)), items_text))
 
 

@@ -1,5 +1,6 @@
 """Links made and ended from the session's page: by its workspace's members, without JavaScript."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,10 @@ from sync.sharing import links as sharelinks
 from sync.sharing.shares import share_create, share_end
 from sync.signals import share_ended
 from tests.cast import Cast, SignIn
+from tests.support.copied import copied_from
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.transcript.entries import text_of
+from workspaces.models import AuditEntry
 
 CHOICES = {"visibility": "link", "lifetime": "never"}
 
@@ -38,8 +41,10 @@ def test_member_makes_a_link_that_anybody_can_open(cast: Cast, session: Session,
     answer = create(sign_in(cast.carol))
     share = Share.objects.get()
     assert (share.visibility, share.expires_at, share.created_by) == ("link", None, cast.carol)
-    assert f"/share/{share.pk} Active" in " ".join(text_of(answer.content.decode()).split())
-    assert f"/share/{share.pk} now leads to this session" in answer.content.decode()
+    shown = answer.content.decode()
+    assert copied_from(shown)["share-url"].endswith(f"/share/{share.pk}")
+    assert share.masks_secrets
+    assert "Opened Never" in " ".join(text_of(shown).split())
     seen = Client().get(f"/share/{share.pk}")
     assert seen.status_code == 200
     assert seen["X-Robots-Tag"] == "noindex, nofollow"
@@ -164,6 +169,19 @@ def test_one_link_too_many_is_refused_beside_the_form(
     refused = create(sign_in(cast.carol))
     assert refused.status_code == 422
     assert "as many active links as it can have" in refused.content.decode()
+
+
+def test_link_lives_seven_days_unless_chosen_otherwise_and_shows_secrets_only_when_asked(
+    cast: Cast, session: Session, sign_in: SignIn
+) -> None:
+    carol = sign_in(cast.carol)
+    form = carol.get(page(suffix="shares/new/")).content.decode()
+    assert '<option value="7" selected>In 7 days</option>' in form
+    assert "data-dialog-content" in form
+    create(carol, shows_secrets="on")
+    assert not Share.objects.get().masks_secrets
+    entry = AuditEntry.objects.get(action="session.share")
+    assert json.loads(entry.details)["secrets"] == "shown"
 
 
 def test_form_needs_its_token(cast: Cast, session: Session, settings: Settings) -> None:
