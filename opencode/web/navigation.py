@@ -81,7 +81,9 @@ WAITING: Final = Count("waiting", "waiting", lambda access, _now: asks_waiting(a
 
 ENTRIES: Final = (
     Entry("sessions", "Sessions", "sync:sessions", Group.WORK, "session.view", (RUNNING, WAITING)),
+    Entry("links", "Links", "sync:links", Group.WORK, "session.view"),
     Entry("usage", "Usage", "billing:usage", Group.WORK, "usage.view"),
+    Entry("connect", "Connect", "gateway:connect", Group.AGENTS),
     Entry("models", "Models", "gateway:models", Group.AGENTS, "model.view"),
     Entry("keys", "Keys", "workspaces:keys", Group.AGENTS, "key.view"),
     Entry("configuration", "Configuration", "workspaces:configuration", Group.AGENTS, "config.view"),
