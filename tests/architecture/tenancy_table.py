@@ -442,7 +442,7 @@ WORKSPACES = [
         MEMBERS,
         "login 404 200 200 200",
     ),
-    Page("workspaces/<slug:slug>/connect/state", "/workspaces/alpha/connect/state", "401 404 204 204 204", READ_ONLY),
+    Page("workspaces/<slug:slug>/connect/state", "/workspaces/alpha/connect/state", "login 404 204 204 204", READ_ONLY),
     Page(
         "workspaces/<slug:slug>/models/",
         "/workspaces/alpha/models/",
