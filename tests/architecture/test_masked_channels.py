@@ -225,7 +225,8 @@ async def test_a_link_for_members_shows_nothing_in_any_channel(world: World) -> 
     share = world.names["share"]
     await Share.objects.filter(pk=share).aupdate(visibility=Share.Visibility.MEMBERS)
     agents = [call.path.format(**world.names) for call in AGENT_CALLS if call.route in LINK_AGENTS]
-    paths = [f"/share/{share}{suffix}" for suffix in (".json", ".md", "/fragments?epoch=1&k=session/info/x:1")]
+    paths = [f"/share/{share}{suffix}" for suffix in (".json", ".md", "/changes", "/tools")]
+    paths.append(f"/share/{share}/fragments?epoch=1&k=session/info/x:1")
     paths += [*agents, sync_path(world, "entries"), sync_path(world, "events")]
     charlie = await cookie_of(world.cast.charlie)
     async with asgi_client(host="127.0.0.1:8000") as http:

@@ -38,8 +38,8 @@ def test_link_is_made_and_ended_and_the_session_deleted_on_a_phone(
     sign_in(page, alice)
     page.goto(f"{workspace}/sessions/ses_1/shares/new/")
     seen("share-new")
-    page.get_by_role("button", name="New share link").click()
-    expect(page.get_by_text("now leads to this session")).to_be_visible()
+    page.get_by_role("button", name="Create link").click()
+    expect(page.get_by_role("heading", name="Link created")).to_be_visible()
     seen("share-made")
     page.get_by_role("link", name="Revoke").first.click()
     expect(page.get_by_role("heading", name="Revoke a share link")).to_be_visible()
@@ -71,8 +71,9 @@ def test_forms_and_receipts_are_accessible(console_server: ConsoleServer, open_p
     page = watched.page
     sign_in(page, alice)
     page.goto(f"{workspace}/sessions/ses_1/shares/new/")
-    page.get_by_role("button", name="New share link").click()
+    page.get_by_role("button", name="Create link").click()
     end = page.get_by_role("link", name="Revoke").first.get_attribute("href")
+    made = page.url.partition("?")[0]
     found: dict[str, list[str]] = {}
 
     def look(path: str, name: str) -> None:
@@ -83,6 +84,10 @@ def test_forms_and_receipts_are_accessible(console_server: ConsoleServer, open_p
             found[f"{name} {scheme}"] = violations(page)
 
     look(f"{workspace}/sessions/ses_1/shares/new/", "share-new")
+    look(made, "share-link")
+    look(f"{workspace}/links/", "links")
+    look(f"{workspace}/links/rules/", "link-rules")
+    look(f"{workspace}/connect/", "connect")
     look(f"{workspace}/sessions/ses_1/?shares", "session-shares")
     look(str(end), "share-end")
     look(f"{workspace}/deletions/", "receipts-empty")
