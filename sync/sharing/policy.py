@@ -18,7 +18,7 @@ CLOCK_SLACK: Final = timedelta(minutes=5)
 def share_policy(workspace_id: str | None) -> SharePolicy:
     """The workspace's rules; the defaults where it decided nothing, and for sessions without a workspace."""
     found = None if workspace_id is None else SharePolicy.objects.filter(pk=workspace_id).first()
-    return found or SharePolicy(workspace_id=workspace_id)
+    return found or SharePolicy(workspace_id=workspace_id or "")
 
 
 def share_policy_save(
