@@ -15,6 +15,7 @@ from sync.archive import session_erase
 from sync.errors import SessionGone
 from sync.models import DeletionReceipt, Session
 from sync.protocol.state import SessionState
+from sync.search import sessions_find
 from sync.sharing import workspace_session
 from sync.store import SESSIONS, matching_sessions, state_of
 from workspaces.calls.callers import WorkspaceCall, WorkspaceName, workspace_call
@@ -102,7 +103,9 @@ def sessions_list(request: HttpRequest, workspace: WorkspaceName, page: Query[Se
     """The latest activity first. A key needs `sync:read` or `sync:write`."""
     call = workspace_call(request, workspace, "session.view", scopes=READ)
     now = utc_now()
-    matching = matching_sessions(call.workspace, now=now, search=page.search.strip(), state=page.state)
+    search = page.search.strip()
+    ids = sessions_find(call.workspace, search).ids if search else None
+    matching = matching_sessions(call.workspace, now=now, ids=ids, state=page.state)
     rows = matching.select_related("created_by")
     found = SESSIONS.page(rows, place_of(SESSIONS, page.after), page.limit)
     return SessionList(items=[_out(session, now) for session in found.rows], next=next_page(request, found.next))

@@ -15,6 +15,7 @@ from sync.archive.erasure.receipts import rows_left, workspace_receipts
 from sync.archive.operations import operations_purge
 from sync.archive.reported import Report, reported_roll_up_due, session_report, unreported_session_ids
 from sync.archive.restoring import Restoration, restoration_rehearse, session_restore
+from sync.archive.searching import session_index
 from sync.archive.snapshots import SnapshotDamaged, session_prefix, snapshot_open, snapshot_storage
 from sync.archive.snapshots.leftovers import objects_left
 from sync.archive.snapshots.listing import latest_snapshot, snapshot_delays, snapshot_lag_seconds, stored_snapshots
@@ -48,6 +49,7 @@ __all__ = [
     "session_cool",
     "session_erase",
     "session_ids_after",
+    "session_index",
     "session_prefix",
     "session_report",
     "session_restore",

@@ -4,6 +4,7 @@ The database is the truth. Hot reads and writes do not pass the models: they are
 """
 
 from sync.models.links import DEFAULT_LINK_DAYS, LinkDay, SharePolicy
+from sync.models.search import SearchCleaning, SessionSearch
 from sync.models.sessions import (
     SHARE_ID_BITS,
     DeletionReceipt,
@@ -31,8 +32,10 @@ __all__ = [
     "LinkDay",
     "Operation",
     "RemovedMessage",
+    "SearchCleaning",
     "Session",
     "SessionEntry",
+    "SessionSearch",
     "Share",
     "ShareClaim",
     "SharePolicy",

@@ -18,6 +18,7 @@ from sync.pages.reading import read_only
 from sync.pages.rows import rows_html
 from sync.ports import waiting_sessions
 from sync.protocol.state import SessionState
+from sync.search import sessions_find
 from sync.store import SESSIONS, session_page
 from sync.transcript import state_limits
 from workspaces.access import WorkspaceAccess, page_access, workspace_access
@@ -55,7 +56,8 @@ def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, An
     after = request.GET.get("after", "")
     place = SESSIONS.read_or_first(after)
     state = next((each for each in SessionState if each == request.GET.get("state")), None)
-    page = session_page(access.workspace, now=utc_now(), search=search, state=state, place=place)
+    found = sessions_find(access.workspace, search) if search else None
+    page = session_page(access.workspace, now=utc_now(), ids=found and found.ids, state=state, place=place)
     waiting = waiting_sessions([row.id for row in page.rows])
     kept = {"q": search, "state": state or ""}
     query = {name: str(value) for name, value in (*kept.items(), ("after", after if place else "")) if value}
@@ -66,6 +68,7 @@ def _list_context(request: HttpRequest, access: WorkspaceAccess) -> dict[str, An
         "waiting": waiting,
         "rows": partial(rows_html, access.workspace.slug, page.rows, waiting, access.user.pk),
         "search": search,
+        "found": found,
         "state": state,
         "state_limits": state_limits(),
         "states": _state_links(search, state),

@@ -1,11 +1,11 @@
 """A workspace's sessions as a list: the latest activity first, in pages by keyset, searched by title or id."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 
 from opencode.lib.paging import Keyset, Page, Place, by_moment, by_number
 from sync.models import Session
@@ -63,35 +63,28 @@ def session_page(
     workspace: Workspace,
     *,
     now: datetime,
-    search: str = "",
+    ids: Collection[int] | None = None,
     state: SessionState | None = None,
     place: Place | None = None,
 ) -> Page[SessionRow]:
-    """A page of the workspace's sessions as `matching_sessions` finds them: PAGE_ROWS after `place`.
-
-    Takes one query; the title is compared without regard to case.
-    """
-    matching = matching_sessions(workspace, now=now, search=search, state=state)
+    """A page of the workspace's sessions as `matching_sessions` finds them: PAGE_ROWS after `place`; one query."""
+    matching = matching_sessions(workspace, now=now, ids=ids, state=state)
     found = SESSIONS.page(matching.values(*_FIELDS), place)
     return Page([_row(values, now) for values in found.rows], found.next)
 
 
 def matching_sessions(
-    workspace: Workspace, *, now: datetime, search: str = "", state: SessionState | None = None
+    workspace: Workspace,
+    *,
+    now: datetime,
+    ids: Collection[int] | None = None,
+    state: SessionState | None = None,
 ) -> QuerySet[Session]:
-    """The workspace's sessions that are in that state at `now`, and whose title contains `search` or whose id it is.
-
-    In no order.
-    """
+    """The workspace's sessions that are in that state at `now`, and among those with these row ids. In no order."""
     found = Session.objects.filter(workspace=workspace)
     if state is not None:
         found = with_state(found, state, now)
-    if search:
-        # Lower-cased here: on the server stack text compares by its bytes, even with `icontains`.
-        found = found.annotate(folded=Lower("title")).filter(
-            Q(folded__contains=Lower(Value(search))) | Q(client_id=search)
-        )
-    return found
+    return found if ids is None else found.filter(pk__in=ids)
 
 
 def _row(values: dict[str, Any], now: datetime) -> SessionRow:

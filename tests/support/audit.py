@@ -31,10 +31,10 @@ def last_audited(workspace: Workspace) -> dict[str, Any]:
 
 
 def triggers() -> dict[str, str]:
-    """The statement that makes each trigger, by name."""
+    """The statement that makes each trigger of the audit log, by name."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'")
             return dict(cursor.fetchall())
         cursor.execute("SHOW TRIGGERS")
         return {

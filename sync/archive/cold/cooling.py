@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from opencode.lib.clock import utc_now
+from sync.archive.searching import session_index
 from sync.archive.snapshots import SnapshotDamaged, snapshot_open
 from sync.archive.snapshots.writing import snapshot_renew, snapshot_write
 from sync.models import Operation, Session, SessionEntry, Snapshot
@@ -49,6 +50,7 @@ def session_cool(*, session_id: int, active_before: datetime | None = None) -> C
         session = Session.objects.filter(pk=session_id).first()
         if session is None or session.cold_at is not None:
             return Cooling.GONE if session is None else Cooling.COLD
+        _index(session_id)
         snapshot = snapshot_write(session_id=session_id)
         if snapshot is None:
             return Cooling.EMPTY if session.head_seq == 0 else Cooling.BUSY
@@ -62,6 +64,14 @@ def session_cool(*, session_id: int, active_before: datetime | None = None) -> C
         else:
             return Cooling.BUSY
     raise SnapshotDamaged(f"what is stored of session {session_id} is not what was put, {ATTEMPTS} times")
+
+
+def _index(session_id: int) -> None:
+    """Writing the snapshot takes the mark by which the session would be indexed."""
+    try:
+        session_index(session_id=session_id)
+    except Exception:
+        log.exception("session_not_indexed", session=session_id)
 
 
 def _compared(snapshot: Snapshot) -> Ranks | None:

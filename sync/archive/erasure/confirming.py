@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db.models import F
+from django.db.models import F, Max
 
 from opencode.lib.clock import utc_now
 from opencode.lib.due import DueMark, pause_as_long_again
@@ -13,6 +13,7 @@ from sync.archive.erasure.receipts import rows_left
 from sync.archive.snapshots import tree_delete
 from sync.archive.snapshots.leftovers import objects_left
 from sync.models import DeletionReceipt
+from sync.search import index_clean, is_cleaned_since
 
 log = structlog.get_logger(__name__)
 TO_CONFIRM: Final = DueMark(DeletionReceipt, "confirm_due_at", lease=timedelta(minutes=10))
@@ -51,9 +52,13 @@ def deletions_confirm(*, now: datetime) -> int:
     """Confirm the receipts whose sessions left nothing, after removing late objects; returns how many were confirmed.
 
     A receipt that cannot be checked now (the storage is away), or whose session left something, is checked again after
-    a pause that grows, so that it stops no other.
+    a pause that grows, so that it stops no other. So is one whose words the search's index may still hold.
     """
-    return sum(_confirm(pk, now) for pk in TO_CONFIRM.ids(now=now, limit=SWEEP_RECEIPTS))
+    due = TO_CONFIRM.ids(now=now, limit=SWEEP_RECEIPTS)
+    newest = DeletionReceipt.objects.filter(pk__in=due).aggregate(at=Max("erased_at"))["at"]
+    if newest is not None and not is_cleaned_since(newest):
+        index_clean(now=now)
+    return sum(_confirm(pk, now) for pk in due)
 
 
 def _confirm(pk: str, now: datetime) -> bool:
@@ -80,4 +85,4 @@ def _is_confirmed(receipt: DeletionReceipt) -> bool:
         log.warning("late_objects_removed", receipt=receipt.pk, objects=late)
     if not left.is_clean:
         log.error("erasure_incomplete", receipt=receipt.pk, rows=left.rows, objects=left.objects)
-    return left.is_clean
+    return left.is_clean and is_cleaned_since(receipt.erased_at)

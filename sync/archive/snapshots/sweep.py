@@ -10,6 +10,7 @@ from django.db.models import Count, F, Min, Q
 
 from opencode.lib.due import DueMark, pause_as_long_again
 from sync.archive.compaction import session_compact
+from sync.archive.searching import session_index
 from sync.archive.snapshots import session_prefixes_stored, tree_delete
 from sync.archive.snapshots.writing import snapshot_write, snapshots_prune
 from sync.archive.turns import turns_fill
@@ -81,6 +82,10 @@ def _tidy(session_id: int) -> None:
         turns_fill(session_id=session_id)
     except Exception:
         log.exception("turns_not_filled", session=session_id)
+    try:
+        session_index(session_id=session_id)
+    except Exception:
+        log.exception("session_not_indexed", session=session_id)
 
 
 def _retry_later(session_id: int, now: datetime) -> None:

@@ -27,7 +27,8 @@ def make_session(cast: Cast) -> MakeSession:
     """`make_session(3, title=…)` is alpha's session `ses_3`, last active 3 minutes before noon."""
 
     def make(number: int, workspace: Workspace = cast.alpha, **fields: object) -> Session:
-        given = {"title": f"title {number}", "last_activity_at": NOON - timedelta(minutes=number), **fields}
+        moments = {"last_activity_at": NOON - timedelta(minutes=number), "snapshot_due_at": NOON}
+        given = {"title": f"title {number}", **moments, **fields}
         return Session.objects.create(client_id=f"ses_{number}", workspace=workspace, owner_key=workspace.pk, **given)
 
     return make
