@@ -34,7 +34,7 @@ def tool(name: str, state: dict[str, Any]) -> Entry:
 
 SAID: dict[str, list[Entry]] = {
     "titleword": [("session/info/ses_1", {"title": "about titleword"})],
-    "projectfolder": [("session/info/ses_1", {"directory": "/home/dev/projectfolder"})],
+    "projectfolder": [("session/info/ses_1", {"directory": "/srv/projectfolder"})],
     "typedword": [message("1", "user"), part("1", type="text", text="typedword")],
     "answerword": [part("2", type="text", text="answerword"), message("2", "assistant")],
     "editedfile": [tool("3", {"status": "completed", "input": {"filePath": "src/editedfile.py"}})],
