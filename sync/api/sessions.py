@@ -76,7 +76,10 @@ class SessionList(Page):
 
 
 class SessionQuery(PageQuery):
-    search: Annotated[str, Field(max_length=SEARCH_CHARACTERS, description="Words of its title or its contents, or the whole id.")] = ""
+    search: Annotated[
+        str,
+        Field(max_length=SEARCH_CHARACTERS, description="Words of its title or its contents, or the whole id."),
+    ] = ""
     state: Annotated[SessionState | None, Field(description="Only sessions in this state.")] = None
 
 
