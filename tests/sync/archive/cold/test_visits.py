@@ -148,7 +148,7 @@ def test_lists_titles_and_history_need_no_object(room: ColdRoom, settings: LazyS
     goes_away(settings)
     seen = room.alice.get("/workspaces/alpha/sessions/").content.decode()
     assert "Ünicode" in seen
-    assert "Ünicode" in room.alice.get("/workspaces/alpha/sessions/?q=NICODE").content.decode()
+    assert "Ünicode" in room.alice.get("/workspaces/alpha/sessions/?q=UNICODE").content.decode()
     assert room.alice.get(f"{PAGE}snapshots/").status_code == 200
     assert room.alice.get(f"{PAGE}delete/").status_code == 200
     assert is_cold(room.session)
