@@ -1,4 +1,6 @@
-"""Refusals of bridges; each leaves everything unchanged."""
+"""Refusals of bridges and of what people tell agents; each leaves everything unchanged."""
+
+from typing import Final
 
 from opencode.lib.errors import Conflict, Denial, TooManyRequests
 
@@ -28,13 +30,13 @@ class AskLimitReached(TooManyRequests):
 class CeilingTooLow(Denial):
     code = "ceiling_too_low"
     status = 403
-    default_message = "This workspace lets nothing be decided from the console."
+    default_message = "This workspace does not let that be done from the console."
 
 
 class MachineForbids(Denial):
     code = "machine_forbids"
     status = 403
-    default_message = "This machine lets nothing be decided from the console."
+    default_message = "This machine does not let that be done from the console."
 
 
 class StepUpNeeded(Denial):
@@ -55,9 +57,34 @@ class AskEnded(Conflict):
 
 class AskDecided(Conflict):
     code = "ask_decided"
-    default_message = "Somebody has just decided this."
+    default_message = "Somebody has just decided this, or something like it is still under way."
 
 
 class AskNotShown(Conflict):
     code = "ask_not_shown"
     default_message = "The agent waits for something else than what was shown; look again."
+
+
+class RunEnded(Conflict):
+    code = "run_ended"
+    default_message = "The run that was shown has ended."
+
+
+class PromptMalformed(Denial):
+    code = "prompt_malformed"
+    status = 422
+    default_message = "A prompt has words, and at most 4 KB of them."
+
+
+STEERING_REFUSALS: Final = (
+    AskDecided,
+    AskEnded,
+    AskNotShown,
+    CeilingTooLow,
+    MachineAway,
+    MachineForbids,
+    PromptMalformed,
+    RunEnded,
+    StepUpNeeded,
+)
+"""Why an act of a person was refused; such a refusal is in the audit log."""

@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
 from opencode.lib.ports import Port
 
 
@@ -23,3 +26,8 @@ waiting_sessions: Port[[Collection[int]], Mapping[int, Waiting]] = Port(
     "waiting_sessions", default=lambda _session_ids: {}
 )
 """Those of the sessions with these row ids whose agents wait for somebody."""
+
+session_controls: Port[[HttpRequest, str, str], SafeString] = Port(
+    "session_controls", default=lambda _request, _workspace_id, _client_id: SafeString()
+)
+"""What whoever looks may do to the agent of the workspace's session of this client id, as HTML; empty for most."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 from opencode.lib.asgi.threads import in_thread
 from steering.live import Bridge, asks_project, commands_deliver
@@ -18,11 +17,10 @@ from steering.protocol.frames import (
     TookFrame,
     heartbeat_text,
 )
-from steering.services.asks import ask_resolve, ask_take, asks_take_all, session_idle
+from steering.services.asks import ask_resolve, ask_take, asks_take_all
 from steering.services.commands import command_result, command_took
 from steering.services.processes import process_end
-
-IDLE: Final = "idle"
+from steering.services.runs import session_status
 
 
 class Handler:
@@ -48,13 +46,13 @@ class Handler:
     def _work(self, frame: BridgeFrame) -> Callable[..., list[str]] | None:
         match frame:
             case OpenFrame():
-                return partial(asks_take_all, asks=frame.asks)
+                return partial(asks_take_all, frame=frame)
             case AskFrame():
                 return partial(ask_take, ask=frame)
             case ResolvedFrame():
                 return partial(ask_resolve, client_id=frame.id, state=frame.state)
-            case StatusFrame() if frame.status == IDLE:
-                return partial(session_idle, session=frame.session)
+            case StatusFrame():
+                return partial(session_status, frame=frame)
             case TookFrame():
                 return partial(command_took, command_id=frame.id)
             case ResultFrame():

@@ -5,7 +5,7 @@ from typing import Final
 from opencode.lib.asgi.threads import in_thread
 from opencode.lib.clock import utc_now
 from steering.live.bridges import get_bridges
-from steering.live.delivering import commands_deliver_waiting
+from steering.live.delivering import COMMANDS, commands_deliver_waiting, commands_hear
 from steering.live.projecting import asks_project, asks_project_due
 from steering.services.commands import commands_expire
 from steering.services.processes import processes_lose, processes_seen
@@ -19,6 +19,7 @@ def steering_start() -> None:
     """Take part in the heartbeat of this process; again is harmless."""
     get_bridges()
     get_runtime().at_beat(beat)
+    get_runtime().fanout.at_message(COMMANDS, commands_hear)
 
 
 async def beat() -> None:

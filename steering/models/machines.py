@@ -26,6 +26,7 @@ class Machine(models.Model):
     class Mode(models.TextChoices):
         WATCH = "watch"
         APPROVE = "approve"
+        PROMPT = "prompt"
 
     id = models.CharField(primary_key=True, max_length=30, default=new_machine_id, editable=False)
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="machines", db_index=False)

@@ -1,12 +1,12 @@
 // The console's bridge: tells the console, over one outgoing socket for each agent process, what this agent waits for,
-// and takes its person's decisions where this machine allows it.
+// what it works on, and takes its person's decisions and prompts where this machine allows it.
 // A plugin of the opencode agent in one file; it opens no port, and never throws into the agent.
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 
-const VERSION = "1.1.0";
+const VERSION = "1.2.0";
 const PROTOCOL = "opencode.bridge.v1";
 const CONTENT_BYTES = 64 * 1024;
 const OPEN_BYTES = 2 * 1024 * 1024;
@@ -20,9 +20,26 @@ const PARENTS = 20;
 // How old the newest nonce may be that a command carries; by this machine's own clock, which never goes back.
 const NONCE_MS = 60_000;
 const NONCES = 40;
-const MODES = ["off", "watch", "approve"];
+const MODES = ["off", "watch", "approve", "prompt"];
+const RUNS = 200;
+// How long the agent may take until a prompt is among its messages, and a stopped run has ended.
+const EFFECT_MS = 10_000;
+const LOOK_MS = 25;
 // How the agent's words for an answer are called between bridge and console.
 const REPLIES = { once: "once", always: "always", reject: "rejected" };
+
+const DONE = {
+  allow: "allowed it once",
+  reject: "refused it",
+  answer: "answered",
+  dismiss: "dismissed the question",
+  stop: "stopped the run",
+  prompt: "sent a prompt",
+};
+const ANNOUNCED = {
+  approve: "The console may decide what this agent waits for, and stop it",
+  prompt: "The console may decide what this agent waits for, stop it and send it prompts",
+};
 
 /** JSON with sorted keys, and without halves of surrogate pairs, which are no text. */
 function canonical(value) {
@@ -68,8 +85,24 @@ function readMode() {
   }
 }
 
+/** An id as the agent makes them: later ones sort behind earlier ones, which its loop relies on. */
+function agentId(prefix) {
+  const time = ((BigInt(Date.now()) * 0x1000n) & 0xffffffffffffn).toString(16).padStart(12, "0");
+  return `${prefix}_${time}${randomBytes(7).toString("hex")}`;
+}
+
 /** A text as part of a message on the terminal. */
 const plain = (text) => String(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").slice(0, 80);
+
+/** Whether it has become true within EFFECT_MS. */
+async function until(isTrue) {
+  const end = performance.now() + EFFECT_MS;
+  while (performance.now() < end) {
+    if (await isTrue()) return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  return false;
+}
 
 class Bridge {
   // Raising the mode counts from the agent's next start on, lowering it at once.
@@ -81,6 +114,7 @@ class Bridge {
   #ended = new Set();
   #parents = new Map();
   #sessions = new Map();
+  #runs = new Map();
   #process = "";
   #resume = "";
   #socket = null;
@@ -156,6 +190,9 @@ class Bridge {
 
   async #status(session, status) {
     if (!session || this.#sessions.get(session) === status) return;
+    // The agent says twice that a session is idle.
+    if (status === "idle" && !this.#sessions.has(session) && this.#runs.has(session)) return;
+    const run = this.#runOf(session);
     this.#sessions.set(session, status);
     if (status === "idle") {
       this.#sessions.delete(session);
@@ -165,7 +202,18 @@ class Bridge {
       }
     }
     const root = await this.#rootOf(session);
-    this.#send({ type: "status", session, root, status });
+    if (status !== "idle" && this.#sessions.get(session) !== status) return;
+    this.#send({ type: "status", session, root, status, run });
+  }
+
+  /** The name of what the session does; another one each time that it begins to work. */
+  #runOf(session) {
+    if (!this.#sessions.has(session) || !this.#runs.has(session)) {
+      this.#runs.delete(session);
+      this.#runs.set(session, randomBytes(12).toString("hex"));
+      if (this.#runs.size > RUNS) this.#runs.delete(this.#runs.keys().next().value);
+    }
+    return this.#runs.get(session);
   }
 
   /** The session at the root of a subagent's; the person sees that one. */
@@ -312,11 +360,12 @@ class Bridge {
       room -= wired.content.length;
       return room < 0 ? { ...wired, content: "" } : wired;
     });
-    const sessions = Object.fromEntries(
-      Object.entries(running)
-        .slice(0, 500)
-        .map(([id, status]) => [id, { root: id, status: status?.type ?? "" }]),
-    );
+    const sessions = {};
+    for (const [id, { type } = {}] of Object.entries(running).slice(0, RUNS)) {
+      if (!type || type === "idle") continue;
+      sessions[id] = { root: await this.#rootOf(id), status: type, run: this.#runOf(id) };
+      this.#sessions.set(id, type);
+    }
     this.#welcomed = true;
     this.#send({ type: "open", asks, sessions, nonce: this.#nonce() });
   }
@@ -351,26 +400,66 @@ class Bridge {
     this.#send({ type: "result", id, outcome, detail });
   }
 
-  async #execute({ process: target, op, ask: askId, digest, payload, nonce, by }) {
+  async #execute({ process: target, nonce, by, ...command }) {
     try {
       if (target !== this.#process) return ["failed", "another process"];
-      if (this.#mode !== "approve") return ["forbidden", ""];
+      const needed = command.op === "prompt" ? "prompt" : "approve";
+      if (MODES.indexOf(this.#mode) < MODES.indexOf(needed)) return ["forbidden", ""];
       const sentAt = this.#nonces.get(nonce);
       if (sentAt === undefined || performance.now() - sentAt > NONCE_MS) return ["expired", ""];
-      const ask = this.#asks.get(askId);
-      if (!ask) return ["gone", ""];
-      if (ask.digest !== digest || !ask.content) return ["changed", ""];
-      const call = this.#callOf(op, ask, payload);
-      if (!call) return ["failed", "unknown op"];
-      // The agent takes answers to what no longer waits, without effect.
-      if (!(await this.#isWaiting(ask))) return ["gone", ""];
-      const done = await this.#ask("POST", ...call);
-      if (done === undefined) return (await this.#isWaiting(ask)) ? ["failed", ""] : ["gone", ""];
-      this.#toast(`Console: ${plain(by)} decided: ${op}`);
-      return ["done", ""];
+      const outcome = await this.#perform(command);
+      if (outcome[0] === "done") this.#toast(`Console: ${plain(by)} ${DONE[command.op]}`);
+      return outcome;
     } catch {
       return ["failed", ""];
     }
+  }
+
+  #perform(command) {
+    if (command.op === "stop") return this.#stop(command);
+    if (command.op === "prompt") return this.#prompt(command);
+    return this.#decide(command);
+  }
+
+  async #decide({ op, ask: askId, digest, payload }) {
+    const ask = this.#asks.get(askId);
+    if (!ask) return ["gone", ""];
+    if (ask.digest !== digest || !ask.content) return ["changed", ""];
+    const call = this.#callOf(op, ask, payload);
+    if (!call) return ["failed", "unknown op"];
+    // The agent takes answers to what no longer waits, without effect.
+    if (!(await this.#isWaiting(ask))) return ["gone", ""];
+    const done = await this.#ask("POST", ...call);
+    if (done === undefined) return (await this.#isWaiting(ask)) ? ["failed", ""] : ["gone", ""];
+    return ["done", ""];
+  }
+
+  async #stop({ session, run }) {
+    if (!(await this.#isRunning(session))) return ["gone", ""];
+    if (this.#runs.get(session) !== run) return ["changed", ""];
+    const info = await this.#ask("GET", `/session/${session}`);
+    if (!info || !(await this.#act(info, "abort"))) return ["failed", ""];
+    return (await until(async () => !(await this.#isRunning(session)))) ? ["done", ""] : ["failed", "it still runs"];
+  }
+
+  /** Done once the text is among the session's messages; a session that works reads it at its next step. */
+  async #prompt({ session, payload }) {
+    const info = await this.#ask("GET", `/session/${session}`);
+    if (!info) return ["gone", ""];
+    const messageID = agentId("msg");
+    const parts = [{ id: agentId("prt"), type: "text", text: String(payload.text) }];
+    if (!(await this.#act(info, "prompt_async", { messageID, parts }))) return ["failed", ""];
+    const isThere = async () => Boolean(await this.#ask("GET", `/session/${session}/message/${messageID}`));
+    return (await until(isThere)) ? ["done", ""] : ["failed", "it is not among the session's messages"];
+  }
+
+  /** A call on a session, by the instance of the folder it works in: any other takes it too, and does it elsewhere. */
+  async #act({ id, directory }, name, body) {
+    const client = this.#clients.get(directory) ?? this.#clients.values().next().value;
+    const url = `/session/${id}/${name}?directory=${encodeURIComponent(directory)}`;
+    const headers = { "content-type": "application/json" };
+    const { response, error } = await client._client.request({ method: "POST", url, body, headers });
+    return !error && Boolean(response?.ok);
   }
 
   #callOf(op, { id, kind }, payload) {
@@ -384,13 +473,17 @@ class Bridge {
   }
 
   async #isWaiting({ id, kind, session }) {
-    const [listed, statuses] = await Promise.all([this.#askAll(`/${kind}`), this.#askAll("/session/status")]);
-    const isRunning = (statuses.find((each) => each[session])?.[session]?.type ?? "idle") !== "idle";
+    const [listed, isRunning] = await Promise.all([this.#askAll(`/${kind}`), this.#isRunning(session)]);
     return isRunning && listed.flat().some((each) => each.id === id);
   }
 
+  async #isRunning(session) {
+    const statuses = await this.#askAll("/session/status");
+    return (statuses.find((each) => each[session])?.[session]?.type ?? "idle") !== "idle";
+  }
+
   #announce() {
-    if (this.#mode === "approve") this.#toast("The console may decide what this agent waits for");
+    if (ANNOUNCED[this.#mode]) this.#toast(ANNOUNCED[this.#mode]);
   }
 
   #toast(message) {

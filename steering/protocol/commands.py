@@ -1,10 +1,13 @@
-"""What a person may tell a waiting agent, and what can become of it."""
+"""What a person may tell an agent, what each takes to be allowed, and what can become of it."""
 
 from enum import StrEnum
 from typing import Final
 
 WORDS_CHARACTERS: Final = 2_000
 ANSWERS: Final = 20
+PROMPT_BYTES: Final = 4096
+LEVELS: Final = ("off", "watch", "approve", "prompt")
+"""How much a machine and a workspace allow; each level has what those before it have."""
 
 
 class Op(StrEnum):
@@ -12,9 +15,17 @@ class Op(StrEnum):
     REJECT = "reject"
     ANSWER = "answer"
     DISMISS = "dismiss"
+    STOP = "stop"
+    PROMPT = "prompt"
 
 
 OPS_OF_KIND: Final = {"permission": (Op.ALLOW, Op.REJECT), "question": (Op.ANSWER, Op.DISMISS)}
+
+
+def allows(level: str, op: str) -> bool:
+    """Whether a machine or a workspace with this level allows the operation; an unknown level allows nothing."""
+    needed = LEVELS.index("prompt" if op == Op.PROMPT else "approve")
+    return level in LEVELS and LEVELS.index(level) >= needed
 
 
 class CommandState(StrEnum):
@@ -48,8 +59,8 @@ OUTCOMES: Final = {
     CommandState.SENT: "Sent to the machine.",
     CommandState.TAKEN: "The machine has taken it.",
     CommandState.DONE: "The agent has taken it.",
-    CommandState.GONE: "Not delivered: the agent no longer waited.",
-    CommandState.CHANGED: "Not delivered: the agent waits for something else than what was shown.",
+    CommandState.GONE: "Not delivered: what it was for had ended.",
+    CommandState.CHANGED: "Not delivered: by then it was for something else than what was shown.",
     CommandState.EXPIRED: "Not delivered in time; nothing was done.",
     CommandState.FORBIDDEN: "The machine does not allow it.",
     CommandState.FAILED: "The agent refused it; nothing was done.",

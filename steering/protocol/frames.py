@@ -21,6 +21,9 @@ KINDS: Final = ("permission", "question")
 Text = Annotated[str, msgspec.Meta(max_length=300)]
 Id = Annotated[str, msgspec.Meta(max_length=128, min_length=1, pattern=r"^[A-Za-z0-9_.:@-]+$")]
 
+Run = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+IDLE: Final = "idle"
+
 
 class BridgeFrameRefused(Exception):
     """A text that is no frame of this protocol, or is out of order; the connection ends."""
@@ -70,11 +73,19 @@ class AskFrame(msgspec.Struct, frozen=True, tag="ask", tag_field="type"):
         return ask_digest(self.id, self.kind, self.session, self.content)
 
 
+class SessionStatus(msgspec.Struct, frozen=True):
+    """`run` is the bridge's name for what the session does now, a new one each time that it begins to work."""
+
+    root: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    status: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    run: Run = ""
+
+
 class OpenFrame(msgspec.Struct, frozen=True, tag="open", tag_field="type"):
     """Everything the process waits for now: what is missing has ended. The first frame after every welcome."""
 
     asks: Annotated[list[AskFrame], msgspec.Meta(max_length=OPEN_ASKS)]
-    sessions: Annotated[dict[str, Any], msgspec.Meta(max_length=SESSIONS)] = {}
+    sessions: Annotated[dict[Id, SessionStatus], msgspec.Meta(max_length=SESSIONS)] = {}
     nonce: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
@@ -94,6 +105,7 @@ class StatusFrame(msgspec.Struct, frozen=True, tag="status", tag_field="type"):
     session: Id
     root: Id
     status: Annotated[str, msgspec.Meta(max_length=20)]
+    run: Run = ""
 
 
 class PingFrame(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):

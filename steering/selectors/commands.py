@@ -7,10 +7,12 @@ from typing import Final
 from django.db.models import Q
 
 from accounts.models import User
-from steering.models import AgentProcess, Ask, Command, SteeringPolicy
+from steering.models import AgentProcess, Ask, Command, Run, SteeringPolicy
 from steering.protocol.commands import CommandState
 
 AWAY: Final = timedelta(seconds=10)
+COMMANDS_SHOWN: Final = 5
+COMMANDS_READ: Final = 200
 
 
 def ceiling_of(workspace_id: str) -> str:
@@ -36,6 +38,15 @@ def visible_ask(user: User, ask_id: str) -> Ask | None:
     return rows.select_related("process__machine__device", "user", "workspace", "session").first()
 
 
-def commands_of(ask: Ask) -> list[Command]:
-    """The newest first."""
-    return list(Command.objects.filter(ask=ask).select_related("user").order_by("-id")[:5])
+def commands_of_run(run: Run, *, since: datetime) -> list[Command]:
+    """The newest first; the last ones alone, and those made since."""
+    made = Command.objects.filter(run=run, created_at__gte=since)
+    return list(made.select_related("user").order_by("-id")[:3])
+
+
+def commands_of_asks(asks: Collection[Ask]) -> dict[str, list[Command]]:
+    """By the asks' ids, the newest COMMANDS_SHOWN of each, the newest first."""
+    found: dict[str, list[Command]] = {}
+    for command in Command.objects.filter(ask__in=asks).select_related("user").order_by("-id")[:COMMANDS_READ]:
+        found.setdefault(command.ask_id or "", []).append(command)
+    return {ask_id: each[:COMMANDS_SHOWN] for ask_id, each in found.items()}

@@ -34,6 +34,11 @@ class ShownMachine:
     agents: list[RunningAgent] = field(default_factory=list)
 
 
+def has_machines(user_id: str) -> bool:
+    """Whether a bridge of the person's has ever said hello, by a login that stands."""
+    return Machine.objects.filter(device__user=user_id, device__revoked_at=None).exists()
+
+
 def machines_of(user: User) -> list[ShownMachine]:
     """The person's machines, those heard of last first, without those whose login was revoked."""
     rows = Machine.objects.filter(device__user=user, device__revoked_at=None).select_related("device")

@@ -4,27 +4,28 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from opencode.lib.clock import utc_now
 from steering.errors import AskLimitReached, AskMalformed
 from steering.models import AgentProcess, Ask
-from steering.protocol.frames import OPEN_ASKS, AskFrame
+from steering.protocol.frames import OPEN_ASKS, AskFrame, OpenFrame
 from steering.protocol.states import AskState
 from steering.services.changes import asks_change
 from steering.services.processes import process_lock
+from steering.services.runs import runs_take_all
 
 
 @transaction.atomic
-def asks_take_all(*, process_id: int, generation: int, asks: Sequence[AskFrame]) -> list[str]:
-    """Everything the process waits for: what it does not name has ended.
+def asks_take_all(*, process_id: int, generation: int, frame: OpenFrame) -> list[str]:
+    """Everything the process waits for and works on: what it does not name has ended.
 
     Returns the ids of the asks that are new or changed. Raises BridgeReplaced, AskMalformed, AskLimitReached.
     """
     process = process_lock(process_id, generation)
-    named = {frame.id for frame in asks}
+    runs_take_all(process, frame.sessions)
+    named = {ask.id for ask in frame.asks}
     gone = asks_change(process.asks.filter(is_open=True).exclude(client_id__in=named), AskState.WITHDRAWN)
-    return gone + _take(process, asks)
+    return gone + _take(process, frame.asks)
 
 
 @transaction.atomic
@@ -38,17 +39,6 @@ def ask_resolve(*, process_id: int, generation: int, client_id: str, state: AskS
     """The ask has ended at the machine. Returns its id if that changed something. Raises BridgeReplaced."""
     process = process_lock(process_id, generation)
     return asks_change(process.asks.filter(client_id=client_id), state)
-
-
-@transaction.atomic
-def session_idle(*, process_id: int, generation: int, session: str) -> list[str]:
-    """The session is idle: what it and its subagents waited for is no longer waited for. Raises BridgeReplaced.
-
-    The agent itself goes on listing the asks of a session that was aborted, and takes answers to them without effect.
-    """
-    process = process_lock(process_id, generation)
-    of_session = Q(session_client_id=session) | Q(root_client_id=session)
-    return asks_change(process.asks.filter(of_session, is_open=True), AskState.WITHDRAWN)
 
 
 def _take(process: AgentProcess, frames: Sequence[AskFrame]) -> list[str]:

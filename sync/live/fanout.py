@@ -40,6 +40,7 @@ class Fanout:
         self._joined: list[int] = []
         self._elsewhere = Interest()
         self._is_behind = False
+        self._hearers: dict[str, Callable[[Mapping[str, Any]], None]] = {}
 
     @property
     def has_others(self) -> bool:
@@ -50,10 +51,14 @@ class Fanout:
         """From any thread: whether another process has readers of the session, as far as is known here."""
         return session_id in self._elsewhere
 
-    def start(self, registry: HubRegistry, hear: Callable[[Mapping[str, Any]], None]) -> None:
-        """Begin to receive: ranges go to their hubs, every other message to `hear`."""
+    def at_message(self, kind: str, work: Callable[[Mapping[str, Any]], None]) -> None:
+        """Run this for each message of the kind, a `type` of other processes' messages; again replaces it."""
+        self._hearers[kind] = work
+
+    def start(self, registry: HubRegistry) -> None:
+        """Begin to receive: ranges go to their hubs, other messages to whoever asked for their kind."""
         if self._layer is not None:
-            self._spawn(self._receive(registry, hear))
+            self._spawn(self._receive(registry))
 
     async def stop(self) -> None:
         for task in list(self._tasks):
@@ -93,6 +98,11 @@ class Fanout:
         for channel in self._elsewhere.channels(session_id):
             self._send(channel, {**message, "session": session_id})
 
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Send a message to every process, this one too; it may be lost. Nothing where there is only one."""
+        if self._layer is not None:
+            self._send("", message)
+
     def _tell_joined(self) -> None:
         joined, self._joined = self._joined, []
         self._tell_reads(joined)
@@ -105,7 +115,7 @@ class Fanout:
             message = {"type": "sync.reads", "channel": self._channel, "sessions": sessions, "ask": ask}
             self._send(to, message)
 
-    async def _receive(self, registry: HubRegistry, hear: Callable[[Mapping[str, Any]], None]) -> None:
+    async def _receive(self, registry: HubRegistry) -> None:
         while True:
             try:
                 if not self._channel:
@@ -116,8 +126,8 @@ class Fanout:
                         registry.deliver(session_id, Range(*update))
                 elif message["type"] == "sync.reads":
                     self._hear_reads(message)
-                else:
-                    hear(message)
+                elif message["type"] in self._hearers:
+                    self._hearers[message["type"]](message)
             except Exception:
                 log.exception("layer_receive_failed")
                 await asyncio.sleep(RECEIVE_RETRY_SECONDS)

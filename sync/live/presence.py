@@ -8,6 +8,8 @@ from typing import Any, Final
 from sync.live.fanout import Fanout
 from sync.live.hub import HubRegistry, Person, SessionHub
 
+PRESENCE: Final = "sync.live.presence"
+"""The kind of the layer's messages."""
 MERGE_SECONDS: Final = 1.0
 # A process announces at most so many people to the others.
 TOLD: Final = 200
@@ -24,6 +26,7 @@ class Presence:
         self._process = secrets.token_hex(6)
         self._due: dict[int, asyncio.TimerHandle] = {}
         self._watched: dict[int, asyncio.TimerHandle] = {}
+        fanout.at_message(PRESENCE, self.hear)
 
     def join(self, hub: SessionHub, person: Person) -> None:
         hub.presence.put(person)
@@ -76,6 +79,4 @@ class Presence:
 
     def _announce(self, hub: SessionHub) -> None:
         people = [[person.id, person.name, person.kind, dict(person.state)] for person in hub.presence.here[:TOLD]]
-        self._fanout.broadcast(
-            hub.session_id, {"type": "sync.live.presence", "process": self._process, "people": people}
-        )
+        self._fanout.broadcast(hub.session_id, {"type": PRESENCE, "process": self._process, "people": people})

@@ -71,7 +71,7 @@ class Runtime:
     def start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._writer.start()
-        self.fanout.start(self.hubs, self.presence.hear)
+        self.fanout.start(self.hubs)
         self._heartbeat = self.loop.create_task(self._beat())
 
     async def stop(self) -> None:

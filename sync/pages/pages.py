@@ -22,6 +22,7 @@ from sync.pages.reading import (
     read_only,
 )
 from sync.pages.secrets import secrets_context
+from sync.ports import session_controls
 from sync.sharing import link_opened, session_shares, share_state
 
 
@@ -64,6 +65,7 @@ def session(request: HttpRequest, slug: str, client_id: str) -> HttpResponse:
         return elsewhere
     context = {
         **document_context(reading, place),
+        "controls": session_controls(request, reading.access.workspace.pk, row.client_id) if reading.access else "",
         "shares": [(each, share_state(each)) for each in session_shares(row)],
         **secrets_context(request, reading),
         "shares_open": "shares" in request.GET,

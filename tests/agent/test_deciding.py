@@ -24,7 +24,7 @@ def scene(shared_server: ConsoleServer, tmp_path_factory: pytest.TempPathFactory
     alice = server.ask("tests.support.seed")
     secret = server.ask("tests.support.steering_seed", alice["email"])["secret"]
     with FakeModel(folder / "project") as model:
-        agent = Agent(agent_binary(), folder, NOWHERE, model.url, permission="ask", bridge_mode="approve")
+        agent = Agent(agent_binary(), folder, NOWHERE, model.url, permission="ask", bridge_mode="prompt")
         with agent.logging_in(server.url) as login:
             code = CODE_LINK.search(login.link())[0].partition("user_code=")[2]  # type: ignore[index]
             server.ask("tests.support.device_approve", code, alice["email"])
@@ -93,6 +93,36 @@ def test_answer_reaches_the_model_and_a_subagents_command_runs(scene: Scene) -> 
     page = open_ask(scene, "nested")
     page.get_by_role("button", name="Allow once").click()
     wait_until(nested.exists, "the subagent's command has run", AGENT_SECONDS)
+    assert scene.watched.complaints == []
+
+
+def test_prompts_reach_a_working_session_and_an_idle_one_and_a_run_is_stopped(scene: Scene) -> None:
+    session = scene.prompt(f"RUN_TOOL touch {scene.agent.project / 'first'}")
+    expect(scene.cards).to_contain_text("first", timeout=AGENT_MS)
+    page = scene.page
+    page.get_by_label("Prompt").fill("read this next")
+    page.reload()
+    expect(page.get_by_label("Prompt")).to_have_value("read this next")
+    scene.watched.screenshot("steer-phone")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("The agent has taken it.")).to_be_visible(timeout=AGENT_MS)
+    expect(page.get_by_label("Prompt")).to_have_value("")
+    (waiting,) = scene.agent.call("GET", "/permission")
+    scene.agent.call("POST", f"/permission/{waiting['id']}/reply", {"reply": "once"})
+    said = wait_until(lambda: _idle_messages(scene, session), "the agent goes on and ends", AGENT_SECONDS)
+    assert "you said: read this next" in said
+
+    target = scene.agent.project / "stopped"
+    expect(page.get_by_text("is idle")).to_be_visible(timeout=AGENT_MS)
+    page.get_by_label("Prompt").fill(f"RUN_TOOL touch {target}")
+    page.get_by_label("Prompt").press("Control+Enter")
+    expect(scene.cards).to_contain_text(f"touch {target}", timeout=AGENT_MS)
+    page.get_by_role("button", name="Stop the run").click()
+    expect(scene.cards).to_have_count(0, timeout=AGENT_MS)
+    expect(page.get_by_text("Stop, ")).to_contain_text("The agent has taken it.", timeout=AGENT_MS)
+    wait_until(lambda: _idle_messages(scene, session), "the agent is idle", AGENT_SECONDS)
+    scene.watched.screenshot("stopped-phone")
+    assert not target.exists()
     assert scene.watched.complaints == []
 
 

@@ -124,7 +124,7 @@ PROJECT = [
     Page(
         "accounts/devices/<str:device_id>/revoke/",
         "/accounts/devices/{carols_device}/revoke/",
-        "login 404 200 404 404",
+        MEMBERS,
         "login 404 home 404 404",
     ),
 ]
@@ -884,6 +884,15 @@ STEERING = [
     ),
     # What carol's machine waits for, in alpha's session: members look at it, she alone decides.
     Page(r"^asks/(?P<ask_id>ask_[0-9A-Z]{26})/$", "/asks/{carols_ask}/", MEMBERS, "login 404 home 403 403"),
+    # What carol's agent works on: nobody but she steers it, the others get an empty place.
+    Page(
+        SESSION + r"steer/$",
+        "/workspaces/alpha/sessions/{session}/steer/",
+        "login 404 200 404 404",
+        "login 404 home 404 404",
+    ),
+    Page("workspaces/<slug:slug>/inbox/", "/workspaces/alpha/inbox/", MEMBERS, READ_ONLY),
+    Page("inbox/", "/inbox/", LED_ON, READ_ONLY),
     Page(
         "workspaces/<slug:slug>/steering/",
         "/workspaces/alpha/steering/",

@@ -9,7 +9,7 @@ from accounts.models import DataExport
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
 from opencode.lib.keyring import mac
-from steering.models import AgentProcess, Ask, Machine
+from steering.models import AgentProcess, Ask, Machine, Run
 from sync.archive.snapshots.writing import snapshot_write
 from sync.live.publishing import session_publish_sync
 from sync.models import Session, Share
@@ -123,6 +123,7 @@ def _ask(cast: Cast, device_id: str, session: Session) -> Ask:
     process = AgentProcess.objects.create(
         machine=machine, client_id="p1", workspace=cast.alpha, resume_hash="", hash_version=1
     )
+    Run.objects.create(process=process, user=cast.carol, workspace=cast.alpha, client_id=SESSION, name="first")
     return Ask.objects.create(
         process=process,
         client_id="per_1",

@@ -15,6 +15,7 @@ from opencode.devtools.privateservers import PrivateRedis
 from tests.support.fixtures import StartServer
 from tests.support.server import ConsoleServer
 from tests.support.sockets import SyncSocket
+from tests.support.steering_person import SteeringPerson, settled
 
 pytestmark = pytest.mark.servers
 HEARTBEAT_SECONDS = 4
@@ -99,6 +100,18 @@ async def test_update_published_on_one_process_is_read_on_the_other(pair: Pair) 
         for number in range(8):
             for publisher, reader in zip(publishers, readers, strict=True):
                 await reader.reach(await publish(publisher, number), LAYER_SECONDS)
+
+
+async def test_command_made_on_one_process_reaches_the_bridge_on_the_other(pair: Pair) -> None:
+    person = SteeringPerson.of(pair[0], pair[0].ask("tests.support.seed"))
+    async with person.bridge(pair[1]) as bridge:
+        for text in ("one", "two", "three"):
+            asked = time.monotonic()
+            assert await person.steer(pair[0], op="prompt", text=text) == 200
+            command = await bridge.expect("command")
+            assert (command["payload"], time.monotonic() - asked < LAYER_SECONDS) == ({"text": text}, True)
+            await bridge.send({"type": "result", "id": command["id"], "outcome": "done"})
+            await settled(bridge)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

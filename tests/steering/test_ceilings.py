@@ -56,5 +56,5 @@ def test_nobody_but_owners_sets_it(cast: Cast, name: str) -> None:
 
 
 def test_nothing_else_can_be_chosen(cast: Cast) -> None:
-    assert confirmed(cast.alice).post(PATH, {"ceiling": "prompt"}).status_code == 422
+    assert confirmed(cast.alice).post(PATH, {"ceiling": "always"}).status_code == 422
     assert ceiling_of(cast.alpha.pk) == "off"

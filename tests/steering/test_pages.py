@@ -41,7 +41,13 @@ def process_of(cast: Cast, *, name: str = "laptop", workspace: Workspace | None 
 
 def asked(cast: Cast, session: Session | None = None, **more: Any) -> Ask:
     process = process_of(cast)
-    fields: dict[str, Any] = {"asked_at": utc_now(), "content": json.dumps(COMMAND), "kind": "permission", **more}
+    fields: dict[str, Any] = {
+        "asked_at": utc_now(),
+        "content": json.dumps(COMMAND),
+        "kind": "permission",
+        "digest": "",
+        **more,
+    }
     return Ask.objects.create(
         process=process,
         client_id=f"per_{Ask.objects.count()}",
@@ -50,7 +56,6 @@ def asked(cast: Cast, session: Session | None = None, **more: Any) -> Ask:
         session=session,
         session_client_id="ses_1",
         root_client_id="ses_1",
-        digest="",
         **fields,
     )
 

@@ -57,11 +57,16 @@ async def hello(socket: ASGISocket, process: str = "p1", resume: str = "", **mor
 
 
 async def opened(
-    socket: ASGISocket, *asks: dict[str, Any], process: str = "p1", resume: str = "", **more: Any
+    socket: ASGISocket,
+    *asks: dict[str, Any],
+    process: str = "p1",
+    resume: str = "",
+    sessions: dict[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Say hello, and everything that waits; returns the welcome once the console has taken it."""
     welcome = await hello(socket, process, resume, **more)
-    await socket.send({"type": "open", "asks": list(asks), "sessions": {}, "nonce": NONCE})
+    await socket.send({"type": "open", "asks": list(asks), "sessions": sessions or {}, "nonce": NONCE})
     await taken(socket)
     return welcome
 

@@ -24,7 +24,7 @@ def main(email: str) -> None:
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
     workspace = Membership.objects.filter(user=user).earliest("pk").workspace
-    SteeringPolicy.objects.create(workspace=workspace, ceiling=SteeringPolicy.Ceiling.APPROVE)
+    SteeringPolicy.objects.create(workspace=workspace, ceiling=SteeringPolicy.Ceiling.PROMPT)
     print(json.dumps({"secret": secret}))  # noqa: T201 - the answer
 
 

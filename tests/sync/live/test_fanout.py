@@ -66,7 +66,8 @@ class Process:
         self.hubs = Hubs()
         self.heard: list[Any] = []
         self.fanout = Fanout(HEARTBEAT_SECONDS)
-        self.fanout.start(self.hubs, self.heard.append)
+        self.fanout.at_message("sync.live.presence", self.heard.append)
+        self.fanout.start(self.hubs)
 
 
 async def settle() -> None:
@@ -225,3 +226,14 @@ async def test_presence_is_told_to_whoever_reads_the_session(start: Callable[[],
         [{"type": "sync.live.presence", "session": 1}],
         [],
     ]
+
+
+async def test_message_to_all_is_heard_by_whoever_asked_for_its_kind(
+    layer: Layer, start: Callable[[], Process]
+) -> None:
+    first, second = start(), start()
+    await settle()
+    first.fanout.tell({"type": "sync.live.presence", "process": 1})
+    first.fanout.tell({"type": "others", "process": 2})
+    await settle()
+    assert first.heard == second.heard == [{"type": "sync.live.presence", "process": 1}]
