@@ -17,6 +17,7 @@ from opencode.lib.clock import utc_now
 from opencode.lib.shown import capped_count
 from opencode.web.counting import rows_counted
 from steering.selectors.asks import asks_waiting
+from steering.selectors.inbox import asks_of_person
 from sync.protocol.state import SessionState
 from sync.store import matching_sessions
 from workspaces.access import WorkspaceAccess
@@ -78,9 +79,11 @@ RUNNING: Final = Count(
     "running", "running", lambda access, now: matching_sessions(access.workspace, now=now, state=SessionState.RUNNING)
 )
 WAITING: Final = Count("waiting", "waiting", lambda access, _now: asks_waiting(access.workspace, access.user))
+FOR_YOU: Final = Count("inbox", "for you in all workspaces", lambda access, _now: asks_of_person(access.user))
 
 ENTRIES: Final = (
     Entry("sessions", "Sessions", "sync:sessions", Group.WORK, "session.view", (RUNNING, WAITING)),
+    Entry("inbox", "Inbox", "steering:inbox", Group.WORK, "session.view", (FOR_YOU,)),
     Entry("links", "Links", "sync:links", Group.WORK, "session.view"),
     Entry("usage", "Usage", "billing:usage", Group.WORK, "usage.view"),
     Entry("connect", "Connect", "gateway:connect", Group.AGENTS),

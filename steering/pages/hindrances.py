@@ -44,7 +44,7 @@ class Hindrances:
 
     @cached_property
     def _has_factor(self) -> bool:
-        return Authenticator.objects.filter(user=self._request.user.pk, type__in=COUNTED).exists()
+        return bool(Authenticator.objects.filter(user=self._request.user.pk, type__in=COUNTED).exists())
 
     def _ceiling(self, workspace_id: str) -> str:
         if workspace_id not in self._ceilings:

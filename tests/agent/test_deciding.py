@@ -134,6 +134,6 @@ def test_machine_that_no_longer_allows_it_stays_untouched(scene: Scene) -> None:
     scene.agent.set_bridge_mode("watch")
     page.get_by_role("button", name="Allow once").click()
     expect(page.get_by_text("The machine does not allow it.")).to_be_visible(timeout=AGENT_MS)
-    assert [each["metadata"]["command"] for each in scene.agent.call("GET", "/permission")] == [f"touch {target}"]
+    assert f"touch {target}" in [each["metadata"]["command"] for each in scene.agent.call("GET", "/permission")]
     assert not target.exists()
     assert scene.watched.complaints == []

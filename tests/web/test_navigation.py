@@ -76,7 +76,7 @@ def test_sidebar_counts_what_runs_and_what_waits_here(cast: Cast, sign_in: SignI
     # Carol's own agent waits in a session that is not published: nobody else is told.
     asked(cast)
     assert counted(cast.alice) == [("2", "running"), ("1", "waiting")]
-    assert counted(cast.carol) == [("2", "running"), ("2", "waiting")]
+    assert counted(cast.carol) == [("2", "running"), ("2", "waiting"), ("2", "for you in all workspaces")]
     html = sign_in(cast.alice).get(SETTINGS).content.decode()
     assert '>2 <span class="visually-hidden">running</span>' in html
 
@@ -88,7 +88,7 @@ def test_all_counts_are_one_statement_that_stops_counting(
     access = workspace_access(cast.alice, "alpha")
     with django_assert_num_queries(1) as asked_for:
         navigation(access)
-    assert asked_for[0]["sql"].count(f"LIMIT {COUNTED_MAX + 1}") == 2
+    assert asked_for[0]["sql"].count(f"LIMIT {COUNTED_MAX + 1}") == 3
     assert counted(cast.alice) == [("1,000+", "running")]
 
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('steering', '0002_commands_and_ceilings'),
+        ('steering', '0003_asks_by_workspace'),
         ('workspaces', '0017_webhooks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
