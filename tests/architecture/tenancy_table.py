@@ -124,7 +124,7 @@ PROJECT = [
     Page(
         "accounts/devices/<str:device_id>/revoke/",
         "/accounts/devices/{carols_device}/revoke/",
-        MEMBERS,
+        "login 404 200 404 404",
         "login 404 home 404 404",
     ),
 ]
@@ -888,7 +888,7 @@ STEERING = [
     Page(
         SESSION + r"steer/$",
         "/workspaces/alpha/sessions/{session}/steer/",
-        "login 404 200 404 404",
+        MEMBERS,
         "login 404 home 404 404",
     ),
     Page("workspaces/<slug:slug>/inbox/", "/workspaces/alpha/inbox/", MEMBERS, READ_ONLY),
