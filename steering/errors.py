@@ -76,6 +76,12 @@ class PromptMalformed(Denial):
     default_message = "A prompt has words, and at most 4 KB of them."
 
 
+class PushMalformed(Denial):
+    code = "push_malformed"
+    status = 422
+    default_message = "This is no subscription of a browser, or of a push service that this console does not call."
+
+
 STEERING_REFUSALS: Final = (
     AskDecided,
     AskEnded,

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from steering.pages import asks, bridge, controls, inbox, machines, policies
+from steering.pages import asks, bridge, controls, inbox, machines, notifications, policies
 
 app_name = "steering"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("workspaces/<slug:slug>/steering/", policies.ceiling, name="ceiling"),
     path("workspaces/<slug:slug>/inbox/", inbox.inbox, name="inbox"),
     path("inbox/", inbox.inbox_of_person, name="inbox-of-person"),
+    path("accounts/notifications/", notifications.notifications, name="notifications"),
+    path("push-worker.js", notifications.push_worker, name="push-worker"),
     path("machines/", machines.machine_list, name="machines"),
 ]

@@ -34,6 +34,7 @@ PUBLIC_URL = (ENV.OPENCODE_PUBLIC_URL or f"http://{'127.0.0.1' if HOST == '0.0.0
 ALLOWED_HOSTS = [host.strip() for host in ENV.OPENCODE_ALLOWED_HOSTS.split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 OUTBOUND_PRIVATE = ENV.OPENCODE_OUTBOUND_PRIVATE
+PUSH_HOSTS = [host.strip().lower() for host in ENV.OPENCODE_PUSH_HOSTS.split(",") if host.strip()]
 TRUSTED_PROXIES = [address.strip() for address in ENV.OPENCODE_TRUSTED_PROXIES.split(",") if address.strip()]
 
 INSTALLED_APPS = [

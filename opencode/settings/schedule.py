@@ -22,6 +22,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sessions-cool-idle": {"task": "sync.tasks.sessions_cool_idle", "schedule": 60.0, "options": {"expires": 60.0}},
     "deletions-confirm": {"task": "sync.tasks.deletions_confirm", "schedule": 60.0, "options": {"expires": 60.0}},
     "removals-audit": {"task": "sync.tasks.removals_audit", "schedule": 60.0, "options": {"expires": 60.0}},
+    "notices-send": {"task": "steering.tasks.notices_send", "schedule": 3.0, "options": {"expires": 3.0}},
     "machines-purge": {"task": "steering.tasks.machines_purge", "schedule": 3600.0},
     "exports-sweep": {"task": "accounts.tasks.exports_sweep", "schedule": 30.0, "options": {"expires": 30.0}},
     "accounts-purge": {"task": "accounts.tasks.accounts_purge", "schedule": 3600.0},

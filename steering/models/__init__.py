@@ -3,6 +3,17 @@
 from steering.models.asks import Ask
 from steering.models.commands import Command, SteeringPolicy
 from steering.models.machines import AgentProcess, Machine
+from steering.models.push import NotificationChoice, PushKey, PushSubscription
 from steering.models.runs import Run
 
-__all__ = ["AgentProcess", "Ask", "Command", "Machine", "Run", "SteeringPolicy"]
+__all__ = [
+    "AgentProcess",
+    "Ask",
+    "Command",
+    "Machine",
+    "NotificationChoice",
+    "PushKey",
+    "PushSubscription",
+    "Run",
+    "SteeringPolicy",
+]

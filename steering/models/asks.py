@@ -22,8 +22,14 @@ class Ask(models.Model):
 
     `session_client_id` is the session that asks, `root_client_id` the one at the root of it, `session` the row of the
     latter while it is known here. `content` is the JSON text the bridge sent, `digest` that of the ask.
-    `version` rises with every change; `projection_due_at` is when the entry has to be written (again).
+    `version` rises with every change; `projection_due_at` is when the entry has to be written (again), `notice_due_at`
+    when the person has to be told of it, and `notified` how they were.
     """
+
+    class Notified(models.IntegerChoices):
+        NOT = 0
+        PUSHED = 1
+        MAILED = 2
 
     id = models.CharField(primary_key=True, max_length=30, default=new_ask_id, editable=False)
     process = models.ForeignKey(AgentProcess, on_delete=models.CASCADE, related_name="asks", db_index=False)
@@ -43,6 +49,8 @@ class Ask(models.Model):
     asked_at = models.DateTimeField()
     changed_at = models.DateTimeField(default=utc_now)
     projection_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    notice_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    notified = models.PositiveSmallIntegerField(choices=Notified.choices, default=Notified.NOT, db_default=0)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["asked_at", "id"]

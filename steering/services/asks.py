@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from opencode.lib.clock import utc_now
 from steering.errors import AskLimitReached, AskMalformed
 from steering.models import AgentProcess, Ask
 from steering.protocol.frames import OPEN_ASKS, AskFrame, OpenFrame
 from steering.protocol.states import AskState
-from steering.services.changes import asks_change
+from steering.services.changes import NOTICE_DELAY, asks_change
 from steering.services.processes import process_lock
 from steering.services.runs import runs_take_all
+from workspaces.webhooks import ASK_WAITING, webhook_event
 
 
 @transaction.atomic
@@ -54,7 +57,7 @@ def _take(process: AgentProcess, frames: Sequence[AskFrame]) -> list[str]:
 
 def _create(process: AgentProcess, frame: AskFrame) -> Ask:
     now = utc_now()
-    return Ask.objects.create(
+    ask = Ask.objects.create(
         process=process,
         client_id=frame.id,
         user_id=process.machine.device.user_id,
@@ -67,4 +70,20 @@ def _create(process: AgentProcess, frame: AskFrame) -> Ask:
         is_too_large=frame.is_too_large,
         asked_at=now - timedelta(milliseconds=frame.age_ms),
         projection_due_at=now,
+        notice_due_at=now + NOTICE_DELAY,
     )
+    _announce(ask, process)
+    return ask
+
+
+def _announce(ask: Ask, process: AgentProcess) -> None:
+    """To programs that the workspace's admins have chosen; what it is about stays here."""
+    data = {
+        "ask": ask.pk,
+        "kind": ask.kind,
+        "person": ask.user_id,
+        "session": ask.root_client_id,
+        "machine": process.machine.name,
+        "url": settings.PUBLIC_URL + reverse("steering:ask", args=[ask.pk]),
+    }
+    webhook_event(workspace_id=ask.workspace_id, kind=ASK_WAITING, data=data)

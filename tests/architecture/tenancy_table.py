@@ -900,6 +900,9 @@ STEERING = [
         "login 404 403 403 422",
     ),
     Page("machines/", "/machines/", SIGNED_IN, READ_ONLY),
+    Page("accounts/notifications/", "/accounts/notifications/", SIGNED_IN, LED_ON),
+    # The script that shows notifications; it holds nothing of anybody.
+    Page("push-worker.js", "/push-worker.js", EVERYBODY, READ_ONLY),
 ]
 
 PAGES_BY_AREA = {

@@ -5,6 +5,7 @@ The door: `webhook_event` where something happens, and the list of events.
 
 from workspaces.webhooks.emitting import deliveries_queue, webhook_event
 from workspaces.webhooks.events import (
+    ASK_WAITING,
     BALANCE_REACHED,
     BUDGET_REACHED,
     EVENTS,
@@ -17,6 +18,7 @@ from workspaces.webhooks.events import (
 )
 
 __all__ = [
+    "ASK_WAITING",
     "BALANCE_REACHED",
     "BUDGET_REACHED",
     "EVENTS",

@@ -10,6 +10,7 @@ LIMIT_REACHED: Final = "limit.threshold_reached"
 BALANCE_REACHED: Final = "balance.threshold_reached"
 USAGE_CARRIED: Final = "usage.carried"
 USAGE_QUARANTINED: Final = "usage.quarantined"
+ASK_WAITING: Final = "ask.waiting"
 TEST: Final = "webhook.test"
 
 EVENTS: Final[Mapping[str, str]] = {
@@ -20,5 +21,6 @@ EVENTS: Final[Mapping[str, str]] = {
     BALANCE_REACHED: "50, 80 or 100 % of the prepaid balance is used",
     USAGE_CARRIED: "The host carries what a request cost beyond its bounds",
     USAGE_QUARANTINED: "Usage could not be priced",
+    ASK_WAITING: "An agent waits for its person",
 }
 """What an endpoint can be told, with the words of the form. `TEST` is sent by hand, to any."""

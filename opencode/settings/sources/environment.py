@@ -43,6 +43,9 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     OPENCODE_OIDC_ID: str = "oidc"
     OPENCODE_OIDC_TRUST_EMAIL: bool = False
     OPENCODE_OUTBOUND_PRIVATE: bool = False
+    OPENCODE_PUSH_HOSTS: str = (
+        "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,.notify.windows.com"
+    )
     OPENCODE_LOST_MINUTES: Minutes = 15
     OPENCODE_AUDIT_DAYS: Days = 0
     OPENCODE_METRICS_TOKEN: str = ""
