@@ -28,6 +28,11 @@ def allows(level: str, op: str) -> bool:
     return level in LEVELS and LEVELS.index(level) >= needed
 
 
+def is_raised(before: str, now: str) -> bool:
+    """Whether the level allows more than the one before; both are of LEVELS."""
+    return LEVELS.index(now) > LEVELS.index(before)
+
+
 class CommandState(StrEnum):
     """Until it has ended a command is queued, sent or taken; then what the bridge said, or that it said nothing."""
 

@@ -1,7 +1,7 @@
 """One message for one browser: encrypted for it alone (RFC 8291), signed for its push service (RFC 8292)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,12 +22,14 @@ RECORD_BYTES: Final = 4096
 class PushMessage:
     """What a browser shows. `tag` is the session's: a newer message takes the place of an older one.
 
-    Without a title what is shown under the tag is taken away. `path` is where a click leads.
+    Without a title what is shown under the tag is taken away. `path` is where a click leads, `session` the session's
+    page, if it has one.
     """
 
     tag: str
     title: str = ""
     path: str = ""
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def push_request(
 
     `contact` is an address by which a push service's people find whoever runs the console.
     """
-    text = json.dumps({"tag": message.tag, "title": message.title, "path": message.path}).encode()
+    text = json.dumps(asdict(message)).encode()
     body: bytes = http_ece.encrypt(
         text,
         private_key=ec.generate_private_key(ec.SECP256R1()),

@@ -61,7 +61,8 @@ def _message(ask: Ask, waiting: list[Ask]) -> PushMessage:
     tag = sha256(f"{ask.workspace_id} {ask.root_client_id}".encode()).hexdigest()[:32]
     if not waiting:
         return PushMessage(tag)
-    return PushMessage(tag, waiting_words(waiting), reverse("steering:ask", args=[waiting[0].pk]))
+    session = reverse("sync:session", args=[ask.workspace.slug, ask.root_client_id]) if ask.session_id else ""
+    return PushMessage(tag, waiting_words(waiting), reverse("steering:ask", args=[waiting[0].pk]), session)
 
 
 def _push(ask: Ask, message: PushMessage, now: datetime) -> None:

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
+from accounts.models import User
+from accounts.services.mail import mail_send
 from opencode.lib.clock import utc_now
 from opencode.lib.errors import TooManyRequests
 from opencode.lib.ids import random_base62
@@ -15,6 +19,7 @@ from opencode.lib.textlines import visible_part
 from steering.errors import BridgeReplaced, ProcessTaken
 from steering.models import AgentProcess, Machine
 from steering.models.machines import DIRECTORY_CHARACTERS, NAME_CHARACTERS
+from steering.protocol.commands import is_raised
 from steering.protocol.frames import Hello
 from steering.protocol.states import AskState
 from steering.services.changes import asks_change
@@ -110,12 +115,23 @@ def _machine(access: DeviceAccess, hello: Hello) -> Machine:
     name = visible_part(hello.machine)[:NAME_CHARACTERS] or "machine"
     mode = hello.mode if hello.mode in Machine.Mode.values else Machine.Mode.WATCH
     told = {"mode": mode, "bridge": visible_part(hello.bridge), "last_seen_at": utc_now()}
-    known = Machine.objects.filter(device_id=access.device_id, name=name)
-    if known.update(**told):
-        return known.get()
+    known = Machine.objects.select_for_update().filter(device_id=access.device_id, name=name).first()
+    if is_raised(known.mode if known else Machine.Mode.WATCH, mode):
+        _tell_raised(access, name, mode)
+    if known is not None:
+        Machine.objects.filter(pk=known.pk).update(**told)
+        known.mode = mode
+        return known
     if Machine.objects.filter(device_id=access.device_id).count() >= MACHINES_OF_A_DEVICE:
         raise TooManyRequests("This login is used on as many machines as it can be.", limit=MACHINES_OF_A_DEVICE)
     return Machine.objects.get_or_create(device_id=access.device_id, name=name, defaults=told)[0]
+
+
+def _tell_raised(access: DeviceAccess, name: str, mode: str) -> None:
+    """By mail: whoever wrote the machine's file may not be its person."""
+    person = User.objects.filter(pk=access.user_id).values_list("email", flat=True).get()
+    url = settings.PUBLIC_URL + reverse("steering:machines")
+    mail_send(to=person, template="steering/mail/raised.html", context={"name": name, "mode": mode, "url": url})
 
 
 def _created(machine: Machine, access: DeviceAccess, hello: Hello) -> Admitted:

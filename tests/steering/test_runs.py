@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from accounts.models import OutgoingMail
 from opencode.lib.clock import utc_now
 from steering.models import AgentProcess, Command, Run, SteeringPolicy
 from steering.services.commands import commands_expire
@@ -223,3 +224,11 @@ async def test_process_keeps_the_newest_runs_alone(stage: Stage) -> None:
         await taken(bridge)
     assert await Run.objects.acount() == RUNS_OF_A_PROCESS
     assert not await Run.objects.filter(client_id="ses_1").aexists()
+
+
+async def test_each_raising_of_a_machines_mode_is_told_by_mail_once(stage: Stage) -> None:
+    for number, mode in enumerate(["watch", "approve", "approve", "prompt", "watch"]):
+        async with stage.bridge() as bridge:
+            await opened(bridge, process=f"p{number}", mode=mode)
+    told = OutgoingMail.objects.filter(template="steering/mail/raised.html")
+    assert [mail.recipient async for mail in told] == ["carol@example.com"] * 2
