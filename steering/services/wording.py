@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Final
 
 import msgspec
 
 from opencode.lib.textlines import visible_part
 from steering.models import Ask
 
-NAME_CHARACTERS = 40
+NAME_CHARACTERS: Final = 40
 
 
 def waiting_words(asks: Sequence[Ask]) -> str:
-    """ "bash waits in web on laptop", of the oldest; how many more there are is added."""
+    """As in: bash waits in web on laptop. It is said of the oldest; how many more there are is added."""
     first = asks[0]
     process = first.process
     folder = PureWindowsPath(PurePosixPath(process.directory).name).name
