@@ -15,6 +15,7 @@ from billing.ledger.alerting import About
 from billing.models import AlertFiring
 from billing.pricing.months import month_after, month_begins
 from billing.selectors.alerts import alert_readers, key_of, staff_readers
+from billing.selectors.charges import tops_itself_up
 from opencode.lib.claims import row_claim
 from opencode.lib.due import DueMark
 from opencode.lib.links import public_url
@@ -78,6 +79,8 @@ def _settle(firing_id: int, now: datetime) -> bool:
 
 def _state_of(firing: AlertFiring) -> str:
     if not firing.account.workspace.is_open:
+        return AlertFiring.State.DROPPED
+    if firing.about == About.BALANCE and not firing.is_refused and tops_itself_up(firing.account_id):
         return AlertFiring.State.DROPPED
     same = {name: getattr(firing, name) for name in ("account_id", "period", "about", "scope_id", "amount")}
     is_lower = AlertFiring.objects.filter(**same, percent__gt=firing.percent).exists()

@@ -9,6 +9,7 @@ from opencode.lib.due import pause_after
 from opencode.lib.links import public_url
 from opencode.lib.money import MICRO_CENTS_PER_CENT, format_dollars
 from workspaces.models import Membership, Role, Workspace
+from workspaces.webhooks import TOPUP_PAUSED, webhook_event
 
 PAUSES: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=7))
 HARD: Final = frozenset(
@@ -58,6 +59,7 @@ def auto_top_up_pause(account_id: int, code: str, *, now: datetime) -> None:
     owners = Membership.objects.filter(workspace=workspace, role=Role.OWNER).select_related("user")
     for owner in owners:
         mail_send(to=owner.user.email, template="billing/mail/auto_topup_paused.html", context=context)
+    webhook_event(workspace_id=workspace.pk, kind=TOPUP_PAUSED, data={"code": code})
 
 
 def _ended(attempt: AutoTopUpAttempt, outcome: str, code: str, now: datetime) -> None:

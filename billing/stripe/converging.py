@@ -24,6 +24,7 @@ from billing.stripe.reading import top_up_read
 from opencode.lib.actor import PERSON, THE_CONSOLE, Actor
 from opencode.lib.money import MICRO_CENTS_PER_CENT
 from workspaces.services.audit import audit_record
+from workspaces.webhooks import TOPUP_CREDITED, TOPUP_TAKEN_BACK, webhook_event
 
 log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=60)
@@ -98,12 +99,14 @@ def _move(account: BillingAccount, top_up: TopUp, reading: Reading, now: datetim
         top_up.paid_at = now
         who = Actor(PERSON, top_up.person_id) if top_up.person_id else THE_CONSOLE
         _audit(account, who, "billing.topup", top_up, top_up.credit_cents)
+        _tell(account, TOPUP_CREDITED, top_up, top_up.credit_cents)
     move = rules.claw_move(top_up.pk, top_up.credit_cents, reading, top_up.clawed_cents, top_up.claws)
     if move is not None:
         _enter(account, move.source, move.cents, now)
         top_up.clawed_cents -= move.cents
         top_up.claws += 1
         _audit(account, THE_CONSOLE, "billing.clawback", top_up, move.cents)
+        _tell(account, TOPUP_TAKEN_BACK, top_up, move.cents)
 
 
 def _enter(account: BillingAccount, source: str, cents: int, now: datetime) -> None:
@@ -116,6 +119,12 @@ def _enter(account: BillingAccount, source: str, cents: int, now: datetime) -> N
 def _audit(account: BillingAccount, who: Actor, action: str, top_up: TopUp, cents: int) -> None:
     details = {"top_up": top_up.pk, "micro_cents": cents * MICRO_CENTS_PER_CENT}
     audit_record(workspace_id=account.workspace_id, actor=who, action=action, details=details)
+
+
+def _tell(account: BillingAccount, kind: str, top_up: TopUp, cents: int) -> None:
+    balance = BillingAccount.objects.values_list("balance", flat=True).get(pk=account.pk)
+    data = {"top_up": top_up.pk, "micro_cents": cents * MICRO_CENTS_PER_CENT, "balance_micro_cents": balance}
+    webhook_event(workspace_id=account.workspace_id, kind=kind, data=data)
 
 
 def _note(top_up: TopUp, reading: Reading, refusal: str, now: datetime) -> None:

@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from billing.forms import BudgetForm
+from billing.models import StripeCustomer
 from billing.selectors.alerts import alert_lines
+from billing.selectors.charges import charges_next
 from billing.selectors.overview import overview_of
 from billing.selectors.payments import payments_of, payments_state
 from billing.selectors.plans import plan_shown
@@ -39,11 +41,14 @@ def billing(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, said)
         return redirect("billing:billing", slug)
     now = utc_now()
+    customer = StripeCustomer.objects.filter(pk=account.pk).first()
     context = {
         "access": access,
         "nav": "billing",
         "alerts": alert_lines(account, now=now),
         "plan": plan_shown(account, now),
+        "charges": charges_next(account.pk, customer),
+        "customer": customer,
         "form": form,
         "may_budget": access.can("budget.set"),
         "shown": overview_of(account, now),

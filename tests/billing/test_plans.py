@@ -142,6 +142,28 @@ def test_each_period_begins_with_what_is_included_and_ends_without_what_is_left(
     assert alpha.adds_up()
 
 
+def test_grant_usage_and_reset_at_one_moment_count_once_each(
+    cast: Cast, alpha: Spender, today: time_machine.Traveller
+) -> None:
+    put(cast, PRO)
+    grants_sweep()
+    reset = datetime(2027, 2, 28, 9, tzinfo=UTC)
+    today.move_to(reset)
+    alpha.now = reset
+    alpha.grant(5 * DOLLAR)
+    alpha.reserve("r1", 2 * DOLLAR)
+    alpha.settle("r1", 2 * DOLLAR)
+    for _ in range(2):
+        grants_sweep()
+    assert credited() == [
+        ("allowance:2027-01-31:pro", 10 * DOLLAR),
+        ("grant:one", 5 * DOLLAR),
+        ("lapse:allowance:2027-01-31:pro", -8 * DOLLAR),
+        ("allowance:2027-02-28:pro", 10 * DOLLAR),
+    ]
+    assert (alpha.account.balance, alpha.adds_up()) == (15 * DOLLAR, True)
+
+
 def test_larger_plan_gives_the_difference_at_once_and_only_once(cast: Cast, alpha: Spender) -> None:
     for plan in (PRO, TEAM, PRO, TEAM):
         put(cast, plan)

@@ -11,10 +11,12 @@ import time_machine
 from asgiref.sync import async_to_sync
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from billing.models import UsageRollup
 from opencode.lib.actor import THE_CONSOLE
+from tests.billing.ledger import Spender
 from tests.billing.usage import CENT, used
 from tests.cast import Cast, SignIn
 from workspaces.services.api_keys import api_key_create, api_key_revoke
@@ -126,6 +128,34 @@ def test_range_is_in_the_address_with_both_its_days(cast: Cast, page: Client) ->
     assert (shown["shown"].total, len(shown["shown"].days)) == (2 * CENT, 3)
     assert (str(shown["before_since"]), str(shown["before_last"])) == ("2026-10-05", "2026-10-07")
     assert len(lines(page, "?since=2026-11-05&until=2026-11-07")) == 2
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_single_days_add_up_to_their_range_in_every_zone(cast: Cast, page: Client, zone: str) -> None:
+    for day in (4, 5, 6, 7, 8, 9, 10):
+        used(cast.alpha, day, day * CENT)
+    said = {"Time-Zone": zone, "X-Timezone": zone, "Accept-Language": "ja"}
+    with timezone.override(zone):
+        single = [
+            page.get(f"{PAGE}?since=2026-11-{day:02}&until=2026-11-{day:02}", headers=said).context["shown"].total
+            for day in range(5, 10)
+        ]
+        together = page.get(f"{PAGE}?since=2026-11-05&until=2026-11-09", headers=said).context["shown"]
+    assert single == [day * CENT for day in range(5, 10)]
+    assert (sum(single), len(together.days)) == (together.total, 5)
+
+
+def test_days_begin_and_end_in_utc_and_say_so(cast: Cast, page: Client) -> None:
+    spender = Spender(cast.alpha)
+    for number, moment in enumerate(("2026-11-18T23:59:59.900000+00:00", "2026-11-19T00:00:00+00:00")):
+        spender.now = datetime.fromisoformat(moment)
+        spender.record(f"r{number}", (number + 1) * CENT)
+    with timezone.override("Asia/Tokyo"):
+        response = page.get(f"{PAGE}?since=2026-11-18&until=2026-11-19")
+    assert [day.total for day in response.context["shown"].days] == [CENT, 2 * CENT]
+    assert "UTC" in text_of(response)
+    charts = re.findall(r"<svg.*?</svg>", response.content.decode(), re.S)
+    assert any("UTC" in chart for chart in charts)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Topping up by itself: one charge for each time the balance falls below, and a pause when the card does not pay."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import OutgoingMail
+from billing.ledger.facts import Funding
 from billing.models import AutoTopUp, AutoTopUpAttempt, StripeCall, TopUp
 from billing.selectors.payments import payments_state
+from billing.services.alerts import alerts_send
+from billing.services.funding import funding_set
 from billing.services.grants import credit_grant
 from billing.stripe.autotopups import (
     AutoTopUpWish,
@@ -23,7 +27,9 @@ from billing.stripe.topups import customer_ensure
 from opencode.lib.actor import THE_CONSOLE
 from tests.billing.stripe.payments import CENT, Paying
 from tests.cast import Cast, SignIn, owner_acting
+from workspaces.models import WebhookDelivery
 from workspaces.services.blocks import workspace_block
+from workspaces.services.webhook_endpoints import webhook_create
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -169,6 +175,61 @@ def test_after_a_pause_a_person_tries_again(automatic: Automatic, paying: Paying
     assert not auto_top_up_retry(workspace=paying.workspace, actor=who)
     automatic.work()
     assert (automatic.outcomes[-1], paying.balance) == (("paid", ""), 2_300)
+
+
+def test_another_card_ends_the_pause_and_the_same_one_does_not(automatic: Automatic, paying: Paying) -> None:
+    automatic.start("pm_card_authenticationRequired")
+    automatic.spend(300)
+    automatic.work()
+    paying.hear()
+    assert automatic.row.paused_at is not None
+    customer = str(paying.account.customer_id)
+    method = paying.api.payment_methods.attach("pm_card_visa", {"customer": customer})
+    given: Any = {"default_payment_method": method.id}
+    paying.api.customers.update(customer, {"invoice_settings": given})
+    paying.hear()
+    automatic.work()
+    assert (automatic.row.paused_at, automatic.outcomes[-1], paying.balance) == (None, ("paid", ""), 2_300)
+
+
+def test_webhooks_hear_of_credit_and_of_a_pause(automatic: Automatic, paying: Paying) -> None:
+    events = ["topup.credited", "topup.taken_back", "topup.paused"]
+    acts = owner_acting(paying.workspace)
+    webhook_create(workspace=paying.workspace, url="https://example.com/", events=events, actor=acts)
+    top_up = paying.paid()
+    assert top_up_refund(top_up_id=top_up.pk, cents=500, actor=THE_CONSOLE)
+    automatic.start("pm_card_authenticationRequired", balance=0, threshold=2_000)
+    automatic.work()
+    said = [json.loads(body) for body in WebhookDelivery.objects.order_by("pk").values_list("body", flat=True)]
+    assert [each["type"] for each in said] == events
+    assert said[0]["data"] == {"top_up": top_up.pk, "micro_cents": 2_000 * CENT, "balance_micro_cents": 2_000 * CENT}
+    assert (said[1]["data"]["micro_cents"], said[1]["data"]["balance_micro_cents"]) == (-500 * CENT, 1_500 * CENT)
+    assert said[2]["data"] == {"code": "authentication_required"}
+
+
+def test_balance_that_tops_itself_up_sends_no_alerts(automatic: Automatic, paying: Paying) -> None:
+    automatic.start()
+    funding_set(workspace_id=paying.workspace.pk, funding=Funding.PREPAID, actor=THE_CONSOLE)
+    automatic.spend(400)
+    assert alerts_send(now=paying.now) == 0
+    automatic.set(is_on=False)
+    automatic.spend(150)
+    assert alerts_send(now=paying.now) == 1
+
+
+def test_billing_page_says_what_is_charged_next_and_to_whom(
+    automatic: Automatic, paying: Paying, cast: Cast, sign_in: SignIn
+) -> None:
+    browser = sign_in(cast.alice)
+    assert "Nothing is charged by itself" in browser.get("/workspaces/alpha/billing/").content.decode()
+    automatic.start()
+    customer = str(paying.account.customer_id)
+    paying.api.customers.update(customer, {"name": "Alpha <GmbH>", "email": "books@example.com"})
+    paying.hear()
+    text = " ".join(browser.get("/workspaces/alpha/billing/").content.decode().split())
+    assert "<strong>$21.23</strong> for $20.00 of credit, when requests bring the balance below $5.00" in text
+    for words in ("Alpha &lt;GmbH&gt;", "books@example.com", "visa 4242"):
+        assert words in text
 
 
 def test_a_charge_without_an_answer_counts_as_no_try_and_is_done_once(automatic: Automatic, paying: Paying) -> None:

@@ -116,6 +116,14 @@ def test_a_model_that_ran_twice_has_the_larger_prompt_not_the_sum() -> None:
     assert (own.tokens.prompt, own.prompt) == (30, 20)
 
 
+def test_what_a_provider_says_it_costs_is_not_added_to_what_its_tokens_cost() -> None:
+    """OpenRouter names two costs, one inside the other; here tokens alone are priced."""
+    said = {"cost": 0.01, "cost_details": {"upstream_inference_cost": 0.02}, "is_byok": True}
+    usage = CHAT | {"total_tokens": 15}
+    assert usage_read("openai_chat", usage | said) == usage_read("openai_chat", usage)
+    assert usage_read("openai_chat", usage | said).units == {}
+
+
 @pytest.mark.parametrize(
     ("said", "context"),
     [
