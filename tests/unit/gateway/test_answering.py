@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -168,3 +169,25 @@ def test_parallel_tool_calls_pass_with_their_indexes() -> None:
     _, seen = watched("chat", [*calls, *says.chat_stream(reason="tool_calls")])
     passed = [json.loads(each.raw[6:])["choices"][0]["delta"] for each in seen[:4]]
     assert [delta["tool_calls"][0]["index"] for delta in passed] == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("form", STREAMS)
+def test_stream_of_hours_takes_no_more_memory_than_a_short_one(form: str) -> None:
+    chunk = next(event for event in STREAMS[form] if b"pong" in event)
+    splitter, watcher = EventSplitter(), watcher_for(Form(form), prompt=PROMPT, shows_usage=True)
+
+    def passed(count: int) -> int:
+        """The bytes that are held after so many more events, which came in pieces."""
+        for _ in range(count):
+            for piece in (chunk[:9], chunk[9:]):
+                for event in splitter.feed(piece):
+                    watcher.see(event)
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        short, long = passed(200), passed(3_000)
+    finally:
+        tracemalloc.stop()
+    assert watcher.found.written >= 3_200 * len("pong ")
+    assert long - short < 10 * len(chunk)
