@@ -58,7 +58,14 @@ def audit() -> dict[str, Any]:
     }
 
 
-ACTS = {"prepare": prepare, "audit": audit}
+def costs() -> list[int]:
+    """What was charged so far."""
+    from billing.models import Usage
+
+    return list(Usage.objects.order_by("pk").values_list("cost", flat=True))
+
+
+ACTS: dict[str, Any] = {"prepare": prepare, "audit": audit, "costs": costs}
 
 
 def main(act: str, *arguments: str) -> None:

@@ -1,27 +1,38 @@
-"""MariaDB killed and started again on its files, or silent, in the middle of publishing: the console goes on."""
+"""MariaDB killed and started again on its files, or silent, in the middle of publishing or of model calls.
+
+The console goes on.
+"""
 
 import asyncio
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from opencode.devtools.privateservers import PrivateMariaDB
 from opencode.lib.bounds import ANSWER_SECONDS, CONNECT_SECONDS
+from tests.faults.calling import COST, PRIVATE, USAGE, call
 from tests.faults.checks import check_agent, check_writer
 from tests.faults.publishers import Acknowledgements, AgentPublisher, SocketPublisher
+from tests.support import providers as says
 from tests.support.fixtures import StartServer
+from tests.support.processes import wait_until
+from tests.support.providers import Provider, providing, streamed
 from tests.support.server import ConsoleServer
 from tests.support.serverstack import DUMP
 from tests.support.sockets import SyncSocket
 
 pytestmark = pytest.mark.servers
-ROUNDS = 20 if os.environ.get("OPENCODE_PROVE") else 2
+IS_LONG = bool(os.environ.get("OPENCODE_PROVE"))
+ROUNDS = 20 if IS_LONG else 2
+STREAMS, AWAY_SECONDS = 50, 10
 ACKS_BEFORE_KILL, ACKS_AFTER = 150, 150
 AGAIN = frozenset({"service_unavailable"})
 # A stale connection's silence, then the attempt to make a new one; and a moment for everything else.
@@ -109,3 +120,47 @@ async def answered(socket: SyncSocket) -> dict[str, str]:
             frame: dict[str, str] = json.loads(await socket.connection.recv())
             if frame["type"] in {"ack", "error"}:
                 return frame
+
+
+@pytest.mark.skipif(not IS_LONG, reason="ten seconds without a database: OPENCODE_PROVE=1")
+@pytest.mark.timeout(300)
+async def test_streams_go_to_their_end_without_a_database_and_are_charged_when_it_is_back(
+    start_server: StartServer, mariadb: PrivateMariaDB
+) -> None:
+    console = start_server(environment={**PRIVATE, "DATABASE_URL": mariadb.url})
+    with providing() as provider, says_when(provider) as go:
+        made = console.ask("tests.faults.modelcalls", "prepare", provider.url, "0")
+        async with aiohttp.ClientSession(trust_env=False, connector=aiohttp.TCPConnector(limit=0)) as client:
+            calling = [asyncio.ensure_future(call(client, console, made)) for _ in range(STREAMS)]
+            await asyncio.to_thread(wait_until, lambda: len(provider.requests) == STREAMS, "all streams have begun", 60)
+            mariadb.kill9()
+            back_at = time.monotonic() + AWAY_SECONDS
+            go.set()
+            assert await asyncio.gather(*calling) == [(200, True)] * STREAMS
+            assert await call(client, console, made) == (503, False)
+            await asyncio.sleep(back_at - time.monotonic())
+            assert await call(client, console, made) == (503, False)
+            await asyncio.to_thread(mariadb.start)
+            wait_until(lambda: charged(console) == [COST] * STREAMS, "what was kept is settled", 60)
+            assert await call(client, console, made) == (200, True)
+        assert len(provider.requests) == STREAMS + 1
+    found = console.ask("tests.faults.modelcalls", "audit")
+    assert (found["problems"], found["held"], found["reserved"]) == ([], 0, 0)
+    assert found["costs"] == [COST] * (STREAMS + 1)
+
+
+@contextmanager
+def says_when(provider: Provider) -> Iterator[threading.Event]:
+    """Every stream waits in its middle until the event is set."""
+    go = threading.Event()
+    first, second, *rest = says.chat_stream("pong", "done", usage=USAGE)
+    provider.always_plays(streamed(first, second, go, *rest))
+    try:
+        yield go
+    finally:
+        go.set()
+
+
+def charged(console: ConsoleServer) -> list[int]:
+    costs: list[int] = console.ask("tests.faults.modelcalls", "costs")
+    return costs

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.faults.calling import COST, PRIVATE, USAGE, call
 from tests.faults.dying import POINTS
 from tests.faults.modelcalls import DOLLAR
 from tests.support import providers as says
@@ -20,27 +21,12 @@ IS_LONG = bool(os.environ.get("OPENCODE_PROVE"))
 STREAMS = 50
 ROUNDS = 20 if IS_LONG else 2
 SAMPLE = tuple(POINTS) if IS_LONG else ("forwarded", "spooled")
-PRIVATE = {"OPENCODE_OUTBOUND_PRIVATE": "true"}
-USAGE = {**says.CHAT_USAGE, "completion_tokens": 2_000, "total_tokens": 3_100}
-COST = 800 * 125 + 300 * 12.5 + 2_000 * 1_000
-BODY = {"model": "tested", "max_tokens": 2_000, "stream": True, "messages": [{"role": "user", "content": "ping"}]}
 
 
 @pytest.fixture(scope="module")
 def provider() -> Any:
     with providing() as stand_in:
         yield stand_in
-
-
-async def call(client: aiohttp.ClientSession, server: ConsoleServer, made: dict[str, str]) -> Any:
-    """The status, and whether the end was seen."""
-    address = f"{server.url}/gw/{made['workspace']}/v1/chat/completions"
-    try:
-        async with client.post(address, json=BODY, headers={"authorization": f"Bearer {made['key']}"}) as response:
-            body = await response.read()
-            return response.status, body.endswith(b"[DONE]\n\n")
-    except aiohttp.ClientError:
-        return 0, False
 
 
 async def crowd(servers: list[ConsoleServer], made: dict[str, str]) -> Counter[Any]:
