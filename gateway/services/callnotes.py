@@ -30,8 +30,11 @@ class Place(NamedTuple):
 
 @transaction.atomic
 def calls_write(notes: Mapping[Name, ModelCall]) -> None:
-    """Write these; sums are in the order of their rows, which every process locks them in."""
-    ModelCall.objects.bulk_create(notes.values())
+    """Write these; sums are in the order of their rows, which every process locks them in.
+
+    One that is there already, after a commit whose answer was lost, must not keep the others from being written.
+    """
+    ModelCall.objects.bulk_create(notes.values(), ignore_conflicts=True)
     for place, (calls, failed, cost) in sorted(_sums(notes.values()).items()):
         row = place._asdict()
         CallDay.objects.get_or_create(**row)

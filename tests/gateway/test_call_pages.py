@@ -62,6 +62,11 @@ async def test_call_that_went_well_is_noted_with_its_session_key_and_times(conso
     assert row.member_id == console.cast.carol.pk
     assert row.first_byte_ms is not None
     assert row.first_byte_ms <= row.ms
+    alice = await sync_to_async(browser)(console.cast.alice)
+    listed = await sync_to_async(text)(alice, USAGE)
+    one = await sync_to_async(text)(alice, f"{USAGE}one/?id={row.request_id}")
+    assert f"First byte after {row.first_byte_ms:,} ms" in listed
+    assert '<a href="/workspaces/alpha/sessions/ses_7/calls/"><bdi>ses_7</bdi></a>' in one
 
 
 async def test_call_that_no_provider_answers_is_noted_with_its_attempts_and_code(
@@ -114,8 +119,9 @@ async def test_test_call_with_one_key_uses_that_alone(console: Console, provider
 
 
 async def test_refused_test_call_says_what_the_provider_said_but_never_the_key(
-    console: Console, provider: Provider
+    console: Console, provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("DEBUG")
     provider.plays(says.json_reply({"error": {"message": "No credit. " + "x" * 2000}}, 400))
     trial = await bobs_call(console, "gpt")
     assert trial.said.startswith("No credit. x")
@@ -124,8 +130,12 @@ async def test_refused_test_call_says_what_the_provider_said_but_never_the_key(
     hidden = await bobs_call(console, "gpt")
     assert SECRET not in hidden.said
     assert hidden.said == "The model's provider did not accept this call."
-    provider.always_plays(says.json_reply({"error": {"message": SECRET}}, 401))
+    provider.plays(says.json_reply({"error": {"message": SECRET}}, 401))
     assert SECRET not in (await bobs_call(console, "gpt")).said
+    provider.plays(says.json_reply({"error": {"message": f"Bad key {SECRET}"}}, 400))
+    assert SECRET.encode() not in (await console.call("chat")).body
+    assert "provider_refusal" in caplog.text
+    assert SECRET not in caplog.text
 
 
 async def bobs_call(console: Console, slug: str, credential_id: str = "") -> CallTrial:
