@@ -1,5 +1,6 @@
 // Keys in a conversation: j and k go from turn to turn, o opens and closes what is folded in one. Each has its button.
 
+const SECOND_KEY_MS = 1_500;
 const EXPAND = "Expand all";
 const COLLAPSE = "Collapse all";
 
@@ -19,14 +20,21 @@ export function isTaken(event) {
 }
 
 export function watchKeys(root) {
-  document.addEventListener("keydown", (event) => {
+  let goUntil = 0;
+  // Before the console's own keys, which go through rows of lists; what follows a g is theirs.
+  document.addEventListener("keydown", onKey, { capture: true });
+
+  function onKey(event) {
     if (isTaken(event)) return;
+    const isSecond = event.timeStamp < goUntil;
+    goUntil = event.key === "g" ? event.timeStamp + SECOND_KEY_MS : 0;
+    if (isSecond) return;
     if (event.key === "j") go(root, 1);
     else if (event.key === "k") go(root, -1);
     else if (event.key === "o") toggle(current(root) ?? inSight(root));
     else return;
     event.preventDefault();
-  });
+  }
 }
 
 /** Opens every fold, or closes all but failures, which stay loud. */

@@ -49,6 +49,27 @@ def is_too_wide(page: Page) -> bool:
     return found
 
 
+def walk_by_keys(page: Page) -> None:
+    """From message to message, what is folded in one, a turn's steps away and back, without a pointer."""
+    page.evaluate("scrollTo(0, 0)")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = page.locator(".turn").nth(1)
+    expect(second).to_be_focused()
+    page.keyboard.press("o")
+    expect(second.locator(".tool")).to_have_attribute("open", "")
+    page.keyboard.press("o")
+    expect(second.locator(".tool")).not_to_have_attribute("open", "")
+    page.keyboard.press("k")
+    expect(page.locator(".turn").first).to_be_focused()
+    steps = page.locator(".steps-toggle").first
+    steps.press("Enter")
+    expect(steps).to_have_attribute("aria-expanded", "false")
+    expect(second).to_be_hidden()
+    steps.press("Enter")
+    expect(second).to_be_visible()
+
+
 @pytest.mark.parametrize(("name", "viewport", "scheme"), WIDEST)
 def test_everything_the_agents_tools_do_is_readable(
     shared_server: ConsoleServer,
@@ -65,7 +86,9 @@ def test_everything_the_agents_tools_do_is_readable(
     assert page.locator(".tool-failed[open]").count() == 13
     assert page.locator(".tool-completed[open]").count() == 0
     assert violations(page) == []
-    page.evaluate("document.querySelectorAll('.tool').forEach((fold) => fold.open = true)")
+    walk_by_keys(page)
+    page.get_by_role("button", name="Expand all").click()
+    assert page.locator(".transcript details:not([open])").count() == 0
     watched.screenshot(f"tools-open-{name}")
     assert violations(page) == []
     assert not is_too_wide(page)

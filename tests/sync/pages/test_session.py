@@ -7,6 +7,7 @@ from django.test import Client
 
 from opencode.lib.clock import utc_now
 from sync.models import Session
+from sync.sharing import masked_epoch
 from tests.cast import BROWSER, Cast, SignIn
 from tests.support.transcripts import CLIENT_ID, CONVERSATION, make_session, make_share, publish
 from tests.unit.sync.transcript.entries import text_of
@@ -74,6 +75,30 @@ def test_removed_member_no_longer_reads(cast: Cast, session: Session, sign_in: S
     assert reader.get(address(cast)).status_code == 200
     cast.membership(cast.carol).delete()
     assert reader.get(address(cast)).status_code == 404
+
+
+def test_messages_have_the_name_of_their_person_for_members_and_for_nobody_else(
+    cast: Cast, session: Session, sign_in: SignIn
+) -> None:
+    member, share = sign_in(cast.carol), make_share(session)
+    query = {"epoch": session.epoch, "k": f"session/message/{CLIENT_ID}/msg_1:1"}
+    head = '<h3 class="turn-who"><bdi>{}</bdi></h3>'
+    assert head.format("Alice") in member.get(address(cast)).content.decode()
+    assert head.format("Alice") in member.get(address(cast, "fragments"), query).json()["fragments"][0]["html"]
+    query["epoch"] = masked_epoch(session.epoch)
+    assert head.format("User") in Client().get(f"/share/{share.pk}").content.decode()
+    assert head.format("User") in Client().get(f"/share/{share.pk}/fragments", query).json()["fragments"][0]["html"]
+
+
+def test_a_page_says_what_the_agent_does(cast: Cast, session: Session, sign_in: SignIn) -> None:
+    assert "data-activity hidden" in sign_in(cast.carol).get(address(cast)).content.decode()
+    call = {"type": "tool", "tool": "bash", "state": {"status": "running", "input": {"command": "pytest -q"}}}
+    third = {"id": "msg_3", "role": "assistant", "time": {"created": 1_795_340_299_999}}
+    publish(
+        session,
+        {f"session/message/{CLIENT_ID}/msg_3": third, f"session/part/{CLIENT_ID}/msg_3/prt_9": call},
+    )
+    assert "$0.012 bash pytest -q" in seen_at(sign_in(cast.carol), address(cast))
 
 
 def test_shares_are_listed_with_what_became_of_them(cast: Cast, session: Session, sign_in: SignIn) -> None:
