@@ -51,3 +51,6 @@ agent_models: Port[[str, str, str], Mapping[str, Any]] = Port("agent_models", de
 
 Takes the workspace's id, the person's id, and their role there.
 """
+
+session_titles: Port[[str, Collection[str]], Mapping[str, str]] = Port("session_titles", default=lambda *_: {})
+"""The titles of a workspace's sessions with these ids of their agents, in one query; those without one are missing."""

@@ -12,6 +12,7 @@ from workspaces.views import (
     key_details,
     members,
     share_tokens,
+    usualconfig,
     webhooks,
     workspaces,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("<slug:slug>/audit/", audit.audit_list, name="audit"),
     path("<slug:slug>/audit/export.csv", audit.audit_csv, name="audit_csv"),
     path("<slug:slug>/configuration/", configuration.configuration, name="configuration"),
+    path("<slug:slug>/configuration/common/", usualconfig.usual_settings, name="config_usual"),
     path("<slug:slug>/configuration/history/", configuration.history, name="config_history"),
     path("<slug:slug>/configuration/<int:number>/", configuration.version, name="config_version"),
     path("<slug:slug>/configuration/<int:number>/restore/", configuration.restore, name="config_restore"),

@@ -4,7 +4,7 @@ shows of it.
 The door: services, look-ups and secrets by name; `masked_read` for whatever a link's reader is shown.
 """
 
-from sync.sharing.documents import session_shares, shared_session, workspace_session
+from sync.sharing.documents import session_shares, session_titles, shared_session, workspace_session
 from sync.sharing.findings import SecretsFound, findings_invalidate, session_secrets
 from sync.sharing.links import share_link_create, share_link_end, share_masking_set
 from sync.sharing.masked import masked_content, masked_epoch, masked_invalidate, masked_read, masked_row, without_asks
@@ -62,6 +62,7 @@ __all__ = [
     "read_share_secret",
     "session_secrets",
     "session_shares",
+    "session_titles",
     "share_claims_purge",
     "share_create",
     "share_end",

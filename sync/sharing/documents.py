@@ -1,4 +1,6 @@
-"""What a session's page reads besides the entries."""
+"""What a session's page reads besides the entries, and sessions' titles for pages of the apps below."""
+
+from collections.abc import Collection, Mapping
 
 from django.db.models import QuerySet
 
@@ -19,3 +21,9 @@ def session_shares(session: Session) -> QuerySet[Share]:
 def shared_session(share_id: str) -> Share | None:
     """A live share with its session and the session's workspace."""
     return live_shares().select_related("session__workspace").filter(id=share_id).first()
+
+
+def session_titles(workspace_id: str, client_ids: Collection[str]) -> Mapping[str, str]:
+    """The titles of those of the workspace's sessions that have one, by the agent's id; one query."""
+    rows = Session.objects.filter(owner_key=workspace_id, client_id__in=client_ids).exclude(title="")
+    return dict(rows.order_by().values_list("client_id", "title"))

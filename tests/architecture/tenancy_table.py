@@ -349,6 +349,12 @@ WORKSPACES = [
         "login 404 403 422 422",
     ),
     Page(
+        "workspaces/<slug:slug>/configuration/common/",
+        "/workspaces/alpha/configuration/common/",
+        "login 404 403 200 200",
+        "login 404 403 422 422",
+    ),
+    Page(
         "workspaces/<slug:slug>/configuration/history/",
         "/workspaces/alpha/configuration/history/",
         MEMBERS,

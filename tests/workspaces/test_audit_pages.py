@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from opencode.lib import paging
 from opencode.lib.actor import KEY, PERSON, STAFF, THE_CONSOLE, Actor
+from sync.models import Session
 from tests.cast import Cast, SignIn, browser
 from tests.support.audit import audited
 from tests.workspaces.conftest import MakeKey
@@ -174,3 +175,18 @@ def test_an_export_is_in_the_log_without_the_words_it_looked_for(cast: Cast, sig
     assert by_id.details == f'{{"filter":{{"target":"{cast.carol.pk}"}}}}'
     assert by_name.details == '{"filter":{"target":"words"}}'
     assert (entry.actor_id, entry.details) == (cast.bob.pk, '{"filter":{"action":"key.create","actor":"words"}}')
+
+
+def test_a_session_is_shown_by_its_title_and_found_by_its_id(cast: Cast, sign_in: SignIn) -> None:
+    for workspace, client_id, title in (
+        (cast.alpha, "ses_titled", "Fix the retry"),
+        (cast.alpha, "ses_plain", ""),
+        (cast.gamma, "ses_plain", "Of another"),
+    ):
+        Session.objects.create(workspace=workspace, owner_key=workspace.pk, client_id=client_id, title=title)
+    for target in ("ses_titled", "ses_plain"):
+        record(cast, action="session.share", target=target)
+    shown = page(sign_in(cast.alice))
+    assert '<a href="?target=ses_titled"><bdi>Fix the retry</bdi></a>' in shown
+    assert "<bdi>ses_plain</bdi>" in shown
+    assert "Of another" not in shown

@@ -12,6 +12,7 @@ from accounts.models import Device, User
 from opencode.lib.actor import STAFF, SYSTEM
 from opencode.lib.paging import Keyset, by_number
 from workspaces.models import APIKey, AuditEntry, Invitation, ShareToken, Workspace
+from workspaces.ports import session_titles
 
 AUDIT: Final = Keyset(by_number("seq", is_descending=True))
 """The newest first."""
@@ -84,7 +85,7 @@ def _shifted(moment: datetime, by: timedelta) -> datetime:
 
 
 def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, str]:
-    """Names by id, for those actors and targets that still have one; four queries at most."""
+    """Names and titles by id, for those actors and targets that still have one; six queries at most."""
     ids = {name for row in rows for name in (row.actor_id, row.target_id) if name}
     names: dict[str, str] = {}
     people = _with_prefix(ids, "usr_")
@@ -99,6 +100,9 @@ def audit_names(workspace: Workspace, rows: Iterable[AuditEntry]) -> dict[str, s
         names |= dict(Device.objects.filter(pk__in=devices).values_list("pk", "name"))
     if invitations := _with_prefix(ids, "inv_"):
         names |= dict(Invitation.objects.filter(workspace=workspace, pk__in=invitations).values_list("pk", "email"))
+    # Agents choose these ids: only such as can be nobody's else.
+    if sessions := _with_prefix(ids, "ses_"):
+        names |= session_titles(workspace.pk, sessions)
     return names
 
 

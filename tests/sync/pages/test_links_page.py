@@ -48,6 +48,7 @@ def test_only_live_links_of_this_workspace_are_listed_newest_first(
     page = carol.get(LINKS).content.decode()
     assert shown(carol) == [second.pk, first.pk]
     assert shown(carol, f"{LINKS}?made=agents") == [agents.pk]
+    assert f"{second.expires_at:%Y-%m-%d %H:%M} UTC" in page
     assert ["Fix the retry" in page, ">41<" in page, "Carol" in page, "2 links" in page] == [True] * 4
     assert "build-7" in carol.get(f"{LINKS}?made=agents").content.decode()
 
