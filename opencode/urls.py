@@ -8,7 +8,7 @@ from accounts.views.devices import device
 from opencode.web import views
 from opencode.web.docs import views as docs
 from opencode.web.jsonapi import PREFIX, api
-from workspaces.views import agents
+from workspaces.views import agents, github, github_calls
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,6 +25,10 @@ urlpatterns = [
     path("device", device, name="device"),
     path("api/user", agents.user, name="agent_user"),
     path("api/orgs", agents.orgs, name="agent_orgs"),
+    path("exchange_github_app_token", github_calls.exchange, name="github_exchange"),
+    path("exchange_github_app_token_with_pat", github_calls.exchange_of_person, name="github_exchange_of_person"),
+    path("get_github_app_installation", github_calls.installation, name="github_installation"),
+    path("github/callback", github.claimed, name="github_claimed"),
     path(f"{PREFIX}openapi.json", views.openapi, name="openapi"),
     path("api/config", agents.config, name="agent_config"),
     path(".well-known/opencode", agents.well_known, name="well_known"),

@@ -1,6 +1,15 @@
 """Why workspaces refuses."""
 
-from opencode.lib.errors import Conflict, Denial, FieldsInvalid, Forbidden, NotFound, TooManyRequests
+from opencode.lib.errors import (
+    Conflict,
+    CredentialsInvalid,
+    Denial,
+    FieldsInvalid,
+    Forbidden,
+    NotFound,
+    ServiceUnavailable,
+    TooManyRequests,
+)
 
 
 class KeyLimitReached(Conflict):
@@ -175,3 +184,73 @@ class WebhookEventUnknown(FieldsInvalid):
 class WebhookOff(Conflict):
     code = "webhook_off"
     default_message = "The webhook is off; turn it on first."
+
+
+class GithubOff(NotFound):
+    code = "github_app_off"
+    default_message = "This console has no GitHub App; whoever runs it sets one up with OPENCODE_GITHUB_APP_ID."
+
+
+class GithubPersonTokenOff(NotFound):
+    code = "github_person_token_off"
+    default_message = (
+        "This console takes no personal access tokens in exchange; give the job `permissions: id-token: write` instead."
+    )
+
+
+class GithubTokenInvalid(CredentialsInvalid):
+    code = "github_token_invalid"
+    default_message = (
+        "The token is not one that GitHub Actions signed for this use; give the job `permissions: id-token: write`."
+    )
+
+
+class GithubTokenUsed(CredentialsInvalid):
+    code = "github_token_used"
+    default_message = "This token was used before; each can be exchanged once. Ask for a new one in the job."
+
+
+class GithubOwnerUnserved(Forbidden):
+    code = "github_owner_unserved"
+    default_message = (
+        "This console's GitHub App does not serve the repository's owner; whoever runs the console adds owners to "
+        "OPENCODE_GITHUB_APP_OWNERS."
+    )
+
+
+class GithubEventUnsafe(Forbidden):
+    code = "github_event_unsafe"
+    default_message = (
+        "A workflow on a pull request's target runs a stranger's change with your repository's rights and gets no "
+        "token; let it run on the pull request itself, or on comments."
+    )
+
+
+class GithubWorkflowUnserved(Forbidden):
+    code = "github_workflow_unserved"
+    default_message = "This workflow is not among those that may ask for a token; see OPENCODE_GITHUB_APP_WORKFLOWS."
+
+
+class GithubActorMayNotWrite(Forbidden):
+    code = "github_actor_may_not_write"
+    default_message = "The person who started this run may not write to the repository, so the run gets no token."
+
+
+class GithubNotInstalled(NotFound):
+    code = "github_app_not_installed"
+    default_message = "The GitHub App is not installed on this repository, or may not use it; install it there first."
+
+
+class GithubUnreachable(ServiceUnavailable):
+    code = "github_unreachable"
+    default_message = "GitHub does not answer; try again in a moment."
+
+
+class GithubOwnerClaimed(Conflict):
+    code = "github_owner_claimed"
+    default_message = "Another workspace of this console follows this owner; it has to let go of it first."
+
+
+class GithubOwnerNotYours(Forbidden):
+    code = "github_owner_not_yours"
+    default_message = "GitHub says that you are neither this user nor an administrator of this organisation."

@@ -34,6 +34,7 @@ _ADMIN: Final = _MEMBER | {
     "config.edit",
     "workspace.rename",
     "webhook.manage",
+    "github.manage",
     "model.manage",
     "audit.view",
     "usage.view_all",

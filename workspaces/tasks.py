@@ -8,7 +8,7 @@ from django.conf import settings
 
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import utc_now
-from workspaces.services import auditpurge, deletions, key_ends, repeats, webhook_sending
+from workspaces.services import auditpurge, deletions, github_exchanges, key_ends, repeats, webhook_sending
 from workspaces.services.auditchain import chain_ids
 
 log = structlog.get_logger(__name__)
@@ -27,6 +27,11 @@ def webhooks_send() -> None:
 @shared_task
 def webhooks_purge() -> None:
     webhook_sending.deliveries_purge(now=utc_now())
+
+
+@shared_task
+def github_exchanges_purge() -> None:
+    github_exchanges.exchanges_purge(now=utc_now())
 
 
 @shared_task

@@ -16,6 +16,7 @@ from opencode.settings.people import *  # noqa: F403
 from opencode.settings.programs import *  # noqa: F403
 from opencode.settings.schedule import *  # noqa: F403
 from opencode.settings.sources.environment import read_environment
+from opencode.settings.sources.githubapp import read_github_app
 from opencode.settings.sync import *  # noqa: F403
 
 # Allows classes to state their type arguments (`ModelAdmin[User]`), which Django has only in its stubs.
@@ -35,6 +36,7 @@ ALLOWED_HOSTS = [host.strip() for host in ENV.OPENCODE_ALLOWED_HOSTS.split(",") 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 OUTBOUND_PRIVATE = ENV.OPENCODE_OUTBOUND_PRIVATE
 PUSH_HOSTS = [host.strip().lower() for host in ENV.OPENCODE_PUSH_HOSTS.split(",") if host.strip()]
+GITHUB_APP = read_github_app(ENV)
 TRUSTED_PROXIES = [address.strip() for address in ENV.OPENCODE_TRUSTED_PROXIES.split(",") if address.strip()]
 
 INSTALLED_APPS = [

@@ -41,6 +41,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "operations-purge": {"task": "sync.tasks.operations_purge", "schedule": 3600.0},
     "repeatable-calls-purge": {"task": "workspaces.tasks.repeatable_calls_purge", "schedule": 3600.0},
     "webhooks-send": {"task": "workspaces.tasks.webhooks_send", "schedule": 5.0, "options": {"expires": 5.0}},
+    "github-exchanges-purge": {"task": "workspaces.tasks.github_exchanges_purge", "schedule": 86400.0},
     "webhooks-purge": {"task": "workspaces.tasks.webhooks_purge", "schedule": 86400.0},
     "mails-sweep": {"task": "accounts.tasks.mails_sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     "mails-purge": {"task": "accounts.tasks.mails_purge", "schedule": 86400.0},

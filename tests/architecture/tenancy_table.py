@@ -112,6 +112,10 @@ PROJECT = [
     Page("docs", "/docs", EVERYBODY, READ_ONLY),
     Page("docs/<path:address>", "/docs/operations", EVERYBODY, READ_ONLY),
     Page("api/v1/docs", "/api/v1/docs", "home home home home home", READ_ONLY),
+    Page("exchange_github_app_token", "/exchange_github_app_token", READ_ONLY, NOWHERE),
+    Page("exchange_github_app_token_with_pat", "/exchange_github_app_token_with_pat", READ_ONLY, NOWHERE),
+    Page("get_github_app_installation", "/get_github_app_installation?owner=acme&repo=rocket", NOWHERE, READ_ONLY),
+    Page("github/callback", "/github/callback?state=x&code=y", "home home home home home", READ_ONLY),
     Page("auth/device/code", "/auth/device/code", READ_ONLY, "400 400 400 400 400"),
     Page("auth/device/token", "/auth/device/token", READ_ONLY, "400 400 400 400 400"),
     # For agents, by their own token: a browser's cookie counts for nothing.
@@ -592,6 +596,14 @@ WORKSPACES = [
         "/workspaces/alpha/providers/new/",
         "login 404 403 200 200",
         "login 404 403 422 422",
+    ),
+    Page("workspaces/<slug:slug>/github/", "/workspaces/alpha/github/", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/github/claim/", "/workspaces/alpha/github/claim/", READ_ONLY, "login 404 403 422 422"),
+    Page(
+        "workspaces/<slug:slug>/github/<int:owner_id>/release/",
+        "/workspaces/alpha/github/100/release/",
+        READ_ONLY,
+        "login 404 403 home home",
     ),
     Page("workspaces/<slug:slug>/webhooks/", "/workspaces/alpha/webhooks/", "login 404 403 200 200", READ_ONLY),
     Page(

@@ -33,7 +33,9 @@ ANCHOR: Final = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
 BRANCH: Final = re.compile(r"\{% (?:if|elif|else)\b.*?%\}", re.DOTALL)
 HIDDEN: Final = re.compile(r'<span class="(?:visually-hidden|badge[^"]*|faint[^"]*)">.*?</span>', re.DOTALL)
 # Names of things, and words that are written so wherever they stand.
-NAMES: Final = frozenset({"API", "CSV", "ID", "IP", "JSON", "Markdown", "UTC", "QR", "ZIP", "Celery", "Redis"})
+NAMES: Final = frozenset(
+    {"API", "Actions", "GitHub", "CSV", "ID", "IP", "JSON", "Markdown", "UTC", "QR", "ZIP", "Celery", "Redis"}
+)
 GIVEN_UP: Final = (
     "own this console",
     "is it still you?",

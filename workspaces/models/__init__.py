@@ -12,6 +12,7 @@ from workspaces.models.credentials import (
     new_api_key_id,
     new_share_token_id,
 )
+from workspaces.models.github import GithubExchange, GithubOwner
 from workspaces.models.invitations import Invitation, new_invitation_id
 from workspaces.models.memberships import Membership, Role, new_membership_id
 from workspaces.models.repeats import RepeatableCall
@@ -28,6 +29,8 @@ __all__ = [
     "AuditHead",
     "ConfigVersion",
     "Credential",
+    "GithubExchange",
+    "GithubOwner",
     "Invitation",
     "KeyUsage",
     "Membership",

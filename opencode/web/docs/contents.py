@@ -40,6 +40,7 @@ SHELVES: Final = (
             Entry("steering", "Steering", "See what agents wait for, and answer from anywhere", "docs/steering.md"),
             Entry("gateway", "Models", "Providers' keys, models and who may use them", "docs/gateway.md"),
             Entry("billing", "Billing and usage", "What a request costs, budgets, price lists", "docs/billing.md"),
+            Entry("github", "GitHub Actions", "The agent in jobs of your repositories", "docs/github.md"),
             Entry("webhooks", "Webhooks", "Events for your programs, signatures, repeats", "docs/webhooks.md"),
         ),
     ),
