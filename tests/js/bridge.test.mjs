@@ -75,6 +75,10 @@ test("what this machine does not allow, and what is too old or for another proce
   assert.equal((await command(prompt)).outcome, "forbidden");
   assert.equal((await command({ ...stop, nonce: "unknown" })).outcome, "expired");
   assert.equal((await command({ ...stop, process: `${hello.process}0` })).outcome, "failed");
+  const clock = performance.now;
+  performance.now = () => clock.call(performance) + 61_000;
+  assert.equal((await command(stop)).outcome, "expired");
+  performance.now = clock;
   setMode("prompt");
   assert.equal((await command(prompt)).outcome, "forbidden", "raising counts from the agent's next start on");
   setMode("watch");
