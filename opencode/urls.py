@@ -8,6 +8,7 @@ from accounts.views.devices import device
 from opencode.web import views
 from opencode.web.docs import views as docs
 from opencode.web.jsonapi import PREFIX, api
+from opencode.web.overview import views as overview
 from workspaces.views import agents, github, github_calls
 
 urlpatterns = [
@@ -35,6 +36,8 @@ urlpatterns = [
     path(PREFIX, api.urls),
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),
+    path("workspaces/<slug:slug>/", overview.page, name="overview"),
+    path("workspaces/<slug:slug>/now", overview.now, name="overview_now"),
     path("", include("billing.urls")),
     path("", include("sync.urls")),
     path("", include("steering.urls")),

@@ -24,7 +24,6 @@ urlpatterns = [
     path("", workspaces.workspace_list, name="list"),
     path("new/", workspaces.create, name="create"),
     path("invitations/<str:key>/", joining.invitation, name="invitation"),
-    path("<slug:slug>/", workspaces.overview, name="overview"),
     path("<slug:slug>/settings/", workspaces.settings, name="settings"),
     path("<slug:slug>/settings/address/", workspaces.address, name="address"),
     path("<slug:slug>/export/", exports.export, name="export"),

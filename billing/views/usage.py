@@ -7,24 +7,21 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from billing.charts import PHONE, WIDE, Day, Layout, stacked_bars
 from billing.forms import GROUPS, SOURCES, UsageChoice, UsageForm
 from billing.models import UsageRollup
 from billing.pricing.days import DAY, month_before, same_days_before
 from billing.selectors.alerts import alert_lines
-from billing.selectors.breakdowns import Breakdown, DayCosts, has_usage, usage_breakdown, usage_cost
+from billing.selectors.breakdowns import has_usage, usage_breakdown, usage_cost
 from billing.selectors.usage import UsageFilter, account_of
 from billing.services.usageexport import usage_export
+from billing.views.costcharts import cost_charts
 from billing.views.links import Link, narrowed_links, query_with
 from opencode.lib.clock import utc_now
 from opencode.lib.csvcells import csv_response
-from opencode.lib.money import format_dollars
 from workspaces.access import WorkspaceAccess, page_access
 
-PHONE_DAYS: Final = 10
 _FIELDS: Final = ("source", "by", "month", "since", "until", "model", "key", "member")
 
 
@@ -57,7 +54,7 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
         "rows_query": urlencode({name: value for name, value in query.items() if name in ("model", "key", "member")}),
         "alerts": alert_lines(account, now=utc_now(), person_id="" if access.can("usage.view_all") else access.user.pk),
         "is_empty": not shown.requests and not has_usage(account.pk, choice.wanted.source),
-        "charts": _charts(shown),
+        "charts": cost_charts(shown),
         **_comparison(account.pk, choice.wanted, shown.total, today),
         **_links(choice, query, access, today),
     }
@@ -89,28 +86,6 @@ def _comparison(account_id: int, wanted: UsageFilter, total: int, today: date) -
     before = usage_cost(account_id, replace(wanted, since=since, until=before_until))
     percent = round(100 * (total - before) / before) if before else None
     return {"before": before, "before_since": since, "before_last": before_until - DAY, "percent": percent}
-
-
-def _charts(shown: Breakdown) -> list[tuple[str, SafeString]]:
-    """The chart for wide screens, and one of the last days for phones, with the class that shows them."""
-    days = [Day(f"{day.day:%-d %b}", f"{day.day:%A %-d %B}: {_words(shown, day)}", day.costs) for day in shown.days]
-    last = max((place for place, each in enumerate(shown.days) if each.total), default=len(days) - 1) + 1
-    some = days[max(0, last - PHONE_DAYS) : max(last, min(PHONE_DAYS, len(days)))]
-    return [
-        ("chart-wide", _chart("wide", "Cost by day (UTC)", shown, days, WIDE)),
-        ("chart-phone", _chart("phone", f"Cost by day (UTC), {len(some)} days", shown, some, PHONE)),
-    ]
-
-
-def _chart(name: str, heading: str, shown: Breakdown, days: list[Day], layout: Layout) -> SafeString:
-    names = [series.name for series in shown.series]
-    return mark_safe(stacked_bars(name, heading, names, days, format_dollars, layout))  # noqa: S308 - it escapes
-
-
-def _words(shown: Breakdown, day: DayCosts) -> str:
-    costs = zip(shown.series, day.costs, strict=True)
-    parts = [f"{series.name} {format_dollars(cost)}" for series, cost in costs if cost]
-    return ", ".join([format_dollars(day.total), *parts]) if len(parts) > 1 else " ".join(parts) or "nothing"
 
 
 def _links(choice: UsageChoice, query: dict[str, str], access: WorkspaceAccess, today: date) -> dict[str, Any]:

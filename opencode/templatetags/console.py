@@ -10,13 +10,15 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from opencode.lib.money import MICRO_CENTS_PER_CENT, exact_dollars, format_dollars
-from opencode.lib.shown import compact_count, relative_time
+from opencode.lib.shown import compact_count, relative_time, time_left, time_running
 
 register = template.Library()
 _CODE: Final = re.compile(r"`([^`]+)`")
 
 
 register.filter("relative", relative_time)
+register.filter("elapsed", time_running)
+register.filter("until", time_left)
 register.filter("compact", compact_count)
 register.filter("exact_dollars", exact_dollars)
 

@@ -82,6 +82,7 @@ WAITING: Final = Count("waiting", "waiting", lambda access, _now: asks_waiting(a
 FOR_YOU: Final = Count("inbox", "for you in all workspaces", lambda access, _now: asks_of_person(access.user))
 
 ENTRIES: Final = (
+    Entry("overview", "Overview", "overview", Group.WORK, "session.view"),
     Entry("sessions", "Sessions", "sync:sessions", Group.WORK, "session.view", (RUNNING, WAITING)),
     Entry("inbox", "Inbox", "steering:inbox", Group.WORK, "session.view", (FOR_YOU,)),
     Entry("links", "Links", "sync:links", Group.WORK, "session.view"),

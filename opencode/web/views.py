@@ -22,12 +22,12 @@ from workspaces.selectors.workspaces import current_workspace
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The sessions of the workspace the person visited last; the sign-in page for visitors who are not signed in."""
+    """The Overview of the workspace the person visited last; the sign-in page for visitors who are not signed in."""
     assert isinstance(request.user, User)
     workspace = current_workspace(request.user, request.session.get(CURRENT_WORKSPACE))
     if workspace is None:
         return redirect("workspaces:list" if invitations_for(request.user) else "workspaces:create")
-    return redirect("sync:sessions", workspace.slug)
+    return redirect("overview", workspace.slug)
 
 
 @require_safe

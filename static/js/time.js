@@ -15,6 +15,20 @@ export function ago(then, now) {
   return then.toISOString().slice(0, 10);
 }
 
+export function stopwatch(since, now) {
+  const seconds = Math.max(0, Math.floor((now - since) / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+function count() {
+  const now = new Date();
+  for (const element of document.querySelectorAll("time[data-running]")) {
+    element.textContent = stopwatch(new Date(element.dateTime), now);
+  }
+}
+
 export function refresh(root = document) {
   const now = new Date();
   for (const element of root.querySelectorAll("time[data-relative]")) {
@@ -26,5 +40,6 @@ export function refresh(root = document) {
 if (typeof document !== "undefined") {
   refresh();
   setInterval(() => document.hidden || refresh(), REFRESH_MS);
+  setInterval(() => document.hidden || count(), 1000);
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
 }

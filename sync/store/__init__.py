@@ -4,6 +4,7 @@ The door: reads of a state, a page, a whole session, its turns and the lists; `w
 writer's alone.
 """
 
+from sync.store.doing import read_doing
 from sync.store.makers import SessionMaker, maker_of, makers_forget
 from sync.store.reads import SessionIsCold, StateRead, StateRow, read_entries, read_state
 from sync.store.sessions import SESSIONS, SessionRow, matching_sessions, session_page
@@ -58,6 +59,7 @@ __all__ = [
     "makers_forget",
     "matching_sessions",
     "patience",
+    "read_doing",
     "read_entries",
     "read_failed_turns",
     "read_failures",

@@ -66,10 +66,14 @@ def session_page(
     ids: Collection[int] | None = None,
     state: SessionState | None = None,
     place: Place | None = None,
+    limit: int | None = None,
 ) -> Page[SessionRow]:
-    """A page of the workspace's sessions as `matching_sessions` finds them: PAGE_ROWS after `place`; one query."""
+    """A page of the workspace's sessions as `matching_sessions` finds them, in one query.
+
+    `limit` or PAGE_ROWS after `place`.
+    """
     matching = matching_sessions(workspace, now=now, ids=ids, state=state)
-    found = SESSIONS.page(matching.values(*_FIELDS), place)
+    found = SESSIONS.page(matching.values(*_FIELDS), place, limit)
     return Page([_row(values, now) for values in found.rows], found.next)
 
 

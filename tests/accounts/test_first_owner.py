@@ -49,7 +49,7 @@ def test_link_makes_a_verified_superuser_who_owns_a_workspace_and_is_signed_in()
     assert (owner.email, owner.is_staff, owner.is_superuser) == ("olivia@example.com", True, True)
     assert EmailAddress.objects.get(user=owner).verified
     assert Membership.objects.get(user=owner).role == Role.OWNER
-    assert client.get(reverse("home"))["Location"] == "/workspaces/olivia/sessions/"
+    assert client.get(reverse("home"))["Location"] == "/workspaces/olivia/"
 
 
 def test_opening_the_link_spends_nothing() -> None:

@@ -57,7 +57,7 @@ def test_confirming_signs_in_and_leads_to_the_sessions_of_a_first_workspace() ->
     assert confirm(client) == reverse("home")
     membership = Membership.objects.select_related("workspace").get(user__email="dave@example.com")
     assert (membership.role, membership.workspace.name) == (Role.OWNER, "dave")
-    assert client.get(reverse("home"))["Location"] == "/workspaces/dave/sessions/"
+    assert client.get(reverse("home"))["Location"] == "/workspaces/dave/"
 
 
 def test_opening_the_link_alone_changes_nothing() -> None:

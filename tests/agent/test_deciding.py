@@ -32,7 +32,7 @@ def scene(shared_server: ConsoleServer, tmp_path_factory: pytest.TempPathFactory
         context = browser.new_context(viewport=PHONE)
         watched = WatchedPage(context)
         page = watched.page
-        page.goto(server.url)
+        page.goto(f"{server.url}/workspaces/{alice['slug']}/sessions/")
         page.get_by_label("E-mail").fill(alice["email"])
         page.get_by_label("Password").fill(alice["password"])
         page.get_by_label("Password").press("Enter")

@@ -66,7 +66,7 @@ def test_agent_with_a_token_in_its_path_shows_in_the_workspace(
     context = browser.new_context()
     watched = WatchedPage(context)
     page = watched.page
-    page.goto(console_server.url)
+    page.goto(f"{console_server.url}/workspaces/{alice['slug']}/sessions/")
     page.get_by_label("E-mail").fill(alice["email"])
     page.get_by_label("Password").fill(alice["password"])
     page.get_by_label("Password").press("Enter")

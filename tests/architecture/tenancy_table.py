@@ -252,7 +252,8 @@ DATA = [
 WORKSPACES = [
     Page("workspaces/", "/workspaces/", SIGNED_IN, READ_ONLY),
     Page("workspaces/new/", "/workspaces/new/", SIGNED_IN, "login 422 422 422 422"),
-    Page("workspaces/<slug:slug>/", "/workspaces/alpha/", "login 404 home home home", READ_ONLY),
+    Page("workspaces/<slug:slug>/", "/workspaces/alpha/", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/now", "/workspaces/alpha/now", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/", "/workspaces/nowhere/", "login 404 404 404 404", READ_ONLY),
     Page("workspaces/<slug:slug>/settings/", "/workspaces/alpha/settings/", MEMBERS, "login 404 403 422 422"),
     Page("workspaces/<slug:slug>/usage/", "/workspaces/alpha/usage/", MEMBERS, READ_ONLY),

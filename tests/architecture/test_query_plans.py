@@ -177,6 +177,13 @@ def sessions_list(full: Full) -> None:
     assert client.get(page.context["rows_url"]).status_code == 200
 
 
+def overview(full: Full) -> None:
+    """Beside many sessions that run or are lost, and many that have failed."""
+    client, path = browser(full.cast.alice), "/workspaces/alpha/"
+    assert client.get(path).status_code == 200
+    assert client.get(f"{path}now").status_code == 200
+
+
 def sessions_by_state(full: Full) -> None:
     """On the page and by the API; half of those that run are lost, a twentieth has failed."""
     client, path = browser(full.cast.alice), "/workspaces/alpha/sessions/"
@@ -251,6 +258,7 @@ PATHS: Final = {
     "agents' delete": Path(agents_delete, {"sync_share", "sync_sessionentry", "sync_operation"}),
     "sessions list": Path(sessions_list, {"sync_session", "workspaces_membership"}, lists=True),
     "sessions by state": Path(sessions_by_state, {"sync_session"}, lists=True),
+    "overview": Path(overview, {"sync_session", "steering_ask", "billing_usagerollup"}, lists=True),
     "sessions search": Path(sessions_search, {"sync_session"}),
     "audit": Path(audit, {"workspaces_auditentry"}, lists=True),
     "sign-in": Path(sign_in, {"accounts_user", "usersessions_usersession", "django_session"}),

@@ -77,8 +77,12 @@ def shared_alice(shared_server: ConsoleServer) -> dict[str, str]:
 
 
 def sign_in(page: Page, person: dict[str, str]) -> None:
-    """Through the sign-in form that is open."""
+    """Through the sign-in form that is open, to the sessions of the person's workspace where it leads anywhere."""
+    to = f"/workspaces/{person['slug']}/sessions/"
+    page.locator("form[method=post] input[name=next]").evaluate_all(
+        "(fields, to) => fields.forEach((one) => { one.value = to; })", to
+    )
     page.get_by_label("E-mail").fill(person["email"])
     page.get_by_label("Password").fill(person["password"])
     page.get_by_label("Password").press("Enter")
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/**")

@@ -24,7 +24,16 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
-    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here", "/docs/api"]
+    "path",
+    [
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/nothing-here",
+        "/docs",
+        "/docs/api",
+        "/docs/limits",
+    ],
 )
 def test_entrance_pages_are_accessible(
     shared_server: ConsoleServer, open_page: OpenPage, path: str, scheme: str
@@ -73,7 +82,7 @@ def test_workspace_pages_are_accessible(
     found = {}
     session = f"sessions/{agent.session_id}/"
     tabs = [session, f"{session}changes", f"{session}tools", f"{session}snapshots/"]
-    for path in ["sessions/", *tabs, "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
+    for path in ["", "sessions/", *tabs, "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
         answer = watched.page.goto(f"{workspace}/{path}")
         assert answer is not None
         assert answer.ok, path

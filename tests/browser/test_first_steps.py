@@ -23,7 +23,7 @@ def become_owner(console_server: ConsoleServer, open_page: OpenPage) -> None:
     page.get_by_label("E-mail").fill("owner@example.com")
     page.get_by_label("Password").fill("a long pass phrase 9")
     page.get_by_label("Password").press("Enter")
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -52,7 +52,9 @@ def test_signed_up_person_learns_how_to_connect_an_agent(console_server: Console
 
     page.goto(found[0])
     page.get_by_role("button", name="Confirm").click()
-    page.wait_for_url("**/workspaces/dora/sessions/")
+    page.wait_for_url("**/workspaces/dora/")
+    watched.screenshot("overview-empty")
+    page.get_by_role("link", name="Connect an agent").click()
     empty = page.locator("#session-list")
     expect(empty).to_contain_text("No sessions yet")
     expect(empty).to_contain_text(f"{console_server.url}/w/")

@@ -36,7 +36,7 @@ def sign_up(page: Page, server: ConsoleServer, email: str) -> None:
     found = wait_until(lambda: CONFIRM_LINK.search(server.log), "the mail is in the server's log")
     page.goto(found[0])
     page.get_by_role("button", name="Confirm").click()
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
 
 
 def sign_out(page: Page) -> None:
@@ -91,7 +91,7 @@ def test_authenticator_app_and_recovery_code(console_server: ConsoleServer, open
     expect(page.get_by_text("Incorrect code")).to_be_visible()
     page.get_by_label("Code").fill(codes[0])
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
     assert watched.complaints == []
 
 
@@ -104,7 +104,7 @@ def test_passkey_signs_in_alone(console_server: ConsoleServer, open_page: OpenPa
     sign_up(page, console_server, "dora@example.com")
     page.goto(f"{address}/accounts/login/")
     sign_in(page, "dora@example.com")
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
     keys = page.context.new_cdp_session(page)
     keys.send("WebAuthn.enable")
     keys.send(
@@ -133,7 +133,7 @@ def test_passkey_signs_in_alone(console_server: ConsoleServer, open_page: OpenPa
     sign_out(page)
 
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
     page.goto(f"{address}/accounts/2fa/")
     expect(page.get_by_text("last used")).to_be_visible()
     sign_out_page = f"{address}/accounts/logout/"
@@ -142,7 +142,7 @@ def test_passkey_signs_in_alone(console_server: ConsoleServer, open_page: OpenPa
 
     sign_in(page, "dora@example.com")
     page.get_by_role("button", name="Use a passkey or security key").click()
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
     assert watched.complaints == []
 
 
@@ -168,7 +168,7 @@ def test_provider_signs_up_and_in(start_server: StartServer, open_page: OpenPage
             page.wait_for_url(f"{provider.issuer}/**")
             page.locator("input[name=sub]").first.fill("dora-there")
             page.get_by_role("button", name="Authorize").first.click()
-            page.wait_for_url("**/sessions/")
+            page.wait_for_url("**/workspaces/*/")
             page.goto(f"{server.url}/accounts/3rdparty/")
             expect(page.get_by_text("Example ID").first).to_be_visible()
             watched.screenshot("linked-accounts")
@@ -186,7 +186,7 @@ def test_own_settings_in_every_light(console_server: ConsoleServer, open_page: O
     page.get_by_label("E-mail").fill(alice["email"])
     page.get_by_label("Password").fill(alice["password"])
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/sessions/")
+    page.wait_for_url("**/workspaces/*/")
     found = {}
     for path in ("profile/", "email/", "password/change/", "2fa/", "3rdparty/", "sessions/", "devices/"):
         page.goto(f"{console_server.url}/accounts/{path}")

@@ -103,7 +103,7 @@ def test_shares_lead_nowhere_meanwhile() -> None:
 def test_home_leads_past_a_blocked_workspace(cast: Cast) -> None:
     membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER, actor=THE_CONSOLE)
     block(cast.alpha)
-    assert browser(cast.carol).get(reverse("home"))["Location"] == "/workspaces/gamma/sessions/"
+    assert browser(cast.carol).get(reverse("home"))["Location"] == "/workspaces/gamma/"
 
 
 def test_blocking_is_told_once_and_recorded_with_its_reason(

@@ -115,7 +115,7 @@ def test_page_makes_a_workspace_and_switches_to_it(cast: Cast) -> None:
     client = browser(cast.carol)
     response = client.post(reverse("workspaces:create"), {"name": "  Delta   Team "})
     assert response["Location"] == reverse("home")
-    assert client.get(reverse("home"))["Location"] == "/workspaces/delta-team/sessions/"
+    assert client.get(reverse("home"))["Location"] == "/workspaces/delta-team/"
     assert Workspace.objects.get(slug="delta-team").name == "Delta Team"
 
 
@@ -145,9 +145,9 @@ def test_list_shows_a_person_their_workspaces_only(cast: Cast) -> None:
 def test_home_returns_to_the_workspace_seen_last(cast: Cast) -> None:
     membership_add(workspace=cast.gamma, user=cast.carol, role=Role.MEMBER, actor=THE_CONSOLE)
     client = browser(cast.carol)
-    assert client.get(reverse("home"))["Location"] == "/workspaces/alpha/sessions/"
+    assert client.get(reverse("home"))["Location"] == "/workspaces/alpha/"
     client.get("/workspaces/gamma/")
-    assert client.get(reverse("home"))["Location"] == "/workspaces/gamma/sessions/"
+    assert client.get(reverse("home"))["Location"] == "/workspaces/gamma/"
 
 
 def test_home_forgets_a_workspace_the_person_left(cast: Cast) -> None:
@@ -155,7 +155,7 @@ def test_home_forgets_a_workspace_the_person_left(cast: Cast) -> None:
     client = browser(cast.carol)
     client.get("/workspaces/gamma/")
     membership.delete()
-    assert client.get(reverse("home"))["Location"] == "/workspaces/alpha/sessions/"
+    assert client.get(reverse("home"))["Location"] == "/workspaces/alpha/"
 
 
 def test_person_without_a_workspace_is_led_to_make_one(cast: Cast) -> None:

@@ -57,13 +57,6 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "workspaces/create.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
-def overview(request: HttpRequest, slug: str) -> HttpResponse:
-    """The workspace's bare address makes it the current one and leads to its first page."""
-    page_access(request, slug)
-    return redirect("home")
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
     access = page_access(request, slug)
@@ -130,7 +123,7 @@ def restore(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         workspace_restore(workspace=access.workspace, actor=access.actor)
         messages.success(request, f"{access.workspace.name} is back, with its members, keys and sessions.")
-        return redirect("workspaces:overview", slug)
+        return redirect("overview", slug)
     context = {
         "workspace": access.workspace,
         "until": deleted_at + RESTORABLE,

@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 
 EXAMPLES: Final = "docs/examples"
-DECISIONS: Final = "docs/decisions"
+DOCUMENTS: Final = "docs"
 EXAMPLE_BYTES: Final = 200_000
 _EXAMPLE_SUFFIXES: Final = {".js", ".mjs", ".ts", ".py", ".sh", ".json"}
 
@@ -59,6 +59,7 @@ SHELVES: Final = (
         "Operating",
         (
             Entry("operations", "Operations", "Settings, commands, backup, health", "docs/operations.md"),
+            Entry("provisioning", "Provisioning", "Set a console up from a file", "docs/provisioning.md"),
             Entry("security", "Security", "What protects the console and what is missing", "docs/security.md"),
             Entry(
                 "security/authentication",
@@ -84,9 +85,12 @@ SHELVES: Final = (
 
 @cache
 def every_entry() -> dict[str, Entry]:
-    """All documents by address: those of the shelves, the records of decisions, the examples."""
+    """All documents by address: those of the shelves, every other text below docs, the examples."""
     listed = [entry for shelf in SHELVES for entry in shelf.entries]
-    return {entry.address: entry for entry in (*listed, *_decisions(), *_examples())}
+    found = {entry.address: entry for entry in listed}
+    named = {entry.file for entry in listed}
+    others = [entry for entry in (*_texts(), *_examples()) if entry.file not in named]
+    return found | {entry.address: entry for entry in others}
 
 
 @cache
@@ -99,12 +103,12 @@ def path_of(entry: Entry) -> Path:
     return Path(settings.BASE_DIR) / entry.file
 
 
-def _decisions() -> list[Entry]:
-    folder = Path(settings.BASE_DIR) / DECISIONS
-    return [
-        Entry(f"decisions/{file.stem}", _first_heading(file), "", f"{DECISIONS}/{file.name}")
-        for file in sorted(folder.glob("*.md"))
-    ]
+def _texts() -> list[Entry]:
+    """Every text of the documents, records of decisions among them."""
+    folder = Path(settings.BASE_DIR) / DOCUMENTS
+    files = [file for file in sorted(folder.rglob("*.md")) if EXAMPLES not in str(file)]
+    names = [(file, str(file.relative_to(folder))) for file in files]
+    return [Entry(name.removesuffix(".md"), _first_heading(file), "", f"{DOCUMENTS}/{name}") for file, name in names]
 
 
 def _examples() -> list[Entry]:
