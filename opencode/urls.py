@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from accounts.api import device_code, device_token
 from accounts.views.devices import device
-from opencode.web import views
+from opencode.web import palette, views
 from opencode.web.docs import views as docs
 from opencode.web.jsonapi import PREFIX, api
 from opencode.web.overview import views as overview
@@ -37,6 +37,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("workspaces/", include("workspaces.urls")),
     path("workspaces/<slug:slug>/", overview.page, name="overview"),
+    path("workspaces/<slug:slug>/find", palette.find, name="find"),
     path("workspaces/<slug:slug>/now", overview.now, name="overview_now"),
     path("", include("billing.urls")),
     path("", include("sync.urls")),

@@ -45,7 +45,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page of the sidebar. Its views give `name` to their template as `nav`; `address` is its URL name."""
+    """A page of the sidebar. Its views give `name` to their template as `nav`; `address` is its URL name.
+
+    `key` is the letter that leads there after a `g`; `d` is taken by the documents.
+    """
 
     name: str
     label: str
@@ -53,6 +56,7 @@ class Entry:
     group: Group
     permission: str = "workspace.view"
     counts: tuple[Count, ...] = ()
+    key: str = ""
 
     @property
     def icon(self) -> str:
@@ -82,19 +86,19 @@ WAITING: Final = Count("waiting", "waiting", lambda access, _now: asks_waiting(a
 FOR_YOU: Final = Count("inbox", "for you in all workspaces", lambda access, _now: asks_of_person(access.user))
 
 ENTRIES: Final = (
-    Entry("overview", "Overview", "overview", Group.WORK, "session.view"),
-    Entry("sessions", "Sessions", "sync:sessions", Group.WORK, "session.view", (RUNNING, WAITING)),
-    Entry("inbox", "Inbox", "steering:inbox", Group.WORK, "session.view", (FOR_YOU,)),
-    Entry("links", "Links", "sync:links", Group.WORK, "session.view"),
-    Entry("usage", "Usage", "billing:usage", Group.WORK, "usage.view"),
-    Entry("connect", "Connect", "gateway:connect", Group.AGENTS),
-    Entry("models", "Models", "gateway:models", Group.AGENTS, "model.view"),
-    Entry("keys", "Keys", "workspaces:keys", Group.AGENTS, "key.view"),
-    Entry("configuration", "Configuration", "workspaces:configuration", Group.AGENTS, "config.view"),
-    Entry("members", "Members", "workspaces:members", Group.WORKSPACE, "member.view"),
-    Entry("billing", "Billing", "billing:billing", Group.WORKSPACE, "usage.view_all"),
-    Entry("audit", "Audit", "workspaces:audit", Group.WORKSPACE, "audit.view"),
-    Entry("settings", "Settings", "workspaces:settings", Group.WORKSPACE),
+    Entry("overview", "Overview", "overview", Group.WORK, "session.view", key="o"),
+    Entry("sessions", "Sessions", "sync:sessions", Group.WORK, "session.view", (RUNNING, WAITING), key="s"),
+    Entry("inbox", "Inbox", "steering:inbox", Group.WORK, "session.view", (FOR_YOU,), key="i"),
+    Entry("links", "Links", "sync:links", Group.WORK, "session.view", key="l"),
+    Entry("usage", "Usage", "billing:usage", Group.WORK, "usage.view", key="u"),
+    Entry("connect", "Connect", "gateway:connect", Group.AGENTS, key="n"),
+    Entry("models", "Models", "gateway:models", Group.AGENTS, "model.view", key="m"),
+    Entry("keys", "Keys", "workspaces:keys", Group.AGENTS, "key.view", key="k"),
+    Entry("configuration", "Configuration", "workspaces:configuration", Group.AGENTS, "config.view", key="c"),
+    Entry("members", "Members", "workspaces:members", Group.WORKSPACE, "member.view", key="p"),
+    Entry("billing", "Billing", "billing:billing", Group.WORKSPACE, "usage.view_all", key="b"),
+    Entry("audit", "Audit", "workspaces:audit", Group.WORKSPACE, "audit.view", key="a"),
+    Entry("settings", "Settings", "workspaces:settings", Group.WORKSPACE, key="t"),
 )
 
 

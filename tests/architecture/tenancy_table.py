@@ -253,6 +253,7 @@ WORKSPACES = [
     Page("workspaces/", "/workspaces/", SIGNED_IN, READ_ONLY),
     Page("workspaces/new/", "/workspaces/new/", SIGNED_IN, "login 422 422 422 422"),
     Page("workspaces/<slug:slug>/", "/workspaces/alpha/", MEMBERS, READ_ONLY),
+    Page("workspaces/<slug:slug>/find", "/workspaces/alpha/find?q=a", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/now", "/workspaces/alpha/now", MEMBERS, READ_ONLY),
     Page("workspaces/<slug:slug>/", "/workspaces/nowhere/", "login 404 404 404 404", READ_ONLY),
     Page("workspaces/<slug:slug>/settings/", "/workspaces/alpha/settings/", MEMBERS, "login 404 403 422 422"),

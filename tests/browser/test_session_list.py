@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, sign_in
@@ -169,6 +170,41 @@ def test_switcher_opens_and_closes_by_keyboard(no_sessions: WatchedPage) -> None
     expect(menu.get_by_role("link", name="Alpha")).to_have_attribute("aria-current", "true")
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
+
+
+def test_palette_and_shortcuts_lead_through_the_console_without_a_mouse(no_sessions: WatchedPage) -> None:
+    page = no_sessions.page
+    wait_until_connected(page)
+    page.keyboard.press("Control+k")
+    options = page.locator("#palette [role=option]")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.type("key")
+    expect(options.first).to_contain_text("Keys")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
+    no_sessions.screenshot("palette")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/keys/new/")
+    page.keyboard.type("g")
+    page.keyboard.type("k")
+    page.wait_for_url("**/keys/")
+    page.keyboard.type("j")
+    expect(page.locator("main tbody a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/keys/key_*/")
+    page.keyboard.type("?")
+    help_list = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(help_list).to_contain_text("Search everything by name")
+    expect(help_list).to_contain_text("g k")
+    no_sessions.screenshot("shortcuts")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Shortcuts").click()
+    help_list.get_by_role("button", name="Close").click()
+    page.get_by_role("link", name="Search").click()
+    expect(options.first).to_be_visible()
+    assert no_sessions.complaints == []
 
 
 def test_menu_folds_on_a_phone_without_javascript(

@@ -173,7 +173,7 @@ def test_checklist_goes_once_everything_is_done(
     )
     fresh = section(html_of(sign_in(cast.alice)), "setup")
     assert "1 of 5 done" in fresh
-    assert "Invite somebody, done" in fresh
+    assert "Invite people, done" in fresh
     assert "0 of 2 done" in section(html_of(sign_in(cast.carol)), "setup")
     make_session("one")
     ConfigVersion.objects.create(workspace=cast.alpha, number=1, text="{}")

@@ -54,7 +54,7 @@ def setup_steps(access: WorkspaceAccess) -> Setup | None:
         steps.append(Step("Set up mail", why, _MAIL, settings.MAIL_IS_QUEUED))
     if access.can("member.manage"):
         why = "They see the sessions and get keys of their own"
-        steps.append(Step("Invite somebody", why, reverse("workspaces:invite", args=[slug]), done["people"]))
+        steps.append(Step("Invite people", why, reverse("workspaces:invite", args=[slug]), done["people"]))
     if access.can("config.edit"):
         why = "Models and permissions that every signed-in agent loads"
         url = reverse("workspaces:configuration", args=[slug])
