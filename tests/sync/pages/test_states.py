@@ -43,6 +43,8 @@ def session_in(cast: Cast, state: SessionState, name: str = "ses_1") -> Session:
         title=f"is {state}",
         is_running=state in SILENT,
         has_failed=ENDED.get(state, False),
+        # It waits to be indexed, so that a search finds it by its title.
+        snapshot_due_at=NOON,
         last_activity_at=NOON - SILENT.get(state, timedelta(days=2)),
     )
 
