@@ -45,6 +45,11 @@ def reported_usage_sweep() -> None:
 
 
 @shared_task
+def search_backfill() -> None:
+    archive.search_backfill()
+
+
+@shared_task
 def operations_purge() -> None:
     archive.operations_purge(now=utc_now())
     socket_tickets_purge(now=utc_now())

@@ -12,6 +12,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "snapshots-sweep": {"task": "sync.tasks.snapshots_sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+    "search-backfill": {"task": "sync.tasks.search_backfill", "schedule": 60.0, "options": {"expires": 60.0}},
     "snapshot-orphans-sweep": {"task": "sync.tasks.snapshot_orphans_sweep", "schedule": 86400.0},
     "snapshots-prune": {"task": "sync.tasks.snapshots_prune", "schedule": 86400.0},
     "reported-usage-sweep": {

@@ -4,6 +4,7 @@ counted of them afterwards: turns, reported costs.
 The door: services, sweeps and reads by name; the packages inside are for this room only.
 """
 
+from sync.archive.backfilling import SearchBackfill, search_backfill
 from sync.archive.cold import READ_ATTEMPTS, WARM_SECONDS, read_warm, session_warm, warm_begin
 from sync.archive.cold.cooling import Cooling, session_cool
 from sync.archive.cold.holding import items_hold
@@ -30,6 +31,7 @@ __all__ = [
     "Leftovers",
     "Report",
     "Restoration",
+    "SearchBackfill",
     "SnapshotDamaged",
     "Verification",
     "cold_session_ids",
@@ -46,6 +48,7 @@ __all__ = [
     "reported_roll_up_due",
     "restoration_rehearse",
     "rows_left",
+    "search_backfill",
     "session_cool",
     "session_erase",
     "session_ids_after",

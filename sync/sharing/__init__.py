@@ -29,7 +29,7 @@ from sync.sharing.selectors import (
 )
 from sync.sharing.shares import CreatedShare, share_claims_purge, share_create, share_end
 from sync.sharing.targets import ShareTarget, share_target, share_targets
-from sync.sharing.workspacelinks import COUNTED, LinkPage, links_count, links_named, links_page
+from sync.sharing.workspacelinks import COUNTED, LinkPage, links_count, links_expiring, links_named, links_page
 
 __all__ = [
     "COUNTED",
@@ -47,6 +47,7 @@ __all__ = [
     "is_share_secret_valid",
     "link_opened",
     "links_count",
+    "links_expiring",
     "links_named",
     "links_page",
     "links_used",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db.models import QuerySet
@@ -51,6 +52,12 @@ def links_page(workspace: Workspace, *, is_agents: bool, place: Place | None) ->
     page = SHARES.page(workspace_links(workspace, is_agents=is_agents), place)
     used = links_used([share.pk for share in page.rows])
     return LinkPage([ListedLink(share, used.get(share.pk, NOT_OPENED)) for share in page.rows], page.next)
+
+
+def links_expiring(workspace: Workspace, *, before: datetime, at_most: int) -> list[Share]:
+    """Live links by people that expire before then, the soonest first."""
+    rows = workspace_links(workspace, is_agents=False).filter(expires_at__lte=before)
+    return list(rows.order_by("expires_at")[:at_most])
 
 
 def links_count(workspace: Workspace, *, is_agents: bool) -> int:

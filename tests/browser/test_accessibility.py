@@ -63,7 +63,7 @@ def test_data_pages_are_accessible(
     watched = open_page(shared_server.url, color_scheme=scheme)
     sign_in(watched.page, shared_alice)
     found = {}
-    for path in ["/accounts/data/", "/workspaces/"]:
+    for path in ["/accounts/data/", "/accounts/notifications/", "/machines/", "/workspaces/"]:
         watched.page.goto(f"{shared_server.url}{path}")
         watched.screenshot(f"{path}-{scheme}")
         found[path] = violations(watched.page)
@@ -82,7 +82,8 @@ def test_workspace_pages_are_accessible(
     found = {}
     session = f"sessions/{agent.session_id}/"
     tabs = [session, f"{session}changes", f"{session}tools", f"{session}snapshots/"]
-    for path in ["", "sessions/", *tabs, "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
+    agents = ["inbox/", "steering/", "github/"]
+    for path in ["", "sessions/", *tabs, *agents, "keys/", "keys/new/", "tokens/", "settings/", *PEOPLE]:
         answer = watched.page.goto(f"{workspace}/{path}")
         assert answer is not None
         assert answer.ok, path

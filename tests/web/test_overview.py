@@ -16,6 +16,7 @@ from billing.models import BillingAccount, UsageRollup
 from opencode.lib.actor import THE_CONSOLE
 from opencode.lib.clock import microseconds_of, utc_now
 from sync.models import Session, SessionEntry
+from sync.sharing import share_link_create
 from tests.cast import Cast, SignIn, acting
 from tests.steering.test_pages import asked
 from workspaces.models import ConfigVersion, Workspace
@@ -162,6 +163,14 @@ def test_keys_and_invitations_that_expire_soon_are_named(cast: Cast, sign_in: Si
     assert "erin@example.com Invitation, not accepted yet in 6 d" in alices
     assert "late" not in alices
     assert carols == "Expires soon hers API key of Carol in 3 d"
+
+
+def test_links_that_expire_within_two_days_are_named(cast: Cast, sign_in: SignIn, make_session: MakeSession) -> None:
+    for title, days in (("soon", 1), ("later", 5)):
+        ends = utc_now() + timedelta(days=days, hours=1)
+        share_link_create(session=make_session(title), actor=acting(cast.alice), expires_at=ends)
+    shown = section(html_of(sign_in(cast.carol)), "soon")
+    assert shown == "Expires soon soon Link of Alice in 1 d"
 
 
 def test_checklist_goes_once_everything_is_done(

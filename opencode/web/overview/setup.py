@@ -45,7 +45,7 @@ def setup_steps(access: WorkspaceAccess) -> Setup | None:
         Step(
             "Connect an agent",
             "Its sessions show up here as it works",
-            reverse("sync:sessions", args=[slug]),
+            reverse("gateway:connect", args=[slug]),
             done["agent"],
         ),
     ]
