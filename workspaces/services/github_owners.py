@@ -16,12 +16,14 @@ PERMISSION: Final = "github.manage"
 def owner_claim(*, workspace: Workspace, owner_id: int, login: str, actor: Actor) -> GithubOwner:
     """Follow an owner whom GitHub says the person administers; again by the same workspace changes only the login.
 
+    A deleted workspace follows nobody.
+
     Raises GithubOwnerClaimed; NotFound, Forbidden when the person's right has ended meanwhile.
     """
     with transaction.atomic():
         _lock(workspace.pk, actor)
         owner = GithubOwner.objects.select_for_update().filter(owner_id=owner_id).first()
-        if owner is not None and owner.workspace_id != workspace.pk:
+        if owner is not None and owner.workspace_id != workspace.pk and owner.workspace.deleted_at is None:
             raise GithubOwnerClaimed
         try:
             with transaction.atomic():

@@ -7,11 +7,12 @@ import yaml
 from django.core.cache import cache
 from django.test import Client
 
-from tests.cast import Cast, SignIn
+from tests.cast import Cast, SignIn, acting
 from tests.support.github import GithubStandIn
 from tests.workspaces.github.test_exchange import exchanged
 from workspaces.github.workflow import workflow_text
 from workspaces.models import AuditEntry, GithubOwner
+from workspaces.services.deletions import workspace_delete
 
 PAGE = "/workspaces/alpha/github/"
 
@@ -75,6 +76,12 @@ def test_one_workspace_follows_an_owner_at_a_time(cast: Cast, sign_in: SignIn, h
     bob = sign_in(cast.bob)
     bob.post(f"{PAGE}100/release/")
     assert "follows acme now" in followed(charlie, page="/workspaces/gamma/github/")
+
+
+def test_a_deleted_workspace_follows_nobody(cast: Cast, sign_in: SignIn, hub: GithubStandIn) -> None:
+    followed(sign_in(cast.bob))
+    workspace_delete(workspace=cast.alpha, actor=acting(cast.alice))
+    assert "follows acme now" in followed(sign_in(cast.charlie), page="/workspaces/gamma/github/")
 
 
 def test_members_see_how_and_not_who(cast: Cast, sign_in: SignIn, hub: GithubStandIn) -> None:
