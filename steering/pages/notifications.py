@@ -83,5 +83,5 @@ def push_worker(request: HttpRequest) -> HttpResponse:
     """The service worker, at the root of the console, since it may show pages of all of it."""
     found = finders.find(WORKER) or str(Path(settings.STATIC_ROOT) / WORKER)
     response = HttpResponse(Path(str(found)).read_bytes(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
+    response["Cache-Control"] = "private, no-cache"
     return response
