@@ -55,6 +55,8 @@ def test_signed_up_person_learns_how_to_connect_an_agent(console_server: Console
     page.wait_for_url("**/workspaces/dora/")
     watched.screenshot("overview-empty")
     page.get_by_role("link", name="Connect an agent").click()
+    expect(page.locator("#login-command")).to_contain_text(f"opencode console login {console_server.url}")
+    page.goto(f"{console_server.url}/workspaces/dora/sessions/")
     empty = page.locator("#session-list")
     expect(empty).to_contain_text("No sessions yet")
     expect(empty).to_contain_text(f"{console_server.url}/w/")
