@@ -69,7 +69,7 @@ def test_agent_logs_in_shares_is_configured_refreshes_and_is_revoked(
     assert tokens_given(server) > before
 
     page.goto(f"{server.url}/workspaces/{alice['slug']}/configuration/")
-    page.get_by_label("Configuration").fill(json.dumps(MANAGED))
+    page.get_by_role("textbox", name="Configuration", exact=True).fill(json.dumps(MANAGED))
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Version 1 is saved;")).to_be_visible()
     assert settings_of(agent)["username"] == "the whole team"

@@ -32,7 +32,7 @@ def open_configuration(
 
 
 def save(page: Page, text: str, note: str = "") -> None:
-    page.get_by_label("Configuration", exact=True).fill(text)
+    page.get_by_role("textbox", name="Configuration", exact=True).fill(text)
     page.get_by_label("What changed").fill(note)
     page.get_by_role("button", name="Save").click()
 
@@ -87,7 +87,7 @@ def test_second_of_two_editors_sees_both(
     expect(first.page.get_by_text("Version 1 is saved;")).to_be_visible()
     save(second.page, SECOND, "the second")
     expect(second.page.get_by_text("Someone else saved version 1 while you were editing")).to_be_visible()
-    expect(second.page.get_by_label("Configuration", exact=True)).to_have_value(SECOND)
+    expect(second.page.get_by_role("textbox", name="Configuration", exact=True)).to_have_value(SECOND)
     second.screenshot("config-conflict")
     assert violations(second.page) == []
     second.page.get_by_role("button", name="Overwrite with mine").click()
@@ -98,7 +98,7 @@ def test_keys_indent_and_escape_leaves_the_editor(
     console_server: ConsoleServer, open_page: OpenPage, alice: dict[str, str]
 ) -> None:
     page = open_configuration(console_server, open_page, alice, {}).page
-    editor = page.get_by_label("Configuration", exact=True)
+    editor = page.get_by_role("textbox", name="Configuration", exact=True)
     editor.fill("")
     editor.press_sequentially('{\n"share": "auto"')
     editor.press("Tab")
