@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -208,7 +209,8 @@ def test_no_table_holds_a_forgotten_address(cast: Cast) -> None:
     holding = [
         f"{model.__name__}: {row}"
         for model in apps.get_models()
-        if model is not BrowserSession
+        # Of the payments' mirror only some tables are made.
+        if model is not BrowserSession and model._meta.db_table in connection.introspection.table_names()
         for row in model._base_manager.values()
         if "dave@example.com" in str(row)
     ]

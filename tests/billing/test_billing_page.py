@@ -202,7 +202,7 @@ def test_members_neither_see_the_page_nor_its_link(cast: Cast, sign_in: SignIn, 
     carol = sign_in(cast.carol)
     assert carol.get(PAGE).status_code == 403
     assert PAGE not in carol.get("/workspaces/alpha/usage/").content.decode()
-    assert f'<a class="nav-link" href="{PAGE}" aria-current="page">' in page.get(PAGE).content.decode()
+    assert re.search(f'href="{PAGE}"[^>]* aria-current="page"', page.get(PAGE).content.decode())
 
 
 def test_page_takes_as_many_statements_however_much_there_is(
@@ -219,6 +219,6 @@ def test_page_takes_as_many_statements_however_much_there_is(
         )
         alpha.record(f"r{number}", 1000, key_id=key.pk, member_id=cast.carol.pk)
     page.get(PAGE)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         response = page.get(PAGE)
     assert len(response.content) < 50_000

@@ -18,7 +18,7 @@ def expect_ended(page: Page, heading: str, step: str) -> None:
     expect(banner).to_contain_text(heading, timeout=LIVE_MS)
     expect(banner.get_by_role("link", name=step)).to_be_visible()
     expect(banner).to_have_count(1)
-    expect(page.get_by_text("running", exact=True)).to_have_count(0)
+    expect(page.locator("#content").get_by_text("running", exact=True)).to_have_count(0)
     expect(page.locator(".turn-working:visible")).to_have_count(0)
     assert has_marker(page)
 

@@ -90,7 +90,7 @@ def test_who_reads_further_up_is_not_moved_and_is_told(open_page: OpenPage, long
     assert after
     assert abs(before["y"] - after["y"]) < 4
     button.click()
-    expect(page.get_by_text("the newest words")).to_be_in_viewport()
+    expect(page.locator("article").get_by_text("the newest words")).to_be_in_viewport()
     expect(button).to_be_hidden()
     assert has_marker(page)
 
@@ -100,7 +100,7 @@ def test_who_is_at_the_end_follows(open_page: OpenPage, long_session: Agent) -> 
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     expect(page.locator("#msg_019").get_by_text("paragraph 11")).to_be_in_viewport()
     long_session.send(said(30), text(30, LONG + "\n\nthe newest words"))
-    expect(page.get_by_text("the newest words")).to_be_in_viewport(timeout=LIVE_MS)
+    expect(page.locator("article").get_by_text("the newest words")).to_be_in_viewport(timeout=LIVE_MS)
     expect(page.get_by_role("button", name="New entries below")).to_be_hidden()
 
 
@@ -166,5 +166,5 @@ def test_a_page_without_messages_fills(open_page: OpenPage, agent: Agent) -> Non
     page = followed(open_page, agent)
     expect(page.get_by_text("No messages yet")).to_be_visible()
     agent.send(said(1), text(1, "hello"))
-    expect(page.get_by_text("hello")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator("article").get_by_text("hello")).to_be_visible(timeout=LIVE_MS)
     expect(page.get_by_text("No messages yet")).to_be_hidden()

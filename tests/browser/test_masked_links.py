@@ -81,7 +81,7 @@ def test_a_link_masks_what_members_see(
     for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
         member = open_page(f"{console_server.url}/accounts/login/", viewport=size)
         sign_in(member.page, alice)
-        member.page.goto(f"{member.page.url}ses_leaky/?secrets&shares")
+        member.page.goto(f"{console_server.url}/workspaces/{alice['slug']}/sessions/ses_leaky/?secrets&shares")
         assert [secret for secret in SECRETS if secret not in member.page.content()] == []
         expect(member.page.get_by_text(re.compile(r"\d+ secrets hidden from link readers"))).to_be_visible()
         member.screenshot(f"masked-member-{name}")

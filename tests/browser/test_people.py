@@ -123,5 +123,5 @@ def test_person_takes_their_data_along_leaves_and_comes_back(start_server: Start
     page.goto(link_in_log(server, "/accounts/restore/"))
     page.get_by_role("button", name="Restore my account").click()
     sign_in(page, alice)
-    expect(page).to_have_url(re.compile("/workspaces/alpha/sessions/$"))
+    expect(page).to_have_url(re.compile("/workspaces/alpha/$"))
     assert watched.complaints == []

@@ -258,7 +258,7 @@ def test_list_of_one_state_shows_those_in_it(
     sign_in(page, alice)
     states = page.locator("#session-list tbody .state")
     expect(states).to_have_count(2)
-    page.get_by_role("link", name="Running").click()
+    page.get_by_role("link", name="Running", exact=True).click()
     expect(states).to_have_text(["running"])
     page.get_by_role("link", name="Failed").click()
     expect(page.get_by_role("heading", name="No failed sessions")).to_be_visible()

@@ -52,7 +52,7 @@ def test_mailed_link_makes_account_and_member_in_one_mail_and_two_screens(cast: 
     client, mails = browser(), len(mail.outbox)
     assert 'name="password"' in client.get(last_link()).content.decode()
     page = client.post(last_link(), {"password": password}, follow=True)
-    assert page.redirect_chain[-1][0] == "/workspaces/alpha/sessions/"
+    assert page.redirect_chain[-1][0] == "/workspaces/alpha/"
     assert "You are a member of alpha now." in page.content.decode()
     assert len(mail.outbox) == mails
     assert EmailAddress.objects.get(user=dave()).verified

@@ -34,7 +34,7 @@ def test_accepting_leads_into_the_workspace(cast: Cast) -> None:
     dave = person("dave")
     invite(cast, dave.email)
     page = browser(dave).post(last_link(), follow=True)
-    assert page.redirect_chain[-1][0] == "/workspaces/alpha/sessions/"
+    assert page.redirect_chain[-1][0] == "/workspaces/alpha/"
     assert "You are a member of alpha now." in page.content.decode()
     assert cast.membership(dave).role == Role.MEMBER
 

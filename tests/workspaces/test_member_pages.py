@@ -184,7 +184,7 @@ def test_deleting_needs_the_name_and_leads_to_the_page_that_restores(cast: Cast)
     page = client.post(url("delete"), {"confirmation": "alpha"}, follow=True)
     assert page.redirect_chain == [(url("restore"), 302)]
     assert client.get(url("members")).status_code == 404
-    assert client.post(url("restore"))["Location"] == url("overview")
+    assert client.post(url("restore"))["Location"] == "/workspaces/alpha/"
     assert client.get(url("members")).status_code == 200
 
 

@@ -47,7 +47,7 @@ async def test_layer_that_hangs_holds_a_bounded_number_of_messages(monkeypatch: 
     layer = HangingLayer()
     monkeypatch.setattr(fanout, "get_channel_layer", lambda: layer)
     ours = Fanout(4)
-    ours.start(HubRegistry(no_state, ours.join, ours.leave), lambda message: None)
+    ours.start(HubRegistry(no_state, ours.join, ours.leave))
     layer.received.put_nowait({"type": "sync.reads", "channel": "there", "sessions": [1], "ask": False})
     await turns()
     for number in range(1, 10 * PENDING_SENDS):
