@@ -36,6 +36,6 @@ def test_history_is_read_and_restored(console_server: ConsoleServer, open_page: 
     page.get_by_role("button", name="Restore this session").click()
     expect(page.get_by_text("To undo this, restore the snapshot")).to_be_visible()
     page.get_by_role("link", name="Conversation").click()
-    expect(page.get_by_text("Why does it fail?")).to_be_visible()
+    expect(page.locator("article").get_by_text("Why does it fail?")).to_be_visible()
     assert max(widths) <= PHONE["width"]
     assert watched.complaints == []

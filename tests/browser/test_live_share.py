@@ -57,7 +57,7 @@ def test_page_left_open_turns_quiet_and_lost_by_itself(console_server: ConsoleSe
     page.clock.fast_forward("01:05")
     expect(state).to_have_text("quiet")
     page.get_by_role("button", name="More of this session").click()
-    expect(page.locator("#session-menu").get_by_text("since ")).to_be_visible()
+    expect(page.locator("#session-menu").get_by_text("Last activity")).to_be_visible()
     page.keyboard.press("Escape")
     wait_until_moving(page, 0)
     watched.screenshot("share-quiet")

@@ -77,21 +77,23 @@ def test_a_link_masks_what_members_see(
         assert visitor.complaints == []
     visitor = open_page(link)
     wait_until_live(visitor.page)
+    session = f"{console_server.url}/workspaces/{alice['slug']}/sessions/ses_leaky/"
 
     for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
         member = open_page(f"{console_server.url}/accounts/login/", viewport=size)
         sign_in(member.page, alice)
-        member.page.goto(f"{console_server.url}/workspaces/{alice['slug']}/sessions/ses_leaky/?secrets&shares")
+        member.page.goto(f"{session}?secrets&shares")
         assert [secret for secret in SECRETS if secret not in member.page.content()] == []
         expect(member.page.get_by_text(re.compile(r"\d+ secrets hidden from link readers"))).to_be_visible()
         member.screenshot(f"masked-member-{name}")
+    member.page.get_by_role("link", name="Details of /share/").click()
     member.page.get_by_role("link", name="Show secrets…").click()
     member.screenshot("masked-link-show")
     member.page.get_by_role("button", name="Show secrets").click()
     expect(member.page.get_by_text("Shows secrets", exact=True)).to_be_visible()
     # The visitor's page follows: it starts again with what the link shows now.
     expect(visitor.page.get_by_text(SECRETS[1])).to_be_visible(timeout=15_000)
-    member.page.goto(member.page.url.split("?")[0] + "?secrets")
+    member.page.goto(f"{session}?secrets")
     member.page.get_by_role("button", name="Revoke").click()
     expect(member.page.get_by_text("is revoked")).to_be_visible()
     assert member.complaints == []
