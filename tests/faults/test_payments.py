@@ -13,7 +13,7 @@ from tests.support.server import ROOT
 from tests.support.standin import API_KEY
 from tests.support.standin_server import serving
 
-STEP = 1 if os.environ.get("OPENCODE_PROVE") else 24
+STEP = 1 if os.environ.get("OPENCODE_PROVE") else 36
 SECONDS = 1_800
 
 

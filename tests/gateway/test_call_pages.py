@@ -1,6 +1,7 @@
 """How calls went, on pages: a request found by its id, a session's calls, usage of models and keys, test calls."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -236,7 +237,10 @@ def test_test_call_leads_to_its_request(cast: Cast, admin: Client, monkeypatch: 
 
 
 @pytest.mark.usefixtures("prices")
-def test_test_calls_are_paced_and_a_process_without_calls_says_so(cast: Cast, admin: Client) -> None:
+def test_test_calls_are_paced_and_a_process_without_calls_says_so(
+    cast: Cast, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencode.lib.ratelimits.time", SimpleNamespace(time=lambda: 1_000_000.0))
     model = add_model()
     add_credential(cast.alpha.pk)
     said = [

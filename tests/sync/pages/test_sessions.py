@@ -17,7 +17,7 @@ PAGE = "/workspaces/alpha/sessions/"
 ROWS = "/workspaces/alpha/sessions/rows"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAX_QUERIES = 8
-MAX_BYTES = 50_000
+MAX_BYTES = 50 * 1024
 
 MakeSession = Callable[..., Session]
 
