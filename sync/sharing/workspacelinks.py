@@ -15,6 +15,8 @@ from workspaces.models import Workspace
 
 COUNTED: Final = 1000
 """Up to how many links are counted exactly."""
+LOOKED_AT: Final = 200
+"""Among how many links those that expire are looked for: there is no index by that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,10 @@ def links_page(workspace: Workspace, *, is_agents: bool, place: Place | None) ->
 
 
 def links_expiring(workspace: Workspace, *, before: datetime, at_most: int) -> list[Share]:
-    """Live links by people that expire before then, the soonest first."""
-    rows = workspace_links(workspace, is_agents=False).filter(expires_at__lte=before)
-    return list(rows.order_by("expires_at")[:at_most])
+    """Live links by people that expire before then, the soonest first; of the LOOKED_AT made last."""
+    newest = workspace_links(workspace, is_agents=False).order_by("-created_at", "id")[:LOOKED_AT]
+    expiring = [share for share in newest if share.expires_at is not None and share.expires_at <= before]
+    return sorted(expiring, key=lambda share: share.expires_at or before)[:at_most]
 
 
 def links_count(workspace: Workspace, *, is_agents: bool) -> int:
