@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from opencode.lib.errors import CredentialsMissing, Denial, FieldsInvalid, MethodNotAllowed, TooManyRequests
 from opencode.lib.http import REQUEST_ID_HEADER, bearer_of, client_ip, rate_address, request_id_of
-from opencode.lib.ratelimits import rate_count
+from opencode.lib.ratelimits import RateState, rate_count
 from workspaces.errors import GithubPersonTokenOff
 from workspaces.github.app import github_app
 from workspaces.github.installations import installation_of
@@ -25,6 +25,8 @@ Call = Callable[[HttpRequest], dict[str, Any]]
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 # The installer asks once a second for two minutes, until the App is installed.
 LOOKUPS: Final = 90
+# Of all addresses together: each is a request to GitHub, which counts them for the App.
+LOOKUPS_IN_ALL: Final = 60
 EXCHANGES: Final = 120
 SECONDS: Final = 60
 
@@ -78,7 +80,10 @@ def installation(request: HttpRequest) -> dict[str, Any]:
     owner, repository = request.GET.get("owner", ""), request.GET.get("repo", "")
     if not NAME.fullmatch(owner) or not NAME.fullmatch(repository):
         raise FieldsInvalid("Name the repository with owner and repo.")
-    found = installation_of(app, f"{owner}/{repository}") if is_owner_served(app.owners, owner, 0) else None
+    if not is_owner_served(app.owners, owner, 0):
+        return {"installation": None}
+    _require(rate_count("github-installation-all", "", limit=LOOKUPS_IN_ALL, seconds=SECONDS))
+    found = installation_of(app, f"{owner}/{repository}")
     return {"installation": found and _shown(found)}
 
 
@@ -94,6 +99,9 @@ def _shown(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _count(request: HttpRequest, kind: str, limit: int) -> None:
-    counted = rate_count(kind, rate_address(client_ip(request)), limit=limit, seconds=SECONDS)
+    _require(rate_count(kind, rate_address(client_ip(request)), limit=limit, seconds=SECONDS))
+
+
+def _require(counted: RateState) -> None:
     if counted.is_exceeded:
         raise TooManyRequests(retry_after=counted.reset_seconds)

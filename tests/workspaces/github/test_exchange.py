@@ -177,7 +177,7 @@ def test_a_new_signing_key_is_fetched_and_an_old_one_forgotten(hub: GithubStandI
     hub.signers = [new]
     from workspaces.github import signingkeys
 
-    signingkeys.signing_keys(hub.issuer)._fetched_at -= signingkeys.FETCH_SECONDS
+    signingkeys.signing_keys(hub.issuer)._asked_at -= signingkeys.FETCH_SECONDS
     assert exchanged(hub.job_token(new))[0] == 200
     assert refused(hub.job_token(old)) == (401, "github_token_invalid")
 
@@ -186,6 +186,31 @@ def test_unknown_keys_do_not_make_the_console_ask_again_and_again(hub: GithubSta
     for number in range(5):
         assert refused(hub.job_token(SigningKey(f"unknown{number}"))) == (401, "github_token_invalid")
     assert [path for _, path in hub.calls].count("/_services/token/.well-known/jwks") == 1
+
+
+def test_strangers_do_not_make_the_console_wait_for_a_github_that_is_away(hub: GithubStandIn) -> None:
+    hub.is_down = True
+    said = [refused(hub.job_token(SigningKey(f"unknown{number}"))) for number in range(4)]
+    assert said == [(503, "github_unreachable")] * 4
+    assert [path for _, path in hub.calls] == ["/_services/token/.well-known/jwks"]
+
+
+def test_no_one_waits_for_the_one_who_asks_github(hub: GithubStandIn) -> None:
+    from workspaces.github.signingkeys import signing_keys
+
+    keys = signing_keys(hub.issuer)
+    assert keys._is_due("first")
+    assert refused(hub.job_token()) == (503, "github_unreachable")
+    assert hub.calls == []
+
+
+def test_look_ups_of_all_addresses_are_bounded(hub: GithubStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opencode.lib.ratelimits.time", SimpleNamespace(time=lambda: 1_000_000.0))
+    answers = [
+        Client(REMOTE_ADDR=f"192.0.2.{number}").get("/get_github_app_installation?owner=acme&repo=rocket").status_code
+        for number in range(62)
+    ]
+    assert answers == [200] * 60 + [429] * 2
 
 
 def test_github_away_uses_nothing_up(hub: GithubStandIn) -> None:
