@@ -15,6 +15,7 @@ from sync.pages.forms import SharePolicyForm
 from sync.sharing import (
     COUNTED,
     KEPT_DAYS,
+    RULES,
     SHARES,
     links_count,
     links_named,
@@ -25,7 +26,6 @@ from sync.sharing import (
 )
 from workspaces.access import page_access
 
-RULES: Final = "link.rules"
 AGENTS: Final = "agents"
 
 

@@ -19,7 +19,7 @@ from sync.sharing.openings import (
     opened_days,
     openings_purge,
 )
-from sync.sharing.policy import share_policy, share_policy_save
+from sync.sharing.policy import RULES, share_policy, share_policy_save
 from sync.sharing.secrets import is_share_secret_valid, read_share_secret
 from sync.sharing.selectors import (
     SHARES,
@@ -36,6 +36,7 @@ __all__ = [
     "KEPT_DAYS",
     "LINK_OPENINGS",
     "NOT_OPENED",
+    "RULES",
     "SHARES",
     "CreatedShare",
     "LinkPage",

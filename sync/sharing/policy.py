@@ -10,7 +10,9 @@ from sync.errors import LinkTooLong, OpenLinksOff
 from sync.models import Share, SharePolicy
 from workspaces.models import Workspace
 from workspaces.services.audit import audit_record
+from workspaces.services.standing import require_allowed
 
+RULES: Final = "link.rules"
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """By how much a requested end may pass the longest one: it was counted from a moment before."""
 
@@ -24,9 +26,13 @@ def share_policy(workspace_id: str | None) -> SharePolicy:
 def share_policy_save(
     *, workspace: Workspace, allows_open_links: bool, default_days: int, longest_days: int | None, actor: Actor
 ) -> bool:
-    """Set the rules for links made from now on; those that are live stay as they are. False when nothing changes."""
+    """Set the rules for links made from now on; those that are live stay as they are. False when nothing changes.
+
+    Raises NotFound, Forbidden when the person's right has ended meanwhile.
+    """
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)
+        require_allowed(workspace.pk, actor.person_id or "", RULES)
         policy = share_policy(workspace.pk)
         before = (policy.allows_open_links, policy.default_days, policy.longest_days)
         if before == (allows_open_links, default_days, longest_days):

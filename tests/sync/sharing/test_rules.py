@@ -8,6 +8,7 @@ from django.test import Client
 
 from opencode.lib.actor import THE_CONSOLE, Actor
 from opencode.lib.clock import utc_now
+from opencode.lib.errors import Forbidden
 from sync.errors import LinkTooLong, OpenLinksOff
 from sync.models import Session, Share, SharePolicy
 from sync.sharing import share_create, share_link_create, share_policy_save
@@ -45,6 +46,14 @@ def allow(cast: Cast, *, is_open: bool = True, longest_days: int | None = None) 
         longest_days=longest_days,
         actor=acting(cast.alice),
     )
+
+
+def test_who_was_lowered_while_they_waited_sets_no_rules(cast: Cast) -> None:
+    with pytest.raises(Forbidden):
+        share_policy_save(
+            workspace=cast.alpha, allows_open_links=True, default_days=7, longest_days=None, actor=acting(cast.carol)
+        )
+    assert not SharePolicy.objects.exists()
 
 
 def test_admin_sets_the_rules_once_audited(cast: Cast, sign_in: SignIn) -> None:
