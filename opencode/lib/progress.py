@@ -1,8 +1,10 @@
 """A progress bar for long commands: one line redrawn on a terminal, otherwise a line from time to time."""
 
 import time
-from typing import Final, Protocol
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol, TypeVar
 
+T = TypeVar("T")
 BAR_CELLS: Final = 28
 QUIET_SECONDS: Final = 5.0
 
@@ -45,3 +47,16 @@ class ProgressBar:
     def end(self) -> None:
         if self._redraws:
             self._stream.write("", ending="\n")
+
+
+def paced(steps: Iterable[T], *, pace: float, total: int, bar: ProgressBar | None = None) -> Iterator[T]:
+    """The steps, `pace` of them a second at most, while `bar` shows how far it is to about `total`."""
+    began = time.monotonic()
+    for done, step in enumerate(steps, 1):
+        yield step
+        elapsed = time.monotonic() - began
+        if bar:
+            bar.show(min(done, total), elapsed / done * max(0, total - done))
+        time.sleep(max(0.0, done / pace - elapsed))
+    if bar:
+        bar.end()

@@ -5,14 +5,13 @@ sessions could not be read, 2 unusable options.
 """
 
 import json
-import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
-from opencode.lib.progress import ProgressBar
+from opencode.lib.progress import ProgressBar, paced
 from sync.archive import session_index
 from sync.search import unindexed_sessions
 
@@ -35,22 +34,14 @@ class Command(BaseCommand):
             raise CommandError("--pace is a number above 0", returncode=UNUSABLE)
         self.stderr.style_func = None  # progress is no error: not in red
         total = unindexed_sessions().count()
-        failed: dict[int, str] = {}
-        done = indexed = 0
-        if not options["dry_run"]:
-            bar = None if options["json"] else ProgressBar(self.stderr, max(total, 1))
-            began = time.monotonic()
-            for done, session_id in enumerate(_session_ids(), 1):
-                try:
-                    indexed += session_index(session_id=session_id)
-                except Exception as error:
-                    failed[session_id] = str(error)
-                elapsed = time.monotonic() - began
-                if bar:
-                    bar.show(min(done, total), elapsed / done * max(0, total - done))
-                time.sleep(max(0.0, done / options["pace"] - elapsed))
-            if bar:
-                bar.end()
+        bar = None if options["json"] or options["dry_run"] else ProgressBar(self.stderr, max(total, 1))
+        failed, indexed = dict[int, str](), 0
+        session_ids = () if options["dry_run"] else _session_ids()
+        for session_id in paced(session_ids, pace=options["pace"], total=total, bar=bar):
+            try:
+                indexed += session_index(session_id=session_id)
+            except Exception as error:
+                failed[session_id] = str(error)
         self._conclude(total, indexed, failed, options)
 
     def _conclude(self, total: int, indexed: int, failed: dict[int, str], options: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ rehearsed), 1 some sessions could not be read, 2 unusable options.
 """
 
 import json
-import time
 from argparse import ArgumentParser
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from django.db.models import F
 
 from opencode.lib.clock import utc_now
 from opencode.lib.money import format_dollars
-from opencode.lib.progress import ProgressBar
+from opencode.lib.progress import ProgressBar, paced
 from sync.archive import Report, session_report, unreported_session_ids
 from sync.models import Session
 
@@ -38,20 +37,15 @@ class Command(BaseCommand):
         total = Session.objects.filter(workspace__isnull=False, reported_seq__lt=F("head_seq")).count()
         bar = None if options["json"] else ProgressBar(self.stderr, max(total, 1))
         report, failed, done = Report(), dict[int, str](), 0
-        began = time.monotonic()
-        for done, session_id in enumerate(unreported_session_ids(), 1):
+        session_ids = paced(unreported_session_ids(), pace=options["pace"], total=total, bar=bar)
+        for session_id in session_ids:
+            done += 1
             try:
                 report = report.plus(
                     session_report(session_id=session_id, now=utc_now(), is_rehearsal=options["dry_run"])
                 )
             except Exception as error:
                 failed[session_id] = str(error)
-            elapsed = time.monotonic() - began
-            if bar:
-                bar.show(min(done, total), elapsed / done * max(0, total - done))
-            time.sleep(max(0.0, done / options["pace"] - elapsed))
-        if bar:
-            bar.end()
         self._conclude(report, failed, done, options)
 
     def _conclude(self, report: Report, failed: dict[int, str], sessions: int, options: dict[str, Any]) -> None:
