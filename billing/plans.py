@@ -2,6 +2,9 @@
 
 A plan bounds what is added; a smaller one takes nothing away that is there. Where plans are sold a workspace without
 one is on the free plan; elsewhere every workspace has everything.
+
+What is included never exceeds what the smallest workspace pays, and is the same in all plans that are sold: who changes
+to another on a period's last day pays for a day, and must not get a month's credit for it.
 """
 
 from collections.abc import Mapping
@@ -46,7 +49,7 @@ PLANS: Final[Mapping[str, Plan]] = {
     for plan in (
         Plan(FREE, "Free", seats=3, session_days=30),
         Plan(PRO, "Pro", seats=10, session_days=365, included=10 * MICRO_CENTS_PER_DOLLAR, cents=2_000),
-        Plan(TEAM, "Team", included=50 * MICRO_CENTS_PER_DOLLAR, cents=1_500, is_per_seat=True),
+        Plan(TEAM, "Team", included=10 * MICRO_CENTS_PER_DOLLAR, cents=1_500, is_per_seat=True),
     )
 }
 

@@ -32,6 +32,13 @@ from workspaces.services.memberships import membership_add, membership_leave
 pytestmark = pytest.mark.django_db
 BEGINS = datetime(2027, 1, 31, 9, tzinfo=UTC)
 DOLLAR = 100_000_000
+SOLD = tuple(plan for plan in PLANS.values() if plan.is_sold)
+
+
+@pytest.fixture(autouse=True)
+def _team_includes_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans may include different sums; those that this console sells do not."""
+    monkeypatch.setitem(PLANS, TEAM, replace(PLANS[TEAM], included=50 * DOLLAR))  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +79,11 @@ def test_larger_plans_give_no_less() -> None:
             assert (getattr(smaller, bound) or boundless) <= (getattr(larger, bound) or boundless)
         assert smaller.included <= larger.included
     assert {name: plan.name for name, plan in PLANS.items()} == {name: name for name in PLANS}
+
+
+def test_no_plan_includes_more_than_is_paid_for_it_nor_pays_a_change_on_the_last_day() -> None:
+    assert [plan.name for plan in SOLD if plan.included > plan.cents * plan.seats_billed(1) * DOLLAR // 100] == []
+    assert len({plan.included for plan in SOLD}) == 1
 
 
 def test_where_plans_are_not_sold_a_workspace_has_everything(cast: Cast, settings: LazySettings) -> None:

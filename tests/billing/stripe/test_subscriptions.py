@@ -1,5 +1,6 @@
 """Plans that are bought at Stripe: begun, changed, renewed, not paid, ended, and what each does to the workspace."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,13 @@ from workspaces.services.memberships import membership_add
 
 PAGE = "/workspaces/alpha/billing/plan/"
 DAY = timedelta(days=1)
+DOLLAR = 100_000_000
+
+
+@pytest.fixture(autouse=True)
+def _team_includes_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans may include different sums; those that this console sells do not."""
+    monkeypatch.setitem(PLANS, TEAM, replace(PLANS[TEAM], included=50 * DOLLAR))  # type: ignore[arg-type]
 
 
 class Subscriber:
