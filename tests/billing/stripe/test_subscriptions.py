@@ -12,6 +12,7 @@ from billing.plans import FREE, PLANS, PRO, TEAM
 from billing.selectors.plans import entitlements_for
 from billing.services.grants import grants_lapse
 from billing.services.plans import plan_set
+from billing.stripe import customers
 from billing.stripe.inbox import event_replay
 from billing.stripe.reconciling import payments_reconcile
 from billing.stripe.subscribing import plan_choose
@@ -140,6 +141,24 @@ def test_larger_plan_is_charged_at_once_and_gives_the_difference(subscriber: Sub
     subscriber.choose(TEAM)
     paying.hear()
     assert (subscriber.plan, subscriber.given) == (TEAM, [1_000, 4_000])
+
+
+def test_reading_that_a_newer_one_has_overtaken_writes_nothing(
+    subscriber: Subscriber, paying: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriber.subscribe()
+    read = customers.customer_read
+
+    def overtaken(*args: Any) -> Any:
+        reading = read(*args)
+        monkeypatch.setattr(customers, "customer_read", read)
+        subscriber.choose(TEAM)
+        assert customers.customer_converge(paying.account.pk, now=paying.now)
+        return reading
+
+    monkeypatch.setattr(customers, "customer_read", overtaken)
+    assert not customers.customer_converge(paying.account.pk, now=paying.now)
+    assert (subscriber.plan, subscriber.row.plan) == (TEAM, TEAM)
 
 
 def test_change_that_the_card_does_not_pay_changes_nothing(subscriber: Subscriber, paying: Paying) -> None:
