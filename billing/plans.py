@@ -49,7 +49,7 @@ PLANS: Final[Mapping[str, Plan]] = {
     for plan in (
         Plan(FREE, "Free", seats=3, session_days=30),
         Plan(PRO, "Pro", seats=10, session_days=365, included=10 * MICRO_CENTS_PER_DOLLAR, cents=2_000),
-        Plan(TEAM, "Team", included=10 * MICRO_CENTS_PER_DOLLAR, cents=1_500, is_per_seat=True),
+        Plan(TEAM, "Team", included=10 * MICRO_CENTS_PER_DOLLAR, cents=2_500, is_per_seat=True),
     )
 }
 

@@ -78,6 +78,7 @@ def test_larger_plans_give_no_less() -> None:
         for bound in ("seats", "session_days"):
             assert (getattr(smaller, bound) or boundless) <= (getattr(larger, bound) or boundless)
         assert smaller.included <= larger.included
+        assert smaller.cents < larger.cents
     assert {name: plan.name for name, plan in PLANS.items()} == {name: name for name in PLANS}
 
 

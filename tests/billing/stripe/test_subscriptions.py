@@ -275,7 +275,7 @@ def test_plans_page_offers_each_plan_and_leads_to_the_page_to_pay_on(
 ) -> None:
     browser = sign_in(cast.alice)
     text = " ".join(browser.get(PAGE).content.decode().split())
-    for words in ("Subscribe to Pro", "$15.00</strong> a month for each member, $45.00 in all", "Your plan"):
+    for words in ("Subscribe to Pro", "$25.00</strong> a month for each member, $75.00 in all", "Your plan"):
         assert words in text
     assert "/pay/cs_test" in browser.post(PAGE, {"plan": PRO}).content.decode()
     subscriber.pay()
